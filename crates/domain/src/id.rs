@@ -1,0 +1,78 @@
+//! A newtype for each id, so that no id can stand where another belongs.
+
+use crate::{Invalid, Rng};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new random id (UUID version 4, RFC 9562).
+            pub fn random(rng: &dyn Rng) -> Self {
+                let mut bytes = [0; 16];
+                rng.fill(&mut bytes);
+                Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
+            }
+            /// The id with these 16 bytes, as they are stored.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self { Self(Uuid::from_bytes(bytes)) }
+            /// The 16 bytes, as they are stored.
+            pub const fn as_bytes(&self) -> &[u8; 16] { self.0.as_bytes() }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.hyphenated().fmt(f) }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, concat!(stringify!($name), "({})"), self.0) }
+        }
+        impl FromStr for $name {
+            type Err = Invalid;
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                Uuid::try_parse(text).map(Self).map_err(|_| Invalid::new("is not an id"))
+            }
+        }
+        impl TryFrom<&[u8]> for $name {
+            type Error = Invalid;
+            fn try_from(bytes: &[u8]) -> Result<Self, Invalid> {
+                Uuid::from_slice(bytes).map(Self).map_err(|_| Invalid::new("is not an id"))
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A practice: the tenant. Nothing crosses practices.
+    PracticeId,
+    /// Someone who can sign in: staff, a patient or a proxy.
+    AccountId,
+    /// A person under care.
+    PatientId,
+    /// An entry of the exercise library.
+    ExerciseId,
+    /// What is prescribed to one patient, over all its versions.
+    ProgramId,
+    /// One exercise with its dose inside a program. Kept from version to version.
+    ItemId,
+    /// What was done, once.
+    EntryId,
+    /// A progress note.
+    NoteId,
+    /// A login session.
+    LoginSessionId,
+    /// A registered passkey or hardware key.
+    PasskeyId,
+    /// An API token.
+    TokenId,
+    /// An invitation to open an account.
+    InvitationId,
+    /// A member's place in a patient's care team, with start and end.
+    CareLinkId,
+    /// One request to the server; the same in the answer, the log and the ledger.
+    RequestId,
+}

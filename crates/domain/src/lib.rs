@@ -1,0 +1,38 @@
+//! Values and rules of the field, with no input or output: ids, doses, programs, log entries, people, time.
+//!
+//! Nothing here knows how a value is stored, sealed or shown. Everything that can be wrong about a value is refused
+//! when it is made, so that the rooms above can rely on it.
+
+mod calendar;
+mod clock;
+mod dose;
+mod exercise;
+mod id;
+mod invalid;
+mod log;
+mod person;
+mod program;
+mod rng;
+mod role;
+mod text;
+
+pub use calendar::{Timezone, weekday_number};
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
+pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
+pub use id::{
+    AccountId, CareLinkId, EntryId, ExerciseId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId,
+    PracticeId, ProgramId, RequestId, TokenId,
+};
+pub use invalid::Invalid;
+pub use log::{Effort, Pain, Performed};
+pub use person::{BirthDate, EmailAddress, PersonName, PhoneNumber, RecordNumber};
+pub use program::{Items, ProgramItem, ProgramTitle};
+pub use rng::{Rng, SeededRng};
+pub use role::{PermissionName, PurposeKind, Role};
+pub use text::{Comment, NoteBody};
+
+/// A moment, to the millisecond, in UTC.
+pub use jiff::Timestamp;
+/// A day of the calendar, without a time zone.
+pub use jiff::civil::Date;

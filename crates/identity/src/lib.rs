@@ -1,0 +1,1 @@
+//! Passwords, factors and login sessions: mints Session<Full>.

@@ -1,0 +1,2 @@
+//! The binary: command line, configuration, the one place where all is put together.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The trusted kernel: registry, Sealed, Grant, Guard, Keyring, policy.

@@ -1,0 +1,1 @@
+//! What people do in a practice: use cases, one file each.

@@ -1,0 +1,1 @@
+//! SQL, migrations and rows of sealed fields, on SQLCipher and PostgreSQL.

@@ -1,0 +1,1 @@
+//! A running app, actors, canaries and the store contract, for tests.
