@@ -1,1 +1,35 @@
-//! AEAD, key wrapping, key derivation, blind indexes and signatures over aws-lc-rs.
+//! AEAD, key wrapping, key derivation, blind indexes, signatures and the root key, over aws-lc-rs.
+//!
+//! Everything secret in Patella is sealed, derived, compared or signed through this crate and nowhere else, so that one
+//! reading covers it:
+//!
+//! - [`seal`] and [`open`]: AES-256-GCM with a random 96-bit nonce, always bound to a place ([`Aad`]);
+//! - [`wrap`] and [`unwrap_key`]: the same for keys;
+//! - [`Key::derive`]: HKDF-SHA256, one branch per label and context;
+//! - [`mac`], [`mac_matches`], [`blind_index`]: HMAC-SHA256 over parts that cannot run into each other;
+//! - [`Signer`], [`verify_signature`]: Ed25519;
+//! - [`RootProvider`]: where the root of all keys comes from;
+//! - [`SystemRng`]: the one source of randomness that is fit for keys.
+//!
+//! Keys are wiped when dropped and have neither `Debug` nor `Clone` nor `Serialize`.
+
+mod aad;
+mod key;
+mod mac;
+mod random;
+mod root;
+mod sealed;
+mod signature;
+#[cfg(test)]
+mod vectors;
+
+pub use aad::Aad;
+pub use key::Key;
+pub use mac::{blind_index, mac, mac_matches, same, sha256};
+pub use random::SystemRng;
+pub use root::{CreateRootError, LoadRootError, RootProvider};
+pub use sealed::{OpenError, SEAL_OVERHEAD, open, seal, unwrap_key, wrap};
+pub use signature::{Signer, verify_signature};
+
+/// Bytes that are wiped when dropped.
+pub use zeroize::Zeroizing;
