@@ -1,0 +1,52 @@
+# Developer commands. On a fresh Debian or Ubuntu with Rust: `make demo`, then open https://localhost:8443.
+
+CARGO_TARGET_DIR ?= target
+DATA ?= DATA
+LISTEN ?= 127.0.0.1:8443
+# One feature set for every cargo call, so that nothing is compiled twice.
+CARGO_ARGS := --workspace --locked
+
+.PHONY: help setup setup-build demo test test-rust test-browser check bench clean
+
+help:
+	@echo 'make demo    a practice with synthetic people at https://localhost:8443'
+	@echo 'make test    all tests: unit, both databases, compile-fail, browser'
+	@echo 'make check   format, clippy, licences, advisories, architecture'
+	@echo 'make bench   requests per second, against plainer servers'
+	@echo 'make setup   install what the above need (make test does it by itself)'
+	@echo 'make clean   remove what was built, and the demo data'
+
+setup:
+	@scripts/setup.sh all
+
+setup-build:
+	@scripts/setup.sh build
+
+# The profile `demo` is optimized, but without link-time optimization: half the wait of a release build.
+demo: setup-build
+	cargo build --locked --profile demo -p patella
+	$(CARGO_TARGET_DIR)/demo/patella demo --data $(DATA) --listen $(LISTEN)
+
+test: test-rust test-browser
+
+test-rust: setup
+	cargo test $(CARGO_ARGS)
+
+test-browser: setup
+	cargo build $(CARGO_ARGS)
+	PATELLA=$(abspath $(CARGO_TARGET_DIR))/debug/patella npm test --prefix browser --silent
+
+check: setup
+	cargo fmt --all --check
+	cargo xtask architecture
+	cargo clippy $(CARGO_ARGS) --all-targets -- -D warnings
+	scripts/cargo-deny.sh --workspace check --hide-inclusion-graph bans licenses sources
+	cargo xtask advisories
+
+bench: setup-build
+	cargo build --locked --release -p patella
+	cargo run --locked --release -p patella-bench
+
+clean:
+	cargo clean
+	rm -rf browser/node_modules '$(DATA)'

