@@ -1,1 +1,3 @@
 //! Pages and JSON API.
+
+pub mod look;
