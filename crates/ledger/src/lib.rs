@@ -1,1 +1,39 @@
-//! The tamper-evident audit log and its verifier.
+//! The tamper-evident log of who looked at what.
+//!
+//! ```text
+//! requests ──Entry──▶ LedgerHandle ──queue──▶ writer thread ──one batch, one sync──▶ Backend (directory, PostgreSQL)
+//!                          ▲                      │
+//!                          └──────Receipt─────────┘ every second: signed checkpoint ──▶ log, second paths
+//! ```
+//!
+//! - An [`Entry`] says who did what to which record, and never holds a field's value. It is sealed with the audit key.
+//! - The sealed bytes are the leaves of an RFC 6962 Merkle tree ([`Tree`]), published as C2SP tlog-tiles with signed
+//!   [`Checkpoint`]s: whoever has the public [`VerifierKey`] can check the whole trail without reading it.
+//! - A [`Receipt`] exists only after its entry is durable. What cannot be written is not acknowledged.
+//! - [`verify`] proves a directory whole or names the first place that is not.
+//!
+//! Nothing here knows who may do what; that is decided above, and recorded here.
+
+mod backend;
+mod durable;
+mod entry;
+mod handle;
+mod hash;
+pub mod memory;
+mod note;
+mod open;
+mod second_path;
+mod status;
+mod tile;
+mod tree;
+mod writer;
+
+pub use backend::{Backend, BackendError, Leaf, Publication};
+pub use entry::{Entry, Outcome, Resource, Word, open_entry};
+pub use handle::{Ledger, LedgerError, LedgerHandle, Receipt, Settings};
+pub use hash::{Hash, leaf_hash, node_hash};
+pub use note::{Checkpoint, CheckpointError, LogName, VerifierKey};
+pub use open::{Head, OpenError};
+pub use status::{LedgerStatus, PlaceStatus};
+pub use tile::Tile;
+pub use tree::Tree;

@@ -1,0 +1,6 @@
+//! The ledger through its public face.
+
+mod ledger {
+    mod appending;
+    mod sample;
+}
