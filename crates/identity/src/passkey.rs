@@ -55,8 +55,11 @@ pub enum PasskeyError {
 }
 
 /// A registered passkey: one row, sealed.
+#[derive(Clone)]
+pub struct RegisteredPasskey(StoredPasskey);
+
 #[derive(Clone, Serialize, Deserialize)]
-pub struct RegisteredPasskey {
+struct StoredPasskey {
     id: PasskeyId,
     account: AccountId,
     counter: u32,
@@ -66,31 +69,33 @@ pub struct RegisteredPasskey {
 impl RegisteredPasskey {
     /// Its id here.
     pub const fn id(&self) -> PasskeyId {
-        self.id
+        self.0.id
     }
     /// Whose it is.
     pub const fn account(&self) -> AccountId {
-        self.account
+        self.0.account
     }
     /// The authenticator's own id for it: unique over all accounts, which the store holds it to.
     pub fn credential_id(&self) -> &[u8] {
-        self.passkey.cred_id().as_ref()
+        self.0.passkey.cred_id().as_ref()
     }
     /// The bytes to seal and store. They name the account, so that a row moved to another account proves nothing there.
     pub fn to_stored(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a passkey is plain data")
+        serde_json::to_vec(&self.0).expect("a passkey is plain data")
     }
     /// Reads what [`to_stored`](Self::to_stored) wrote, for the account that it must belong to.
     pub fn from_stored(account: AccountId, stored: &[u8]) -> Result<Self, PasskeyError> {
-        let read: Self = serde_json::from_slice(stored).map_err(|_| PasskeyError::Damaged)?;
-        if read.account == account { Ok(read) } else { Err(PasskeyError::AnotherAccount) }
+        let read: StoredPasskey = serde_json::from_slice(stored).map_err(|_| PasskeyError::Damaged)?;
+        if read.account == account { Ok(Self(read)) } else { Err(PasskeyError::AnotherAccount) }
     }
 }
 
 /// What the server remembers between the two halves of a ceremony: stored sealed, used once, deleted in the write that
 /// takes its result.
+pub struct Ceremony<S>(StoredCeremony<S>);
+
 #[derive(Serialize, Deserialize)]
-pub struct Ceremony<S> {
+struct StoredCeremony<S> {
     account: AccountId,
     started_at: Timestamp,
     state: S,
@@ -102,23 +107,26 @@ pub type Registration = Ceremony<PasskeyRegistration>;
 pub type Authentication = Ceremony<PasskeyAuthentication>;
 
 impl<S: Serialize + DeserializeOwned> Ceremony<S> {
+    const fn begun(account: AccountId, started_at: Timestamp, state: S) -> Self {
+        Self(StoredCeremony { account, started_at, state })
+    }
     /// Whose ceremony it is.
     pub const fn account(&self) -> AccountId {
-        self.account
+        self.0.account
     }
     /// The bytes to seal and store.
     pub fn to_stored(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(serde_json::to_vec(self).expect("a ceremony's state is plain data"))
+        Zeroizing::new(serde_json::to_vec(&self.0).expect("a ceremony's state is plain data"))
     }
     /// Reads what [`to_stored`](Self::to_stored) wrote.
     pub fn from_stored(stored: &[u8]) -> Result<Self, PasskeyError> {
-        serde_json::from_slice(stored).map_err(|_| PasskeyError::Damaged)
+        serde_json::from_slice(stored).map(Self).map_err(|_| PasskeyError::Damaged)
     }
     fn check(&self, account: AccountId, now: Timestamp) -> Result<(), PasskeyError> {
-        if self.account != account {
+        if self.0.account != account {
             return Err(PasskeyError::AnotherAccount);
         }
-        if passed(self.started_at, CEREMONY, now) || is_ahead(self.started_at, now) {
+        if passed(self.0.started_at, CEREMONY, now) || is_ahead(self.0.started_at, now) {
             return Err(PasskeyError::Expired);
         }
         Ok(())
@@ -156,12 +164,12 @@ impl Passkeys {
         now: Timestamp,
     ) -> Result<(Value, Registration), PasskeyError> {
         let account = enrollment.account();
-        let known = existing.iter().map(|registered| registered.passkey.cred_id().clone()).collect();
+        let known = existing.iter().map(|registered| registered.0.passkey.cred_id().clone()).collect();
         let (options, state) = self
             .webauthn
             .start_passkey_registration(Uuid::from_bytes(*account.as_bytes()), name, display_name, Some(known))
             .map_err(refused)?;
-        Ok((json(&options), Ceremony { account, started_at: now, state }))
+        Ok((json(&options), Ceremony::begun(account, now, state)))
     }
 
     /// Ends a registration with what the browser answered. The caller stores the passkey, and ends the account's other
@@ -179,11 +187,11 @@ impl Passkeys {
         let account = enrollment.account();
         registration.check(account, now)?;
         let answer = RegisterPublicKeyCredential::deserialize(answer).map_err(|_| PasskeyError::Malformed)?;
-        let passkey = self.webauthn.finish_passkey_registration(&answer, &registration.state).map_err(refused)?;
-        if existing.iter().any(|registered| registered.passkey == passkey) {
+        let passkey = self.webauthn.finish_passkey_registration(&answer, &registration.0.state).map_err(refused)?;
+        if existing.iter().any(|registered| registered.0.passkey == passkey) {
             return Err(PasskeyError::Known);
         }
-        Ok(RegisteredPasskey { id: PasskeyId::random(rng), account, counter: 0, passkey })
+        Ok(RegisteredPasskey(StoredPasskey { id: PasskeyId::random(rng), account, counter: 0, passkey }))
     }
 
     /// Begins an authentication with any of the account's passkeys: the options for `navigator.credentials.get()` as
@@ -194,15 +202,15 @@ impl Passkeys {
         passkeys: &[RegisteredPasskey],
         now: Timestamp,
     ) -> Result<(Value, Authentication), PasskeyError> {
-        if passkeys.iter().any(|registered| registered.account != account) {
+        if passkeys.iter().any(|registered| registered.0.account != account) {
             return Err(PasskeyError::AnotherAccount);
         }
         if passkeys.is_empty() {
             return Err(PasskeyError::NoPasskey);
         }
-        let allowed: Vec<Passkey> = passkeys.iter().map(|registered| registered.passkey.clone()).collect();
+        let allowed: Vec<Passkey> = passkeys.iter().map(|registered| registered.0.passkey.clone()).collect();
         let (options, state) = self.webauthn.start_passkey_authentication(&allowed).map_err(refused)?;
-        Ok((json(&options), Ceremony { account, started_at: now, state }))
+        Ok((json(&options), Ceremony::begun(account, now, state)))
     }
 
     /// Ends an authentication with what the browser answered. `passkeys` are the account's, as stored *now*. Also returns
@@ -217,7 +225,7 @@ impl Passkeys {
     ) -> Result<(FactorProof, RegisteredPasskey), PasskeyError> {
         authentication.check(account, now)?;
         let answer = PublicKeyCredential::deserialize(answer).map_err(|_| PasskeyError::Malformed)?;
-        let result = self.webauthn.finish_passkey_authentication(&answer, &authentication.state).map_err(refused)?;
+        let result = self.webauthn.finish_passkey_authentication(&answer, &authentication.0.state).map_err(refused)?;
         let handle = answer.get_user_unique_id();
         if !result.user_verified() || handle.is_some_and(|handle| handle != account.as_bytes().as_slice()) {
             return Err(PasskeyError::Refused);
@@ -225,14 +233,14 @@ impl Passkeys {
         // A passkey that was removed since the start is no longer among them.
         let used = passkeys
             .iter()
-            .find(|registered| registered.account == account && registered.passkey.cred_id() == result.cred_id());
+            .find(|registered| registered.0.account == account && registered.0.passkey.cred_id() == result.cred_id());
         let mut used = used.cloned().ok_or(PasskeyError::Refused)?;
         // The library compares with the counter of the start; two ceremonies may have begun from the same one.
-        if (result.counter() > 0 || used.counter > 0) && result.counter() <= used.counter {
+        if (result.counter() > 0 || used.0.counter > 0) && result.counter() <= used.0.counter {
             return Err(PasskeyError::Cloned);
         }
-        used.counter = result.counter();
-        used.passkey.update_credential(&result);
+        used.0.counter = result.counter();
+        used.0.passkey.update_credential(&result);
         Ok((FactorProof::new(account, FactorKind::Passkey, now), used))
     }
 }
