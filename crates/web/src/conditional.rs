@@ -1,0 +1,95 @@
+//! Versions as ETags, so that two people cannot overwrite each other (RFC 9110 13).
+
+use crate::{App, Problem};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+/// The version of a record as a strong ETag: `"7"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag(pub u64);
+
+impl Tag {
+    /// The value of the header `ETag`.
+    pub fn header(self) -> HeaderValue {
+        HeaderValue::try_from(format!("\"{}\"", self.0)).expect("digits in quotes are a header value")
+    }
+    /// The pair for an answer's headers.
+    pub fn pair(self) -> (HeaderName, HeaderValue) {
+        (header::ETAG, self.header())
+    }
+    /// Whether the caller holds this version already (`If-None-Match`): then [`not_modified`](Self::not_modified) will do.
+    /// The record must have been opened, and the look recorded, before this is said.
+    pub fn is_held(self, headers: &HeaderMap) -> bool {
+        let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let mut tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
+        tags.any(|tag| tag == "*" || parse(tag) == Some(self))
+    }
+    /// 304 with this tag.
+    pub fn not_modified(self) -> Response {
+        (StatusCode::NOT_MODIFIED, [self.pair()]).into_response()
+    }
+}
+
+fn parse(tag: &str) -> Option<Tag> {
+    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok().map(Tag)
+}
+
+/// The version that the caller says they are changing. 428 without `If-Match`; 412 when it names no version of ours.
+/// `*` is refused like a missing one: it says that the caller did not look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IfMatch(pub u64);
+
+impl IfMatch {
+    /// 412 unless the record stands at this version.
+    pub fn check(self, current: u64) -> Result<(), Problem> {
+        if self.0 == current { Ok(()) } else { Err(Problem::changed_since()) }
+    }
+}
+
+impl FromRequestParts<App> for IfMatch {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        read_if_match(&parts.headers)
+    }
+}
+
+fn read_if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
+    match headers.get(header::IF_MATCH).map(HeaderValue::as_bytes) {
+        None | Some(b"*") => Err(Problem::precondition_required()),
+        Some(value) => {
+            let tag = std::str::from_utf8(value).ok().and_then(|text| parse(text.trim()));
+            tag.map(|tag| IfMatch(tag.0)).ok_or(Problem::changed_since())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn a_change_without_a_version_or_with_an_old_one_is_refused() {
+        let read = |value| read_if_match(&headers(header::IF_MATCH, value)).map_err(|p| p.status().as_u16());
+        assert_eq!(read_if_match(&HeaderMap::new()).map_err(|p| p.status().as_u16()), Err(428));
+        assert_eq!(read("*"), Err(428));
+        assert_eq!(read("W/\"3\""), Err(412));
+        assert_eq!(read("\"x\""), Err(412));
+        assert_eq!(read("\"3\""), Ok(IfMatch(3)));
+        assert_eq!(IfMatch(3).check(4).map_err(|p| p.status().as_u16()), Err(412));
+        assert_eq!(IfMatch(3).check(3), Ok(()));
+    }
+
+    #[test]
+    fn a_version_that_the_caller_holds_need_not_be_sent_again() {
+        assert!(Tag(3).is_held(&headers(header::IF_NONE_MATCH, "\"1\", W/\"3\"")));
+        assert!(!Tag(3).is_held(&headers(header::IF_NONE_MATCH, "\"33\"")));
+        assert_eq!(Tag(3).header(), "\"3\"");
+    }
+}

@@ -1,0 +1,82 @@
+//! What stands before every handler: size, level, time.
+
+use super::{Kind, Level, Route};
+use crate::{App, Problem, envelope::Trail, gate, gate::Visitor};
+use axum::{
+    RequestExt,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use futures::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+/// Lets the request in to its handler or answers it here.
+pub(super) async fn admit(State((app, route)): State<(App, Arc<Route>)>, mut request: Request, next: Next) -> Response {
+    if let Some(trail) = request.extensions().get::<Arc<Trail>>() {
+        trail.enter(&route);
+    }
+    if declared_length(request.headers()).is_some_and(|length| length > route.body_limit as u64) {
+        return Problem::too_large().into_response();
+    }
+    DefaultBodyLimit::max(route.body_limit).apply(&mut request);
+    let request = request.with_limited_body();
+
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let timeout = route.timeout.unwrap_or(app.settings.request_timeout);
+    let running = app.running().enter();
+    let work = async move {
+        let _running = running;
+        match let_in(&app, &route, request).await {
+            Ok(request) => next.run(request).await,
+            Err(refused) => refused,
+        }
+    };
+    // What writes runs to its end even if the caller goes away or the time is over: nothing is half done (law 11).
+    let outcome = if reads {
+        tokio::time::timeout(timeout, AssertUnwindSafe(work).catch_unwind()).await.map(|done| done.map_err(drop))
+    } else {
+        tokio::time::timeout(timeout, tokio::spawn(work)).await.map(|done| done.map_err(drop))
+    };
+    match outcome {
+        Ok(Ok(response)) => response,
+        Ok(Err(())) => Problem::internal().into_response(),
+        Err(_) => Problem::unavailable(5).detail("It took too long.").into_response(),
+    }
+}
+
+/// Asks the gate, if the route wants to know who comes.
+async fn let_in(app: &App, route: &Route, request: Request) -> Result<Request, Response> {
+    if route.level == Level::Public {
+        return Ok(request);
+    }
+    let (mut parts, body) = request.into_parts();
+    let visitor = match gate::origin_of(&parts) {
+        Ok(origin) => Visitor::resume(app, &parts.headers, origin).await,
+        Err(problem) => Err(problem),
+    }
+    .map_err(IntoResponse::into_response)?;
+    if let (Some(trail), Some(account)) = (parts.extensions.get::<Arc<Trail>>(), visitor.account()) {
+        trail.signed_in(account);
+    }
+    let refusal = match (route.level, &visitor) {
+        (Level::Public | Level::Half, Visitor::Half(_)) | (_, Visitor::Full(_)) | (Level::Public, _) => None,
+        (Level::Full, Visitor::Half(_)) => Some((Problem::factor_required(), "/sign-in/factor")),
+        (_, Visitor::Nobody) => Some((Problem::sign_in_required(), "/sign-in")),
+    };
+    match refusal {
+        None => {
+            parts.extensions.insert(visitor);
+            Ok(Request::from_parts(parts, body))
+        }
+        Some((_, page)) if route.kind == Kind::Page && matches!(parts.method, Method::GET | Method::HEAD) => {
+            Err(Redirect::to(page).into_response())
+        }
+        Some((problem, _)) => Err(problem.into_response()),
+    }
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
