@@ -26,7 +26,8 @@ pub struct SessionLimits {
     pub absolute: Duration,
     /// A half session must be promoted within this. 10 minutes: time to find the telephone.
     pub half: Duration,
-    /// How long a proven factor counts as fresh for what needs one (break-glass, API tokens, changing factors). 5 minutes.
+    /// How long a proven factor counts as fresh for what needs one (break-glass, API tokens, changing factors). 5
+    /// minutes.
     pub fresh_factor: Duration,
 }
 
@@ -122,7 +123,8 @@ impl Resumed {
     }
 }
 
-/// Starts, promotes and resumes login sessions, API tokens and invitations; holds the key that authenticates their rows.
+/// Starts, promotes and resumes login sessions, API tokens and invitations; holds the key that authenticates their
+/// rows.
 pub struct SessionKeeper {
     pub(crate) session_key: Key,
     pub(crate) token_key: Key,

@@ -153,8 +153,8 @@ impl Passkeys {
     }
 
     /// Begins a registration: the options for `navigator.credentials.create()` as JSON, and the state to keep.
-    /// `name` (the account's address) and `display_name` are what the authenticator shows; `existing` are the account's passkeys,
-    /// which are not registered twice.
+    /// `name` (the account's address) and `display_name` are what the authenticator shows; `existing` are the
+    /// account's passkeys, which are not registered twice.
     pub fn start_registration(
         &self,
         enrollment: &Enrollment,
@@ -213,8 +213,9 @@ impl Passkeys {
         Ok((json(&options), Ceremony::begun(account, now, state)))
     }
 
-    /// Ends an authentication with what the browser answered. `passkeys` are the account's, as stored *now*. Also returns
-    /// the passkey that was used, brought up to date: the caller stores it in the same write that uses the proof.
+    /// Ends an authentication with what the browser answered. `passkeys` are the account's, as stored *now*. Also
+    /// returns the passkey that was used, brought up to date: the caller stores it in the same write that uses the
+    /// proof.
     pub fn finish_authentication(
         &self,
         account: AccountId,

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 /// How many codes an account gets at a time.
 pub const RECOVERY_CODES: usize = 10;
-/// Characters of a code: 12 of 5 bits each, 60 bits. NIST SP 800-63B 5.1.2 asks for 20, and for throttled tries below 64.
+/// Characters of a code: 12 of 5 bits each, 60 bits. NIST SP 800-63B 5.1.2 asks for 20, and for throttled tries below
+/// 64.
 const CHARS: usize = 12;
 /// Characters between two dashes.
 const GROUP: usize = 4;

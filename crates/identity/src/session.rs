@@ -43,7 +43,8 @@ impl<L: Level> Session<L> {
     pub const fn patient(&self) -> Option<PatientId> {
         self.patient
     }
-    /// When the password was proven, or the API token issued. Kept over every rotation: the absolute limit counts from here.
+    /// When the password was proven, or the API token issued. Kept over every rotation: the absolute limit counts
+    /// from here.
     pub const fn created_at(&self) -> Timestamp {
         self.created_at
     }

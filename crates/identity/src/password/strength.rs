@@ -34,8 +34,9 @@ pub enum WeakPassword {
 impl NewPassword {
     /// Holds a password against the rules: at least 12 characters, and a zxcvbn score of 3 or more ("safely
     /// unguessable": more than 10^8 guesses). `about` is what an attacker knows of the account (address, names): it
-    /// adds nothing to a password, which must be as hard to guess without it. No rules of composition and no expiry: NIST SP 800-63B 5.1.1.2
-    /// advises against both. (To know recent years for what they are, zxcvbn looks at the machine's calendar itself.)
+    /// adds nothing to a password, which must be as hard to guess without it. No rules of composition and no expiry:
+    /// NIST SP 800-63B 5.1.1.2 advises against both. (To know recent years for what they are, zxcvbn looks at the
+    /// machine's calendar itself.)
     pub fn new(password: Password, about: &[&str]) -> Result<Self, WeakPassword> {
         if password.as_str().chars().count() < MIN_PASSWORD_CHARS {
             return Err(WeakPassword::TooShort);
