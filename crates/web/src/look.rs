@@ -14,6 +14,7 @@ pub mod form;
 pub mod frame;
 pub mod icon;
 pub mod parts;
+pub mod passkey;
 pub mod program;
 pub mod table;
 pub mod words;
@@ -30,5 +31,6 @@ pub use parts::{
     ButtonKind, RECORDED, Tone, breadcrumbs, button, card, definitions, empty_state, link_button, notice, pagination,
     person_line, post_button, recorded_line, row, secret, stack, stat, tabs, tag, two_columns,
 };
+pub use passkey::{Ceremony, Passkey, passkey_form};
 pub use program::{ItemForm, LibraryEntry, TimerPlan, item_row, item_template, library_picker, timer};
 pub use table::{Column, table};

@@ -121,7 +121,7 @@ fn row(n: &str, item: &ItemForm<'_>, errors: &FieldErrors) -> Markup {
             div class="row between item-head" {
                 div class="row" {
                     (exercise_figure(item.figure, &item.name, FigureSize::Small))
-                    h3 data-name { (item.name) }
+                    h2 data-name { (item.name) }
                 }
                 div class="row item-tools" {
                     (tool("up", n, "Move up", Icon::Up, &item.name))

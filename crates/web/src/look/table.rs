@@ -37,33 +37,36 @@ impl<'a> Column<'a> {
 /// otherwise take the table's meaning away in some browsers.
 pub fn table(caption: &str, columns: &[Column<'_>], rows: impl IntoIterator<Item = Vec<Markup>>) -> Markup {
     html! {
-        table class="stacking" role="table" {
-            caption class="hidden" { (caption) }
-            thead role="rowgroup" {
-                tr role="row" {
-                    @for column in columns {
-                        th scope="col" role="columnheader" class=[column.class()] {
-                            @if column.hidden_label { span class="hidden" { (column.label) } } @else { (column.label) }
-                        }
+        div class="table" {
+            table class="stacking" role="table" {
+                caption class="hidden" { (caption) }
+                thead role="rowgroup" { tr role="row" { @for column in columns { (heading(column)) } } }
+                tbody role="rowgroup" {
+                    @for row in rows {
+                        tr role="row" { @for (n, cell) in row.iter().enumerate() { (body_cell(n, columns.get(n), cell)) } }
                     }
                 }
             }
-            tbody role="rowgroup" {
-                @for row in rows {
-                    tr role="row" {
-                        @for (n, cell) in row.iter().enumerate() {
-                            @let column = columns.get(n).copied().unwrap_or(Column::text(""));
-                            @if n == 0 {
-                                th scope="row" role="rowheader" class=[column.class()] { (cell) }
-                            } @else {
-                                td role="cell" class=[column.class()] data-label=[(!column.hidden_label).then_some(column.label)] {
-                                    (cell)
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+        }
+    }
+}
+
+fn heading(column: &Column<'_>) -> Markup {
+    html! {
+        th scope="col" role="columnheader" class=[column.class()] {
+            @if column.hidden_label { span class="hidden" { (column.label) } } @else { (column.label) }
+        }
+    }
+}
+
+fn body_cell(n: usize, column: Option<&Column<'_>>, cell: &Markup) -> Markup {
+    let class = column.and_then(Column::class);
+    let label = column.filter(|column| !column.hidden_label).map(|column| column.label);
+    html! {
+        @if n == 0 {
+            th scope="row" role="rowheader" class=[class] { (cell) }
+        } @else {
+            td role="cell" class=[class] data-label=[label] { div { (cell) } }
         }
     }
 }
