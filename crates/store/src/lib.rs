@@ -1,1 +1,14 @@
 //! SQL, migrations and rows of sealed fields, on SQLCipher and PostgreSQL.
+//!
+//! [`Db`] is one database, of either kind, and takes the same text of each statement (law 8). Reads are plain
+//! queries; writes are data, a [`Batch`], which is applied whole or not at all and is durable when [`Db::commit`]
+//! answers (law 11). No error holds a value of a row (law 9).
+
+mod db;
+mod schema;
+
+pub use db::{
+    Batch, CommitError, Db, EmbeddedOptions, Kind, LiveColumn, OpenError, Param, PostgresOptions, Row, StoreError,
+    Stored,
+};
+pub use schema::{MigrateError, Migration, SchemaError, Store, check, grant_server, grants, migrate, migrations};

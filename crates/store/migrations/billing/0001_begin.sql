@@ -1,0 +1,1 @@
+-- Nothing is billed yet: this only gives the database its history, so that it is checked like the others.

@@ -1,0 +1,60 @@
+//! What the server's role may do in a PostgreSQL database, and no more (least privilege).
+//!
+//! The owner of a database makes its tables; the server's role only uses them. It owns nothing, so it can neither
+//! change a schema nor, in the audit store, rewrite or remove an entry.
+
+use super::Store;
+use crate::{Batch, CommitError, Db};
+
+/// The verbs that the server needs on each table.
+const TABLES: &[(Store, &str, &str)] = &[
+    (Store::Identity, "practices", "SELECT, INSERT, UPDATE"),
+    (Store::Identity, "accounts", "SELECT, INSERT, UPDATE"),
+    (Store::Identity, "totp_factors", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "passkeys", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "login_sessions", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "api_tokens", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "invitations", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "care_links", "SELECT, INSERT, UPDATE"),
+    (Store::Identity, "ceremonies", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "address_throttle", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Keys, "practice_keys", "SELECT, INSERT, UPDATE"),
+    (Store::Keys, "patient_keys", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "patients", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "exercises", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "exercise_pictures", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "programs", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "program_versions", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "log_entries", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "progress_notes", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "idempotency_keys", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Audit, "ledger_entries", "SELECT, INSERT"),
+    (Store::Audit, "ledger_checkpoints", "SELECT, INSERT"),
+];
+
+/// The statements that give `role` what the server needs in a store and close the database to everybody else. To be run
+/// as the owner of the database, after the migrations; running them again changes nothing.
+pub fn grants(store: Store, role: &str) -> String {
+    let quoted = format!("\"{}\"", role.replace('"', "\"\""));
+    let literal = format!("'{}'", role.replace('\'', "''"));
+    let mut sql = format!(
+        "DO $$ BEGIN\n\
+         EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());\n\
+         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), {literal});\n\
+         END $$;\n\
+         REVOKE ALL ON SCHEMA public FROM PUBLIC;\n\
+         GRANT USAGE ON SCHEMA public TO {quoted};\n\
+         REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted};\n\
+         GRANT SELECT ON schema_history TO {quoted};\n"
+    );
+    for (_, table, verbs) in TABLES.iter().filter(|(of, _, _)| *of == store) {
+        sql.push_str(&format!("GRANT {verbs} ON {table} TO {quoted};\n"));
+    }
+    sql
+}
+
+/// Runs [`grants`]. Does nothing on an embedded database, where there are no roles.
+pub async fn grant_server(db: &Db, store: Store, role: &str) -> Result<(), CommitError> {
+    if db.is_postgres() { db.commit(Batch::new().script(grants(store, role))).await } else { Ok(()) }
+}

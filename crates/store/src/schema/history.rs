@@ -1,0 +1,177 @@
+//! Migrations: SQL files that are only ever added, and a table in each database that says which of them it has seen.
+
+use super::Store;
+use crate::{Batch, CommitError, Db, StoreError};
+use domain::Clock;
+use std::collections::BTreeMap;
+
+/// One step of a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// Its number, from 1 without gaps.
+    pub version: i64,
+    /// The name of its file, without `.sql`.
+    pub name: &'static str,
+    /// Its text, one for both databases.
+    pub sql: &'static str,
+}
+
+macro_rules! migration {
+    ($store:literal, $version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../../migrations/", $store, "/", $name, ".sql")),
+        }
+    };
+}
+
+/// The migrations of a store, in order.
+pub const fn migrations(store: Store) -> &'static [Migration] {
+    match store {
+        Store::Identity => &[migration!("identity", 1, "0001_people")],
+        Store::Keys => &[migration!("keys", 1, "0001_keys")],
+        Store::Clinical => &[migration!("clinical", 1, "0001_care")],
+        Store::Billing => &[migration!("billing", 1, "0001_begin")],
+        Store::Audit => &[migration!("audit", 1, "0001_ledger")],
+    }
+}
+
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_history (
+    version BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    applied_at BIGINT NOT NULL
+)";
+
+/// In what a database differs from what the program knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaError {
+    /// Migrations are missing.
+    #[error("the {store} database is at version {found} of {known}: run `patella migrate`")]
+    Behind {
+        /// Which store.
+        store: Store,
+        /// The last version that it has seen; 0 for an empty database.
+        found: i64,
+        /// The last version that the program knows.
+        known: i64,
+    },
+    /// A newer program has migrated it.
+    #[error(
+        "the {store} database is at version {found}, newer than this program, which knows {known}: use the program \
+         that ran `patella migrate` last"
+    )]
+    Newer {
+        /// Which store.
+        store: Store,
+        /// The last version that it has seen.
+        found: i64,
+        /// The last version that the program knows.
+        known: i64,
+    },
+    /// It has seen another migration under the same number, or none under a number below its last.
+    #[error(
+        "the {store} database has seen another migration {version} than this program knows: it belongs to another \
+         build, and `patella migrate` cannot help"
+    )]
+    Altered {
+        /// Which store.
+        store: Store,
+        /// Which migration.
+        version: i64,
+    },
+    /// It could not be asked.
+    #[error("the {store} database could not be asked for its version")]
+    Store {
+        /// Which store.
+        store: Store,
+        /// What went wrong.
+        source: StoreError,
+    },
+}
+
+/// Why a database was not migrated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MigrateError {
+    /// It is not one that this program may change.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// A migration failed; those before it stay, and nothing of it does.
+    #[error("migration {version} of the {store} database failed and left nothing behind")]
+    Failed {
+        /// Which store.
+        store: Store,
+        /// Which migration.
+        version: i64,
+        /// What went wrong.
+        source: CommitError,
+    },
+}
+
+/// Brings a database to the last version that the program knows, and says how many migrations that took.
+///
+/// Each migration is one transaction; one that is killed has not happened. On PostgreSQL this is done as the owner of
+/// the database, not as the server's role.
+pub async fn migrate(db: &Db, store: Store, clock: &dyn Clock) -> Result<usize, MigrateError> {
+    migrate_to(db, store, migrations(store), clock).await
+}
+
+async fn migrate_to(
+    db: &Db,
+    store: Store,
+    known: &'static [Migration],
+    clock: &dyn Clock,
+) -> Result<usize, MigrateError> {
+    match check_against(db, store, known).await {
+        Ok(()) => return Ok(0),
+        Err(SchemaError::Behind { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let seen = seen(db, store).await?.len();
+    for migration in &known[seen..] {
+        let version = migration.version;
+        let batch = Batch::new().script(HISTORY).script(migration.sql).run(
+            "INSERT INTO schema_history (version, name, digest, applied_at) VALUES ($1, $2, $3, $4)",
+            &[version.into(), migration.name.into(), digest(migration).into(), clock.now().into()],
+        );
+        db.commit(batch).await.map_err(|source| MigrateError::Failed { store, version, source })?;
+    }
+    Ok(known.len() - seen)
+}
+
+/// Whether a database is exactly at the version that the program knows.
+pub async fn check(db: &Db, store: Store) -> Result<(), SchemaError> {
+    check_against(db, store, migrations(store)).await
+}
+
+async fn check_against(db: &Db, store: Store, known: &'static [Migration]) -> Result<(), SchemaError> {
+    let seen = seen(db, store).await?;
+    let found = seen.keys().next_back().copied().unwrap_or(0);
+    let last = known.last().map_or(0, |migration| migration.version);
+    for migration in known.iter().take_while(|migration| migration.version <= found) {
+        let version = migration.version;
+        if seen.get(&version).is_none_or(|seen| *seen != digest(migration)) {
+            return Err(SchemaError::Altered { store, version });
+        }
+    }
+    match found.cmp(&last) {
+        std::cmp::Ordering::Less => Err(SchemaError::Behind { store, found, known: last }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(SchemaError::Newer { store, found, known: last }),
+    }
+}
+
+/// The digests of the migrations that a database has seen, by version; none when it is empty.
+async fn seen(db: &Db, store: Store) -> Result<BTreeMap<i64, [u8; 32]>, SchemaError> {
+    let explain = |source| SchemaError::Store { store, source };
+    if !db.live_columns().await.map_err(explain)?.iter().any(|column| column.table == "schema_history") {
+        return Ok(BTreeMap::new());
+    }
+    let rows = db.rows("SELECT version, digest FROM schema_history ORDER BY version", &[]).await.map_err(explain)?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.array(1)?))).collect::<Result<_, _>>().map_err(explain)
+}
+
+fn digest(migration: &Migration) -> [u8; 32] {
+    crypto::sha256(migration.sql.as_bytes())
+}

@@ -1,0 +1,59 @@
+//! What holds for a database of either kind: every promise of [`store::Db`], run on both.
+
+#[path = "contract/batches.rs"]
+mod batches;
+#[path = "contract/houses.rs"]
+mod houses;
+#[path = "contract/schemas.rs"]
+mod schemas;
+#[path = "contract/values.rs"]
+mod values;
+
+/// Makes one test of each function for each kind of database.
+macro_rules! contract {
+    ($($room:ident: $($name:ident)+;)+) => {
+        mod embedded {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                crate::$room::$name(&mut crate::houses::Embedded::new()).await;
+            })+)+
+        }
+        mod postgres {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(mut house) = crate::houses::Postgres::new() {
+                    crate::$room::$name(&mut house).await;
+                }
+            })+)+
+        }
+    };
+}
+
+contract! {
+    batches:
+        a_batch_is_stored_whole
+        a_conflict_rolls_back_the_whole_batch
+        a_duplicate_rolls_back_the_whole_batch_and_names_the_statement
+        a_missing_parent_row_is_refused_and_rolls_back
+        a_mistaken_statement_is_refused_and_rolls_back
+        a_failing_batch_does_not_hurt_its_neighbors
+        concurrent_commits_are_all_stored_and_distinct
+        two_writers_of_one_version_meet_and_only_one_wins
+        an_empty_batch_is_fine
+        what_is_committed_is_there_after_opening_again;
+    values:
+        bytes_numbers_text_and_null_come_back_as_they_went_in
+        moments_and_days_come_back_as_they_went_in
+        placeholders_may_stand_in_any_order_and_twice
+        a_column_of_another_type_is_an_error_that_names_its_place
+        one_wants_exactly_one_row
+        a_mistaken_query_is_refused
+        neither_errors_nor_debug_hold_a_value;
+    schemas:
+        migrations_run_once
+        an_empty_database_is_behind_and_says_what_to_run
+        an_altered_migration_is_refused
+        a_newer_database_is_refused
+        only_the_shared_column_types_are_used
+        every_table_of_a_tenant_names_its_practice;
+}

@@ -1,0 +1,81 @@
+//! Migrations and schemas.
+
+use crate::houses::{House, clock, furnished};
+use std::collections::BTreeSet;
+use store::{Batch, LiveColumn, MigrateError, SchemaError, Store, check, migrate, migrations};
+
+pub(crate) async fn migrations_run_once(house: &mut dyn House) {
+    for store in Store::ALL {
+        let db = house.owner(store).await;
+        assert_eq!(migrate(&db, store, &clock()).await, Ok(migrations(store).len()), "{store}");
+        assert_eq!(check(&db, store).await, Ok(()), "{store}");
+        assert_eq!(migrate(&db, store, &clock()).await, Ok(0), "{store}");
+        let rows = db.rows("SELECT version, name, applied_at FROM schema_history", &[]).await.expect("history");
+        assert_eq!(rows.len(), migrations(store).len());
+        assert_eq!(rows[0].text(1).expect("a name"), migrations(store)[0].name);
+        drop(db);
+        assert_eq!(check(&house.server(store).await, store).await, Ok(()), "the server may look: {store}");
+    }
+}
+
+pub(crate) async fn an_empty_database_is_behind_and_says_what_to_run(house: &mut dyn House) {
+    let db = house.owner(Store::Keys).await;
+    let known = migrations(Store::Keys).len() as i64;
+    let behind = check(&db, Store::Keys).await.expect_err("refused");
+    assert_eq!(behind, SchemaError::Behind { store: Store::Keys, found: 0, known });
+    assert!(behind.to_string().contains("patella migrate"), "{behind}");
+}
+
+pub(crate) async fn an_altered_migration_is_refused(house: &mut dyn House) {
+    drop(furnished(house, Store::Keys).await);
+    let db = house.owner(Store::Keys).await;
+    let alter = Batch::new().run("UPDATE schema_history SET digest = $1 WHERE version = 1", &[[0; 32].into()]);
+    db.commit(alter.expect(1)).await.expect("altered");
+    let altered = SchemaError::Altered { store: Store::Keys, version: 1 };
+    assert_eq!(check(&db, Store::Keys).await, Err(altered.clone()));
+    assert_eq!(migrate(&db, Store::Keys, &clock()).await, Err(MigrateError::Schema(altered)));
+}
+
+pub(crate) async fn a_newer_database_is_refused(house: &mut dyn House) {
+    drop(furnished(house, Store::Keys).await);
+    let db = house.owner(Store::Keys).await;
+    let known = migrations(Store::Keys).len() as i64;
+    let newer = Batch::new().run(
+        "INSERT INTO schema_history (version, name, digest, applied_at) VALUES ($1, 'later', $2, 1)",
+        &[(known + 1).into(), [0; 32].into()],
+    );
+    db.commit(newer).await.expect("stored");
+    let newer = SchemaError::Newer { store: Store::Keys, found: known + 1, known };
+    assert_eq!(check(&db, Store::Keys).await, Err(newer.clone()));
+    assert_eq!(migrate(&db, Store::Keys, &clock()).await, Err(MigrateError::Schema(newer)));
+}
+
+async fn columns(house: &mut dyn House, store: Store) -> Vec<LiveColumn> {
+    drop(furnished(house, store).await);
+    house.owner(store).await.live_columns().await.expect("columns")
+}
+
+pub(crate) async fn only_the_shared_column_types_are_used(house: &mut dyn House) {
+    for store in Store::ALL {
+        for column in columns(house, store).await {
+            assert!(["BYTEA", "BIGINT", "TEXT"].contains(&column.kind.as_str()), "{store}: {column:?}");
+        }
+    }
+    let columns = columns(house, Store::Keys).await;
+    let of = |name| columns.iter().find(|column| column.column == name).expect("there");
+    assert_eq!(of("wrapped").kind, "BYTEA");
+    assert!(columns.iter().all(|column| !column.nullable));
+}
+
+pub(crate) async fn every_table_of_a_tenant_names_its_practice(house: &mut dyn House) {
+    // What is looked up before the practice is known, or belongs to none.
+    let without = ["schema_history", "address_throttle", "ledger_entries", "ledger_checkpoints"];
+    for store in Store::ALL {
+        let columns = columns(house, store).await;
+        let tables: BTreeSet<&str> = columns.iter().map(|column| column.table.as_str()).collect();
+        for table in tables.difference(&without.into()) {
+            let led = columns.iter().any(|column| column.table == *table && column.column == "practice_id");
+            assert!(led, "{store}: {table}");
+        }
+    }
+}
