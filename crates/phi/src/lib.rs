@@ -1,1 +1,34 @@
-//! The trusted kernel: registry, Sealed, Grant, Guard, Keyring, policy.
+//! The trusted kernel: who may open what, and the only way to open it.
+//!
+//! Sealed data opens only with a [`Grant`]. A grant is made in one place, [`Guard::authorize`], after the policy said
+//! yes and the audit entry is durable, and it carries the keys that the permission covers. So there is no check that a
+//! caller could forget: without a grant there is nothing to decrypt with, and another patient's grant fails in the
+//! cipher. Read it in this order: [`class`](ClassId), [`permission`](Permission), [`registry`](registry()),
+//! [`field`](Sealed), [`keyring`](Keyring), [`guard`](Guard).
+
+mod cipher;
+mod class;
+mod field;
+mod guard;
+mod keyring;
+mod permission;
+mod policy;
+mod registry;
+mod relation;
+mod vault;
+
+pub use class::{
+    Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords,
+};
+pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
+pub use guard::{AccessError, Grant, Guard, PracticeGrant, Purpose};
+pub use keyring::{AUDIT, KeyError, KeyStore, Keyring, SERVER, WrappedKey};
+pub use permission::{
+    Covers, Export, Govern, LogExercise, Operate, Permission, PracticePermission, ReadAccessLog, ReadAudit,
+    ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReleaseDeidentified, TakeOutOwn, WriteBilling, WriteExercise,
+    WriteIdentity, WriteNotes, Writes,
+};
+pub use policy::{Policy, PolicyError, Ruling};
+pub use registry::{Column, Deid, Protection, Store, data_dictionary, fields, registry};
+pub use relation::{Answer, CareTeams, Relation, Unavailable};
+pub use vault::{AccountClass, AccountVault, VaultError};

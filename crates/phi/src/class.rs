@@ -1,0 +1,67 @@
+//! Classes of data: who may see a thing is decided by its class, and the class has a key of its own.
+
+pub(crate) mod private {
+    /// Closes the kernel's traits: no other crate invents a class, a field or a permission.
+    pub trait Closed {}
+}
+
+/// A class of data, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClassId {
+    /// Who a patient is and how to reach them.
+    Identifying,
+    /// What is prescribed, what was done, and how it felt in numbers.
+    Exercise,
+    /// What a therapist wrote about a patient.
+    Note,
+    /// What a patient wrote about their exercises. Apart from notes, so that a patient can read their own words again
+    /// without holding the key to the therapist's.
+    PatientWords,
+    /// Names and addresses of accounts. Not about care.
+    Account,
+    /// What proves who signs in: password hashes, secrets of factors.
+    Credential,
+}
+
+impl ClassId {
+    /// The name, as the key derivation and the data dictionary write it. Changing one loses the data sealed under it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identifying => "identifying",
+            Self::Exercise => "exercise",
+            Self::Note => "note",
+            Self::PatientWords => "patient_words",
+            Self::Account => "account",
+            Self::Credential => "credential",
+        }
+    }
+}
+
+/// A class of data, as a type.
+pub trait Class: private::Closed {
+    /// Which one.
+    const ID: ClassId;
+}
+
+/// A class that belongs to a patient and opens only with a [`crate::Grant`].
+pub trait PatientClass: Class {}
+
+macro_rules! classes {
+    ($($name:ident $(: $marker:ident)?),* $(,)?) => {$(
+        #[doc = concat!("See [`ClassId::", stringify!($name), "`].")]
+        #[derive(Debug)]
+        pub enum $name {}
+        impl private::Closed for $name {}
+        impl Class for $name { const ID: ClassId = ClassId::$name; }
+        $(impl $marker for $name {})?
+    )*};
+}
+
+classes! {
+    Identifying: PatientClass,
+    Exercise: PatientClass,
+    Note: PatientClass,
+    PatientWords: PatientClass,
+    Account,
+    Credential,
+}

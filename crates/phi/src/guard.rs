@@ -1,0 +1,329 @@
+//! The one door: decides, records, and hands out the keys.
+
+use crate::{
+    cipher::{self, Owner},
+    class::PatientClass,
+    field::{Clear, Field, OpenError, RowId, Sealed},
+    keyring::{ClassKeys, KeyError, Keyring, WrappedKey},
+    permission::{Covers, Permission, PracticePermission, WriteIdentity, Writes},
+    policy::{Policy, Ruling},
+    relation::{CareTeams, Relation, Unavailable},
+};
+use domain::{AccountId, Clock, PatientId, PermissionName, PracticeId, PurposeKind, Rng};
+use identity::{Full, Session};
+use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource};
+use std::{marker::PhantomData, sync::Arc};
+
+/// Why a record is opened, and which part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purpose {
+    /// Why.
+    pub kind: PurposeKind,
+    /// Which part: a program, the log, a note.
+    pub resource: Resource,
+}
+
+impl Purpose {
+    /// For care.
+    pub const fn treatment(resource: Resource) -> Self {
+        Self { kind: PurposeKind::Treatment, resource }
+    }
+    /// For running the practice.
+    pub const fn operations(resource: Resource) -> Self {
+        Self { kind: PurposeKind::Operations, resource }
+    }
+    /// Because it is one's own.
+    pub const fn own_record(resource: Resource) -> Self {
+        Self { kind: PurposeKind::OwnRecord, resource }
+    }
+}
+
+/// Leave to use permission `P` on one patient's record: the proof that it was allowed and recorded, and the keys that it
+/// covers. Not `Clone`; cannot outlive its session; nobody but the [`Guard`] makes one.
+pub struct Grant<'s, P> {
+    session: &'s Session<Full>,
+    subject: PatientId,
+    receipt: Receipt,
+    keys: ClassKeys<P>,
+    rng: Arc<dyn Rng>,
+}
+
+impl<P: Permission> Grant<'_, P> {
+    /// Opens a field of this patient, lent for as long as the grant lives.
+    pub fn open<F: Field>(&self, sealed: &Sealed<F>) -> Result<Clear<'_, F::Value>, OpenError>
+    where
+        F::Class: PatientClass,
+        P: Covers<F::Class>,
+    {
+        let class = <F::Class as crate::class::Class>::ID;
+        cipher::open(self.owner(), sealed, |version| self.keys.version(class, version)).map(Clear::new)
+    }
+
+    /// Opens a field that may be empty.
+    pub fn open_optional<F: Field>(
+        &self,
+        sealed: Option<&Sealed<F>>,
+    ) -> Result<Option<Clear<'_, F::Value>>, OpenError>
+    where
+        F::Class: PatientClass,
+        P: Covers<F::Class>,
+    {
+        sealed.map(|sealed| self.open(sealed)).transpose()
+    }
+
+    /// Seals a value for a row of this patient.
+    pub fn seal<F: Field>(&self, row: RowId, value: &F::Value) -> Sealed<F>
+    where
+        F::Class: PatientClass,
+        P: Writes<F::Class>,
+    {
+        let class = <F::Class as crate::class::Class>::ID;
+        let key = self.keys.newest(class).expect("a grant carries the keys of every class that it writes");
+        cipher::seal(self.owner(), row, key, &*self.rng, value)
+    }
+
+    const fn owner(&self) -> Owner {
+        Owner { practice: self.session.practice(), subject: *self.subject.as_bytes() }
+    }
+}
+
+impl<P> Grant<'_, P> {
+    /// Whose record.
+    pub const fn subject(&self) -> PatientId {
+        self.subject
+    }
+    /// The practice.
+    pub const fn practice(&self) -> PracticeId {
+        self.session.practice()
+    }
+    /// Who was allowed.
+    pub const fn account(&self) -> AccountId {
+        self.session.account()
+    }
+    /// Where it stands in the ledger.
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+}
+
+/// Leave to use permission `P` on the practice as a whole. Opens no patient's field.
+pub struct PracticeGrant<'s, P> {
+    session: &'s Session<Full>,
+    receipt: Receipt,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<'s, P> PracticeGrant<'s, P> {
+    /// The practice.
+    pub const fn practice(&self) -> PracticeId {
+        self.session.practice()
+    }
+    /// Who was allowed.
+    pub const fn account(&self) -> AccountId {
+        self.session.account()
+    }
+    /// The session in which it was allowed.
+    pub const fn session(&self) -> &'s Session<Full> {
+        self.session
+    }
+    /// Where it stands in the ledger.
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+}
+
+/// No grant.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The policy said no, or there is no such record: nobody outside can tell which.
+    #[error("there is no such record, or it is not open to this account")]
+    Denied,
+    /// It could not be recorded, so it was not done (law 2).
+    #[error("the audit trail cannot be written")]
+    Unrecorded(#[source] LedgerError),
+    /// A store that the decision needs did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// A key could not be had.
+    #[error(transparent)]
+    Key(KeyError),
+}
+
+impl From<KeyError> for AccessError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Unavailable(unavailable) => Self::Unavailable(unavailable),
+            other => Self::Key(other),
+        }
+    }
+}
+
+/// Decides, records, hands out keys: in this order and in this place only.
+pub struct Guard {
+    policy: Policy,
+    ledger: LedgerHandle,
+    keyring: Arc<Keyring>,
+    teams: Arc<dyn CareTeams>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+/// What the guard found out about one patient before it decides.
+struct Facts {
+    subject: PatientId,
+    wrapped: Vec<WrappedKey>,
+    ruling: Ruling,
+}
+
+impl Guard {
+    /// Puts the kernel together.
+    pub fn new(
+        policy: Policy,
+        ledger: LedgerHandle,
+        keyring: Arc<Keyring>,
+        teams: Arc<dyn CareTeams>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Self {
+        Self { policy, ledger, keyring, teams, clock, rng }
+    }
+
+    /// The only maker of a [`Grant`]: decides (pure), records (durable, yes or no), hands out the keys.
+    pub async fn authorize<'s, P: Permission>(
+        &self,
+        session: &'s Session<Full>,
+        subject: PatientId,
+        purpose: Purpose,
+    ) -> Result<Grant<'s, P>, AccessError> {
+        self.authorize_each(session, &[subject], purpose).await?.pop().ok_or(AccessError::Denied)
+    }
+
+    /// The same for a whole list, with one durable append and one entry per record. Those that were denied are left out.
+    pub async fn authorize_each<'s, P: Permission>(
+        &self,
+        session: &'s Session<Full>,
+        subjects: &[PatientId],
+        purpose: Purpose,
+    ) -> Result<Vec<Grant<'s, P>>, AccessError> {
+        if subjects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut facts = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            facts.push(self.facts::<P>(session, *subject).await?);
+        }
+        let entries = facts
+            .iter()
+            .map(|one| self.entry(session, P::NAME, Some(one.subject), &purpose, &one.ruling))
+            .collect();
+        let receipts = self.ledger.append(entries).await.map_err(AccessError::Unrecorded)?;
+        let mut grants = Vec::with_capacity(facts.len());
+        for (one, receipt) in facts.into_iter().zip(receipts) {
+            // An allowed patient without a key is one whose key was destroyed: nothing is left to open.
+            if one.ruling.allowed && !one.wrapped.is_empty() {
+                grants.push(self.grant(session, one.subject, receipt, &one.wrapped).await?);
+            }
+        }
+        Ok(grants)
+    }
+
+    /// Registers a new patient: a permission to write who they are, a key of their own, and a grant for both.
+    pub async fn register<'s>(
+        &self,
+        session: &'s Session<Full>,
+        subject: PatientId,
+        purpose: Purpose,
+    ) -> Result<Grant<'s, WriteIdentity>, AccessError> {
+        // The patient is about to be registered here; asked so that the same policy decides on old and new ones.
+        let relation = Relation { registered: true, ..Relation::default() };
+        let ruling = self.rule(session, WriteIdentity::NAME, Some(relation));
+        let entry = self.entry(session, WriteIdentity::NAME, Some(subject), &purpose, &ruling);
+        let receipt = self.append_one(entry).await?;
+        if !ruling.allowed {
+            return Err(AccessError::Denied);
+        }
+        let wrapped = self.keyring.create_patient_key(session.practice(), subject, self.clock.now()).await?;
+        self.grant(session, subject, receipt, &wrapped).await
+    }
+
+    /// Leave to use a permission on the practice as a whole, decided and recorded like any other.
+    pub async fn authorize_practice<'s, P: PracticePermission>(
+        &self,
+        session: &'s Session<Full>,
+        purpose: Purpose,
+    ) -> Result<PracticeGrant<'s, P>, AccessError> {
+        let ruling = self.rule(session, P::NAME, None);
+        let receipt = self.append_one(self.entry(session, P::NAME, None, &purpose, &ruling)).await?;
+        if !ruling.allowed {
+            return Err(AccessError::Denied);
+        }
+        Ok(PracticeGrant { session, receipt, permission: PhantomData })
+    }
+
+    async fn facts<P: Permission>(&self, session: &Session<Full>, subject: PatientId) -> Result<Facts, AccessError> {
+        let (practice, now) = (session.practice(), self.clock.now());
+        let keys = self.keyring.wrapped(practice, subject);
+        let member = self.teams.is_member(practice, session.account(), subject, now);
+        let (wrapped, on_care_team) = futures::future::join(keys, member).await;
+        let wrapped = wrapped?;
+        let registered = !wrapped.is_empty();
+        let relation = Relation {
+            on_care_team: on_care_team? && registered,
+            is_self: session.patient() == Some(subject) && registered,
+            registered,
+        };
+        Ok(Facts { subject, wrapped, ruling: self.rule(session, P::NAME, Some(relation)) })
+    }
+
+    fn rule(&self, session: &Session<Full>, permission: PermissionName, relation: Option<Relation>) -> Ruling {
+        if session.scopes().is_some_and(|scopes| !scopes.contains(&permission)) {
+            return Ruling { allowed: false, rule: "token-scope".to_owned() };
+        }
+        match relation {
+            Some(relation) => self.policy.on_patient(session.role(), permission, relation),
+            None => self.policy.on_practice(session.role(), permission),
+        }
+    }
+
+    fn entry(
+        &self,
+        session: &Session<Full>,
+        permission: PermissionName,
+        patient: Option<PatientId>,
+        purpose: &Purpose,
+        ruling: &Ruling,
+    ) -> Entry {
+        Entry {
+            at: self.clock.now(),
+            practice: Some(session.practice()),
+            actor: Some(session.account()),
+            role: Some(session.role()),
+            login_session: Some(session.id()),
+            permission: Some(permission),
+            action: permission.word().to_owned(),
+            purpose: Some(purpose.kind),
+            resource: purpose.resource.clone(),
+            patient,
+            outcome: if ruling.allowed { Outcome::Allowed } else { Outcome::Denied },
+            reason: ruling.rule.clone(),
+            address: session.origin().address,
+            request: session.origin().request,
+        }
+    }
+
+    async fn append_one(&self, entry: Entry) -> Result<Receipt, AccessError> {
+        let mut receipts = self.ledger.append(vec![entry]).await.map_err(AccessError::Unrecorded)?;
+        receipts.pop().ok_or(AccessError::Unrecorded(LedgerError::Unavailable))
+    }
+
+    async fn grant<'s, P: Permission>(
+        &self,
+        session: &'s Session<Full>,
+        subject: PatientId,
+        receipt: Receipt,
+        wrapped: &[WrappedKey],
+    ) -> Result<Grant<'s, P>, AccessError> {
+        let keys = self.keyring.class_keys::<P>(session.practice(), subject, wrapped).await?;
+        Ok(Grant { session, subject, receipt, keys, rng: self.rng.clone() })
+    }
+}

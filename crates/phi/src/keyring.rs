@@ -1,0 +1,205 @@
+//! Keys: the root wraps practice keys, a practice key wraps its patients' keys, a patient key yields a key per class.
+
+use crate::{
+    class::ClassId,
+    permission::Permission,
+    relation::{Answer, Unavailable},
+};
+use crypto::{Aad, Key};
+use domain::{PatientId, PracticeId, Rng, Timestamp};
+use std::{
+    collections::HashMap,
+    marker::PhantomData,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// A key as the key store holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// Counts up from 1 at each rotation.
+    pub version: u32,
+    /// The version of the key that wraps it; 0 for the root.
+    pub wrapped_by: u32,
+    /// The wrapped bytes.
+    pub wrapped: Vec<u8>,
+}
+
+/// Where wrapped keys are kept. The server's own keys lie under [`SERVER`] and [`AUDIT`], which are no practices.
+pub trait KeyStore: Send + Sync {
+    /// All versions of a practice's key.
+    fn practice_keys(&self, practice: PracticeId) -> Answer<'_, Vec<WrappedKey>>;
+    /// Adds a version, durably; an error when it is there already.
+    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, at: Timestamp) -> Answer<'_, ()>;
+    /// All versions of a patient's key; none when there is no such patient, or their key was destroyed.
+    fn patient_keys(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<WrappedKey>>;
+    /// Adds a version, durably; an error when it is there already.
+    fn add_patient_key(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+        key: WrappedKey,
+        at: Timestamp,
+    ) -> Answer<'_, ()>;
+}
+
+/// Owner of the server's own key: blind indexes and session proofs.
+pub const SERVER: PracticeId = PracticeId::from_bytes([0; 16]);
+/// Owner of the audit key, a branch of its own.
+pub const AUDIT: PracticeId = PracticeId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+
+/// A key could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The key store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// A wrapped key did not unwrap: another root, or damage.
+    #[error("a {0} key did not unwrap: the root key is another one, or the key store is damaged")]
+    Unwrap(&'static str),
+    /// There is no such key.
+    #[error("there is no {0} key")]
+    Missing(&'static str),
+}
+
+/// Unwraps keys, and hands out no more of them than a permission covers.
+pub struct Keyring {
+    /// A wrapping key for each branch, derived from the root once.
+    clinical: Key,
+    server: Key,
+    audit: Key,
+    store: Arc<dyn KeyStore>,
+    rng: Arc<dyn Rng>,
+    /// Practice keys stay unwrapped in memory; patient keys never do, so that a destroyed one is gone at once.
+    practices: RwLock<HashMap<PracticeId, Arc<Versions>>>,
+}
+
+/// Versions of one key, unwrapped.
+pub(crate) struct Versions(Vec<(u32, Key)>);
+
+impl Versions {
+    pub(crate) fn newest(&self) -> Option<&(u32, Key)> {
+        self.0.iter().max_by_key(|(version, _)| *version)
+    }
+    pub(crate) fn version(&self, version: u32) -> Option<&Key> {
+        self.0.iter().find(|(v, _)| *v == version).map(|(_, key)| key)
+    }
+}
+
+impl Keyring {
+    /// A keyring under a root. Opens nothing yet.
+    pub fn new(root: &Key, store: Arc<dyn KeyStore>, rng: Arc<dyn Rng>) -> Self {
+        Self {
+            clinical: root.derive("clinical kek", &[]),
+            server: root.derive("server kek", &[]),
+            audit: root.derive("audit kek", &[]),
+            store,
+            rng,
+            practices: RwLock::default(),
+        }
+    }
+
+    /// Makes the first key of a practice (or of [`SERVER`], [`AUDIT`]).
+    pub async fn create_practice_key(&self, practice: PracticeId, at: Timestamp) -> Result<(), KeyError> {
+        let key = Key::random(&*self.rng);
+        let wrapped = crypto::wrap(self.kek(practice), &*self.rng, &practice_place(practice, 1), &key);
+        self.store.add_practice_key(practice, WrappedKey { version: 1, wrapped_by: 0, wrapped }, at).await?;
+        Ok(())
+    }
+
+    /// A key of the server's own, derived from [`SERVER`]'s or [`AUDIT`]'s newest for one use.
+    pub async fn server_key(&self, owner: PracticeId, use_label: &'static str) -> Result<Key, KeyError> {
+        let keys = self.practice(owner).await?;
+        let (_, key) = keys.newest().ok_or(KeyError::Missing("server"))?;
+        Ok(key.derive(use_label, &[]))
+    }
+
+    /// Makes and stores the first key of a new patient.
+    pub(crate) async fn create_patient_key(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+        at: Timestamp,
+    ) -> Result<Vec<WrappedKey>, KeyError> {
+        let keys = self.practice(practice).await?;
+        let (by, kek) = keys.newest().ok_or(KeyError::Missing("practice"))?;
+        let key = Key::random(&*self.rng);
+        let wrapped = crypto::wrap(kek, &*self.rng, &patient_place(practice, patient, 1), &key);
+        let wrapped = WrappedKey { version: 1, wrapped_by: *by, wrapped };
+        self.store.add_patient_key(practice, patient, wrapped.clone(), at).await?;
+        Ok(vec![wrapped])
+    }
+
+    pub(crate) async fn wrapped(&self, practice: PracticeId, patient: PatientId) -> Result<Vec<WrappedKey>, KeyError> {
+        Ok(self.store.patient_keys(practice, patient).await?)
+    }
+
+    /// The class keys that a permission covers, and no others.
+    pub(crate) async fn class_keys<P: Permission>(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+        wrapped: &[WrappedKey],
+    ) -> Result<ClassKeys<P>, KeyError> {
+        let practice_keys = self.practice(practice).await?;
+        let mut keys = Vec::with_capacity(wrapped.len() * P::CLASSES.len());
+        for one in wrapped {
+            let kek = practice_keys.version(one.wrapped_by).ok_or(KeyError::Missing("practice"))?;
+            let key = crypto::unwrap_key(kek, &patient_place(practice, patient, one.version), &one.wrapped)
+                .map_err(|_| KeyError::Unwrap("patient"))?;
+            for class in P::CLASSES {
+                keys.push((*class, one.version, key.derive("patient class", &[class.name().as_bytes()])));
+            }
+        }
+        Ok(ClassKeys { keys, permission: PhantomData })
+    }
+
+    /// A practice's key, all versions.
+    pub(crate) async fn practice(&self, practice: PracticeId) -> Result<Arc<Versions>, KeyError> {
+        if let Some(known) = self.practices.read().unwrap_or_else(PoisonError::into_inner).get(&practice) {
+            return Ok(known.clone());
+        }
+        let mut versions = Vec::new();
+        for one in self.store.practice_keys(practice).await? {
+            let key = crypto::unwrap_key(self.kek(practice), &practice_place(practice, one.version), &one.wrapped)
+                .map_err(|_| KeyError::Unwrap("practice"))?;
+            versions.push((one.version, key));
+        }
+        if versions.is_empty() {
+            return Err(KeyError::Missing("practice"));
+        }
+        let versions = Arc::new(Versions(versions));
+        self.practices.write().unwrap_or_else(PoisonError::into_inner).insert(practice, versions.clone());
+        Ok(versions)
+    }
+
+    const fn kek(&self, practice: PracticeId) -> &Key {
+        match practice.as_bytes() {
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => &self.server,
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] => &self.audit,
+            _ => &self.clinical,
+        }
+    }
+}
+
+fn practice_place(practice: PracticeId, version: u32) -> Aad {
+    Aad::new("practice key").with(practice.as_bytes()).with(&version.to_be_bytes())
+}
+
+fn patient_place(practice: PracticeId, patient: PatientId, version: u32) -> Aad {
+    Aad::new("patient key").with(practice.as_bytes()).with(patient.as_bytes()).with(&version.to_be_bytes())
+}
+
+/// The class keys of one patient that permission `P` covers.
+pub(crate) struct ClassKeys<P> {
+    keys: Vec<(ClassId, u32, Key)>,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P> ClassKeys<P> {
+    pub(crate) fn version(&self, class: ClassId, version: u32) -> Option<&Key> {
+        self.keys.iter().find(|(c, v, _)| *c == class && *v == version).map(|(_, _, key)| key)
+    }
+    pub(crate) fn newest(&self, class: ClassId) -> Option<(u32, &Key)> {
+        self.keys.iter().filter(|(c, ..)| *c == class).max_by_key(|(_, v, _)| *v).map(|(_, v, key)| (*v, key))
+    }
+}

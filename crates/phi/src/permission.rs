@@ -1,0 +1,90 @@
+//! Permissions as types, and the classes that each covers: the *minimum necessary* of 45 CFR 164.502(b), in a table that
+//! an auditor can read.
+
+use crate::class::{ClassId, Exercise, Identifying, Note, PatientClass, PatientWords, private::Closed};
+use domain::PermissionName;
+
+/// A permission on one patient's record.
+pub trait Permission: Closed + Send + Sync + 'static {
+    /// Its name in the policy and the ledger.
+    const NAME: PermissionName;
+    /// The classes whose keys a grant of it carries.
+    const CLASSES: &'static [ClassId];
+}
+
+/// A grant of this permission opens fields of class `C`.
+pub trait Covers<C: PatientClass>: Permission {}
+
+/// A grant of this permission seals fields of class `C`.
+pub trait Writes<C: PatientClass>: Permission {}
+
+/// A permission on a practice as a whole: its accounts, its audit trail. Carries no key to any patient.
+pub trait PracticePermission: Closed + Send + Sync + 'static {
+    /// Its name in the policy and the ledger.
+    const NAME: PermissionName;
+}
+
+macro_rules! permissions {
+    ($($name:ident reads [$($reads:ident),*] writes [$($writes:ident),*];)*) => {$(
+        #[doc = concat!("See [`PermissionName::", stringify!($name), "`].")]
+        #[derive(Debug)]
+        pub enum $name {}
+        impl Closed for $name {}
+        impl Permission for $name {
+            const NAME: PermissionName = PermissionName::$name;
+            const CLASSES: &'static [ClassId] = &[$(ClassId::$reads),*];
+        }
+        $(impl Covers<$reads> for $name {})*
+        $(impl Writes<$writes> for $name {})*
+    )*};
+}
+
+// Whatever a permission writes it also reads: a form shows what is there before it changes it. So `reads` names all the
+// keys that a grant carries.
+permissions! {
+    ReadExercise  reads [Identifying, Exercise]                      writes [];
+    WriteExercise reads [Identifying, Exercise]                      writes [Exercise];
+    ReadNotes     reads [Identifying, Note, PatientWords]            writes [];
+    WriteNotes    reads [Identifying, Note]                          writes [Note];
+    Export        reads [Identifying, Exercise, Note, PatientWords]  writes [];
+    LogExercise   reads [Exercise, PatientWords]                     writes [Exercise, PatientWords];
+    ReadIdentity  reads [Identifying]                                writes [];
+    WriteIdentity reads [Identifying]                                writes [Identifying];
+    ReadAccessLog reads []                                           writes [];
+    TakeOutOwn    reads [Identifying, Exercise, PatientWords]        writes [];
+}
+
+macro_rules! practice_permissions {
+    ($($name:ident),* $(,)?) => {$(
+        #[doc = concat!("See [`PermissionName::", stringify!($name), "`].")]
+        #[derive(Debug)]
+        pub enum $name {}
+        impl Closed for $name {}
+        impl PracticePermission for $name {
+            const NAME: PermissionName = PermissionName::$name;
+        }
+    )*};
+}
+
+practice_permissions!(ReadAudit, Govern, Operate, ReadBilling, WriteBilling, ReleaseDeidentified);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_permission_but_notes_and_export_holds_the_key_to_notes() {
+        let with_notes = [ReadNotes::CLASSES, WriteNotes::CLASSES, Export::CLASSES];
+        assert!(with_notes.iter().all(|classes| classes.contains(&ClassId::Note)));
+        let without = [
+            ReadExercise::CLASSES,
+            WriteExercise::CLASSES,
+            LogExercise::CLASSES,
+            ReadIdentity::CLASSES,
+            WriteIdentity::CLASSES,
+            ReadAccessLog::CLASSES,
+            TakeOutOwn::CLASSES,
+        ];
+        assert!(without.iter().all(|classes| !classes.contains(&ClassId::Note)));
+    }
+}

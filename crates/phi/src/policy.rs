@@ -1,0 +1,150 @@
+//! The policy: Cedar text and schema in files, asked with facts and nothing else.
+
+use crate::relation::Relation;
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Request,
+    RestrictedExpression, Schema, ValidationMode, Validator,
+};
+use domain::{PermissionName, Role};
+use std::{
+    collections::{HashMap, HashSet},
+    str::FromStr,
+    sync::{PoisonError, RwLock},
+};
+
+/// What was decided, and by which rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// Whether it may be done.
+    pub allowed: bool,
+    /// The `@id` of the policy that allowed it; `no-policy` when none did.
+    pub rule: String,
+}
+
+#[derive(PartialEq, Eq, Hash, Clone, Copy)]
+struct Facts {
+    role: Role,
+    permission: PermissionName,
+    /// `None` for a permission on the practice as a whole.
+    relation: Option<Relation>,
+}
+
+/// The policies in force. Deciding is pure, and the facts have few values, so each ruling is worked out by Cedar once
+/// and then remembered.
+pub struct Policy {
+    policies: PolicySet,
+    schema: Schema,
+    rulings: RwLock<HashMap<Facts, Ruling>>,
+}
+
+/// The policy files do not hold together.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// A file does not parse.
+    #[error("the {0} does not parse: {1}")]
+    Parse(&'static str, String),
+    /// A policy does not fit the schema.
+    #[error("a policy does not fit the schema: {0}")]
+    Validation(String),
+}
+
+const SCHEMA: &str = include_str!("../policy/patella.cedarschema");
+const POLICIES: &str = include_str!("../policy/patella.cedar");
+
+impl Policy {
+    /// The policies that this build came with, validated strictly against their schema.
+    pub fn built_in() -> Result<Self, PolicyError> {
+        Self::parse(SCHEMA, POLICIES)
+    }
+
+    fn parse(schema: &str, policies: &str) -> Result<Self, PolicyError> {
+        let schema = Schema::from_str(schema).map_err(|e| PolicyError::Parse("schema", e.to_string()))?;
+        let policies = PolicySet::from_str(policies).map_err(|e| PolicyError::Parse("policy file", e.to_string()))?;
+        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        if !result.validation_passed() {
+            return Err(PolicyError::Validation(result.to_string()));
+        }
+        Ok(Self { policies, schema, rulings: RwLock::default() })
+    }
+
+    /// Decides on a permission on one patient.
+    pub fn on_patient(&self, role: Role, permission: PermissionName, relation: Relation) -> Ruling {
+        self.ruling(Facts { role, permission, relation: Some(relation) })
+    }
+
+    /// Decides on a permission on the practice as a whole.
+    pub fn on_practice(&self, role: Role, permission: PermissionName) -> Ruling {
+        self.ruling(Facts { role, permission, relation: None })
+    }
+
+    fn ruling(&self, facts: Facts) -> Ruling {
+        if let Some(known) = self.rulings.read().unwrap_or_else(PoisonError::into_inner).get(&facts) {
+            return known.clone();
+        }
+        // A question that the schema does not allow (a patient's permission asked of a practice) is denied like any other.
+        let ruling =
+            self.ask(facts).unwrap_or_else(|| Ruling { allowed: false, rule: "not-a-question".to_owned() });
+        self.rulings.write().unwrap_or_else(PoisonError::into_inner).insert(facts, ruling.clone());
+        ruling
+    }
+
+    fn ask(&self, facts: Facts) -> Option<Ruling> {
+        let principal = uid("Account", "asking")?;
+        let role = RestrictedExpression::new_entity_uid(uid("Role", facts.role.word())?);
+        let account = Entity::new(principal.clone(), HashMap::from([("role".to_owned(), role)]), HashSet::new()).ok()?;
+        let entities = Entities::from_entities([account], Some(&self.schema)).ok()?;
+        let (resource, context) = match facts.relation {
+            Some(relation) => (uid("Patient", "asked")?, context(relation)?),
+            None => (uid("Practice", "asked")?, Context::empty()),
+        };
+        let action = uid("Action", facts.permission.word())?;
+        let request = Request::new(principal, action, resource, context, Some(&self.schema)).ok()?;
+        let response = Authorizer::new().is_authorized(&request, &self.policies, &entities);
+        let rule = response
+            .diagnostics()
+            .reason()
+            .next()
+            .and_then(|id| self.policies.policy(id))
+            .and_then(|policy| policy.annotation("id"))
+            .unwrap_or("no-policy");
+        Some(Ruling { allowed: response.decision() == Decision::Allow, rule: rule.to_owned() })
+    }
+}
+
+fn uid(kind: &str, id: &str) -> Option<EntityUid> {
+    Some(EntityUid::from_type_name_and_id(EntityTypeName::from_str(kind).ok()?, EntityId::new(id)))
+}
+
+fn context(relation: Relation) -> Option<Context> {
+    let flag = |name: &str, value| (name.to_owned(), RestrictedExpression::new_bool(value));
+    Context::from_pairs([
+        flag("on_care_team", relation.on_care_team),
+        flag("is_self", relation.is_self),
+        flag("registered", relation.registered),
+    ])
+    .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_role_or_attribute_does_not_validate() {
+        for (right, wrong) in [("\"therapist\"", "\"terapist\""), ("context.is_self", "context.is_selv")] {
+            let error = Policy::parse(SCHEMA, &POLICIES.replace(right, wrong)).err().expect("refused");
+            assert!(matches!(error, PolicyError::Validation(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_role_without_a_relation_may_nothing_on_a_patient() {
+        let policy = Policy::built_in().expect("valid");
+        for role in Role::ALL {
+            for permission in PermissionName::ALL {
+                let ruling = policy.on_patient(*role, *permission, Relation::default());
+                assert!(!ruling.allowed, "{role} {permission}");
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The ledger in PostgreSQL. (In files it is no table, and its whole content is sealed.)
+
+use super::{Column, fields};
+
+fields! {
+    /// Entries of the ledger.
+    Audit.ledger_entries {
+        (log: Structure, Drop, "the node whose log it is")
+        (seq: Structure, Drop, "its place in the log")
+        (leaf_hash: Fingerprint, Drop, "its Merkle leaf (RFC 6962), over the sealed bytes")
+        (sealed: Ciphertext, Drop, "the entry, sealed with the audit key")
+    }
+}
+
+fields! {
+    /// Signed heads of the ledger.
+    Audit.ledger_checkpoints {
+        (log: Structure, Drop, "the node whose log it is")
+        (size: Structure, Drop, "how many entries it covers")
+        (note: Public, Drop, "the checkpoint, a signed note (C2SP tlog-checkpoint)")
+    }
+}
+
+pub(super) const TABLES: &[&[Column]] = &[ledger_entries::COLUMNS, ledger_checkpoints::COLUMNS];

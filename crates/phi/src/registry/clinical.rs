@@ -1,0 +1,143 @@
+//! The clinical store.
+
+use super::{Column, fields};
+use domain::{BirthDate, Comment, Effort, EmailAddress, Items, NoteBody, Pain, Performed, PersonName, PhoneNumber, ProgramTitle, RecordNumber};
+
+fields! {
+    /// People under care.
+    Clinical.patients {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Replace, "the patient")
+        (given_name: sealed Identifying as GivenName = PersonName, Drop, "The patient's given name.")
+        (family_name: sealed Identifying as FamilyName = PersonName, Drop, "The patient's family name.")
+        (birth_date: sealed Identifying as Born = BirthDate, Year, "The day the patient was born.")
+        (email: sealed Identifying as Email = EmailAddress, Drop, "Where to write to the patient.")
+        (phone: sealed Identifying as Phone = PhoneNumber, Drop, "Where to call the patient.")
+        (record_number: sealed Identifying as Record = RecordNumber, Drop, "The practice's own number of the record.")
+        (email_index: Fingerprint, Drop, "finds a patient by exact address")
+        (phone_index: Fingerprint, Drop, "finds a patient by exact number")
+        (record_number_index: Fingerprint, Drop, "finds a patient by exact record number")
+        (created_at: Time, Drop, "when the patient was registered")
+        (updated_at: Time, Drop, "when the row last changed")
+        (version: Structure, Drop, "counts up at each change")
+    }
+}
+
+fields! {
+    /// The exercise library.
+    Clinical.exercises {
+        (practice_id: Id, Drop, "the practice")
+        (exercise_id: Id, Keep, "the exercise")
+        (source: Public, Keep, "where the entry came from")
+        (source_ref: Public, Keep, "its name at the source")
+        (name: Public, Keep, "what it is called")
+        (region: Public, Keep, "the part of the body")
+        (equipment: Public, Keep, "what one needs")
+        (steps: Public, Keep, "what to do, a JSON list")
+        (cautions: Public, Keep, "what to mind, a JSON list")
+        (pictures: Structure, Keep, "how many pictures it has")
+        (created_at: Time, Keep, "when it was added")
+        (updated_at: Time, Keep, "when it last changed")
+    }
+}
+
+fields! {
+    /// Pictures of library exercises; the files lie in the media store under their digest.
+    Clinical.exercise_pictures {
+        (practice_id: Id, Drop, "the practice")
+        (exercise_id: Id, Keep, "the exercise")
+        (position: Structure, Keep, "its place, from 0")
+        (digest: Public, Keep, "SHA-256 of the file")
+        (media_type: Public, Keep, "image/jpeg or image/svg+xml")
+        (width: Structure, Keep, "pixels")
+        (height: Structure, Keep, "pixels")
+    }
+}
+
+fields! {
+    /// Programs, over all their versions.
+    Clinical.programs {
+        (practice_id: Id, Drop, "the practice")
+        (program_id: Id, Replace, "the program")
+        (patient_id: Id, Replace, "the patient")
+        (current_version: Structure, Keep, "the version in force")
+        (created_at: Time, Shift, "when it was first prescribed")
+        (ended_at: Time, Shift, "when it was ended")
+    }
+}
+
+fields! {
+    /// Signed versions of programs. None is ever changed.
+    Clinical.program_versions {
+        (practice_id: Id, Drop, "the practice")
+        (program_id: Id, Replace, "the program")
+        (version: Structure, Keep, "1, 2, 3 and on")
+        (patient_id: Id, Replace, "the patient")
+        (title: sealed Exercise as Title = ProgramTitle, Drop, "What the program is called.")
+        (items: sealed Exercise as ProgramItems = Items, Keep, "The exercises with their doses.")
+        (starts_on: Time, Shift, "first day, in days since 1970-01-01")
+        (ends_on: Time, Shift, "last day, in days since 1970-01-01")
+        (signed_by: Id, Drop, "the account that signed it")
+        (signed_at: Time, Shift, "when it was signed")
+        (created_at: Time, Shift, "when it was stored")
+    }
+}
+
+fields! {
+    /// What was done. A correction is a new row; the old one stays.
+    Clinical.log_entries {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Replace, "the patient")
+        (entry_id: Id, Replace, "the entry")
+        (program_id: Id, Replace, "the program")
+        (program_version: Structure, Keep, "the version that was in force")
+        (item_id: Id, Replace, "the item that was done")
+        (performed_on: Time, Shift, "the day, in days since 1970-01-01")
+        (performed_at: Time, Shift, "the moment")
+        (performed: sealed Exercise as Done = Performed, Keep, "Sets, repetitions, hold and load that were done.")
+        (pain: sealed Exercise as PainFelt = Pain, Keep, "Pain, 0 to 10.")
+        (effort: sealed Exercise as EffortFelt = Effort, Keep, "Effort, 0 to 10.")
+        (comment: sealed PatientWords as Said = Comment, Drop, "What the patient said about it.")
+        (recorded_by: Id, Drop, "the account that wrote it down")
+        (recorded_at: Time, Drop, "when it was written down")
+        (corrects: Id, Drop, "the entry that this one corrects")
+        (superseded_at: Time, Drop, "when it was corrected")
+    }
+}
+
+fields! {
+    /// Progress notes. A correction is a new row; the old one stays.
+    Clinical.progress_notes {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Replace, "the patient")
+        (note_id: Id, Drop, "the note")
+        (body: sealed Note as Body = NoteBody, Drop, "What the therapist wrote.")
+        (written_by: Id, Drop, "the account that wrote it")
+        (written_at: Time, Shift, "when it was written")
+        (corrects: Id, Drop, "the note that this one corrects")
+    }
+}
+
+fields! {
+    /// Writes that came with an idempotency key, so that a repeated one is not done twice.
+    Clinical.idempotency_keys {
+        (practice_id: Id, Drop, "the practice")
+        (account_id: Id, Drop, "the account that sent it")
+        (key_mac: Fingerprint, Drop, "the key")
+        (body_mac: Fingerprint, Drop, "the request's body")
+        (resource_id: Id, Drop, "what the write made")
+        (status: Structure, Drop, "the answer's HTTP status")
+        (created_at: Time, Drop, "when")
+    }
+}
+
+pub(super) const TABLES: &[&[Column]] = &[
+    patients::COLUMNS,
+    exercises::COLUMNS,
+    exercise_pictures::COLUMNS,
+    programs::COLUMNS,
+    program_versions::COLUMNS,
+    log_entries::COLUMNS,
+    progress_notes::COLUMNS,
+    idempotency_keys::COLUMNS,
+];

@@ -1,0 +1,31 @@
+//! Role × permission × relationship, as a snapshot to review.
+
+use domain::{PermissionName, Role};
+use phi::{Policy, Relation};
+
+#[test]
+fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
+    let policy = Policy::built_in().expect("the policies are valid");
+    let relations = [
+        ("on the care team", Relation { on_care_team: true, registered: true, is_self: false }),
+        ("own record", Relation { is_self: true, registered: true, on_care_team: false }),
+        ("registered here", Relation { registered: true, ..Relation::default() }),
+        ("elsewhere or nobody", Relation::default()),
+    ];
+    let mut matrix = String::new();
+    for role in Role::ALL {
+        matrix.push_str(&format!("{role}\n"));
+        for (name, relation) in relations {
+            let allowed = PermissionName::ALL.iter().filter(|p| policy.on_patient(*role, **p, relation).allowed);
+            matrix.push_str(&line(name, allowed));
+        }
+        let allowed = PermissionName::ALL.iter().filter(|p| policy.on_practice(*role, **p).allowed);
+        matrix.push_str(&line("the practice", allowed));
+    }
+    insta::assert_snapshot!(matrix);
+}
+
+fn line<'p>(relation: &str, allowed: impl Iterator<Item = &'p PermissionName>) -> String {
+    let words: Vec<_> = allowed.map(|permission| permission.word()).collect();
+    format!("  {relation:<20} {}\n", if words.is_empty() { "-".to_owned() } else { words.join(" ") })
+}
