@@ -60,10 +60,7 @@ impl<P: Permission> Grant<'_, P> {
     }
 
     /// Opens a field that may be empty.
-    pub fn open_optional<F: Field>(
-        &self,
-        sealed: Option<&Sealed<F>>,
-    ) -> Result<Option<Clear<'_, F::Value>>, OpenError>
+    pub fn open_optional<F: Field>(&self, sealed: Option<&Sealed<F>>) -> Result<Option<Clear<'_, F::Value>>, OpenError>
     where
         F::Class: PatientClass,
         P: Covers<F::Class>,
@@ -212,10 +209,8 @@ impl Guard {
         for subject in subjects {
             facts.push(self.facts::<P>(session, *subject).await?);
         }
-        let entries = facts
-            .iter()
-            .map(|one| self.entry(session, P::NAME, Some(one.subject), &purpose, &one.ruling))
-            .collect();
+        let entries =
+            facts.iter().map(|one| self.entry(session, P::NAME, Some(one.subject), &purpose, &one.ruling)).collect();
         let receipts = self.ledger.append(entries).await.map_err(AccessError::Unrecorded)?;
         let mut grants = Vec::with_capacity(facts.len());
         for (one, receipt) in facts.into_iter().zip(receipts) {

@@ -17,9 +17,7 @@ mod registry;
 mod relation;
 mod vault;
 
-pub use class::{
-    Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords,
-};
+pub use class::{Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords};
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{AccessError, Grant, Guard, PracticeGrant, Purpose};
 pub use keyring::{AUDIT, KeyError, KeyStore, Keyring, SERVER, WrappedKey};

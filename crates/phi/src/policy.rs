@@ -82,8 +82,7 @@ impl Policy {
             return known.clone();
         }
         // A question that the schema does not allow (a patient's permission asked of a practice) is denied like any other.
-        let ruling =
-            self.ask(facts).unwrap_or_else(|| Ruling { allowed: false, rule: "not-a-question".to_owned() });
+        let ruling = self.ask(facts).unwrap_or_else(|| Ruling { allowed: false, rule: "not-a-question".to_owned() });
         self.rulings.write().unwrap_or_else(PoisonError::into_inner).insert(facts, ruling.clone());
         ruling
     }
@@ -91,7 +90,8 @@ impl Policy {
     fn ask(&self, facts: Facts) -> Option<Ruling> {
         let principal = uid("Account", "asking")?;
         let role = RestrictedExpression::new_entity_uid(uid("Role", facts.role.word())?);
-        let account = Entity::new(principal.clone(), HashMap::from([("role".to_owned(), role)]), HashSet::new()).ok()?;
+        let account =
+            Entity::new(principal.clone(), HashMap::from([("role".to_owned(), role)]), HashSet::new()).ok()?;
         let entities = Entities::from_entities([account], Some(&self.schema)).ok()?;
         let (resource, context) = match facts.relation {
             Some(relation) => (uid("Patient", "asked")?, context(relation)?),

@@ -127,7 +127,9 @@ pub fn data_dictionary() -> String {
         if column.table != table {
             table = column.table;
             text.push_str(&format!("\n## {}.{table}\n\n", column.store.name()));
-            text.push_str("| column | meaning | protection | in a de-identified release |\n| --- | --- | --- | --- |\n");
+            text.push_str(
+                "| column | meaning | protection | in a de-identified release |\n| --- | --- | --- | --- |\n",
+            );
         }
         let protection = match column.protection {
             Protection::Sealed(class) => format!("sealed: {}", class.name()),
@@ -147,15 +149,15 @@ pub fn data_dictionary() -> String {
 
 /// Declares the columns of a table: `name: Protection, Deid, "meaning"` for an open one,
 /// `name: sealed Class as Type = Value, Deid, "meaning"` for a sealed one, which also becomes a field type.
-macro_rules! fields {
+macro_rules! table {
     ($(#[$doc:meta])* $store:ident . $table:ident { $($column:tt)* }) => {
         $(#[$doc])*
         pub mod $table {
             #[allow(unused_imports, reason = "tables without sealed columns use none of these")]
             use super::*;
-            $($crate::registry::fields!(@type $store $table $column);)*
+            $($crate::registry::table!(@type $store $table $column);)*
             pub(in crate::registry) const COLUMNS: &[$crate::registry::Column] = &[
-                $($crate::registry::fields!(@column $store $table $column)),*
+                $($crate::registry::table!(@column $store $table $column)),*
             ];
         }
     };
@@ -193,4 +195,4 @@ macro_rules! fields {
         }
     };
 }
-pub(crate) use fields;
+pub(crate) use table;

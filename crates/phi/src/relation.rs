@@ -25,5 +25,11 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + S
 /// Where the kernel learns who treats whom.
 pub trait CareTeams: Send + Sync {
     /// Whether the account is on the patient's care team at this moment: started, not ended.
-    fn is_member(&self, practice: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, bool>;
+    fn is_member(
+        &self,
+        practice: PracticeId,
+        account: AccountId,
+        patient: PatientId,
+        at: Timestamp,
+    ) -> Answer<'_, bool>;
 }

@@ -1,8 +1,8 @@
 //! The ledger in PostgreSQL. (In files it is no table, and its whole content is sealed.)
 
-use super::{Column, fields};
+use super::{Column, table};
 
-fields! {
+table! {
     /// Entries of the ledger.
     Audit.ledger_entries {
         (log: Structure, Drop, "the node whose log it is")
@@ -12,7 +12,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Signed heads of the ledger.
     Audit.ledger_checkpoints {
         (log: Structure, Drop, "the node whose log it is")

@@ -1,9 +1,12 @@
 //! The clinical store.
 
-use super::{Column, fields};
-use domain::{BirthDate, Comment, Effort, EmailAddress, Items, NoteBody, Pain, Performed, PersonName, PhoneNumber, ProgramTitle, RecordNumber};
+use super::{Column, table};
+use domain::{
+    BirthDate, Comment, Effort, EmailAddress, Items, NoteBody, Pain, Performed, PersonName, PhoneNumber, ProgramTitle,
+    RecordNumber,
+};
 
-fields! {
+table! {
     /// People under care.
     Clinical.patients {
         (practice_id: Id, Drop, "the practice")
@@ -23,7 +26,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// The exercise library.
     Clinical.exercises {
         (practice_id: Id, Drop, "the practice")
@@ -41,7 +44,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Pictures of library exercises; the files lie in the media store under their digest.
     Clinical.exercise_pictures {
         (practice_id: Id, Drop, "the practice")
@@ -54,7 +57,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Programs, over all their versions.
     Clinical.programs {
         (practice_id: Id, Drop, "the practice")
@@ -66,7 +69,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Signed versions of programs. None is ever changed.
     Clinical.program_versions {
         (practice_id: Id, Drop, "the practice")
@@ -83,7 +86,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// What was done. A correction is a new row; the old one stays.
     Clinical.log_entries {
         (practice_id: Id, Drop, "the practice")
@@ -105,7 +108,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Progress notes. A correction is a new row; the old one stays.
     Clinical.progress_notes {
         (practice_id: Id, Drop, "the practice")
@@ -118,7 +121,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Writes that came with an idempotency key, so that a repeated one is not done twice.
     Clinical.idempotency_keys {
         (practice_id: Id, Drop, "the practice")

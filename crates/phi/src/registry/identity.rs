@@ -1,9 +1,9 @@
 //! The identity store.
 
-use super::{Column, fields};
+use super::{Column, table};
 use domain::{EmailAddress, PersonName};
 
-fields! {
+table! {
     /// Practices.
     Identity.practices {
         (practice_id: Id, Drop, "the practice")
@@ -15,7 +15,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Everyone who can sign in.
     Identity.accounts {
         (practice_id: Id, Drop, "the practice")
@@ -27,40 +27,38 @@ fields! {
         (display_name: sealed Account as DisplayName = PersonName, Drop, "The name that others see.")
         (patient_id: Id, Drop, "the patient whose account it is, if any")
         (password: sealed Credential as Password = String, Drop, "The password's argon2id hash.")
-        (failures: Structure, Drop, "wrong passwords or codes in a row")
-        (failed_at: Time, Drop, "the last of them")
         (created_at: Time, Drop, "when it was made")
         (version: Structure, Drop, "counts up at each change")
     }
 }
 
-fields! {
+table! {
     /// One-time code generators.
     Identity.totp_factors {
         (practice_id: Id, Drop, "the practice")
         (account_id: Id, Drop, "the account")
-        (secret: sealed Credential as Secret = String, Drop, "The generator's secret, base32.")
+        (secret: sealed Credential as Secret = Vec<u8>, Drop, "The generator's secret.")
         (last_step: Structure, Drop, "the last accepted time step; none is accepted twice")
         (created_at: Time, Drop, "when it was made")
         (confirmed_at: Time, Drop, "when its first code was accepted")
     }
 }
 
-fields! {
+table! {
     /// Passkeys and hardware keys.
     Identity.passkeys {
         (practice_id: Id, Drop, "the practice")
         (account_id: Id, Drop, "the account")
         (passkey_id: Id, Drop, "the passkey")
         (credential_index: Fingerprint, Drop, "finds the passkey by its credential id")
-        (credential: sealed Credential as PublicCredential = String, Drop, "Credential id, public key and counter, JSON.")
-        (label: sealed Account as Label = PersonName, Drop, "What its owner calls it.")
+        (credential: sealed Credential as PublicCredential = Vec<u8>, Drop, "Credential id, public key and counter.")
+        (label: sealed Account as Label = String, Drop, "What its owner calls it.")
         (created_at: Time, Drop, "when it was registered")
         (last_used_at: Time, Drop, "when it was last used")
     }
 }
 
-fields! {
+table! {
     /// Recovery codes, each used once at most.
     Identity.recovery_codes {
         (practice_id: Id, Drop, "the practice")
@@ -70,54 +68,55 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Login sessions.
     Identity.login_sessions {
         (token_hash: Fingerprint, Drop, "the cookie's token")
         (practice_id: Id, Drop, "the practice")
         (account_id: Id, Drop, "the account")
         (login_session_id: Id, Drop, "the session's name in the ledger")
-        (level: Structure, Drop, "half or full")
-        (factor: Structure, Drop, "the kind of factor that was proven")
-        (created_at: Time, Drop, "when it began")
-        (factor_at: Time, Drop, "when a factor was last proven")
+        (role: Structure, Drop, "the role at sign-in")
+        (patient_id: Id, Drop, "the patient whose account it is, if any")
+        (created_at: Time, Drop, "when the password was proven")
+        (factor: Structure, Drop, "the kind of factor that was proven; none makes it a half session")
+        (factor_at: Time, Drop, "when that factor was last proven")
         (last_seen_at: Time, Drop, "when it was last used, to the minute")
         (mac: Fingerprint, Drop, "proves that the server wrote the row")
     }
 }
 
-fields! {
+table! {
     /// API tokens.
     Identity.api_tokens {
         (practice_id: Id, Drop, "the practice")
         (account_id: Id, Drop, "the account")
         (token_id: Id, Drop, "the token's name in the ledger")
-        (token_hash: Fingerprint, Drop, "the token")
-        (label: sealed Account as Label = PersonName, Drop, "What its owner calls it.")
+        (secret_hash: Fingerprint, Drop, "the token")
+        (role: Structure, Drop, "the role when it was issued")
+        (patient_id: Id, Drop, "the patient whose account it is, if any")
         (scopes: Structure, Drop, "the permissions that it may use")
-        (created_at: Time, Drop, "when it was made")
+        (label: sealed Account as Label = String, Drop, "What its owner calls it.")
+        (factor: Structure, Drop, "the kind of factor under which it was issued")
+        (factor_at: Time, Drop, "when that factor was proven")
+        (created_at: Time, Drop, "when it was issued")
         (expires_at: Time, Drop, "when it ends")
-        (revoked_at: Time, Drop, "when it was revoked")
-        (last_used_at: Time, Drop, "when it was last used")
         (mac: Fingerprint, Drop, "proves that the server wrote the row")
     }
 }
 
-fields! {
+table! {
     /// Invitations to open an account.
     Identity.invitations {
         (practice_id: Id, Drop, "the practice")
         (invitation_id: Id, Drop, "the invitation")
-        (token_hash: Fingerprint, Drop, "the token in the link")
+        (secret_hash: Fingerprint, Drop, "the secret in the link")
         (account_id: Id, Drop, "the account that it opens")
-        (invited_by: Id, Drop, "who invited")
-        (created_at: Time, Drop, "when")
-        (expires_at: Time, Drop, "when it ends")
-        (used_at: Time, Drop, "when it was accepted")
+        (created_at: Time, Drop, "when it was made")
+        (mac: Fingerprint, Drop, "proves that the server wrote the row")
     }
 }
 
-fields! {
+table! {
     /// Who treats whom, from when to when.
     Identity.care_links {
         (practice_id: Id, Drop, "the practice")
@@ -132,23 +131,24 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Ceremonies under way: registering or using a passkey.
     Identity.ceremonies {
         (ceremony_id: Id, Drop, "the ceremony")
         (practice_id: Id, Drop, "the practice")
         (account_id: Id, Drop, "the account")
         (kind: Structure, Drop, "register or authenticate")
-        (state: sealed Credential as State = String, Drop, "The server's side of the ceremony, JSON.")
+        (state: sealed Credential as State = Vec<u8>, Drop, "The server's side of the ceremony.")
         (expires_at: Time, Drop, "when it ends")
     }
 }
 
-fields! {
-    /// Failures by network address.
-    Identity.address_throttle {
-        (address_index: Fingerprint, Drop, "the address")
-        (failures: Structure, Drop, "failures in a row")
+table! {
+    /// Failed sign-ins in a row, by what was typed as address and by network address.
+    Identity.throttles {
+        (subject_index: Fingerprint, Drop, "the typed or the network address")
+        (lasting: Structure, Drop, "1 for an account: forgotten only after a full sign-in")
+        (failures: Structure, Drop, "tries in a row")
         (failed_at: Time, Drop, "the last of them")
     }
 }
@@ -164,5 +164,5 @@ pub(super) const TABLES: &[&[Column]] = &[
     invitations::COLUMNS,
     care_links::COLUMNS,
     ceremonies::COLUMNS,
-    address_throttle::COLUMNS,
+    throttles::COLUMNS,
 ];

@@ -1,8 +1,8 @@
 //! The key store.
 
-use super::{Column, fields};
+use super::{Column, table};
 
-fields! {
+table! {
     /// Keys of practices, wrapped by the root.
     Keys.practice_keys {
         (practice_id: Id, Drop, "the practice")
@@ -13,7 +13,7 @@ fields! {
     }
 }
 
-fields! {
+table! {
     /// Keys of patients, wrapped by their practice's key. Destroying the row destroys the patient's data.
     Keys.patient_keys {
         (practice_id: Id, Drop, "the practice")

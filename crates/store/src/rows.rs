@@ -1,0 +1,39 @@
+//! Rows as they are stored: one module for each table, or for tables that are only used together.
+//!
+//! Nothing here can read a sealed column; it carries [`phi::Sealed`] values to and fro. Reads are functions over a
+//! [`Db`](crate::Db); writes add their statements to a [`Batch`](crate::Batch), so that a use case stores all that
+//! belongs together at once.
+
+pub mod accounts;
+pub mod api_tokens;
+pub mod care_links;
+pub mod ceremonies;
+pub mod exercises;
+pub mod idempotency_keys;
+pub mod invitations;
+pub mod keys;
+pub mod log_entries;
+pub mod login_sessions;
+pub mod passkeys;
+pub mod patients;
+pub mod practices;
+pub mod programs;
+pub mod progress_notes;
+pub mod recovery_codes;
+pub mod throttle;
+pub mod totp_factors;
+
+use crate::{Row, StoreError};
+use phi::{Field, RowId, Sealed};
+
+fn sealed<F: Field>(row: &Row, index: usize, id: RowId) -> Result<Sealed<F>, StoreError> {
+    Ok(Sealed::stored(id, row.blob(index)?.to_vec()))
+}
+
+fn opt_sealed<F: Field>(row: &Row, index: usize, id: RowId) -> Result<Option<Sealed<F>>, StoreError> {
+    Ok(row.opt_blob(index)?.map(|bytes| Sealed::stored(id, bytes.to_vec())))
+}
+
+fn opt_bytes<F: Field>(sealed: Option<&Sealed<F>>) -> Option<&[u8]> {
+    sealed.map(Sealed::as_bytes)
+}

@@ -1,0 +1,142 @@
+//! Care teams: who treats whom, from when to when.
+
+use crate::{Batch, Db, Row, StoreError};
+use domain::{AccountId, CareLinkId, Invalid, PatientId, PracticeId, Timestamp};
+
+/// How somebody came to be on a care team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CareKind {
+    /// The patient's own therapist.
+    Assigned,
+    /// Standing in for one.
+    Covering,
+}
+
+impl CareKind {
+    /// The word under which it is stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::Covering => "covering",
+        }
+    }
+}
+
+impl std::str::FromStr for CareKind {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "assigned" => Ok(Self::Assigned),
+            "covering" => Ok(Self::Covering),
+            _ => Err(Invalid::new("is not assigned or covering")),
+        }
+    }
+}
+
+/// A place in a care team. Runs from `starts_at` up to, not including, `ends_at`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CareLinkRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The link.
+    pub care_link_id: CareLinkId,
+    /// The patient.
+    pub patient_id: PatientId,
+    /// The member.
+    pub account_id: AccountId,
+    /// How they came to it.
+    pub kind: CareKind,
+    /// From when.
+    pub starts_at: Timestamp,
+    /// Until when; none while open.
+    pub ends_at: Option<Timestamp>,
+    /// Who set it.
+    pub created_by: AccountId,
+    /// When it was set.
+    pub created_at: Timestamp,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT practice_id, care_link_id, patient_id, account_id, kind, starts_at, ends_at, created_by, \
+             created_at FROM care_links ",
+            $rest
+        )
+    };
+}
+
+/// Whether the account is on the patient's care team at a moment.
+pub async fn is_member(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+    patient: PatientId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM care_links WHERE practice_id = $1 AND account_id = $2 AND patient_id = $3 \
+                       AND starts_at <= $4 AND (ends_at IS NULL OR ends_at > $4) LIMIT 1";
+    let rows = db.rows(SQL, &[practice.into(), account.into(), patient.into(), at.into()]).await?;
+    Ok(!rows.is_empty())
+}
+
+/// Up to `limit` patients after `after` whose care team the account is on at a moment, in the order of their ids.
+pub async fn patients_of(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+    at: Timestamp,
+    after: PatientId,
+    limit: i64,
+) -> Result<Vec<PatientId>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT patient_id FROM care_links WHERE practice_id = $1 AND account_id = $2 \
+                       AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3) AND patient_id > $4 \
+                       ORDER BY patient_id LIMIT $5";
+    let params = &[practice.into(), account.into(), at.into(), after.into(), limit.into()];
+    db.rows(SQL, params).await?.iter().map(|row| row.id(0)).collect()
+}
+
+/// The care team of a patient, past members too, newest first.
+pub async fn of_patient(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<CareLinkRow>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 AND patient_id = $2 ORDER BY starts_at DESC, care_link_id LIMIT 200");
+    db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
+}
+
+/// Adds a link.
+pub fn insert(batch: Batch, row: &CareLinkRow) -> Batch {
+    const SQL: &str = "INSERT INTO care_links (practice_id, care_link_id, patient_id, account_id, kind, starts_at, \
+                       ends_at, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let params = &[
+        row.practice_id.into(),
+        row.care_link_id.into(),
+        row.patient_id.into(),
+        row.account_id.into(),
+        row.kind.word().into(),
+        row.starts_at.into(),
+        row.ends_at.into(),
+        row.created_by.into(),
+        row.created_at.into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
+/// Ends a link that is open at this moment.
+pub fn end(batch: Batch, practice: PracticeId, patient: PatientId, link: CareLinkId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE care_links SET ends_at = $1 WHERE practice_id = $2 AND patient_id = $3 \
+                       AND care_link_id = $4 AND (ends_at IS NULL OR ends_at > $1)";
+    batch.run(SQL, &[at.into(), practice.into(), patient.into(), link.into()]).expect(1)
+}
+
+fn read(row: &Row) -> Result<CareLinkRow, StoreError> {
+    Ok(CareLinkRow {
+        practice_id: row.id(0)?,
+        care_link_id: row.id(1)?,
+        patient_id: row.id(2)?,
+        account_id: row.id(3)?,
+        kind: row.word(4)?,
+        starts_at: row.timestamp(5)?,
+        ends_at: row.opt_timestamp(6)?,
+        created_by: row.id(7)?,
+        created_at: row.timestamp(8)?,
+    })
+}

@@ -1,0 +1,106 @@
+//! Wrapped keys: the kernel's key store.
+
+use crate::{Batch, CommitError, Db, Row, StoreError};
+use domain::{PatientId, PracticeId, Timestamp};
+use phi::{Answer, KeyStore, Unavailable, WrappedKey};
+
+/// The key store over a database.
+#[derive(Debug, Clone)]
+pub struct Keys(Db);
+
+impl Keys {
+    /// Over the `keys` database.
+    pub const fn new(db: Db) -> Self {
+        Self(db)
+    }
+}
+
+impl KeyStore for Keys {
+    fn practice_keys(&self, practice: PracticeId) -> Answer<'_, Vec<WrappedKey>> {
+        const SQL: &str = "SELECT version, wrapped FROM practice_keys WHERE practice_id = $1 ORDER BY version";
+        Box::pin(async move {
+            let rows = self.0.rows(SQL, &[practice.into()]).await.map_err(unavailable)?;
+            let read = |row: &Row| {
+                Ok(WrappedKey { version: row.number(0)?, wrapped_by: 0, wrapped: row.blob(1)?.to_vec() })
+            };
+            rows.iter().map(read).collect::<Result<_, StoreError>>().map_err(unavailable)
+        })
+    }
+
+    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, at: Timestamp) -> Answer<'_, ()> {
+        const SQL: &str = "INSERT INTO practice_keys (practice_id, version, wrapped, created_at, state) \
+                           VALUES ($1, $2, $3, $4, 'current')";
+        Box::pin(async move {
+            let params =
+                &[practice.into(), i64::from(key.version).into(), key.wrapped.as_slice().into(), at.into()];
+            self.0.commit(Batch::new().run(SQL, params).expect(1)).await.map_err(not_committed)
+        })
+    }
+
+    fn patient_keys(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<WrappedKey>> {
+        const SQL: &str = "SELECT version, practice_key_version, wrapped FROM patient_keys \
+                           WHERE practice_id = $1 AND patient_id = $2 ORDER BY version";
+        Box::pin(async move {
+            let rows = self.0.rows(SQL, &[practice.into(), patient.into()]).await.map_err(unavailable)?;
+            let read = |row: &Row| {
+                Ok(WrappedKey { version: row.number(0)?, wrapped_by: row.number(1)?, wrapped: row.blob(2)?.to_vec() })
+            };
+            rows.iter().map(read).collect::<Result<_, StoreError>>().map_err(unavailable)
+        })
+    }
+
+    fn add_patient_key(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+        key: WrappedKey,
+        at: Timestamp,
+    ) -> Answer<'_, ()> {
+        const SQL: &str = "INSERT INTO patient_keys (practice_id, patient_id, version, practice_key_version, wrapped, \
+                           created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+        Box::pin(async move {
+            let params = &[
+                practice.into(),
+                patient.into(),
+                i64::from(key.version).into(),
+                i64::from(key.wrapped_by).into(),
+                key.wrapped.as_slice().into(),
+                at.into(),
+            ];
+            self.0.commit(Batch::new().run(SQL, params).expect(1)).await.map_err(not_committed)
+        })
+    }
+}
+
+fn unavailable(error: StoreError) -> Unavailable {
+    Unavailable(Box::new(error))
+}
+
+fn not_committed(error: CommitError) -> Unavailable {
+    Unavailable(Box::new(error))
+}
+
+/// Care teams over the `identity` database.
+#[derive(Debug, Clone)]
+pub struct CareTeams(Db);
+
+impl CareTeams {
+    /// Over the `identity` database.
+    pub const fn new(db: Db) -> Self {
+        Self(db)
+    }
+}
+
+impl phi::CareTeams for CareTeams {
+    fn is_member(
+        &self,
+        practice: PracticeId,
+        account: domain::AccountId,
+        patient: PatientId,
+        at: Timestamp,
+    ) -> Answer<'_, bool> {
+        Box::pin(async move {
+            super::care_links::is_member(&self.0, practice, account, patient, at).await.map_err(unavailable)
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Login sessions.
+
+use crate::{Batch, Db, Row, StoreError};
+use domain::{AccountId, LoginSessionId, PracticeId};
+use identity::{FactorUse, SessionRecord};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT token_hash, practice_id, account_id, login_session_id, role, patient_id, created_at, factor, \
+             factor_at, last_seen_at, mac FROM login_sessions ",
+            $rest
+        )
+    };
+}
+
+/// The session with this token.
+pub async fn by_token(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRecord>, StoreError> {
+    db.optional(select!("WHERE token_hash = $1"), &[token_hash.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// All sessions of an account, newest first.
+pub async fn of_account(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+) -> Result<Vec<SessionRecord>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 AND account_id = $2 ORDER BY created_at DESC LIMIT 200");
+    db.rows(sql, &[practice.into(), account.into()]).await?.iter().map(read).collect()
+}
+
+/// Adds a session.
+pub fn insert(batch: Batch, record: &SessionRecord) -> Batch {
+    const SQL: &str = "INSERT INTO login_sessions (token_hash, practice_id, account_id, login_session_id, role, \
+                       patient_id, created_at, factor, factor_at, last_seen_at, mac) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let params = &[
+        (&record.token_hash).into(),
+        record.practice.into(),
+        record.account.into(),
+        record.id.into(),
+        record.role.word().into(),
+        record.patient.into(),
+        record.created_at.into(),
+        record.factor.map(|factor| factor.kind.word()).into(),
+        record.factor.map(|factor| factor.at).into(),
+        record.last_seen.into(),
+        (&record.mac).into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
+/// Brings `last_seen` up to date, unless the session was ended in the meantime.
+pub fn touch(batch: Batch, record: &SessionRecord) -> Batch {
+    const SQL: &str = "UPDATE login_sessions SET last_seen_at = $1, mac = $2 WHERE token_hash = $3";
+    batch.run(SQL, &[record.last_seen.into(), (&record.mac).into(), (&record.token_hash).into()])
+}
+
+/// Ends a session that must still be there: a rotation deletes the old one exactly once.
+pub fn rotate_out(batch: Batch, practice: PracticeId, account: AccountId, session: LoginSessionId) -> Batch {
+    end(batch, practice, account, session).expect(1)
+}
+
+/// Ends a session, if it is still there.
+pub fn end(batch: Batch, practice: PracticeId, account: AccountId, session: LoginSessionId) -> Batch {
+    const SQL: &str =
+        "DELETE FROM login_sessions WHERE practice_id = $1 AND account_id = $2 AND login_session_id = $3";
+    batch.run(SQL, &[practice.into(), account.into(), session.into()])
+}
+
+/// Ends every session of an account.
+pub fn end_all(batch: Batch, practice: PracticeId, account: AccountId) -> Batch {
+    const SQL: &str = "DELETE FROM login_sessions WHERE practice_id = $1 AND account_id = $2";
+    batch.run(SQL, &[practice.into(), account.into()])
+}
+
+fn read(row: &Row) -> Result<SessionRecord, StoreError> {
+    let factor = match (row.opt_word(7)?, row.opt_timestamp(8)?) {
+        (Some(kind), Some(at)) => Some(FactorUse { kind, at }),
+        _ => None,
+    };
+    Ok(SessionRecord {
+        token_hash: row.array(0)?,
+        practice: row.id(1)?,
+        account: row.id(2)?,
+        id: row.id(3)?,
+        role: row.word(4)?,
+        patient: row.opt_id(5)?,
+        created_at: row.timestamp(6)?,
+        factor,
+        last_seen: row.timestamp(9)?,
+        mac: row.array(10)?,
+    })
+}

@@ -1,0 +1,137 @@
+//! Programs and their signed versions.
+
+use super::sealed;
+use crate::{Batch, Db, Row, StoreError};
+use domain::{AccountId, Date, PatientId, PracticeId, ProgramId, Timestamp};
+use phi::{RowId, Sealed, fields::program_versions};
+
+/// A signed version of a program. Never changed.
+pub struct ProgramVersionRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The program.
+    pub program_id: ProgramId,
+    /// 1, 2, 3 and on.
+    pub version: u32,
+    /// The patient.
+    pub patient_id: PatientId,
+    /// What the program is called.
+    pub title: Sealed<program_versions::Title>,
+    /// The exercises with their doses.
+    pub items: Sealed<program_versions::ProgramItems>,
+    /// First day.
+    pub starts_on: Date,
+    /// Last day; none while open.
+    pub ends_on: Option<Date>,
+    /// Who signed it.
+    pub signed_by: AccountId,
+    /// When it was signed.
+    pub signed_at: Timestamp,
+}
+
+impl ProgramVersionRow {
+    /// The row as associated data sees it.
+    pub const fn row_id(program: ProgramId, version: u32) -> RowId {
+        RowId::versioned(*program.as_bytes(), version as u64)
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.practice_id, v.program_id, v.version, v.patient_id, v.title, v.items, v.starts_on, v.ends_on, \
+             v.signed_by, v.signed_at FROM program_versions v ",
+            $rest
+        )
+    };
+}
+
+/// The version in force of a patient's program; none when nothing is prescribed.
+pub async fn current(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+) -> Result<Option<ProgramVersionRow>, StoreError> {
+    let sql = select!(
+        "JOIN programs p ON p.practice_id = v.practice_id AND p.program_id = v.program_id \
+         AND p.current_version = v.version \
+         WHERE p.practice_id = $1 AND p.patient_id = $2 AND p.ended_at IS NULL ORDER BY p.created_at DESC LIMIT 1"
+    );
+    db.optional(sql, &[practice.into(), patient.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// All versions of a patient's programs, newest first.
+pub async fn history(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+) -> Result<Vec<ProgramVersionRow>, StoreError> {
+    let sql = select!(
+        "WHERE v.practice_id = $1 AND v.patient_id = $2 ORDER BY v.signed_at DESC, v.version DESC LIMIT 500"
+    );
+    db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
+}
+
+/// Adds a program with its first version.
+pub fn insert(batch: Batch, row: &ProgramVersionRow) -> Batch {
+    const SQL: &str = "INSERT INTO programs (practice_id, program_id, patient_id, current_version, created_at) \
+                       VALUES ($1, $2, $3, $4, $5)";
+    let params = &[
+        row.practice_id.into(),
+        row.program_id.into(),
+        row.patient_id.into(),
+        i64::from(row.version).into(),
+        row.signed_at.into(),
+    ];
+    insert_version(batch.run(SQL, params).expect(1), row)
+}
+
+/// Puts a new version in force where `seen_version` still is.
+pub fn advance(batch: Batch, row: &ProgramVersionRow, seen_version: u32) -> Batch {
+    const SQL: &str = "UPDATE programs SET current_version = $1 WHERE practice_id = $2 AND program_id = $3 \
+                       AND patient_id = $4 AND current_version = $5 AND ended_at IS NULL";
+    let params = &[
+        i64::from(row.version).into(),
+        row.practice_id.into(),
+        row.program_id.into(),
+        row.patient_id.into(),
+        i64::from(seen_version).into(),
+    ];
+    insert_version(batch.run(SQL, params).expect(1), row)
+}
+
+fn insert_version(batch: Batch, row: &ProgramVersionRow) -> Batch {
+    const SQL: &str = "INSERT INTO program_versions (practice_id, program_id, version, patient_id, title, items, \
+                       starts_on, ends_on, signed_by, signed_at, created_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+    let params = &[
+        row.practice_id.into(),
+        row.program_id.into(),
+        i64::from(row.version).into(),
+        row.patient_id.into(),
+        row.title.as_bytes().into(),
+        row.items.as_bytes().into(),
+        row.starts_on.into(),
+        row.ends_on.into(),
+        row.signed_by.into(),
+        row.signed_at.into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
+fn read(row: &Row) -> Result<ProgramVersionRow, StoreError> {
+    let (program_id, version) = (row.id(1)?, row.number(2)?);
+    let id = ProgramVersionRow::row_id(program_id, version);
+    Ok(ProgramVersionRow {
+        practice_id: row.id(0)?,
+        program_id,
+        version,
+        patient_id: row.id(3)?,
+        title: sealed(row, 4, id)?,
+        items: sealed(row, 5, id)?,
+        starts_on: row.date(6)?,
+        ends_on: row.opt_date(7)?,
+        signed_by: row.id(8)?,
+        signed_at: row.timestamp(9)?,
+    })
+}
