@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::{AccountId, Clock, PatientId, PermissionName, PracticeId, PurposeKind, Rng};
 use identity::{Full, Session};
-use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource};
+use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
 use std::{marker::PhantomData, sync::Arc};
 
 /// Why a record is opened, and which part of it.
@@ -271,8 +271,8 @@ impl Guard {
     }
 
     fn rule(&self, session: &Session<Full>, permission: PermissionName, relation: Option<Relation>) -> Ruling {
-        if session.scopes().is_some_and(|scopes| !scopes.contains(&permission)) {
-            return Ruling { allowed: false, rule: "token-scope".to_owned() };
+        if !session.in_scope(permission) {
+            return Ruling { allowed: false, rule: Word::new("token-scope") };
         }
         match relation {
             Some(relation) => self.policy.on_patient(session.role(), permission, relation),
@@ -295,7 +295,7 @@ impl Guard {
             role: Some(session.role()),
             login_session: Some(session.id()),
             permission: Some(permission),
-            action: permission.word().to_owned(),
+            action: Word::new(permission.word()),
             purpose: Some(purpose.kind),
             resource: purpose.resource.clone(),
             patient,
@@ -308,7 +308,7 @@ impl Guard {
 
     async fn append_one(&self, entry: Entry) -> Result<Receipt, AccessError> {
         let mut receipts = self.ledger.append(vec![entry]).await.map_err(AccessError::Unrecorded)?;
-        receipts.pop().ok_or(AccessError::Unrecorded(LedgerError::Unavailable))
+        receipts.pop().ok_or(AccessError::Unrecorded(LedgerError::Closed))
     }
 
     async fn grant<'s, P: Permission>(

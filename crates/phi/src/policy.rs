@@ -6,6 +6,7 @@ use cedar_policy::{
     RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use domain::{PermissionName, Role};
+use ledger::Word;
 use std::{
     collections::{HashMap, HashSet},
     str::FromStr,
@@ -18,7 +19,7 @@ pub struct Ruling {
     /// Whether it may be done.
     pub allowed: bool,
     /// The `@id` of the policy that allowed it; `no-policy` when none did.
-    pub rule: String,
+    pub rule: Word,
 }
 
 #[derive(PartialEq, Eq, Hash, Clone, Copy)]
@@ -82,7 +83,7 @@ impl Policy {
             return known.clone();
         }
         // A question that the schema does not allow (a patient's permission asked of a practice) is denied like any other.
-        let ruling = self.ask(facts).unwrap_or_else(|| Ruling { allowed: false, rule: "not-a-question".to_owned() });
+        let ruling = self.ask(facts).unwrap_or_else(|| Ruling { allowed: false, rule: Word::new("not-a-question") });
         self.rulings.write().unwrap_or_else(PoisonError::into_inner).insert(facts, ruling.clone());
         ruling
     }
@@ -107,7 +108,8 @@ impl Policy {
             .and_then(|id| self.policies.policy(id))
             .and_then(|policy| policy.annotation("id"))
             .unwrap_or("no-policy");
-        Some(Ruling { allowed: response.decision() == Decision::Allow, rule: rule.to_owned() })
+        let rule = Word::try_from(rule.to_owned()).ok()?;
+        Some(Ruling { allowed: response.decision() == Decision::Allow, rule })
     }
 }
 

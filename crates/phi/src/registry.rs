@@ -152,8 +152,8 @@ pub fn data_dictionary() -> String {
 macro_rules! table {
     ($(#[$doc:meta])* $store:ident . $table:ident { $($column:tt)* }) => {
         $(#[$doc])*
+        #[allow(unreachable_pub, unused_imports, reason = "only tables with sealed columns show and use these")]
         pub mod $table {
-            #[allow(unused_imports, reason = "tables without sealed columns use none of these")]
             use super::*;
             $($crate::registry::table!(@type $store $table $column);)*
             pub(in crate::registry) const COLUMNS: &[$crate::registry::Column] = &[

@@ -1,0 +1,147 @@
+//! A kernel over stores in memory, and people who are really signed in.
+
+use domain::{
+    AccountId, Clock, FixedClock, PatientId, PracticeId, RequestId, Rng, Role, Timestamp,
+};
+use identity::{
+    AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, PasswordHasher, Session,
+    SessionKeeper, SessionLimits, TotpSecret, accepted_factors,
+};
+use ledger::memory::MemoryLedger;
+use phi::{Answer, AUDIT, CareTeams, Guard, KeyStore, Keyring, Policy, SERVER, WrappedKey};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+/// Wrapped keys in memory.
+#[derive(Default)]
+pub struct MemoryKeys {
+    practices: Mutex<HashMap<PracticeId, Vec<WrappedKey>>>,
+    patients: Mutex<HashMap<(PracticeId, PatientId), Vec<WrappedKey>>>,
+}
+
+impl MemoryKeys {
+    pub fn destroy(&self, practice: PracticeId, patient: PatientId) {
+        self.patients.lock().unwrap().remove(&(practice, patient));
+    }
+}
+
+impl KeyStore for MemoryKeys {
+    fn practice_keys(&self, practice: PracticeId) -> Answer<'_, Vec<WrappedKey>> {
+        let keys = self.practices.lock().unwrap().get(&practice).cloned().unwrap_or_default();
+        Box::pin(async move { Ok(keys) })
+    }
+    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, _at: Timestamp) -> Answer<'_, ()> {
+        self.practices.lock().unwrap().entry(practice).or_default().push(key);
+        Box::pin(async { Ok(()) })
+    }
+    fn patient_keys(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<WrappedKey>> {
+        let keys = self.patients.lock().unwrap().get(&(practice, patient)).cloned().unwrap_or_default();
+        Box::pin(async move { Ok(keys) })
+    }
+    fn add_patient_key(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+        key: WrappedKey,
+        _at: Timestamp,
+    ) -> Answer<'_, ()> {
+        self.patients.lock().unwrap().entry((practice, patient)).or_default().push(key);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Care links in memory: from, and until.
+#[derive(Default)]
+pub struct MemoryTeams(Mutex<HashMap<(AccountId, PatientId), (Timestamp, Option<Timestamp>)>>);
+
+impl MemoryTeams {
+    pub fn assign(&self, account: AccountId, patient: PatientId, from: Timestamp, until: Option<Timestamp>) {
+        self.0.lock().unwrap().insert((account, patient), (from, until));
+    }
+}
+
+impl CareTeams for MemoryTeams {
+    fn is_member(&self, _: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, bool> {
+        let link = self.0.lock().unwrap().get(&(account, patient)).copied();
+        let member = link.is_some_and(|(from, until)| from <= at && until.is_none_or(|until| at < until));
+        Box::pin(async move { Ok(member) })
+    }
+}
+
+/// A kernel with everything around it.
+pub struct World {
+    pub guard: Guard,
+    pub ledger: MemoryLedger,
+    pub keys: Arc<MemoryKeys>,
+    pub teams: Arc<MemoryTeams>,
+    pub keyring: Arc<Keyring>,
+    pub clock: Arc<FixedClock>,
+    pub rng: Arc<dyn Rng>,
+}
+
+pub async fn world() -> World {
+    let clock = Arc::new(FixedClock::new("2026-05-14T12:00:00Z".parse().unwrap()));
+    let rng: Arc<dyn Rng> = Arc::new(crypto::SystemRng);
+    let keys = Arc::new(MemoryKeys::default());
+    let teams = Arc::new(MemoryTeams::default());
+    let root = crypto::Key::random(&*rng);
+    let keyring = Arc::new(Keyring::new(&root, keys.clone(), rng.clone()));
+    for owner in [SERVER, AUDIT] {
+        keyring.create_practice_key(owner, clock.now()).await.unwrap();
+    }
+    let ledger = MemoryLedger::open();
+    let guard = Guard::new(
+        Policy::built_in().unwrap(),
+        ledger.handle(),
+        keyring.clone(),
+        teams.clone(),
+        clock.clone(),
+        rng.clone(),
+    );
+    World { guard, ledger, keys, teams, keyring, clock, rng }
+}
+
+impl World {
+    pub async fn practice(&self) -> PracticeId {
+        let practice = PracticeId::random(&*self.rng);
+        self.keyring.create_practice_key(practice, self.clock.now()).await.unwrap();
+        practice
+    }
+
+    /// Signs somebody in through the only door there is: password, then factor.
+    pub async fn sign_in(&self, practice: PracticeId, role: Role, patient: Option<PatientId>) -> Session<Full> {
+        let rng = &*self.rng;
+        let now = self.clock.now();
+        let account = AccountId::random(rng);
+        let claims = AccountClaims { practice, account, role, patient, active: true };
+        let key = self.keyring.server_key(SERVER, "login sessions").await.unwrap();
+        let hasher = PasswordHasher::new(&key, HashingLimits::default(), rng).unwrap();
+        let typed = || Password::new("correct horse battery staple".to_owned()).unwrap();
+        let hash = hasher.hash(account, NewPassword::new(typed(), &[]).unwrap(), rng).await.unwrap();
+        let verified = hasher.verify(typed(), Some((account, hash)), rng).await.unwrap();
+        let keeper = SessionKeeper::new(&key, SessionLimits::default());
+        let origin = Origin { address: None, request: RequestId::random(rng) };
+        let (token, record) = keeper.start(verified.proof, &claims, now, rng).unwrap();
+        let half = keeper.resume(&token, &record, &claims, now, origin).unwrap().half().unwrap();
+        let totp = TotpSecret::random(account, rng);
+        let code = code_at(&totp, now);
+        let (proof, _) = totp.verify(&code, None, now).unwrap();
+        let accepted =
+            accepted_factors(account, role, Enrolled { totp: true, ..Enrolled::default() }, Bootstrap::Open);
+        let (token, record) = keeper.promote(half, proof, &accepted, now, rng).unwrap();
+        keeper.resume(&token, &record, &claims, now, origin).unwrap().full().unwrap()
+    }
+}
+
+fn code_at(totp: &TotpSecret, now: Timestamp) -> String {
+    let secret = data_encoding::BASE32_NOPAD.decode(totp.base32().as_bytes()).unwrap();
+    let step = (now.as_second() / 30).to_be_bytes();
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret);
+    let tag = aws_lc_rs::hmac::sign(&key, &step);
+    let tag = tag.as_ref();
+    let offset = usize::from(tag[19] & 15);
+    let number = u32::from_be_bytes(tag[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;
+    format!("{:06}", number % 1_000_000)
+}

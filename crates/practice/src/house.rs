@@ -1,0 +1,249 @@
+//! What every use case works with.
+
+use crypto::Key;
+use domain::{AccountId, Clock, EmailAddress, PatientId, PhoneNumber, PracticeId, RecordNumber, Rng};
+use identity::{Full, Origin, Passkeys, PasswordHasher, RecoveryCodes, Session, SessionKeeper};
+use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
+use phi::{AccountVault, CareTeams, Guard, KeyError, KeyStore, Keyring, Policy, PolicyError, SERVER};
+use std::{path::PathBuf, sync::Arc};
+use store::{
+    Db,
+    rows::keys::{CareTeams as StoredCareTeams, Keys},
+};
+
+/// The databases of a server.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    /// Practices, accounts, factors, login sessions, care teams.
+    pub identity: Db,
+    /// Wrapped keys.
+    pub keys: Db,
+    /// Patients, programs, logs, notes.
+    pub clinical: Db,
+    /// Charges and payments.
+    pub billing: Db,
+}
+
+/// The context of every use case: the stores, the kernel, the ledger, time and randomness.
+pub struct House {
+    /// The databases.
+    pub stores: Stores,
+    /// The one door to patient data.
+    pub guard: Guard,
+    /// Seals what belongs to accounts.
+    pub vault: AccountVault,
+    /// Unwraps keys.
+    pub keyring: Arc<Keyring>,
+    /// The audit trail.
+    pub ledger: LedgerHandle,
+    /// Starts, promotes and resumes login sessions.
+    pub sessions: SessionKeeper,
+    /// Hashes and verifies passwords.
+    pub passwords: PasswordHasher,
+    /// Registers and verifies passkeys.
+    pub passkeys: Passkeys,
+    /// Makes and verifies recovery codes.
+    pub recovery: RecoveryCodes,
+    /// Finds accounts and patients by exact values.
+    pub indexes: Indexes,
+    /// Where media files lie.
+    pub media: PathBuf,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// What a house is put together from.
+pub struct Foundations {
+    /// The databases, with a schema that was checked.
+    pub stores: Stores,
+    /// The root of all keys.
+    pub root: Key,
+    /// The audit trail.
+    pub ledger: LedgerHandle,
+    /// Limits of login sessions.
+    pub session_limits: identity::SessionLimits,
+    /// How many passwords are hashed at once.
+    pub hashing: identity::HashingLimits,
+    /// For passkeys: the domain ("patella.example") and the origin ("https://patella.example").
+    pub passkey_site: (String, String),
+    /// Where media files lie.
+    pub media: PathBuf,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// Why a house could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum FoundationError {
+    /// The server's keys could not be had: another root, or not initialized.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The policies do not hold together.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The stand-in password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] identity::PasswordError),
+    /// The public address is none that passkeys can be bound to.
+    #[error(transparent)]
+    Passkeys(#[from] identity::PasskeyConfigError),
+}
+
+impl House {
+    /// Puts a house together. The server's own keys must be there (`patella init` makes them).
+    pub async fn new(foundations: Foundations) -> Result<Self, FoundationError> {
+        let Foundations { stores, root, ledger, session_limits, hashing, passkey_site, media, clock, rng } = foundations;
+        let keys: Arc<dyn KeyStore> = Arc::new(Keys::new(stores.keys.clone()));
+        let keyring = Arc::new(Keyring::new(&root, keys, rng.clone()));
+        let teams: Arc<dyn CareTeams> = Arc::new(StoredCareTeams::new(stores.identity.clone()));
+        let session_key = keyring.server_key(SERVER, "login sessions").await?;
+        let password_key = keyring.server_key(SERVER, "passwords").await?;
+        let recovery_key = keyring.server_key(SERVER, "recovery codes").await?;
+        let index_key = keyring.server_key(SERVER, "blind index").await?;
+        let (rp_id, origin) = passkey_site;
+        Ok(Self {
+            guard: Guard::new(
+                Policy::built_in()?,
+                ledger.clone(),
+                keyring.clone(),
+                teams,
+                clock.clone(),
+                rng.clone(),
+            ),
+            vault: AccountVault::new(keyring.clone(), rng.clone()),
+            sessions: SessionKeeper::new(&session_key, session_limits),
+            passwords: PasswordHasher::new(&password_key, hashing, &*rng)?,
+            passkeys: Passkeys::new(&rp_id, &origin, "Patella")?,
+            recovery: RecoveryCodes::new(&recovery_key),
+            indexes: Indexes(index_key),
+            stores,
+            keyring,
+            ledger,
+            media,
+            clock,
+            rng,
+        })
+    }
+
+    /// Records what an account does with itself or with others' accounts, before it is done (law 2).
+    pub async fn record(&self, session: &Session<Full>, event: Event) -> Result<Receipt, LedgerError> {
+        let actor = Actor {
+            practice: Some(session.practice()),
+            account: Some(session.account()),
+            role: Some(session.role()),
+            login_session: Some(session.id()),
+        };
+        self.record_as(actor, session.origin(), event).await
+    }
+
+    /// Records what is done without a full session: signing in, accepting an invitation, the command line.
+    pub async fn record_as(&self, actor: Actor, origin: Origin, event: Event) -> Result<Receipt, LedgerError> {
+        let entry = Entry {
+            at: self.clock.now(),
+            practice: actor.practice,
+            actor: actor.account,
+            role: actor.role,
+            login_session: actor.login_session,
+            permission: None,
+            action: event.action,
+            purpose: None,
+            resource: event.resource,
+            patient: event.patient,
+            outcome: event.outcome,
+            reason: event.reason,
+            address: origin.address,
+            request: origin.request,
+        };
+        self.ledger.append(vec![entry]).await?.pop().ok_or(LedgerError::Closed)
+    }
+}
+
+/// Who does something, as far as it is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Actor {
+    /// The practice.
+    pub practice: Option<PracticeId>,
+    /// The account.
+    pub account: Option<AccountId>,
+    /// As what.
+    pub role: Option<domain::Role>,
+    /// In which login session.
+    pub login_session: Option<domain::LoginSessionId>,
+}
+
+/// Something that is recorded.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// What was done.
+    pub action: Word,
+    /// To what.
+    pub resource: Resource,
+    /// Whose record, where it concerns one.
+    pub patient: Option<PatientId>,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Why it went so.
+    pub reason: Word,
+}
+
+impl Event {
+    /// Something that was done and allowed.
+    pub const fn done(action: Word, resource: Resource) -> Self {
+        Self { action, resource, patient: None, outcome: Outcome::Allowed, reason: Word::new("own-account") }
+    }
+    /// Something that was refused, and why.
+    pub const fn refused(action: Word, resource: Resource, reason: Word) -> Self {
+        Self { action, resource, patient: None, outcome: Outcome::Denied, reason }
+    }
+}
+
+/// Blind indexes: exact values can be found, and not read back.
+pub struct Indexes(Key);
+
+impl Indexes {
+    /// Of an account's address, over the whole server.
+    pub fn account_email(&self, email: &EmailAddress) -> [u8; 32] {
+        crypto::blind_index(&self.0, "identity.accounts.email", email.as_str().as_bytes())
+    }
+    /// Of a network address, for its count of failures.
+    pub fn network_address(&self, address: std::net::IpAddr) -> [u8; 32] {
+        crypto::blind_index(&self.0, "identity.throttles.address", address.to_string().as_bytes())
+    }
+    /// Of a typed address, for its count of failures: the same whether there is such an account or not.
+    pub fn typed_email(&self, typed: &str) -> [u8; 32] {
+        crypto::blind_index(&self.0, "identity.throttles.email", typed.trim().to_lowercase().as_bytes())
+    }
+    /// Of a passkey's credential id.
+    pub fn credential(&self, credential_id: &[u8]) -> [u8; 32] {
+        crypto::blind_index(&self.0, "identity.passkeys.credential", credential_id)
+    }
+    /// Of a patient's e-mail address, in their practice.
+    pub fn patient_email(&self, practice: PracticeId, email: &EmailAddress) -> [u8; 32] {
+        self.in_practice("clinical.patients.email", practice, email.as_str())
+    }
+    /// Of a patient's telephone number, in their practice.
+    pub fn patient_phone(&self, practice: PracticeId, phone: &PhoneNumber) -> [u8; 32] {
+        self.in_practice("clinical.patients.phone", practice, phone.as_str())
+    }
+    /// Of a patient's record number, in their practice.
+    pub fn record_number(&self, practice: PracticeId, number: &RecordNumber) -> [u8; 32] {
+        self.in_practice("clinical.patients.record_number", practice, number.as_str())
+    }
+    /// Of an idempotency key, for one account.
+    pub fn idempotency_key(&self, account: AccountId, key: &str) -> [u8; 32] {
+        crypto::mac(&self.0, &[b"idempotency key", account.as_bytes(), key.as_bytes()])
+    }
+    /// Of a request's body that came with an idempotency key.
+    pub fn request_body(&self, account: AccountId, route: &str, body: &[u8]) -> [u8; 32] {
+        crypto::mac(&self.0, &[b"idempotent body", account.as_bytes(), route.as_bytes(), body])
+    }
+
+    fn in_practice(&self, place: &str, practice: PracticeId, value: &str) -> [u8; 32] {
+        let practice_key = self.0.derive("practice index", &[practice.as_bytes()]);
+        crypto::blind_index(&practice_key, place, value.as_bytes())
+    }
+}
