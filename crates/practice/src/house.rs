@@ -96,7 +96,8 @@ pub enum FoundationError {
 impl House {
     /// Puts a house together. The server's own keys must be there (`patella init` makes them).
     pub async fn new(foundations: Foundations) -> Result<Self, FoundationError> {
-        let Foundations { stores, root, ledger, session_limits, hashing, passkey_site, media, clock, rng } = foundations;
+        let Foundations { stores, root, ledger, session_limits, hashing, passkey_site, media, clock, rng } =
+            foundations;
         let keys: Arc<dyn KeyStore> = Arc::new(Keys::new(stores.keys.clone()));
         let keyring = Arc::new(Keyring::new(&root, keys, rng.clone()));
         let teams: Arc<dyn CareTeams> = Arc::new(StoredCareTeams::new(stores.identity.clone()));
@@ -106,14 +107,7 @@ impl House {
         let index_key = keyring.server_key(SERVER, "blind index").await?;
         let (rp_id, origin) = passkey_site;
         Ok(Self {
-            guard: Guard::new(
-                Policy::built_in()?,
-                ledger.clone(),
-                keyring.clone(),
-                teams,
-                clock.clone(),
-                rng.clone(),
-            ),
+            guard: Guard::new(Policy::built_in()?, ledger.clone(), keyring.clone(), teams, clock.clone(), rng.clone()),
             vault: AccountVault::new(keyring.clone(), rng.clone()),
             sessions: SessionKeeper::new(&session_key, session_limits),
             passwords: PasswordHasher::new(&password_key, hashing, &*rng)?,

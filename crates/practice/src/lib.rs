@@ -1,1 +1,5 @@
 //! What people do in a practice: use cases, one file each.
+
+mod house;
+
+pub use house::{Actor, Event, FoundationError, Foundations, House, Indexes, Stores};

@@ -5,6 +5,7 @@
 //! answers (law 11). No error holds a value of a row (law 9).
 
 mod db;
+pub mod rows;
 mod schema;
 
 pub use db::{

@@ -84,10 +84,7 @@ async fn what_cannot_be_recorded_is_not_opened() {
     world.ledger.backend().set_failing(false);
     assert!(world.guard.authorize::<ReadIdentity>(&desk, patient, purpose()).await.is_ok());
     // The patient who could not be recorded was not registered either.
-    assert!(matches!(
-        world.guard.authorize::<ReadIdentity>(&desk, other, purpose()).await,
-        Err(AccessError::Denied)
-    ));
+    assert!(matches!(world.guard.authorize::<ReadIdentity>(&desk, other, purpose()).await, Err(AccessError::Denied)));
 }
 
 #[tokio::test]
@@ -113,10 +110,7 @@ async fn a_patient_logs_for_themself_and_for_nobody_else() {
     }
     let session = world.sign_in(practice, Role::Patient, Some(ana)).await;
     assert!(world.guard.authorize::<LogExercise>(&session, ana, purpose()).await.is_ok());
-    assert!(matches!(
-        world.guard.authorize::<LogExercise>(&session, ben, purpose()).await,
-        Err(AccessError::Denied)
-    ));
+    assert!(matches!(world.guard.authorize::<LogExercise>(&session, ben, purpose()).await, Err(AccessError::Denied)));
 }
 
 #[tokio::test]

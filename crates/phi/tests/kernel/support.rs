@@ -1,14 +1,12 @@
 //! A kernel over stores in memory, and people who are really signed in.
 
-use domain::{
-    AccountId, Clock, FixedClock, PatientId, PracticeId, RequestId, Rng, Role, Timestamp,
-};
+use domain::{AccountId, Clock, FixedClock, PatientId, PracticeId, RequestId, Rng, Role, Timestamp};
 use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, PasswordHasher, Session,
     SessionKeeper, SessionLimits, TotpSecret, accepted_factors,
 };
 use ledger::memory::MemoryLedger;
-use phi::{Answer, AUDIT, CareTeams, Guard, KeyStore, Keyring, Policy, SERVER, WrappedKey};
+use phi::{AUDIT, Answer, CareTeams, Guard, KeyStore, Keyring, Policy, SERVER, WrappedKey};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -128,8 +126,7 @@ impl World {
         let totp = TotpSecret::random(account, rng);
         let code = code_at(&totp, now);
         let (proof, _) = totp.verify(&code, None, now).unwrap();
-        let accepted =
-            accepted_factors(account, role, Enrolled { totp: true, ..Enrolled::default() }, Bootstrap::Open);
+        let accepted = accepted_factors(account, role, Enrolled { totp: true, ..Enrolled::default() }, Bootstrap::Open);
         let (token, record) = keeper.promote(half, proof, &accepted, now, rng).unwrap();
         keeper.resume(&token, &record, &claims, now, origin).unwrap().full().unwrap()
     }

@@ -20,8 +20,6 @@ CREATE TABLE accounts (
     display_name BYTEA NOT NULL,
     patient_id BYTEA,
     password BYTEA,
-    failures BIGINT NOT NULL,
-    failed_at BIGINT,
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL,
     PRIMARY KEY (practice_id, account_id),
@@ -32,7 +30,7 @@ CREATE TABLE totp_factors (
     practice_id BYTEA NOT NULL,
     account_id BYTEA NOT NULL,
     secret BYTEA NOT NULL,
-    last_step BIGINT NOT NULL,
+    last_step BIGINT,
     created_at BIGINT NOT NULL,
     confirmed_at BIGINT,
     PRIMARY KEY (practice_id, account_id),
@@ -67,9 +65,10 @@ CREATE TABLE login_sessions (
     practice_id BYTEA NOT NULL,
     account_id BYTEA NOT NULL,
     login_session_id BYTEA NOT NULL,
-    level TEXT NOT NULL,
-    factor TEXT,
+    role TEXT NOT NULL,
+    patient_id BYTEA,
     created_at BIGINT NOT NULL,
+    factor TEXT,
     factor_at BIGINT,
     last_seen_at BIGINT NOT NULL,
     mac BYTEA NOT NULL,
@@ -81,13 +80,15 @@ CREATE TABLE api_tokens (
     practice_id BYTEA NOT NULL,
     account_id BYTEA NOT NULL,
     token_id BYTEA NOT NULL,
-    token_hash BYTEA NOT NULL UNIQUE,
-    label BYTEA NOT NULL,
+    secret_hash BYTEA NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    patient_id BYTEA,
     scopes TEXT NOT NULL,
+    label BYTEA NOT NULL,
+    factor TEXT NOT NULL,
+    factor_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    revoked_at BIGINT,
-    last_used_at BIGINT,
     mac BYTEA NOT NULL,
     PRIMARY KEY (practice_id, account_id, token_id),
     FOREIGN KEY (practice_id, account_id) REFERENCES accounts (practice_id, account_id)
@@ -96,12 +97,10 @@ CREATE TABLE api_tokens (
 CREATE TABLE invitations (
     practice_id BYTEA NOT NULL,
     invitation_id BYTEA NOT NULL,
-    token_hash BYTEA NOT NULL UNIQUE,
+    secret_hash BYTEA NOT NULL UNIQUE,
     account_id BYTEA NOT NULL,
-    invited_by BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    used_at BIGINT,
+    mac BYTEA NOT NULL,
     PRIMARY KEY (practice_id, invitation_id),
     FOREIGN KEY (practice_id, account_id) REFERENCES accounts (practice_id, account_id)
 );
@@ -132,8 +131,10 @@ CREATE TABLE ceremonies (
     expires_at BIGINT NOT NULL
 );
 
-CREATE TABLE address_throttle (
-    address_index BYTEA NOT NULL PRIMARY KEY,
+-- Failed sign-ins in a row, by what was typed as address and by network address.
+CREATE TABLE throttles (
+    subject_index BYTEA NOT NULL PRIMARY KEY,
+    lasting BIGINT NOT NULL DEFAULT 0,
     failures BIGINT NOT NULL,
     failed_at BIGINT NOT NULL
 );

@@ -152,7 +152,7 @@ pub fn insert(batch: Batch, row: &AccountRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
-/// Sets the password (and opens an invited account). 
+/// Sets the password (and opens an invited account).
 pub fn set_password(
     batch: Batch,
     practice: PracticeId,

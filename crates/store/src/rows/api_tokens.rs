@@ -134,7 +134,8 @@ pub fn revoke_all(batch: Batch, practice: PracticeId, account: AccountId) -> Bat
 
 fn read(row: &Row) -> Result<ApiTokenRow, StoreError> {
     let token_id = row.id(0)?;
-    let scopes = Scopes::parse(row.text(6)?).map_err(|_| StoreError::Column { index: 6, wanted: "a list of scopes" })?;
+    let scopes =
+        Scopes::parse(row.text(6)?).map_err(|_| StoreError::Column { index: 6, wanted: "a list of scopes" })?;
     Ok(ApiTokenRow {
         token_id,
         secret_hash: row.array(1)?,

@@ -135,12 +135,7 @@ pub async fn pictures(db: &Db, practice: PracticeId, exercise: ExerciseId) -> Re
 }
 
 /// Puts these pictures in place of an entry's old ones.
-pub fn replace_pictures(
-    batch: Batch,
-    practice: PracticeId,
-    exercise: ExerciseId,
-    pictures: &[PictureRow],
-) -> Batch {
+pub fn replace_pictures(batch: Batch, practice: PracticeId, exercise: ExerciseId, pictures: &[PictureRow]) -> Batch {
     const CLEAR: &str = "DELETE FROM exercise_pictures WHERE practice_id = $1 AND exercise_id = $2";
     const SQL: &str = "INSERT INTO exercise_pictures (practice_id, exercise_id, position, digest, media_type, width, \
                        height) VALUES ($1, $2, $3, $4, $5, $6, $7)";

@@ -20,9 +20,8 @@ impl KeyStore for Keys {
         const SQL: &str = "SELECT version, wrapped FROM practice_keys WHERE practice_id = $1 ORDER BY version";
         Box::pin(async move {
             let rows = self.0.rows(SQL, &[practice.into()]).await.map_err(unavailable)?;
-            let read = |row: &Row| {
-                Ok(WrappedKey { version: row.number(0)?, wrapped_by: 0, wrapped: row.blob(1)?.to_vec() })
-            };
+            let read =
+                |row: &Row| Ok(WrappedKey { version: row.number(0)?, wrapped_by: 0, wrapped: row.blob(1)?.to_vec() });
             rows.iter().map(read).collect::<Result<_, StoreError>>().map_err(unavailable)
         })
     }
@@ -31,8 +30,7 @@ impl KeyStore for Keys {
         const SQL: &str = "INSERT INTO practice_keys (practice_id, version, wrapped, created_at, state) \
                            VALUES ($1, $2, $3, $4, 'current')";
         Box::pin(async move {
-            let params =
-                &[practice.into(), i64::from(key.version).into(), key.wrapped.as_slice().into(), at.into()];
+            let params = &[practice.into(), i64::from(key.version).into(), key.wrapped.as_slice().into(), at.into()];
             self.0.commit(Batch::new().run(SQL, params).expect(1)).await.map_err(not_committed)
         })
     }

@@ -130,13 +130,7 @@ pub fn insert(batch: Batch, row: &LogEntryRow) -> Batch {
 }
 
 /// Marks an entry as corrected. A conflict when it was corrected already.
-pub fn supersede(
-    batch: Batch,
-    practice: PracticeId,
-    patient: PatientId,
-    entry: EntryId,
-    at: Timestamp,
-) -> Batch {
+pub fn supersede(batch: Batch, practice: PracticeId, patient: PatientId, entry: EntryId, at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE log_entries SET superseded_at = $1 WHERE practice_id = $2 AND patient_id = $3 \
                        AND entry_id = $4 AND superseded_at IS NULL";
     batch.run(SQL, &[at.into(), practice.into(), patient.into(), entry.into()]).expect(1)

@@ -20,11 +20,7 @@ pub async fn by_token(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRe
 }
 
 /// All sessions of an account, newest first.
-pub async fn of_account(
-    db: &Db,
-    practice: PracticeId,
-    account: AccountId,
-) -> Result<Vec<SessionRecord>, StoreError> {
+pub async fn of_account(db: &Db, practice: PracticeId, account: AccountId) -> Result<Vec<SessionRecord>, StoreError> {
     let sql = select!("WHERE practice_id = $1 AND account_id = $2 ORDER BY created_at DESC LIMIT 200");
     db.rows(sql, &[practice.into(), account.into()]).await?.iter().map(read).collect()
 }
@@ -63,8 +59,7 @@ pub fn rotate_out(batch: Batch, practice: PracticeId, account: AccountId, sessio
 
 /// Ends a session, if it is still there.
 pub fn end(batch: Batch, practice: PracticeId, account: AccountId, session: LoginSessionId) -> Batch {
-    const SQL: &str =
-        "DELETE FROM login_sessions WHERE practice_id = $1 AND account_id = $2 AND login_session_id = $3";
+    const SQL: &str = "DELETE FROM login_sessions WHERE practice_id = $1 AND account_id = $2 AND login_session_id = $3";
     batch.run(SQL, &[practice.into(), account.into(), session.into()])
 }
 

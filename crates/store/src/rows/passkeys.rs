@@ -57,12 +57,7 @@ pub fn insert(batch: Batch, row: &PasskeyRow) -> Batch {
 }
 
 /// Stores the credential as it is after a use. Only where it still is as it was read: of two uses with one counter, one wins.
-pub fn used(
-    batch: Batch,
-    row: &PasskeyRow,
-    credential: &Sealed<passkeys::PublicCredential>,
-    at: Timestamp,
-) -> Batch {
+pub fn used(batch: Batch, row: &PasskeyRow, credential: &Sealed<passkeys::PublicCredential>, at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE passkeys SET credential = $1, last_used_at = $2 \
                        WHERE practice_id = $3 AND account_id = $4 AND passkey_id = $5 AND credential = $6";
     let params = &[

@@ -68,12 +68,7 @@ pub async fn by_id(db: &Db, practice: PracticeId, patient: PatientId) -> Result<
 }
 
 /// Up to `limit` ids of patients of a practice after `after`, in their order.
-pub async fn ids(
-    db: &Db,
-    practice: PracticeId,
-    after: PatientId,
-    limit: i64,
-) -> Result<Vec<PatientId>, StoreError> {
+pub async fn ids(db: &Db, practice: PracticeId, after: PatientId, limit: i64) -> Result<Vec<PatientId>, StoreError> {
     const SQL: &str =
         "SELECT patient_id FROM patients WHERE practice_id = $1 AND patient_id > $2 ORDER BY patient_id LIMIT $3";
     db.rows(SQL, &[practice.into(), after.into(), limit.into()]).await?.iter().map(|row| row.id(0)).collect()

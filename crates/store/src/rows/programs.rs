@@ -61,14 +61,9 @@ pub async fn current(
 }
 
 /// All versions of a patient's programs, newest first.
-pub async fn history(
-    db: &Db,
-    practice: PracticeId,
-    patient: PatientId,
-) -> Result<Vec<ProgramVersionRow>, StoreError> {
-    let sql = select!(
-        "WHERE v.practice_id = $1 AND v.patient_id = $2 ORDER BY v.signed_at DESC, v.version DESC LIMIT 500"
-    );
+pub async fn history(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<ProgramVersionRow>, StoreError> {
+    let sql =
+        select!("WHERE v.practice_id = $1 AND v.patient_id = $2 ORDER BY v.signed_at DESC, v.version DESC LIMIT 500");
     db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
 }
 

@@ -21,13 +21,7 @@ pub fn replace_all(batch: Batch, practice: PracticeId, account: AccountId, codes
 }
 
 /// Uses a code up. A conflict when it was used already.
-pub fn use_up(
-    batch: Batch,
-    practice: PracticeId,
-    account: AccountId,
-    code: &RecoveryCodeHash,
-    at: Timestamp,
-) -> Batch {
+pub fn use_up(batch: Batch, practice: PracticeId, account: AccountId, code: &RecoveryCodeHash, at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE recovery_codes SET used_at = $1 \
                        WHERE practice_id = $2 AND account_id = $3 AND code_mac = $4 AND used_at IS NULL";
     batch.run(SQL, &[at.into(), practice.into(), account.into(), code.as_bytes().into()]).expect(1)

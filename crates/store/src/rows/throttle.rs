@@ -19,13 +19,7 @@ pub async fn of(db: &Db, subject_index: &[u8; 32]) -> Result<Failures, StoreErro
 ///
 /// A count that is not `lasting` begins again when its last failure is older than `forget_before`; such rows of others
 /// are swept out on the way.
-pub fn count(
-    batch: Batch,
-    subject_index: &[u8; 32],
-    lasting: bool,
-    at: Timestamp,
-    forget_before: Timestamp,
-) -> Batch {
+pub fn count(batch: Batch, subject_index: &[u8; 32], lasting: bool, at: Timestamp, forget_before: Timestamp) -> Batch {
     const SWEEP: &str = "DELETE FROM throttles WHERE lasting = 0 AND failed_at < $1";
     const SQL: &str = "INSERT INTO throttles (subject_index, lasting, failures, failed_at) VALUES ($1, $2, 1, $3) \
                        ON CONFLICT (subject_index) DO UPDATE SET failures = throttles.failures + 1, \

@@ -75,8 +75,5 @@ pub fn use_step(batch: Batch, practice: PracticeId, account: AccountId, step: u6
 
 /// Takes an account's generator away.
 pub fn delete(batch: Batch, practice: PracticeId, account: AccountId) -> Batch {
-    batch.run(
-        "DELETE FROM totp_factors WHERE practice_id = $1 AND account_id = $2",
-        &[practice.into(), account.into()],
-    )
+    batch.run("DELETE FROM totp_factors WHERE practice_id = $1 AND account_id = $2", &[practice.into(), account.into()])
 }

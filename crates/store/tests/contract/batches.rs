@@ -5,8 +5,8 @@ use futures::future::join_all;
 use std::collections::BTreeSet;
 use store::{Batch, CommitError, Db, Store};
 
-const INSERT: &str = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, $2, $3)";
-const RAISE: &str = "UPDATE address_throttle SET failures = failures + 1 WHERE address_index = $1 AND failures = $2";
+const INSERT: &str = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, $2, $3)";
+const RAISE: &str = "UPDATE throttles SET failures = failures + 1 WHERE subject_index = $1 AND failures = $2";
 
 /// Stores the row of an address, once.
 fn insert(batch: Batch, address: u8, failures: i64) -> Batch {
@@ -14,7 +14,7 @@ fn insert(batch: Batch, address: u8, failures: i64) -> Batch {
 }
 
 async fn failures(db: &Db) -> Vec<i64> {
-    let rows = db.rows("SELECT failures FROM address_throttle ORDER BY failures", &[]).await.expect("rows");
+    let rows = db.rows("SELECT failures FROM throttles ORDER BY failures", &[]).await.expect("rows");
     rows.iter().map(|row| row.int(0).expect("a number")).collect()
 }
 
@@ -22,8 +22,8 @@ pub(crate) async fn a_batch_is_stored_whole(house: &mut dyn House) {
     let db = furnished(house, Store::Identity).await;
     db.commit(insert(insert(Batch::new(), 1, 1), 2, 2)).await.expect("stored");
     assert_eq!(failures(&db).await, [1, 2]);
-    let raise = Batch::new().run("UPDATE address_throttle SET failures = failures + $1", &[10.into()]).expect(2);
-    let remove = Batch::new().run("DELETE FROM address_throttle WHERE failures = $1", &[12.into()]);
+    let raise = Batch::new().run("UPDATE throttles SET failures = failures + $1", &[10.into()]).expect(2);
+    let remove = Batch::new().run("DELETE FROM throttles WHERE failures = $1", &[12.into()]);
     db.commit(raise.and(remove)).await.expect("stored");
     assert_eq!(failures(&db).await, [11]);
 }
@@ -58,9 +58,9 @@ pub(crate) async fn a_mistaken_statement_is_refused_and_rolls_back(house: &mut d
     let db = furnished(house, Store::Identity).await;
     let mistakes = [
         Batch::new().run("UPDATE no_such_table SET a = $1", &[1.into()]),
-        Batch::new().run("UPDAT address_throttle SET failures = 1", &[]),
-        Batch::new().run("UPDATE address_throttle SET failures = $1", &[1.into(), 2.into()]),
-        Batch::new().run("UPDATE address_throttle SET failures = $1, failed_at = $2", &[1.into()]),
+        Batch::new().run("UPDAT throttles SET failures = 1", &[]),
+        Batch::new().run("UPDATE throttles SET failures = $1", &[1.into(), 2.into()]),
+        Batch::new().run("UPDATE throttles SET failures = $1, failed_at = $2", &[1.into()]),
     ];
     for mistake in mistakes {
         let refused = db.commit(insert(Batch::new(), 1, 1).and(mistake)).await.expect_err("refused");
@@ -107,7 +107,7 @@ pub(crate) async fn concurrent_commits_are_all_stored_and_distinct(house: &mut d
                     address[0] = u8::try_from(n).expect("small");
                     let row = [address.into(), (i64::from(task) * 4 + n).into(), 5.into()];
                     db.commit(Batch::new().run(INSERT, &row).expect(1)).await.expect("stored");
-                    let mine = "SELECT failures FROM address_throttle WHERE address_index = $1";
+                    let mine = "SELECT failures FROM throttles WHERE subject_index = $1";
                     // What is acknowledged is there for whoever asks next.
                     db.one(mine, &[address.into()]).await.expect("there");
                 }

@@ -35,10 +35,10 @@ pub(crate) async fn bytes_numbers_text_and_null_come_back_as_they_went_in(house:
     for (n, (bytes, number)) in
         [(vec![], i64::MIN), (every_byte, i64::MAX), (vec![0; 70_000], 0), (b"12".to_vec(), -1)].into_iter().enumerate()
     {
-        let sql = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, $2, $3)";
+        let sql = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, $2, $3)";
         let batch = Batch::new().run(sql, &[(&bytes).into(), number.into(), (n as i64).into()]);
         db.commit(batch.expect(1)).await.expect("stored");
-        let sql = "SELECT address_index, failures FROM address_throttle WHERE failed_at = $1 AND address_index = $2";
+        let sql = "SELECT subject_index, failures FROM throttles WHERE failed_at = $1 AND subject_index = $2";
         let row = db.one(sql, &[(n as i64).into(), bytes.as_slice().into()]).await.expect("found");
         assert_eq!(row.blob(0).expect("bytes"), bytes);
         assert_eq!(row.int(1).expect("a number"), number);
@@ -77,23 +77,23 @@ pub(crate) async fn moments_and_days_come_back_as_they_went_in(house: &mut dyn H
     let days = [Date::constant(1969, 12, 31), Date::constant(1970, 1, 1), Date::constant(2028, 2, 29), Date::MAX];
     for day in days {
         let at = Timestamp::from_millisecond(-1_234_567_890_123).expect("a moment");
-        let sql = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, $2, $3)";
+        let sql = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, $2, $3)";
         db.commit(Batch::new().run(sql, &[[1; 32].into(), day.into(), at.into()])).await.expect("stored");
-        let row = db.one("SELECT failures, failed_at FROM address_throttle", &[]).await.expect("one");
+        let row = db.one("SELECT failures, failed_at FROM throttles", &[]).await.expect("one");
         assert_eq!(row.date(0), Ok(day));
         assert_eq!(row.opt_date(0), Ok(Some(day)));
         assert_eq!(row.timestamp(1), Ok(at));
         assert_eq!(row.opt_timestamp(1), Ok(Some(at)));
-        db.commit(Batch::new().run("DELETE FROM address_throttle", &[]).expect(1)).await.expect("removed");
+        db.commit(Batch::new().run("DELETE FROM throttles", &[]).expect(1)).await.expect("removed");
     }
 }
 
 pub(crate) async fn placeholders_may_stand_in_any_order_and_twice(house: &mut dyn House) {
     let db = furnished(house, Store::Identity).await;
-    let sql = "INSERT INTO address_throttle (failures, failed_at, address_index) VALUES ($3, $2, $1)";
+    let sql = "INSERT INTO throttles (failures, failed_at, subject_index) VALUES ($3, $2, $1)";
     db.commit(Batch::new().run(sql, &[[1; 32].into(), 2.into(), 3.into()]).expect(1)).await.expect("stored");
-    let sql = "SELECT failures, failed_at FROM address_throttle
-        WHERE failures = $2 AND failed_at = $1 AND failures <> $1 AND address_index = $3";
+    let sql = "SELECT failures, failed_at FROM throttles
+        WHERE failures = $2 AND failed_at = $1 AND failures <> $1 AND subject_index = $3";
     let row = db.one(sql, &[2.into(), 3.into(), [1; 32].into()]).await.expect("found");
     assert_eq!((row.int(0), row.int(1)), (Ok(3), Ok(2)));
 }
@@ -115,8 +115,8 @@ pub(crate) async fn a_column_of_another_type_is_an_error_that_names_its_place(ho
 
 pub(crate) async fn one_wants_exactly_one_row(house: &mut dyn House) {
     let db = furnished(house, Store::Identity).await;
-    let all = "SELECT failures FROM address_throttle";
-    let insert = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, 1, 1)";
+    let all = "SELECT failures FROM throttles";
+    let insert = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, 1, 1)";
     assert_eq!(db.one(all, &[]).await.err(), Some(StoreError::NotOne { found: 0 }));
     assert!(db.optional(all, &[]).await.expect("fine").is_none());
     db.commit(Batch::new().run(insert, &[[1; 32].into()])).await.expect("stored");
@@ -143,7 +143,7 @@ pub(crate) async fn neither_errors_nor_debug_hold_a_value(house: &mut dyn House)
         VALUES ($1, $2, $2, 1, 0, 0)";
     let batch = || Batch::new().run(insert, &[[1; 16].into(), MARKER.into()]);
     db.commit(batch()).await.expect("stored");
-    let wrong = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, $2, NULL)";
+    let wrong = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, $2, NULL)";
     let errors = [
         format!("{0} {0:?}", db.commit(batch()).await.expect_err("a duplicate")),
         format!(
