@@ -24,11 +24,11 @@ impl File {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// Whether only tests use it: a `tests` or `benches` folder or file, the testkit, the browser tests.
+    /// Whether only tests use it: a folder of tests, benches or examples, the testkit, the browser tests.
     pub(crate) fn is_test(&self) -> bool {
         self.path.starts_with("testkit/")
             || self.path.starts_with("browser/")
-            || self.path.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "benches"))
+            || self.path.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "benches" | "examples"))
     }
 
     /// The crate of `crates/` that it belongs to.
