@@ -1,7 +1,8 @@
 //! What is checked before a log is written to.
 
 use crate::{
-    Backend, BackendError, Checkpoint, CheckpointError, Hash, Settings, Tile, Tree, VerifierKey, leaf_hash, second_path,
+    Backend, BackendError, Checkpoint, CheckpointError, Hash, Settings, Tile, Tree, VerifierKey, leaf_hash,
+    second_path, tile,
 };
 use std::{fmt, io, path::PathBuf};
 
@@ -112,27 +113,26 @@ pub(crate) fn check(backend: &mut dyn Backend, settings: &Settings) -> Result<Op
     }
     let published = own.map_or(0, |own| own.size);
 
-    // Old entries from their tiles, as far as these are there; the rest by reading. Heads that lie in the old part are
-    // held against the tiles as well.
-    let start = size.saturating_sub(settings.check_at_open).min(published);
-    let mut tree = match restore(backend, start)? {
-        Some(tree) => tree,
-        None => Tree::new(),
-    };
     heads.sort_by_key(|(checkpoint, _)| checkpoint.size);
-    let mut heads = heads.into_iter().peekable();
-    while let Some((checkpoint, head)) = heads.next_if(|(checkpoint, _)| checkpoint.size < tree.size()) {
-        let root = restore(backend, checkpoint.size)?.map(|tree| tree.root());
-        agree(root, &checkpoint, head)?;
-    }
+    let (mut tree, old) = match from_tiles(backend, &heads, size.saturating_sub(settings.check_at_open).min(published))?
+    {
+        Some((tree, roots)) => {
+            for (root, (checkpoint, head)) in roots.iter().zip(&heads) {
+                agree(*root, checkpoint, head)?;
+            }
+            (tree, roots.len())
+        }
+        None => (Tree::new(), 0),
+    };
+    let mut heads = heads.into_iter().skip(old).peekable();
     let mut full = Vec::new();
-    let agree_here = |tree: &Tree, heads: &mut std::iter::Peekable<std::vec::IntoIter<(Checkpoint, Head)>>| {
+    let mut agree_here = |tree: &Tree| {
         while let Some((checkpoint, head)) = heads.next_if(|(checkpoint, _)| checkpoint.size == tree.size()) {
-            agree(Some(tree.root()), &checkpoint, head)?;
+            agree(tree.root(), &checkpoint, &head)?;
         }
         Ok::<(), OpenError>(())
     };
-    agree_here(&tree, &mut heads)?;
+    agree_here(&tree)?;
     let mut refused = None;
     let from = tree.size();
     let read = read_all(backend, from, size, |_, sealed| {
@@ -140,7 +140,7 @@ pub(crate) fn check(backend: &mut dyn Backend, settings: &Settings) -> Result<Op
         if tree.size() <= published {
             full.clear();
         }
-        agree_here(&tree, &mut heads).map_err(|error| {
+        agree_here(&tree).map_err(|error| {
             refused = Some(error);
             BackendError::Damaged("it does not agree with a checkpoint".to_owned())
         })
@@ -154,12 +154,30 @@ pub(crate) fn check(backend: &mut dyn Backend, settings: &Settings) -> Result<Op
     }
 }
 
-fn restore(backend: &mut dyn Backend, size: u64) -> Result<Option<Tree>, BackendError> {
-    Tree::restore(size, |tile, width| backend.tile(tile, width))
+/// The tree of the first `start` entries (rounded down to full bundles) from the tiles, and the roots at the heads below
+/// that; `None` when a tile that this needs is not there. Nothing is trusted before the entries that follow have led to the
+/// root of a checkpoint.
+fn from_tiles(
+    backend: &mut dyn Backend,
+    heads: &[(Checkpoint, Head)],
+    start: u64,
+) -> Result<Option<(Tree, Vec<Hash>)>, BackendError> {
+    let mut restore = |size| Tree::restore(size, |tile, width| backend.tile(tile, width));
+    let Some(tree) = restore(start - start % tile::WIDTH as u64)? else { return Ok(None) };
+    let mut roots = Vec::new();
+    for (checkpoint, _) in heads.iter().take_while(|(checkpoint, _)| checkpoint.size < tree.size()) {
+        let Some(old) = restore(checkpoint.size)? else { return Ok(None) };
+        roots.push(old.root());
+    }
+    Ok(Some((tree, roots)))
 }
 
-fn agree(root: Option<Hash>, checkpoint: &Checkpoint, head: Head) -> Result<(), OpenError> {
-    if root == Some(checkpoint.root) { Ok(()) } else { Err(OpenError::Different { head, size: checkpoint.size }) }
+fn agree(root: Hash, checkpoint: &Checkpoint, head: &Head) -> Result<(), OpenError> {
+    if root == checkpoint.root {
+        Ok(())
+    } else {
+        Err(OpenError::Different { head: head.clone(), size: checkpoint.size })
+    }
 }
 
 fn open_head(note: &str, key: &VerifierKey, head: Head) -> Result<Checkpoint, OpenError> {

@@ -10,7 +10,6 @@ use crate::{
 };
 use crypto::Zeroizing;
 use std::{
-    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, RecvTimeoutError},
@@ -45,8 +44,10 @@ pub(crate) struct Writer {
     /// Tiles that became full since the last publication.
     full: Vec<(Tile, Vec<Hash>)>,
     published: u64,
-    /// The log's own place or a second path did not take the last checkpoint.
-    owed: bool,
+    /// The log's own place has not taken the last checkpoint.
+    own_owed: bool,
+    /// A second path has not.
+    second_owed: bool,
     /// The last append failed: ask the backend where it stands before the next.
     uncertain: bool,
     next_checkpoint: Instant,
@@ -68,7 +69,8 @@ impl Writer {
             tree: opened.tree,
             full: opened.full,
             published: opened.published,
-            owed: false,
+            own_owed: true,
+            second_owed: true,
             uncertain: false,
             next_checkpoint: Instant::now(),
             status,
@@ -88,7 +90,7 @@ impl Writer {
     pub(crate) fn run(mut self, messages: &Receiver<Message>) {
         let mut ended = false;
         while !ended {
-            let first = if self.published < self.tree.size() || self.owed {
+            let first = if self.owed() {
                 let wait = self.next_checkpoint.saturating_duration_since(Instant::now());
                 match messages.recv_timeout(wait) {
                     Ok(message) => Some(message),
@@ -117,7 +119,7 @@ impl Writer {
                 next = messages.try_recv().ok();
             }
             self.append(batch);
-            let due = (self.published < self.tree.size() || self.owed) && Instant::now() >= self.next_checkpoint;
+            let due = self.owed() && Instant::now() >= self.next_checkpoint;
             if due || ended || !wanted.is_empty() {
                 let outcome = self.publish().map_err(|error| LedgerError::Unavailable(Arc::new(error)));
                 for reply in wanted {
@@ -197,34 +199,43 @@ impl Writer {
         Ok(())
     }
 
-    /// Signs a checkpoint over all that is durable and writes it everywhere.
+    /// A checkpoint is to be written somewhere.
+    fn owed(&self) -> bool {
+        self.published < self.tree.size() || self.own_owed || self.second_owed
+    }
+
+    /// Signs a checkpoint over all that is durable and writes it wherever it is not yet.
     fn publish(&mut self) -> Result<Checkpoint, BackendError> {
         self.next_checkpoint = Instant::now() + self.settings.checkpoint_every.max(Duration::from_millis(1));
         let checkpoint = Checkpoint { size: self.tree.size(), root: self.tree.root() };
         let note = checkpoint.sign(&self.settings.log, &self.settings.signer);
+        let new = self.published < checkpoint.size;
+        let outcome = if new || self.own_owed { self.publish_in_log(&checkpoint, &note) } else { Ok(()) };
+        if new || self.second_owed {
+            self.second_owed = false;
+            for (path, place) in self.settings.second_paths.iter().zip(1..) {
+                let written = second_path::write(path, &note);
+                self.second_owed |= written.is_err();
+                self.place(place, written.as_ref().err());
+            }
+        }
+        outcome.map(|()| checkpoint)
+    }
+
+    fn publish_in_log(&mut self, checkpoint: &Checkpoint, note: &str) -> Result<(), BackendError> {
         let edge = self.tree.partial_tiles().map(|(tile, hashes)| (tile, hashes.to_vec()));
         let tiles: Vec<_> = self.full.iter().cloned().chain(edge).collect();
-        let outcome = self.backend.publish(&Publication {
-            published: self.published,
-            size: checkpoint.size,
-            tiles: &tiles,
-            checkpoint: &note,
-        });
-        self.owed = outcome.is_err();
-        if outcome.is_ok() {
-            self.full.clear();
-            self.published = checkpoint.size;
-            metrics::counter!("patella_ledger_checkpoints_total").increment(1);
-        }
+        let publication =
+            Publication { published: self.published, size: checkpoint.size, tiles: &tiles, checkpoint: note };
+        let outcome = self.backend.publish(&publication);
+        self.own_owed = outcome.is_err();
         self.place(0, outcome.as_ref().err());
-        let paths: Vec<PathBuf> = self.settings.second_paths.clone();
-        for (path, place) in paths.iter().zip(1..) {
-            let written = second_path::write(path, &note);
-            self.owed |= written.is_err();
-            self.place(place, written.as_ref().err());
-        }
+        outcome?;
+        self.full.clear();
+        self.published = checkpoint.size;
         lock(&self.status).checkpoint_size = self.published;
-        outcome.map(|()| checkpoint)
+        metrics::counter!("patella_ledger_checkpoints_total").increment(1);
+        Ok(())
     }
 
     /// Notes how a place took a checkpoint. The first failure of a row is logged, the rest only counted.

@@ -2,5 +2,8 @@
 
 mod ledger {
     mod appending;
+    mod crash;
+    mod damage;
+    mod proofs;
     mod sample;
 }

@@ -6,8 +6,13 @@ use domain::{
     AccountId, FixedClock, LoginSessionId, PatientId, PermissionName, PracticeId, PurposeKind, RequestId, Role,
     Timestamp,
 };
-use ledger::{Entry, LogName, Outcome, Resource, Settings, VerifierKey, Word};
-use std::sync::Arc;
+use ledger::{Entry, FileBackend, Ledger, LogName, Outcome, Resource, Settings, VerifierKey, Word};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tempfile::TempDir;
 
 /// The n-th entry: always the same for the same number.
 pub(crate) fn entry(n: u64) -> Entry {
@@ -60,4 +65,61 @@ pub(crate) fn settings() -> Settings {
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
+}
+
+pub(crate) fn settings_with(second: &[&PathBuf]) -> Settings {
+    let mut settings = settings();
+    settings.second_paths = second.iter().map(|path| (*path).clone()).collect();
+    settings
+}
+
+/// A log in a folder of its own, closed, with its second path in another.
+pub(crate) struct Log {
+    pub(crate) folder: TempDir,
+    pub(crate) second: PathBuf,
+    _elsewhere: TempDir,
+}
+
+/// A log of `count` entries, appended in batches of ten to small journal files, with a checkpoint every hundred.
+pub(crate) fn filled(count: u64) -> Log {
+    let (folder, elsewhere) = (TempDir::new().expect("folder"), TempDir::new().expect("folder"));
+    let log = Log { folder, second: elsewhere.path().join("head"), _elsewhere: elsewhere };
+    log.append(count);
+    log
+}
+
+impl Log {
+    pub(crate) fn open(&self) -> Ledger {
+        let backend = FileBackend::open_with_segments(self.folder.path(), 20_000).expect("opens");
+        Ledger::open(backend, settings_with(&[&self.second])).expect("opens")
+    }
+
+    /// Opens the log, appends, and closes it.
+    pub(crate) fn append(&self, count: u64) {
+        let (ledger, runtime) = (self.open(), runtime());
+        let handle = ledger.handle();
+        let start = handle.status().size;
+        for first in (start..start + count).step_by(10) {
+            let batch = (first..(first + 10).min(start + count)).map(entry).collect();
+            runtime.block_on(handle.append(batch)).expect("appended");
+            if (first + 10) % 100 == 0 {
+                runtime.block_on(handle.checkpoint()).expect("published");
+            }
+        }
+        ledger.close();
+    }
+}
+
+/// Copies a folder with all below it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("folder");
+    for item in fs::read_dir(from).expect("list") {
+        let item = item.expect("item");
+        let target = to.join(item.file_name());
+        if item.path().is_dir() {
+            copy_folder(&item.path(), &target);
+        } else {
+            fs::copy(item.path(), target).expect("copy");
+        }
+    }
 }

@@ -1,0 +1,346 @@
+//! The journal: where a batch becomes durable.
+
+use super::{failed, frame};
+use crate::{BackendError, Leaf, durable};
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::{FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// One frame in a journal file.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    pub(crate) header: frame::Header,
+    pub(crate) offset: u64,
+    /// Whether its body has the sum that its header says.
+    pub(crate) whole: bool,
+}
+
+/// What stands behind the last frame of a journal file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// Nothing.
+    Clean,
+    /// The beginning of a frame, or zeros: a write that a crash cut short.
+    Torn,
+    /// Bytes that are no frame.
+    Strange,
+}
+
+/// One journal file.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
+    pub(crate) number: u64,
+    pub(crate) path: PathBuf,
+    pub(crate) file: Arc<File>,
+    pub(crate) frames: Vec<Frame>,
+    /// Where the last frame ends.
+    pub(crate) len: u64,
+    pub(crate) tail: Tail,
+    /// How many bytes stand behind that.
+    pub(crate) tail_bytes: u64,
+}
+
+impl Segment {
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.frames.first().map(|frame| frame.header.first)
+    }
+
+    fn end(&self) -> Option<u64> {
+        self.frames.last().map(|frame| frame.header.end())
+    }
+
+    pub(crate) fn body(&self, frame: &Frame) -> io::Result<Vec<u8>> {
+        let mut body = vec![0; frame.header.body_len as usize];
+        self.file.read_exact_at(&mut body, frame.offset + frame::HEADER_LEN as u64)?;
+        Ok(body)
+    }
+}
+
+/// A gap between two frames: the second does not begin where the first ends.
+#[derive(Debug)]
+pub(crate) struct Gap {
+    pub(crate) path: PathBuf,
+    pub(crate) offset: u64,
+    /// The first entry that is missing or twice.
+    pub(crate) seq: u64,
+}
+
+/// All journal files, in order, without frames that a later file supersedes.
+///
+/// After a failed sync nobody knows what of a batch is on disk. The writer then begins a new file at the same sequence
+/// number; whatever the older one holds from there on was never acknowledged.
+pub(crate) fn scan(folder: &Path) -> Result<(Vec<Segment>, Option<Gap>), BackendError> {
+    let mut segments = Vec::new();
+    let listing = match fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((segments, None)),
+        Err(error) => return Err(failed("listed", folder)(error)),
+    };
+    let mut numbers = Vec::new();
+    for item in listing {
+        let name = item.map_err(failed("listed", folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|name| name.parse::<u64>().ok());
+        numbers.extend(number.filter(|number| segment_path(folder, *number).file_name() == Some(&name)));
+    }
+    numbers.sort_unstable();
+    for number in numbers {
+        let path = segment_path(folder, number);
+        match File::open(&path) {
+            Ok(file) => segments.push(scan_file(number, &path, file).map_err(failed("read", &path))?),
+            // A writer that runs beside this reader may have done with it since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed("opened", &path)(error)),
+        }
+    }
+    let mut next_first = None;
+    for segment in segments.iter_mut().rev() {
+        if let Some(superseded) = next_first {
+            let kept = segment.frames.partition_point(|frame| frame.header.first < superseded);
+            if kept < segment.frames.len() {
+                segment.len = segment.frames[kept].offset;
+                segment.frames.truncate(kept);
+                segment.tail = Tail::Clean;
+            } else if segment.end() == Some(superseded) {
+                segment.tail = Tail::Clean;
+            }
+        }
+        next_first = segment.first().or(next_first);
+    }
+    let gap = find_gap(&segments);
+    Ok((segments, gap))
+}
+
+fn find_gap(segments: &[Segment]) -> Option<Gap> {
+    let mut before: Option<(usize, &Frame)> = None;
+    for (i, segment) in segments.iter().enumerate() {
+        for frame in &segment.frames {
+            if let Some((at, last)) = before.filter(|(_, last)| last.header.end() != frame.header.first) {
+                // Bytes between the two that are no frame are the place; else the end of the first.
+                let strange = segments[at..i].iter().find(|between| between.tail == Tail::Strange);
+                let (path, offset) = match strange {
+                    Some(strange) => (&strange.path, strange.len),
+                    None => {
+                        (&segments[at].path, last.offset + frame::HEADER_LEN as u64 + u64::from(last.header.body_len))
+                    }
+                };
+                return Some(Gap { path: path.clone(), offset, seq: last.header.end() });
+            }
+            before = Some((i, frame));
+        }
+    }
+    None
+}
+
+fn scan_file(number: u64, path: &Path, file: File) -> io::Result<Segment> {
+    let end = file.metadata()?.len();
+    let (mut frames, mut at, mut tail) = (Vec::new(), 0, Tail::Clean);
+    let mut body = Vec::new();
+    while at < end {
+        let mut header = [0; frame::HEADER_LEN];
+        if end - at < frame::HEADER_LEN as u64 {
+            tail = Tail::Torn;
+            break;
+        }
+        file.read_exact_at(&mut header, at)?;
+        let Some(header) = frame::Header::decode(&header) else {
+            tail = if zeros(&file, at, end)? { Tail::Torn } else { Tail::Strange };
+            break;
+        };
+        let next = at + frame::HEADER_LEN as u64 + u64::from(header.body_len);
+        if next > end {
+            tail = Tail::Torn;
+            break;
+        }
+        body.resize(header.body_len as usize, 0);
+        file.read_exact_at(&mut body, at + frame::HEADER_LEN as u64)?;
+        frames.push(Frame { header, offset: at, whole: header.fits(&body) });
+        at = next;
+    }
+    Ok(Segment { number, path: path.to_owned(), file: Arc::new(file), frames, len: at, tail, tail_bytes: end - at })
+}
+
+fn zeros(file: &File, from: u64, to: u64) -> io::Result<bool> {
+    let mut bytes = vec![0; 64 * 1024];
+    let mut at = from;
+    while at < to {
+        let part = usize::try_from(to - at).unwrap_or(usize::MAX).min(bytes.len());
+        file.read_exact_at(&mut bytes[..part], at)?;
+        if bytes[..part].iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        at += part as u64;
+    }
+    Ok(true)
+}
+
+fn segment_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:08}.log"))
+}
+
+/// Entries of `segments` from `from` to the end of their frame, at most `most`; `None` when the journal does not hold
+/// them (any more).
+pub(crate) fn read(segments: &[Segment], from: u64, most: usize) -> Result<Option<Vec<Vec<u8>>>, BackendError> {
+    let found = segments.iter().rev().find(|segment| segment.first().is_some_and(|first| first <= from));
+    let Some((segment, frame)) = found.and_then(|segment| {
+        let after = segment.frames.partition_point(|frame| frame.header.first <= from);
+        let frame = segment.frames.get(after.checked_sub(1)?)?;
+        (from < frame.header.end()).then_some((segment, frame))
+    }) else {
+        return Ok(None);
+    };
+    let body = segment.body(frame).map_err(failed("read", &segment.path))?;
+    let entries = frame::entries(&body)
+        .ok()
+        .filter(|entries| frame.header.fits(&body) && entries.len() == frame.header.count as usize)
+        .ok_or_else(|| changed(&segment.path, frame))?;
+    let skip = (from - frame.header.first) as usize;
+    Ok(Some(entries.into_iter().skip(skip).take(most).map(|(_, sealed)| sealed.to_vec()).collect()))
+}
+
+fn changed(path: &Path, frame: &Frame) -> BackendError {
+    let (first, last, offset) = (frame.header.first, frame.header.end().saturating_sub(1), frame.offset);
+    BackendError::Damaged(format!("entries {first} to {last} in {} at byte {offset} were changed", path.display()))
+}
+
+/// The journal of an open log.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    folder: PathBuf,
+    segment_bytes: u64,
+    /// Files with entries that are durable, in order.
+    segments: Vec<Segment>,
+    /// Whether the last file can be appended to; not known before the first batch.
+    appendable: Option<bool>,
+    last_number: u64,
+}
+
+impl Journal {
+    /// Opens the journal, passing over what a crash left of the last batch. That is cut off only when the next batch is
+    /// written: until the log is held against its checkpoints, it may be what is left of something acknowledged.
+    pub(crate) fn open(folder: PathBuf, segment_bytes: u64) -> Result<Self, BackendError> {
+        durable::make_folder(&folder).map_err(failed("made", &folder))?;
+        let (mut segments, gap) = scan(&folder)?;
+        let last_number = segments.last().map_or(0, |segment| segment.number);
+        if let Some(Gap { path, offset, seq }) = gap {
+            let what = format!("entry {seq} is missing or out of order in {} at byte {offset}", path.display());
+            return Err(BackendError::Damaged(what));
+        }
+        let mut last = true;
+        for segment in segments.iter_mut().rev() {
+            // The last batch may be there in full length and yet not in content, if the power went.
+            if last && segment.tail == Tail::Clean && segment.frames.last().is_some_and(|frame| !frame.whole) {
+                let torn = segment.frames.pop().expect("there is a last frame");
+                segment.tail_bytes = segment.len - torn.offset;
+                segment.len = torn.offset;
+                segment.tail = Tail::Torn;
+            }
+            if let Some(frame) = segment.frames.iter().find(|frame| !frame.whole) {
+                return Err(changed(&segment.path, frame));
+            }
+            if segment.tail == Tail::Strange || (segment.tail == Tail::Torn && !last && !segment.frames.is_empty()) {
+                let (path, len) = (segment.path.display(), segment.len);
+                return Err(BackendError::Damaged(format!("{path} was changed at byte {len}")));
+            }
+            last &= segment.frames.is_empty();
+        }
+        segments.retain(|segment| !segment.frames.is_empty());
+        Ok(Self { folder, segment_bytes, segments, appendable: None, last_number })
+    }
+
+    /// The sequence number after the last durable entry.
+    pub(crate) fn end(&self) -> u64 {
+        self.segments.last().and_then(Segment::end).unwrap_or(0)
+    }
+
+    /// Opens the last file for writing, without what stands behind its last frame. Where that does not succeed, the next
+    /// batch goes to a new file.
+    fn cut_last(&mut self) -> bool {
+        let Some(last) = self.segments.last_mut() else { return false };
+        let Ok(file) = OpenOptions::new().read(true).write(true).open(&last.path) else { return false };
+        if last.tail != Tail::Clean {
+            tracing::warn!(file = %last.path.display(), offset = last.len, bytes = last.tail_bytes,
+                "cut off a batch that was never acknowledged");
+            metrics::counter!("patella_ledger_torn_tails_total").increment(1);
+            if file.set_len(last.len).and_then(|()| file.sync_all()).is_err() {
+                return false;
+            }
+            last.tail = Tail::Clean;
+        }
+        last.file = Arc::new(file);
+        true
+    }
+
+    /// Makes a batch durable with one sync.
+    pub(crate) fn append(&mut self, first: u64, leaves: &[Leaf]) -> Result<(), BackendError> {
+        if first != self.end() {
+            return Err(BackendError::Damaged(format!("entry {first} is not the next; that is {}", self.end())));
+        }
+        let bytes = frame::encode(first, leaves);
+        let header = bytes.first_chunk().and_then(frame::Header::decode).expect("it was encoded right here");
+        let appendable = match self.appendable {
+            Some(known) => known,
+            None => self.cut_last(),
+        };
+        self.appendable = Some(appendable);
+        let room = self.segments.last().is_some_and(|last| appendable && last.len < self.segment_bytes);
+        if room {
+            let last = self.segments.last_mut().expect("there is room in it");
+            match write(&last.file, last.len, &bytes) {
+                Ok(()) => {}
+                Err((cut, source)) => {
+                    self.appendable = Some(cut);
+                    return Err(failed("written", &last.path)(source));
+                }
+            }
+            last.frames.push(Frame { header, offset: last.len, whole: true });
+            last.len += bytes.len() as u64;
+            return Ok(());
+        }
+        let number = self.last_number + 1;
+        let path = segment_path(&self.folder, number);
+        self.last_number = number;
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path);
+        let file = file.map_err(failed("made", &path))?;
+        let written = write(&file, 0, &bytes).map_err(|(_, source)| source);
+        if let Err(source) = written.and_then(|()| durable::sync_folder(&self.folder)) {
+            // Should it stay after all, the next file supersedes it.
+            let _ = fs::remove_file(&path);
+            return Err(failed("written", &path)(source));
+        }
+        let frames = vec![Frame { header, offset: 0, whole: true }];
+        let (len, tail) = (bytes.len() as u64, Tail::Clean);
+        self.segments.push(Segment { number, path, file: Arc::new(file), frames, len, tail, tail_bytes: 0 });
+        self.appendable = Some(true);
+        Ok(())
+    }
+
+    pub(crate) fn read(&self, from: u64, most: usize) -> Result<Option<Vec<Vec<u8>>>, BackendError> {
+        read(&self.segments, from, most)
+    }
+
+    /// Removes files whose entries all lie below `archived`. The last one stays: it says where the log ends.
+    pub(crate) fn prune(&mut self, archived: u64) {
+        while self.segments.len() > 1 && self.segments[0].end().is_some_and(|end| end <= archived) {
+            // One that cannot be removed stays until the next start, and goes then.
+            let _ = fs::remove_file(&self.segments[0].path);
+            self.segments.remove(0);
+        }
+    }
+}
+
+/// Writes and syncs. On an error, says whether the file is again as it was before: after a failed sync it is never trusted,
+/// since the system may have dropped what it could not write.
+fn write(file: &File, at: u64, bytes: &[u8]) -> Result<(), (bool, io::Error)> {
+    match file.write_all_at(bytes, at) {
+        Ok(()) => file.sync_data().map_err(|error| {
+            let _ = file.set_len(at);
+            (false, error)
+        }),
+        Err(error) => Err((file.set_len(at).is_ok(), error)),
+    }
+}

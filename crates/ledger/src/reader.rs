@@ -1,0 +1,120 @@
+//! Reading a log's directory, also beside the writer.
+
+use crate::{
+    BackendError, Checkpoint, CheckpointError, Entry, Hash, LogName, Tile, TileSource, VerifierKey,
+    file::{JOURNAL, journal, read_bundle, read_checkpoint, read_tile},
+    open_entry,
+};
+use crypto::Key;
+use std::path::PathBuf;
+
+/// Reads a log's directory as it stood when this was made. Takes no lock and writes nothing.
+pub struct LogReader {
+    folder: PathBuf,
+    segments: Vec<journal::Segment>,
+}
+
+/// Why something was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The files cannot be read, or are damaged.
+    #[error("the audit log cannot be read")]
+    Backend {
+        #[from]
+        /// What went wrong.
+        source: BackendError,
+    },
+    /// There is no checkpoint.
+    #[error("the audit log has no checkpoint")]
+    NoCheckpoint,
+    /// The checkpoint is not to be trusted.
+    #[error("the audit log's checkpoint cannot be trusted")]
+    Checkpoint {
+        #[from]
+        /// What is wrong with it.
+        source: CheckpointError,
+    },
+    /// An entry does not open with this key: it was changed, or the key is not this log's.
+    #[error("entry {seq} does not open")]
+    Sealed {
+        /// Which.
+        seq: u64,
+    },
+}
+
+impl LogReader {
+    /// Looks at the log in `folder`.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, BackendError> {
+        let folder = folder.into();
+        let (segments, gap) = journal::scan(&folder.join(JOURNAL))?;
+        if let Some(gap) = gap {
+            let (seq, path, offset) = (gap.seq, gap.path.display(), gap.offset);
+            return Err(BackendError::Damaged(format!("entry {seq} is missing in {path} at byte {offset}")));
+        }
+        Ok(Self { folder, segments })
+    }
+
+    /// How many entries there are.
+    pub fn size(&self) -> u64 {
+        let last = self.segments.iter().rev().flat_map(|segment| segment.frames.iter().rev()).find(|frame| frame.whole);
+        last.map_or(0, |frame| frame.header.end())
+    }
+
+    /// The sealed entries from `from` on: at least one where there is one, at most `most`.
+    pub fn read(&self, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
+        if from >= self.size() {
+            return Ok(Vec::new());
+        }
+        match journal::read(&self.segments, from, most)? {
+            Some(entries) => Ok(entries),
+            None => read_bundle(&self.folder, from, most),
+        }
+    }
+
+    /// The log's own checkpoint, checked.
+    pub fn checkpoint(&self, key: &VerifierKey) -> Result<Checkpoint, ReadError> {
+        let note = read_checkpoint(&self.folder)?.ok_or(ReadError::NoCheckpoint)?;
+        Ok(Checkpoint::open(&note, key)?)
+    }
+
+    /// The entries from `from` on, opened with the seal key of the log `log`, each with its sequence number.
+    pub fn entries<'a>(
+        &'a self,
+        key: &'a Key,
+        log: &'a LogName,
+        from: u64,
+    ) -> impl Iterator<Item = Result<(u64, Entry), ReadError>> + 'a {
+        let mut waiting = Vec::new().into_iter();
+        let (mut next, mut ended) = (from, false);
+        std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            if waiting.len() == 0 {
+                match self.read(next, 256) {
+                    Ok(entries) => waiting = entries.into_iter(),
+                    Err(source) => {
+                        ended = true;
+                        return Some(Err(source.into()));
+                    }
+                }
+            }
+            let Some(sealed) = waiting.next() else {
+                ended = true;
+                let missing = || BackendError::Damaged(format!("entry {next} is missing")).into();
+                return (next < self.size()).then(|| Err(missing()));
+            };
+            let seq = next;
+            next += 1;
+            // The next ones may well open: the caller decides whether to go on.
+            Some(open_entry(key, log, seq, &sealed).map(|entry| (seq, entry)).map_err(|_| ReadError::Sealed { seq }))
+        })
+    }
+}
+
+impl TileSource for LogReader {
+    type Error = BackendError;
+    fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, BackendError> {
+        read_tile(&self.folder, tile, width)
+    }
+}

@@ -1,0 +1,234 @@
+//! Proving a log's directory whole with the public key alone, or naming the first place that is not.
+//!
+//! The entries lead: each is hashed and grown into a tree, and everything else in the directory must agree with that: the
+//! hash tiles, the bundles, the journal where it overlaps them, and the root of every checkpoint. The checkpoints are read
+//! first, so that a log may be verified while it is written to.
+
+mod files;
+
+use crate::{
+    BackendError, Checkpoint, CheckpointError, Hash, Tile, Tree, VerifierKey,
+    file::{CHECKPOINT, JOURNAL, journal, read_if_there},
+    leaf_hash,
+    tile::WIDTH,
+    tree::perfect_root,
+};
+use files::{CHANGED, Entries, check_bundle_files, check_tile_files};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+/// What was proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The log's own checkpoint: the entries below its size are proven.
+    pub checkpoint: Checkpoint,
+    /// How many entries there are; those from the largest checkpoint on are not signed yet.
+    pub entries: u64,
+    /// How many bytes of a batch stand at the end that was never finished, nor acknowledged (a crash, or a write going on).
+    pub torn_bytes: u64,
+}
+
+/// The first place where a log is not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// What is wrong there.
+    pub what: String,
+    /// The first entry concerned, where one can be named.
+    pub entry: Option<u64>,
+    /// The file.
+    pub file: PathBuf,
+    /// The byte in the file, where one can be named.
+    pub offset: Option<u64>,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(entry) = self.entry {
+            write!(f, "entry {entry}, ")?;
+        }
+        write!(f, "{}", self.file.display())?;
+        if let Some(offset) = self.offset {
+            write!(f, " at byte {offset}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// Why a log was not proven whole.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It is damaged.
+    #[error("{0}")]
+    Damaged(Damage),
+    /// It cannot be read.
+    #[error("the audit log cannot be read")]
+    Unreadable {
+        #[from]
+        /// What went wrong.
+        source: BackendError,
+    },
+}
+
+impl VerifyError {
+    fn at(what: impl Into<String>, entry: impl Into<Option<u64>>, file: &Path, offset: impl Into<Option<u64>>) -> Self {
+        Self::Damaged(Damage { what: what.into(), entry: entry.into(), file: file.to_owned(), offset: offset.into() })
+    }
+}
+
+/// Proves the log in `folder` whole against its own checkpoint and those in the files `heads` (second paths). Reads every
+/// file of it; takes the time of reading and hashing it once.
+pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Report, VerifyError> {
+    let own_path = folder.join(CHECKPOINT);
+    let own = read_head(&own_path, key)?;
+    let mut all = vec![(own.clone(), own_path)];
+    for path in heads {
+        all.push((read_head(path, key)?, path.clone()));
+    }
+    all.sort_by_key(|(head, _)| head.size);
+    let (segments, gap) = journal::scan(&folder.join(JOURNAL))?;
+    let mut log = Verification {
+        folder,
+        key,
+        own: &own,
+        entries: Entries::new(folder, segments),
+        tree: Tree::new(),
+        heads: all,
+        agreed: 0,
+    };
+    log.agree()?;
+    while log.bundle()? {}
+    let total = log.tree.size();
+    // Only now: an entry that was changed is said before the end that is missing behind it.
+    if let Some(gap) = gap.filter(|gap| gap.seq <= total) {
+        return Err(VerifyError::at("the next batch is missing or out of order", gap.seq, &gap.path, gap.offset));
+    }
+    let torn_bytes = log.entries.check_tail(total)?;
+    if let Some((head, path)) = log.heads.get(log.agreed) {
+        let what =
+            format!("the log ends here, but {} covers {} entries: its end was cut off", path.display(), head.size);
+        let (file, offset) = log.entries.end();
+        return Err(VerifyError::at(what, total, &file, offset));
+    }
+    for (tile, hashes) in log.tree.partial_tiles() {
+        let required = tile.width(own.size);
+        check_tile_files(folder, tile, hashes, required, &|| log.grown())?;
+    }
+    Ok(Report { checkpoint: own, entries: total, torn_bytes })
+}
+
+fn read_head(path: &Path, key: &VerifierKey) -> Result<Checkpoint, VerifyError> {
+    let Some(bytes) = read_if_there(path)? else {
+        return Err(VerifyError::at("the checkpoint is missing", None, path, None));
+    };
+    String::from_utf8(bytes)
+        .map_err(|_| CheckpointError::Malformed)
+        .and_then(|note| Checkpoint::open(&note, key))
+        .map_err(|error| VerifyError::at(format!("the checkpoint cannot be trusted: {error}"), None, path, None))
+}
+
+/// A verification under way.
+struct Verification<'a> {
+    folder: &'a Path,
+    key: &'a VerifierKey,
+    own: &'a Checkpoint,
+    entries: Entries<'a>,
+    tree: Tree,
+    /// By size.
+    heads: Vec<(Checkpoint, PathBuf)>,
+    /// How many of them agreed.
+    agreed: usize,
+}
+
+impl Verification<'_> {
+    /// Takes the entries of the next bundle. False at the end of the log.
+    fn bundle(&mut self) -> Result<bool, VerifyError> {
+        let index = self.tree.size() / WIDTH as u64;
+        let entries = self.entries.bundle(index)?;
+        let place = Tile { level: 0, index };
+        let tile = self.leaf_tile(place)?;
+        let mut hashes = Vec::with_capacity(entries.len());
+        for (i, entry) in entries.iter().enumerate() {
+            let (hash, seq) = (leaf_hash(&entry.sealed), index * WIDTH as u64 + i as u64);
+            if let Some((expected, path)) = tile.as_ref().and_then(|(hashes, path)| Some((hashes.get(i)?, path)))
+                && *expected != hash
+            {
+                return Err(self.disagreement(place, seq, (&entry.file, entry.offset), (path, i as u64 * 32)));
+            }
+            hashes.push(hash);
+            let (mut full, size) = (Vec::new(), self.own.size);
+            self.tree.push(hash, |tile, hashes| full.push((tile, hashes)));
+            self.agree()?;
+            for (tile, hashes) in full {
+                check_tile_files(self.folder, tile, &hashes, tile.width(size), &|| self.grown())?;
+            }
+        }
+        if let Some((file, what)) = self.entries.broken() {
+            let seq = index * WIDTH as u64 + entries.len() as u64;
+            return Err(VerifyError::at(what, seq, &file.0, file.1));
+        }
+        check_bundle_files(self.folder, index, &entries, self.own.size, &|| self.grown())?;
+        Ok(entries.len() == WIDTH)
+    }
+
+    /// Holds the tree against every head of its size.
+    fn agree(&mut self) -> Result<(), VerifyError> {
+        while let Some((head, path)) = self.heads.get(self.agreed).filter(|(head, _)| head.size == self.tree.size()) {
+            if head.root != self.tree.root() {
+                let since = self.agreed.checked_sub(1).map_or(0, |last| self.heads[last].0.size);
+                let what = format!(
+                    "the entries from {since} up to {} do not give its root: the log was rewritten there",
+                    head.size
+                );
+                return Err(VerifyError::at(what, since, path, None));
+            }
+            self.agreed += 1;
+        }
+        Ok(())
+    }
+
+    /// The leaf hashes of a bundle as the tiles say, with the tile's path.
+    fn leaf_tile(&self, place: Tile) -> Result<Option<(Vec<Hash>, PathBuf)>, VerifyError> {
+        let mut paths = vec![self.folder.join(place.path(WIDTH))];
+        paths.extend(crate::file::partials(self.folder, &place.path(WIDTH))?.into_iter().rev().map(|(_, path)| path));
+        for path in paths {
+            if let Some(bytes) = read_if_there(&path)? {
+                let hashes = bytes.as_chunks::<32>().0.iter().copied().map(Hash).collect();
+                return Ok(Some((hashes, path)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// An entry and its hash do not agree: says which of the two was changed, where the tile above can tell.
+    fn disagreement(&self, place: Tile, seq: u64, entry: (&Path, u64), hash: (&Path, u64)) -> VerifyError {
+        let holds = || {
+            if place.width(self.own.size) < WIDTH {
+                return self.edge_holds();
+            }
+            let above = Tile { level: 1, index: place.index / WIDTH as u64 };
+            let above = crate::file::read_tile(self.folder, above, (place.index % WIDTH as u64) as usize + 1);
+            let hashes = crate::file::read_tile(self.folder, place, WIDTH);
+            let (Ok(Some(above)), Ok(Some(hashes))) = (above, hashes) else { return false };
+            above.last() == Some(&perfect_root(&hashes))
+        };
+        if holds() {
+            VerifyError::at(CHANGED, seq, entry.0, entry.1)
+        } else {
+            let what = format!("the hash does not belong to the entry in {} at byte {}", entry.0.display(), entry.1);
+            VerifyError::at(what, seq, hash.0, hash.1)
+        }
+    }
+
+    /// Whether the log was published anew since this began.
+    fn grown(&self) -> bool {
+        read_head(&self.folder.join(CHECKPOINT), self.key).is_ok_and(|head| head.size > self.own.size)
+    }
+
+    /// Whether the tiles at the right edge give the root of the log's own checkpoint.
+    fn edge_holds(&self) -> bool {
+        let tree = Tree::restore(self.own.size, |tile, width| crate::file::read_tile(self.folder, tile, width));
+        matches!(tree, Ok(Some(tree)) if tree.root() == self.own.root)
+    }
+}
