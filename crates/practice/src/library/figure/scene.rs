@@ -137,7 +137,7 @@ impl Body {
 }
 
 fn points(name: &str, flat: &[f64]) -> Result<Vec<Point>, FigureError> {
-    if flat.len() < 4 || flat.len() % 2 != 0 {
+    if flat.len() < 4 || !flat.len().is_multiple_of(2) {
         return Err(FigureError::Line(name.to_owned()));
     }
     Ok(flat.chunks_exact(2).map(|pair| Point::new(pair[0], pair[1])).collect())
