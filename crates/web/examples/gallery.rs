@@ -136,7 +136,7 @@ fn therapists_patient() -> Markup {
             html! {
                 span class="row" {
                     (exercise_figure(figure, name, FigureSize::Small))
-                    span { (name) @if n == 3 { (tag("falling behind", Tone::Warn)) } }
+                    span { (name) @if n == 3 { " " (tag("falling behind", Tone::Warn)) } }
                 }
             },
             html! { (words::dose_brief(&dose)) },

@@ -71,8 +71,8 @@ pub fn adherence_heatmap(id: &str, days: &[DayDone]) -> Markup {
         }
         None => "Nothing was due on these days.".to_owned(),
     };
-    // Left 9 % for the names of days; 18 px for the names of months; 22 px a row.
-    let column = 91.0 / weeks.len() as f64;
+    // Left 11 % for the names of days; 18 px for the names of months; 22 px a row. A few weeks are not stretched.
+    let column = 89.0 / weeks.len().max(10) as f64;
     html! {
         figure class="chart" {
             svg class="heatmap" role="img" aria-labelledby={ (id) "-title" } aria-describedby={ (id) "-desc" }
@@ -83,7 +83,7 @@ pub fn adherence_heatmap(id: &str, days: &[DayDone]) -> Markup {
                     text x="0" y=(row * 22 + 33) { (name) }
                 }
                 @for (n, (monday, week)) in weeks.iter().enumerate() {
-                    @let x = 9.0 + n as f64 * column;
+                    @let x = 11.0 + n as f64 * column;
                     @if let Some(month) = month_label(&weeks, n) { text x=(percent(x)) y="11" { (month) } }
                     @for (row, day) in week.iter().enumerate() {
                         @let (class, said) = square(*day, *monday, row);

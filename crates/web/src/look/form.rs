@@ -313,10 +313,9 @@ pub fn scale_field(field: &Field<'_>, words: &[&str; 11]) -> Markup {
                 }
             }
             div class="row between ends soft small" aria-hidden="true" {
-                span { "0 " (words[0]) }
-                output class="num" { @if let Some(n) = chosen { (n) " · " (words[n]) } }
-                span { "10 " (words[10]) }
+                span { "0 " (words[0]) } span { "10 " (words[10]) }
             }
+            output class="num" { @if let Some(n) = chosen { (n) " · " (words[n]) } }
         },
     )
 }

@@ -149,7 +149,7 @@ pub fn page(frame: Frame<'_>, content: Markup) -> Markup {
 fn demo_banner() -> Markup {
     html! {
         aside class="demo" aria-label="Demo" {
-            p { strong { "Demo." } " Everyone here is made up. Write nothing real." }
+            p { strong { "Demo." } " Everyone here is made up." }
         }
     }
 }

@@ -150,9 +150,10 @@ fn row(n: &str, item: &ItemForm<'_>, errors: &FieldErrors) -> Markup {
                         number_field(&f.between("0", "600").unit("s").value(&item.rest_seconds))
                     }))
                     (show("dose.tempo", "Tempo", &|f| {
-                        text_field(&f.hint("Down-pause-up-top, as 3-1-2-0").max_length(11).value(&item.tempo))
+                        text_field(&f.max_length(11).value(&item.tempo))
                     }))
                 }
+                p class="hint" { "Tempo is seconds down, pause, up, at the top: 3-1-2-0." }
                 (show("instruction", "What to mind", &|f| {
                     textarea(&f.rows(2).max_length(500).value(&item.instruction))
                 }))

@@ -91,18 +91,18 @@ pub fn how_often(dose: &Dose) -> String {
     }
 }
 
-/// "45 s", "1 min", "1 min 30 s".
+/// "45 s", "1 min", "1 min 30 s". A number and its unit stay on one line: the space between them does not break.
 pub fn duration(seconds: u16) -> String {
     match (seconds / 60, seconds % 60) {
-        (0, s) => format!("{s} s"),
-        (m, 0) => format!("{m} min"),
-        (m, s) => format!("{m} min {s} s"),
+        (0, s) => format!("{s}\u{a0}s"),
+        (m, 0) => format!("{m}\u{a0}min"),
+        (m, s) => format!("{m}\u{a0}min {s}\u{a0}s"),
     }
 }
 
-/// "2.5 kg", "10 lb".
+/// "2.5 kg", "10 lb", with a space that does not break.
 pub fn load(load: Load) -> String {
-    format!("{} {}", load_number(load), load.unit)
+    format!("{}\u{a0}{}", load_number(load), load.unit)
 }
 
 /// The number alone, for a field: "2.5", "10".
@@ -134,17 +134,18 @@ pub fn side(side: Side) -> Option<&'static str> {
 /// The words of a side in a list to choose from.
 pub fn side_choice(side: Side) -> &'static str {
     match side {
-        Side::Both => "Both together",
+        Side::Both => "Both",
         Side::Left => "Left",
         Side::Right => "Right",
-        Side::Each => "One, then the other",
+        Side::Each => "Each in turn",
     }
 }
 
 /// "3 s down, 1 s pause, 2 s up"; phases of no length are left out.
 pub fn tempo(tempo: Tempo) -> String {
     let phases = [(tempo.down, "down"), (tempo.bottom, "pause"), (tempo.up, "up"), (tempo.top, "at the top")];
-    let said: Vec<String> = phases.iter().filter(|(s, _)| *s > 0).map(|(s, what)| format!("{s} s {what}")).collect();
+    let said: Vec<String> =
+        phases.iter().filter(|(s, _)| *s > 0).map(|(s, what)| format!("{s}\u{a0}s {what}")).collect();
     if said.is_empty() { "at your own pace".to_owned() } else { said.join(", ") }
 }
 
@@ -339,6 +340,11 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
+    /// As it is read: a space is a space.
+    fn read(text: impl AsRef<str>) -> String {
+        text.as_ref().replace('\u{a0}', " ")
+    }
+
     fn a_dose() -> Dose {
         Dose {
             sets: 3,
@@ -355,13 +361,16 @@ mod tests {
 
     #[test]
     fn a_dose_reads_as_a_sentence() {
-        assert_eq!(dose(&a_dose()), "3 sets of 10, hold 2 seconds, right side, 45 s rest, twice a day, Mon Wed Fri");
+        assert_eq!(
+            read(dose(&a_dose())),
+            "3 sets of 10, hold 2 seconds, right side, 45 s rest, twice a day, Mon Wed Fri"
+        );
     }
 
     #[test]
     fn a_plain_hold_is_said_without_sets_of_nothing() {
         let hold = Dose { reps: None, hold_seconds: Some(30), side: Side::Both, rest_seconds: None, ..a_dose() };
-        assert_eq!(dose_today(&hold), "3 holds of 30 seconds");
+        assert_eq!(read(dose_today(&hold)), "3 holds of 30 seconds");
         assert_eq!(dose_today(&Dose { sets: 1, hold_seconds: Some(1), ..hold }), "1 hold of 1 second");
     }
 
@@ -369,13 +378,13 @@ mod tests {
     fn a_daily_dose_done_once_says_only_every_day() {
         let daily = Dose { times_a_day: 1, weekdays: Weekdays::DAILY, ..a_dose() };
         assert_eq!(how_often(&daily), "every day");
-        assert_eq!(dose_brief(&daily), "3 × 10 · hold 2 s · right side · daily");
+        assert_eq!(read(dose_brief(&daily)), "3 × 10 · hold 2 s · right side · daily");
     }
 
     #[test]
     fn a_load_keeps_its_tenths() {
-        assert_eq!(load(Load { tenths: 25, unit: LoadUnit::Kilogram }), "2.5 kg");
-        assert_eq!(load(Load { tenths: 100, unit: LoadUnit::Pound }), "10 lb");
+        assert_eq!(read(load(Load { tenths: 25, unit: LoadUnit::Kilogram })), "2.5 kg");
+        assert_eq!(read(load(Load { tenths: 100, unit: LoadUnit::Pound })), "10 lb");
     }
 
     #[test]
@@ -388,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_tempo_leaves_out_what_takes_no_time() {
-        assert_eq!(tempo(Tempo { down: 3, bottom: 1, up: 2, top: 0 }), "3 s down, 1 s pause, 2 s up");
+        assert_eq!(read(tempo(Tempo { down: 3, bottom: 1, up: 2, top: 0 })), "3 s down, 1 s pause, 2 s up");
         assert_eq!(tempo(Tempo { down: 0, bottom: 0, up: 0, top: 0 }), "at your own pace");
     }
 
