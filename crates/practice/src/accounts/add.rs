@@ -1,0 +1,76 @@
+//! Adding an account. It can do nothing until its invitation is accepted.
+
+use crate::House;
+use domain::{AccountId, EmailAddress, PatientId, PersonName, PracticeId, Role};
+use identity::InvitationSecret;
+use phi::KeyError;
+use store::{
+    Batch, CommitError,
+    rows::{
+        accounts::{self, AccountRow, AccountState},
+        invitations,
+    },
+};
+
+/// An account to add.
+pub struct NewAccount {
+    /// What it is for.
+    pub role: Role,
+    /// The address that signs in; unique on the server.
+    pub email: EmailAddress,
+    /// The name that others see.
+    pub display_name: PersonName,
+    /// For [`Role::Patient`]: whose account it is.
+    pub patient: Option<PatientId>,
+}
+
+/// Why an account was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddAccountError {
+    /// A patient's account needs a patient, and nobody else's has one.
+    #[error("a patient's account names its patient, and no other account does")]
+    Patient,
+    /// There is an account with this address, or for this patient, already.
+    #[error("there is an account with this address, or for this patient, already")]
+    Taken,
+    /// The practice's key could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// It could not be stored.
+    #[error(transparent)]
+    Commit(CommitError),
+}
+
+/// Adds an account and its invitation in one write. Whoever calls this has recorded it before.
+pub async fn add(
+    house: &House,
+    practice: PracticeId,
+    new: &NewAccount,
+) -> Result<(AccountId, InvitationSecret), AddAccountError> {
+    if (new.role == Role::Patient) != new.patient.is_some() {
+        return Err(AddAccountError::Patient);
+    }
+    let account = AccountId::random(&*house.rng);
+    let id = AccountRow::row_id(account);
+    let now = house.clock.now();
+    let row = AccountRow {
+        practice_id: practice,
+        account_id: account,
+        role: new.role,
+        state: AccountState::Invited,
+        email_index: house.indexes.account_email(&new.email),
+        email: house.vault.seal(practice, account, id, &new.email).await?,
+        display_name: house.vault.seal(practice, account, id, &new.display_name).await?,
+        patient_id: new.patient,
+        password: None,
+        created_at: now,
+        version: 1,
+    };
+    let (secret, invitation) = house.sessions.invite(practice, account, now, &*house.rng);
+    let batch = invitations::replace(accounts::insert(Batch::new(), &row), &invitation);
+    house.stores.identity.commit(batch).await.map_err(|error| match error {
+        CommitError::Duplicate { .. } => AddAccountError::Taken,
+        other => AddAccountError::Commit(other),
+    })?;
+    Ok((account, secret))
+}
