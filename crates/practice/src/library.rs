@@ -1,16 +1,18 @@
 //! The exercise library: the starter set that ships with the program, and what a practice imports.
 //!
-//! Everything here makes plain [`NewExercise`] values, checked and with their pictures, and knows nothing of databases.
+//! Sources make plain [`NewExercise`] values, checked and with their pictures; [`shelve`] puts one into a practice's library.
 //! An entry is told from others in a practice by its `source` and `source_ref`, so that reading a source again
 //! changes entries and adds none.
 
 mod figure;
 pub mod free_exercise_db;
 mod picture;
+mod shelve;
 mod starter;
 
 pub use figure::{FigureError, Figures};
 pub use picture::{Picture, PictureError, PictureFormat};
+pub use shelve::{ShelveError, Shelved, shelve};
 pub use starter::{StarterError, starter};
 
 use domain::{BodyRegion, Dose, Equipment, ExerciseSource, Invalid};

@@ -38,8 +38,7 @@ pub async fn invite(house: &House, practice: PracticeId, account: AccountId) -> 
     let row = accounts::by_id(identity, practice, account).await?.ok_or(InviteError::Unknown)?;
     let (secret, invitation) = house.sessions.invite(practice, account, house.clock.now(), &*house.rng);
     let batch = invitations::replace(Batch::new(), &invitation);
-    let batch =
-        accounts::set_role_and_state(batch, practice, account, row.role, AccountState::Invited, row.version);
+    let batch = accounts::set_role_and_state(batch, practice, account, row.role, AccountState::Invited, row.version);
     let batch = totp_factors::delete(batch, practice, account);
     let batch = passkeys::delete_all(batch, practice, account);
     let batch = recovery_codes::delete_all(batch, practice, account);
