@@ -12,6 +12,7 @@ mod invalid;
 mod log;
 mod person;
 mod program;
+pub mod progress;
 mod rng;
 mod role;
 mod text;
