@@ -1,3 +1,5 @@
 //! A running app, actors, canaries and the store contract, for tests.
 
+pub mod house;
 pub mod postgres;
+pub mod site;

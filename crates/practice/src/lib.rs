@@ -1,9 +1,11 @@
 //! What people do in a practice: use cases, one file each.
 
+pub mod account;
 pub mod accounts;
 mod house;
 pub mod library;
 pub mod media;
 pub mod practices;
+pub mod sign_in;
 
 pub use house::{Actor, Event, FoundationError, Foundations, House, Indexes, Stores};

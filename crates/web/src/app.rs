@@ -3,6 +3,7 @@
 use crate::{Gate, Running, network::TrustedProxies, origin::PublicOrigin};
 use domain::{Clock, Rng};
 use futures::future::BoxFuture;
+use practice::House;
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 /// What every handler can reach, as axum's state. Cheap to clone.
@@ -16,6 +17,8 @@ struct Inner {
 
 /// What an [`App`] is made of.
 pub struct Parts {
+    /// What every use case works with.
+    pub house: Arc<House>,
     /// Turns what a caller presents into a session.
     pub gate: Arc<dyn Gate>,
     /// Where the moment comes from.
@@ -65,6 +68,11 @@ impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Inner { parts, running: Running::default() }))
+    }
+
+    /// What every use case works with.
+    pub fn house(&self) -> &Arc<House> {
+        &self.0.parts.house
     }
 
     /// The requests that are being worked on.

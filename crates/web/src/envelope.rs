@@ -5,7 +5,7 @@ mod cross_site;
 mod headers;
 mod lent;
 
-use crate::{App, Kind, Peer, Problem, Route, problem::Raised};
+use crate::{App, Kind, Peer, Problem, Route, answer::FormAgain, problem::Raised};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Version, header},
@@ -101,6 +101,9 @@ impl Look {
 /// request.
 fn dress(response: Response, look: Look, kind: Option<Kind>, id: RequestId, demo: bool) -> Response {
     let status = response.status();
+    if response.extensions().get::<FormAgain>().is_some() {
+        return response;
+    }
     let raised = response.extensions().get::<Raised>().cloned();
     if raised.is_none() && !status.is_client_error() && !status.is_server_error() {
         return response;

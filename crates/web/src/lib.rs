@@ -4,6 +4,7 @@
 //! answer (ids, security headers, problems), strict readers of what callers send, the TLS server. What stays absent: no
 //! handler decides who may see what (that is the guard's), none builds an error's body, none reads a clock.
 
+mod answer;
 mod app;
 mod assets;
 mod body;
@@ -19,9 +20,12 @@ pub mod openapi;
 mod origin;
 pub mod paging;
 mod problem;
+mod resume;
 mod route;
+pub mod routes;
 mod running;
 pub mod server;
+mod surround;
 
 pub use app::{App, Parts, Readiness, Settings};
 pub use assets::{asset, asset_names};

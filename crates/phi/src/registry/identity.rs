@@ -95,7 +95,7 @@ table! {
         (role: Structure, Drop, "the role when it was issued")
         (patient_id: Id, Drop, "the patient whose account it is, if any")
         (scopes: Structure, Drop, "the permissions that it may use")
-        (label: sealed Account as Label = String, Drop, "What its owner calls it.")
+        (label: sealed Credential as Label = String, Drop, "What its owner calls it.")
         (factor: Structure, Drop, "the kind of factor under which it was issued")
         (factor_at: Time, Drop, "when that factor was proven")
         (created_at: Time, Drop, "when it was issued")

@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use testkit::house::TestHouse;
 use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use web::{
@@ -42,6 +43,8 @@ pub(crate) struct House {
     pub(crate) issuer: Issuer,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Finished>,
+    /// What the app stands on; the sample routes do not use it.
+    _behind: TestHouse,
 }
 
 /// A check that says what the test wants.
@@ -83,11 +86,13 @@ impl House {
         let metrics = bound.metrics_address().expect("metrics");
 
         let sessions = Arc::new(Sessions::new().await);
+        let behind = TestHouse::new().await;
         let ready = Arc::new(Ready(AtomicBool::new(true)));
         let origin = format!("https://localhost:{}", address.port()).parse().expect("origin");
         let mut settings = Settings::new(origin);
         change(&mut settings);
         let app = App::new(Parts {
+            house: behind.house.clone(),
             gate: sessions.clone(),
             clock: sessions.clock.clone(),
             rng: Arc::new(SeededRng::new(5)),
@@ -102,7 +107,20 @@ impl House {
             let _ = stopped.await;
         }));
         let stop = Some(stop);
-        Self { address, plain, metrics, sessions, signals, certificates, ready, folder, issuer, stop, running }
+        Self {
+            address,
+            plain,
+            metrics,
+            sessions,
+            signals,
+            certificates,
+            ready,
+            folder,
+            issuer,
+            stop,
+            running,
+            _behind: behind,
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -1,0 +1,81 @@
+//! Who is signed in.
+
+use crate::House;
+use domain::{AccountId, PatientId, PracticeId, Role, Timestamp};
+use identity::{FactorKind, Full, Session};
+use ledger::LedgerError;
+use phi::{KeyError, VaultError};
+use store::{CommitError, StoreError, rows::accounts};
+
+/// Whoever is signed in, as they see themself.
+pub struct Me {
+    /// Their account.
+    pub account_id: AccountId,
+    /// Their practice.
+    pub practice_id: PracticeId,
+    /// What their account is for.
+    pub role: Role,
+    /// The address that signs in.
+    pub email: String,
+    /// The name that others see.
+    pub display_name: String,
+    /// The patient that they are, if they are one.
+    pub patient_id: Option<PatientId>,
+    /// The factor that was proven last.
+    pub factor: FactorKind,
+    /// When it was proven.
+    pub factor_at: Timestamp,
+    /// When the session ends, whatever is done.
+    pub expires_at: Timestamp,
+}
+
+/// Why something about one's own account was not read or done.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The account is gone.
+    #[error("there is no such account")]
+    Gone,
+    /// It could not be recorded, so it was not done.
+    #[error(transparent)]
+    Unrecorded(#[from] LedgerError),
+    /// The identity store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The identity store did not take it.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The practice's key could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A field of the account did not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Who is signed in.
+pub async fn me(house: &House, session: &Session<Full>) -> Result<Me, AccountError> {
+    let row = accounts::by_id(&house.stores.identity, session.practice(), session.account()).await?;
+    let row = row.ok_or(AccountError::Gone)?;
+    let email = house.vault.open_directory(session, row.account_id, &row.email).await?;
+    let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
+    let lasts = house.sessions.limits().absolute;
+    Ok(Me {
+        account_id: row.account_id,
+        practice_id: row.practice_id,
+        role: row.role,
+        email: email.expose().as_str().to_owned(),
+        display_name: name.expose().as_str().to_owned(),
+        patient_id: row.patient_id,
+        factor: session.factor_kind(),
+        factor_at: session.factor_at(),
+        expires_at: session.created_at().checked_add(lasts).unwrap_or(Timestamp::MAX),
+    })
+}
+
+/// The name that others see of whoever is signed in.
+pub async fn display_name(house: &House, session: &Session<Full>) -> Result<String, AccountError> {
+    let row = accounts::by_id(&house.stores.identity, session.practice(), session.account()).await?;
+    let row = row.ok_or(AccountError::Gone)?;
+    let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
+    Ok(name.expose().as_str().to_owned())
+}

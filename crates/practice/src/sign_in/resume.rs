@@ -1,0 +1,130 @@
+//! Reads a session back: the row, then what the account is now, then the keeper's checks.
+
+use super::login_session;
+use crate::{Actor, Event, House};
+use domain::LoginSessionId;
+use identity::{ApiTokenError, ApiTokenSecret, Origin, Resumed, SessionError, SessionRecord, SessionToken, TokenLabel};
+use ledger::{LedgerError, Word};
+use phi::{KeyError, VaultError};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{accounts, api_tokens, login_sessions},
+};
+
+/// Why nobody can say whether there is a session. That there is none is no error.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// The identity store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The end of a session could not be stored.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// A refused session could not be recorded.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The practice's key could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// The session behind a cookie; none when it is unknown, over, or no longer fits its account.
+///
+/// One that is over is deleted on the way, and the ledger gets the reason. `last_seen` is brought up to date at most
+/// once a minute.
+pub async fn resume_cookie(house: &House, cookie: &str, origin: Origin) -> Result<Option<Resumed>, ResumeError> {
+    let db = &house.stores.identity;
+    let Ok(token) = SessionToken::parse(cookie) else { return Ok(None) };
+    let Some(record) = login_sessions::by_token(db, &token.hash()).await? else { return Ok(None) };
+    let Some(current) = accounts::claims(db, record.practice, record.account).await? else { return Ok(None) };
+    let now = house.clock.now();
+    match house.sessions.resume(&token, &record, &current, now, origin) {
+        Ok(resumed) => {
+            if let Some(touched) = house.sessions.touch(&record, now) {
+                db.commit(login_sessions::touch(Batch::new(), &touched)).await?;
+            }
+            Ok(Some(resumed))
+        }
+        Err(error) => {
+            refuse(house, &record, error, origin).await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn refuse(house: &House, record: &SessionRecord, error: SessionError, origin: Origin) -> Result<(), ResumeError> {
+    let reason = reason(error);
+    if matches!(error, SessionError::WrongToken) {
+        return Ok(());
+    }
+    // What a row says that is not genuine is nobody's.
+    let genuine = !matches!(error, SessionError::Forged);
+    let actor = match genuine {
+        true => Actor {
+            practice: Some(record.practice),
+            account: Some(record.account),
+            role: Some(record.role),
+            login_session: Some(record.id),
+        },
+        false => Actor::default(),
+    };
+    house.record_as(actor, origin, Event::refused(RESUME, login_session(record.id), reason)).await?;
+    if genuine {
+        let batch = login_sessions::end(Batch::new(), record.practice, record.account, record.id);
+        house.stores.identity.commit(batch).await?;
+    }
+    Ok(())
+}
+
+const RESUME: Word = Word::new("resume_session");
+
+const fn reason(error: SessionError) -> Word {
+    Word::new(match error {
+        SessionError::WrongToken => "wrong-token",
+        SessionError::Forged => "forged",
+        SessionError::Idle => "idle",
+        SessionError::Expired => "expired",
+        SessionError::AccountChanged => "account-changed",
+        SessionError::Disabled => "disabled",
+    })
+}
+
+/// The session behind an API token, for one request; none when it is unknown, over, or no longer fits its account.
+pub async fn resume_api_token(house: &House, bearer: &str, origin: Origin) -> Result<Option<Resumed>, ResumeError> {
+    let db = &house.stores.identity;
+    let Ok(secret) = ApiTokenSecret::parse(bearer) else { return Ok(None) };
+    let Some(row) = api_tokens::by_secret(db, &secret.hash()).await? else { return Ok(None) };
+    let Some(current) = accounts::claims(db, row.practice_id, row.account_id).await? else { return Ok(None) };
+    let label = match house.vault.open_credential(row.practice_id, row.account_id, &row.label).await {
+        // A label that does not open makes a record that does not verify: the keeper says so.
+        Ok(label) => TokenLabel::new(label.expose()).ok(),
+        Err(VaultError::Open(_)) => None,
+        Err(VaultError::Key(error)) => return Err(error.into()),
+    };
+    let actor = Actor {
+        practice: Some(row.practice_id),
+        account: Some(row.account_id),
+        role: Some(row.role),
+        login_session: Some(LoginSessionId::from_bytes(*row.token_id.as_bytes())),
+    };
+    let resumed = match label {
+        Some(label) => {
+            house.sessions.resume_api_token(&secret, &row.record(label), &current, house.clock.now(), origin)
+        }
+        None => Err(ApiTokenError::Forged),
+    };
+    match resumed {
+        Ok(session) => Ok(Some(Resumed::Full(session))),
+        Err(error) => {
+            let (actor, reason) = match error {
+                ApiTokenError::Forged => (Actor::default(), Word::new("forged")),
+                ApiTokenError::WrongSecret => (Actor::default(), Word::new("wrong-token")),
+                ApiTokenError::Expired => (actor, Word::new("expired")),
+                ApiTokenError::Account(error) => (actor, reason(error)),
+            };
+            let event = Event::refused(RESUME, crate::account::api_token(row.token_id), reason);
+            house.record_as(actor, origin, event).await?;
+            Ok(None)
+        }
+    }
+}

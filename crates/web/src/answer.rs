@@ -1,0 +1,146 @@
+//! From what went wrong below to what the caller is told.
+//!
+//! Who was denied is told the same as who asked for what is not there. What cannot be recorded or read now is 503, so
+//! that callers try again. Everything else is a fault of ours: the log gets its words (which never hold a value), the
+//! caller none.
+
+use crate::Problem;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use ledger::LedgerError;
+use maud::Markup;
+use phi::{AccessError, KeyError, OpenError, Unavailable, VaultError};
+use practice::account::AccountError;
+use std::error::Error;
+use store::{CommitError, StoreError};
+
+/// Seconds after which a caller may try again what a store or the ledger could not do.
+const RETRY_AFTER: u32 = 5;
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Denied => Self::not_found(),
+            AccessError::Unrecorded(error) => error.into(),
+            AccessError::Unavailable(error) => error.into(),
+            AccessError::Key(error) => error.into(),
+        }
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        later(&error)
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(error: Unavailable) -> Self {
+        later(&error)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } => later(&error),
+            other => fault(&other),
+        }
+    }
+}
+
+/// A conflict is somebody who was quicker: 409. Use cases that know better match on it before.
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict { .. } | CommitError::Duplicate { .. } => Self::conflict(),
+            CommitError::Unavailable { .. } => later(&error),
+            CommitError::Refused { .. } => fault(&error),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Unavailable(error) => error.into(),
+            other => fault(&other),
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Key(error) => error.into(),
+            VaultError::Open(error) => error.into(),
+        }
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        fault(&error)
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Gone => Self::not_found(),
+            AccountError::Unrecorded(error) => error.into(),
+            AccountError::Store(error) => error.into(),
+            AccountError::Commit(error) => error.into(),
+            AccountError::Key(error) => error.into(),
+            AccountError::Vault(error) => error.into(),
+        }
+    }
+}
+
+/// 503, with the cause in the log.
+pub(crate) fn later(error: &dyn Error) -> Problem {
+    tracing::warn!(error = %chain(error), "not available");
+    Problem::unavailable(RETRY_AFTER)
+}
+
+/// 500, with the cause in the log.
+pub(crate) fn fault(error: &dyn Error) -> Problem {
+    tracing::error!(error = %chain(error), "a fault of ours");
+    Problem::internal()
+}
+
+/// An error and its sources, one after the other. None of ours holds a value (law 9).
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Marks an answer that is a whole page although its status says that something is wrong.
+#[derive(Clone, Copy)]
+pub(crate) struct FormAgain;
+
+/// A form shown again with what was wrong (422, or another status that fits).
+pub(crate) fn form_again(status: StatusCode, page: Markup) -> Response {
+    let mut response = (status, page).into_response();
+    response.extensions_mut().insert(FormAgain);
+    response
+}
+
+/// After a form was taken: on to another page by GET (303), so that going back sends nothing twice.
+pub(crate) fn see_other(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// An answer that sets or clears a cookie.
+pub(crate) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
+}

@@ -1,0 +1,117 @@
+//! What surrounds the pages of somebody who is signed in: their name, their links.
+
+use crate::{
+    App, Problem, asset,
+    look::{Frame, Head, Icon, NavItem, frame, page, words},
+};
+use domain::Role;
+use identity::{Full, Session};
+use maud::Markup;
+
+/// The name and the links of somebody who is signed in; [`Surround::page`] puts them around a page.
+pub(crate) struct Surround {
+    name: String,
+    role: Role,
+    idle_seconds: u32,
+    demo: bool,
+}
+
+/// A page without its surroundings. Made by [`Sheet::new`], then the optional parts are set.
+pub(crate) struct Sheet<'a> {
+    title: &'a str,
+    place: &'a str,
+    head: Head<'a>,
+    scripts: &'a [&'a str],
+    notice: Option<Markup>,
+}
+
+impl<'a> Sheet<'a> {
+    /// A page titled `title` (no person's name), which belongs to the link with the address `place`: `/patients`.
+    pub(crate) fn new(title: &'a str, place: &'a str) -> Self {
+        Self { title, place, head: Head::default(), scripts: &[], notice: None }
+    }
+    /// Sets the head of the page.
+    pub(crate) fn head(mut self, head: Head<'a>) -> Self {
+        self.head = head;
+        self
+    }
+    /// Loads these modules too.
+    pub(crate) const fn scripts(mut self, scripts: &'a [&'a str]) -> Self {
+        self.scripts = scripts;
+        self
+    }
+    /// Shows a notice above the content.
+    pub(crate) fn notice(mut self, notice: Option<Markup>) -> Self {
+        self.notice = notice;
+        self
+    }
+}
+
+impl Surround {
+    /// Reads the name of whoever is signed in.
+    pub(crate) async fn of(app: &App, session: &Session<Full>) -> Result<Self, Problem> {
+        let name = practice::account::display_name(app.house(), session).await?;
+        let limits = app.house().sessions.limits();
+        let idle = if session.role() == Role::Patient { limits.idle_patient } else { limits.idle_staff };
+        let idle_seconds = u32::try_from(idle.as_secs()).unwrap_or(u32::MAX);
+        Ok(Self { name, role: session.role(), idle_seconds, demo: app.settings.demo })
+    }
+
+    /// The name of whoever is signed in.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole document.
+    pub(crate) fn page(&self, sheet: Sheet<'_>, content: Markup) -> Markup {
+        let nav: Vec<NavItem<'_>> = links(self.role)
+            .iter()
+            .map(|(href, label, icon)| NavItem { href, label, icon: *icon, current: *href == sheet.place })
+            .collect();
+        let (nav, signed_in_as) = (nav.as_slice(), self.name.as_str());
+        let signs_out_in_seconds = Some(self.idle_seconds);
+        let kind = match self.role {
+            Role::Patient => frame::Kind::Patient { nav, signed_in_as, signs_out_in_seconds },
+            role => frame::Kind::Staff { nav, signed_in_as, role_label: words::role(role), signs_out_in_seconds },
+        };
+        let frame = Frame::new(sheet.title, kind, &asset);
+        page(frame.demo(self.demo).head(sheet.head).scripts(sheet.scripts).notice(sheet.notice), content)
+    }
+}
+
+type Link = (&'static str, &'static str, Icon);
+
+const PATIENTS: Link = ("/patients", "Patients", Icon::People);
+const EXERCISES: Link = ("/exercises", "Exercises", Icon::Exercise);
+const PEOPLE: Link = ("/people", "People", Icon::Person);
+const AUDIT: Link = ("/audit", "Audit trail", Icon::Shield);
+const ACCOUNT: Link = ("/account", "Account", Icon::Settings);
+
+/// What a role can open. Only what would let it in: a link that leads to a refusal is none.
+const fn links(role: Role) -> &'static [Link] {
+    match role {
+        Role::Admin => &[PATIENTS, EXERCISES, PEOPLE, AUDIT, ACCOUNT],
+        Role::Therapist => &[PATIENTS, EXERCISES, ACCOUNT],
+        Role::FrontDesk => &[PATIENTS, ACCOUNT],
+        Role::PrivacyOfficer => &[AUDIT, ACCOUNT],
+        Role::Patient => &[
+            ("/today", "Today", Icon::Today),
+            ("/week", "Week", Icon::Week),
+            ("/progress", "Progress", Icon::Progress),
+            ("/who-looked", "Who looked", Icon::Eye),
+            ACCOUNT,
+        ],
+        Role::Billing | Role::Operator | Role::Researcher => &[ACCOUNT],
+    }
+}
+
+/// Where somebody begins after signing in.
+pub(crate) const fn landing(role: Role) -> &'static str {
+    match role {
+        Role::Therapist | Role::FrontDesk => "/patients",
+        Role::Patient => "/today",
+        Role::Admin => "/people",
+        Role::PrivacyOfficer => "/audit",
+        Role::Billing | Role::Operator | Role::Researcher => "/account",
+    }
+}
