@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod demo;
 mod house;
 pub mod library;
 pub mod media;
