@@ -66,7 +66,7 @@ impl FileBackend {
             }
             Err(TryLockError::Error(source)) => return Err(failed("locked", &path)(source)),
         }
-        let journal = Journal::open(folder.join(JOURNAL), segment_bytes)?;
+        let journal = Journal::open(folder.join(JOURNAL), segment_bytes, archived(&folder))?;
         Ok(Self { folder, journal, _lock: lock })
     }
 
@@ -157,6 +157,11 @@ impl Backend for FileBackend {
         self.journal.prune(full * tile::WIDTH as u64);
         Ok(())
     }
+}
+
+/// Tells whether a full bundle holds an entry.
+pub(crate) fn archived(folder: &Path) -> impl Fn(u64) -> bool {
+    |seq| folder.join(tile::bundle_path(seq / tile::WIDTH as u64, tile::WIDTH)).is_file()
 }
 
 /// Makes an I/O error say what was tried.

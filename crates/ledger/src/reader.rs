@@ -2,7 +2,7 @@
 
 use crate::{
     BackendError, Checkpoint, CheckpointError, Entry, Hash, LogName, Tile, TileSource, VerifierKey,
-    file::{JOURNAL, journal, read_bundle, read_checkpoint, read_tile},
+    file::{JOURNAL, archived, journal, read_bundle, read_checkpoint, read_tile},
     open_entry,
 };
 use crypto::Key;
@@ -46,7 +46,7 @@ impl LogReader {
     /// Looks at the log in `folder`.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, BackendError> {
         let folder = folder.into();
-        let (segments, gap) = journal::scan(&folder.join(JOURNAL))?;
+        let journal::Scan { segments, gap, .. } = journal::scan(&folder.join(JOURNAL), archived(&folder))?;
         if let Some(gap) = gap {
             let (seq, path, offset) = (gap.seq, gap.path.display(), gap.offset);
             return Err(BackendError::Damaged(format!("entry {seq} is missing in {path} at byte {offset}")));

@@ -8,7 +8,7 @@ mod files;
 
 use crate::{
     BackendError, Checkpoint, CheckpointError, Hash, Tile, Tree, VerifierKey,
-    file::{CHECKPOINT, JOURNAL, journal, read_if_there},
+    file::{CHECKPOINT, JOURNAL, archived, journal, read_if_there},
     leaf_hash,
     tile::WIDTH,
     tree::perfect_root,
@@ -87,7 +87,7 @@ pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Rep
         all.push((read_head(path, key)?, path.clone()));
     }
     all.sort_by_key(|(head, _)| head.size);
-    let (segments, gap) = journal::scan(&folder.join(JOURNAL))?;
+    let journal::Scan { segments, gap, .. } = journal::scan(&folder.join(JOURNAL), archived(folder))?;
     let mut log = Verification {
         folder,
         key,

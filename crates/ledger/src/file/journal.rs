@@ -67,17 +67,32 @@ pub(crate) struct Gap {
     pub(crate) offset: u64,
     /// The first entry that is missing or twice.
     pub(crate) seq: u64,
+    /// The entry that stands there instead.
+    next: u64,
 }
 
-/// All journal files, in order, without frames that a later file supersedes.
+/// What a journal's folder holds.
+pub(crate) struct Scan {
+    /// The files in order, without frames that a later file supersedes.
+    pub(crate) segments: Vec<Segment>,
+    /// The first place where they do not join.
+    pub(crate) gap: Option<Gap>,
+    /// Files that are not needed any more, or never held a whole batch.
+    pub(crate) useless: Vec<PathBuf>,
+}
+
+/// Looks at all journal files.
 ///
 /// After a failed sync nobody knows what of a batch is on disk. The writer then begins a new file at the same sequence
 /// number; whatever the older one holds from there on was never acknowledged.
-pub(crate) fn scan(folder: &Path) -> Result<(Vec<Segment>, Option<Gap>), BackendError> {
-    let mut segments = Vec::new();
+///
+/// Files that were done with may come back after a power cut, or go away while this runs, and not in order: what lies before
+/// a gap is passed over when the bundles hold all of it. `archived` tells whether they hold the bundle of an entry.
+pub(crate) fn scan(folder: &Path, archived: impl Fn(u64) -> bool) -> Result<Scan, BackendError> {
+    let (mut segments, mut useless) = (Vec::new(), Vec::new());
     let listing = match fs::read_dir(folder) {
         Ok(listing) => listing,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((segments, None)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Scan { segments, gap: None, useless }),
         Err(error) => return Err(failed("listed", folder)(error)),
     };
     let mut numbers = Vec::new();
@@ -110,8 +125,15 @@ pub(crate) fn scan(folder: &Path) -> Result<(Vec<Segment>, Option<Gap>), Backend
         }
         next_first = segment.first().or(next_first);
     }
-    let gap = find_gap(&segments);
-    Ok((segments, gap))
+    let mut gap = find_gap(&segments);
+    while let Some(found) = &gap
+        && archived(found.next.saturating_sub(1))
+        && let Some(after) = segments.iter().position(|segment| segment.first() == Some(found.next))
+    {
+        useless.extend(segments.drain(..after).map(|segment| segment.path));
+        gap = find_gap(&segments);
+    }
+    Ok(Scan { segments, gap, useless })
 }
 
 fn find_gap(segments: &[Segment]) -> Option<Gap> {
@@ -127,7 +149,8 @@ fn find_gap(segments: &[Segment]) -> Option<Gap> {
                         (&segments[at].path, last.offset + frame::HEADER_LEN as u64 + u64::from(last.header.body_len))
                     }
                 };
-                return Some(Gap { path: path.clone(), offset, seq: last.header.end() });
+                let (seq, next) = (last.header.end(), frame.header.first);
+                return Some(Gap { path: path.clone(), offset, seq, next });
             }
             before = Some((i, frame));
         }
@@ -216,16 +239,22 @@ pub(crate) struct Journal {
     /// Whether the last file can be appended to; not known before the first batch.
     appendable: Option<bool>,
     last_number: u64,
+    /// Files to be removed when there is time.
+    useless: Vec<PathBuf>,
 }
 
 impl Journal {
     /// Opens the journal, passing over what a crash left of the last batch. That is cut off only when the next batch is
     /// written: until the log is held against its checkpoints, it may be what is left of something acknowledged.
-    pub(crate) fn open(folder: PathBuf, segment_bytes: u64) -> Result<Self, BackendError> {
+    pub(crate) fn open(
+        folder: PathBuf,
+        segment_bytes: u64,
+        archived: impl Fn(u64) -> bool,
+    ) -> Result<Self, BackendError> {
         durable::make_folder(&folder).map_err(failed("made", &folder))?;
-        let (mut segments, gap) = scan(&folder)?;
+        let Scan { mut segments, gap, mut useless } = scan(&folder, archived)?;
         let last_number = segments.last().map_or(0, |segment| segment.number);
-        if let Some(Gap { path, offset, seq }) = gap {
+        if let Some(Gap { path, offset, seq, .. }) = gap {
             let what = format!("entry {seq} is missing or out of order in {} at byte {offset}", path.display());
             return Err(BackendError::Damaged(what));
         }
@@ -247,8 +276,8 @@ impl Journal {
             }
             last &= segment.frames.is_empty();
         }
-        segments.retain(|segment| !segment.frames.is_empty());
-        Ok(Self { folder, segment_bytes, segments, appendable: None, last_number })
+        useless.extend(segments.extract_if(.., |segment| segment.frames.is_empty()).map(|segment| segment.path));
+        Ok(Self { folder, segment_bytes, segments, appendable: None, last_number, useless })
     }
 
     /// The sequence number after the last durable entry.
@@ -323,13 +352,13 @@ impl Journal {
         read(&self.segments, from, most)
     }
 
-    /// Removes files whose entries all lie below `archived`. The last one stays: it says where the log ends.
+    /// Removes files whose entries all lie below `archived`, oldest first, and what earlier runs left. The last file stays: it
+    /// says where the log ends. What cannot be removed now is tried again the next time.
     pub(crate) fn prune(&mut self, archived: u64) {
         while self.segments.len() > 1 && self.segments[0].end().is_some_and(|end| end <= archived) {
-            // One that cannot be removed stays until the next start, and goes then.
-            let _ = fs::remove_file(&self.segments[0].path);
-            self.segments.remove(0);
+            self.useless.push(self.segments.remove(0).path);
         }
+        self.useless.retain(|path| fs::remove_file(path).is_err_and(|error| error.kind() != io::ErrorKind::NotFound));
     }
 }
 

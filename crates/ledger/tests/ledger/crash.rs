@@ -122,6 +122,49 @@ fn concurrent_appends_each_get_a_distinct_receipt_and_are_all_there_after_reopen
     verify(folder.path(), &verifier_key(), &[]).expect("whole");
 }
 
+#[test]
+fn a_log_is_read_and_verified_while_it_is_written_to() {
+    let (folder, runtime) = (TempDir::new().expect("folder"), runtime());
+    let mut settings = settings();
+    settings.checkpoint_every = std::time::Duration::from_millis(1);
+    let backend = FileBackend::open_with_segments(folder.path(), 20_000).expect("opens");
+    let ledger = Ledger::open(backend, settings).expect("opens");
+    let (handle, stop) = (ledger.handle(), Arc::new(AtomicBool::new(false)));
+    let writer = runtime.spawn({
+        let stop = Arc::clone(&stop);
+        async move {
+            let mut written = 0;
+            while written < 2000 || !stop.load(Ordering::SeqCst) {
+                handle.append((written..written + 20).map(entry).collect()).await.expect("appended");
+                written += 20;
+            }
+            written
+        }
+    });
+    for _ in 0..40 {
+        let report = verify(folder.path(), &verifier_key(), &[]).expect("whole at every moment");
+        let found = entries(folder.path());
+        assert!(found.len() as u64 >= report.entries);
+        assert!(found.into_iter().zip(0..).all(|(found, n)| found == entry(n)));
+    }
+    stop.store(true, Ordering::SeqCst);
+    let written = runtime.block_on(writer).expect("runs");
+    ledger.close();
+    assert_eq!(verify(folder.path(), &verifier_key(), &[]).expect("whole").entries, written);
+}
+
+#[test]
+fn journal_files_that_come_back_after_they_were_done_with_do_no_harm() {
+    let (log, kept) = (filled(100), TempDir::new().expect("folder"));
+    copy_folder(&log.folder.path().join("journal"), kept.path());
+    log.append(700);
+    copy_folder(kept.path(), &log.folder.path().join("journal"));
+    verify(log.folder.path(), &verifier_key(), &[]).expect("whole");
+    log.append(1);
+    assert_eq!(entries(log.folder.path()), (0..801).map(entry).collect::<Vec<_>>());
+    assert!(!log.folder.path().join("journal/00000001.log").exists(), "they are removed again");
+}
+
 /// A directory whose appends and publications fail while the switch is on.
 struct Faulty {
     inner: FileBackend,
