@@ -19,6 +19,15 @@ use serde::{
 /// field for an unknown field, a missing one, a wrong type or a value out of bounds.
 pub struct Json<T>(pub T);
 
+/// A JSON body as [`Json`] reads it, with its bytes: for writes that may come twice under one idempotency key, which must
+/// then have the same body.
+pub struct JsonBytes<T> {
+    /// What was read.
+    pub value: T,
+    /// As it was sent.
+    pub bytes: Bytes,
+}
+
 /// The fields of a page's form, `application/x-www-form-urlencoded`; a repeated name fills a list. Refusals as for
 /// [`Json`].
 pub struct Form<T>(pub T);
@@ -31,12 +40,20 @@ pub struct PathId<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Problem;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        JsonBytes::from_request(request, app).await.map(|read| Self(read.value))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonBytes<T> {
+    type Rejection = Problem;
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
         let media = media_type(request.headers());
         if !(media == "application/json" || media.starts_with("application/") && media.ends_with("+json")) {
             return Err(Problem::unsupported_media().detail("Send application/json."));
         }
-        from_json(&whole(request).await?).map(Self)
+        let bytes = whole(request).await?;
+        Ok(Self { value: from_json(&bytes)?, bytes })
     }
 }
 

@@ -7,8 +7,9 @@ mod lent;
 
 use crate::{App, Kind, Peer, Problem, Route, answer::FormAgain, problem::Raised};
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Version, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -62,13 +63,17 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
 
     let route = trail.route.get();
     response = dress(response, look, route.map(|(_, kind)| *kind), id, app.settings.demo);
+    if method == Method::HEAD {
+        // Where no route answered nobody took the body out, and HTTP/2 callers take one for a broken answer.
+        *response.body_mut() = Body::empty();
+    }
     headers::add(response.headers_mut(), id, route.map(|(_, kind)| *kind));
     let status = response.status();
     let path = route.map_or("(none)", |(path, _)| *path);
     let took = started.elapsed();
     // The path's template, never the path; no query, no header (law 9).
     tracing::info!(
-        method = method.as_str(),
+        method = logged(&method),
         route = path,
         status = status.as_u16(),
         ms = took.as_secs_f64() * 1000.0,
@@ -80,6 +85,15 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     metrics::counter!("patella_http_requests_total", &labels).increment(1);
     metrics::histogram!("patella_http_request_seconds", "route" => path).record(took.as_secs_f64());
     response
+}
+
+/// A method is the caller's own word unless it is one of HTTP's.
+fn logged(method: &Method) -> &str {
+    let known = matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS
+    );
+    if known { method.as_str() } else { "(other)" }
 }
 
 /// How an error looks where no route says it.

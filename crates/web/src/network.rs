@@ -2,10 +2,12 @@
 
 use domain::Invalid;
 use http::HeaderMap;
+use serde::Deserialize;
 use std::{net::IpAddr, str::FromStr};
 
 /// An address or a range of them: `10.0.0.0/8`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Network {
     address: IpAddr,
     bits: u8,
@@ -32,6 +34,13 @@ impl FromStr for Network {
         let width = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(width), |bits| bits.parse().map_err(|_| WRONG))?;
         if bits <= width { Ok(Self { address, bits }) } else { Err(WRONG) }
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
     }
 }
 

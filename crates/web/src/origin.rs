@@ -2,10 +2,12 @@
 
 use domain::Invalid;
 use http::Uri;
+use serde::Deserialize;
 use std::{fmt, str::FromStr};
 
 /// `https://host` or `https://host:port`, lower-cased, without a path: an origin as browsers write it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct PublicOrigin {
     text: String,
     host: String,
@@ -37,6 +39,13 @@ impl FromStr for PublicOrigin {
         let port = authority.port_u16().filter(|port| *port != 443);
         let text = port.map_or_else(|| format!("https://{host}"), |port| format!("https://{host}:{port}"));
         Ok(Self { text, host })
+    }
+}
+
+impl TryFrom<String> for PublicOrigin {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
     }
 }
 

@@ -2,6 +2,11 @@
 
 use crate::RouteTable;
 
+/// The whole table: the shell's own routes and all of these.
+pub fn table() -> RouteTable {
+    all(RouteTable::new())
+}
+
 /// Adds them all.
 pub fn all(table: RouteTable) -> RouteTable {
     table

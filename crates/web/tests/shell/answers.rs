@@ -28,6 +28,8 @@ async fn security_headers_are_on_every_answer_errors_too() {
         (Method::GET, "/api/v1/open", 200),
         (Method::GET, "/", 200),
         (Method::HEAD, "/", 200),
+        (Method::HEAD, "/nowhere", 404),
+        (Method::HEAD, "/api/v1/me", 401),
         (Method::GET, "/nowhere", 404),
         (Method::GET, "/assets/00000000/look.css", 404),
         (Method::DELETE, "/api/v1/open", 405),

@@ -1,0 +1,91 @@
+//! `patella serve`
+
+use crate::{config::Config, metrics};
+use anyhow::{Context, Result};
+use futures::future::{BoxFuture, FutureExt};
+use ledger::LedgerHandle;
+use practice::House;
+use std::{path::PathBuf, sync::Arc};
+use tokio::signal::unix::{SignalKind, signal};
+use web::{
+    App, Parts, Readiness,
+    server::{Certificates, Finished, Server},
+};
+
+/// Serve a practice until SIGTERM or SIGINT.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// The settings; see deploy/patella.toml.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// What `/readyz` asks: every store and the ledger.
+struct Stored(Arc<House>);
+
+impl Readiness for Stored {
+    fn name(&self) -> &'static str {
+        "stores"
+    }
+    fn check(&self) -> BoxFuture<'_, bool> {
+        let stores = &self.0.stores;
+        let all = [&stores.identity, &stores.keys, &stores.clinical, &stores.billing];
+        async move { futures::future::join_all(all.map(|db| db.rows("SELECT 1", &[]))).await.iter().all(Result::is_ok) }
+            .boxed()
+    }
+}
+
+/// The ledger writes, or does not.
+struct Recording(LedgerHandle);
+
+impl Readiness for Recording {
+    fn name(&self) -> &'static str {
+        "audit"
+    }
+    fn check(&self) -> BoxFuture<'_, bool> {
+        async { self.0.status().is_ready() }.boxed()
+    }
+}
+
+/// What handlers can reach.
+fn parts(config: &Config, house: Arc<House>) -> Parts {
+    Parts {
+        gate: house.clone(),
+        clock: house.clock.clone(),
+        rng: house.rng.clone(),
+        readiness: vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.ledger.clone()))],
+        settings: config.web(),
+        house,
+    }
+}
+
+/// Serves until the process is told to stop.
+pub(crate) async fn serve(config: &Config, house: Arc<House>) -> Result<()> {
+    let certificates = Certificates::load(config.tls.certificate(), config.tls.key())?;
+    let server = Server {
+        listen: config.listen,
+        plain_listen: config.plain_listen,
+        metrics_listen: config.metrics_listen,
+        certificates: Arc::new(certificates),
+        limits: config.limits(),
+    };
+    let bound = server.bind().await?;
+    let render = metrics::start()?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let app = App::new(parts(config, house));
+    let router = web::routes::table().router(app.clone());
+    let address = bound.address().context("the socket has no address")?;
+    tracing::info!(address = %address, origin = config.origin.as_str(), "listening");
+    let told = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    match bound.run(app, router, render, told).await {
+        Finished::All => tracing::info!("stopped"),
+        Finished::CutOff => anyhow::bail!("stopped before every request was finished"),
+    }
+    Ok(())
+}
