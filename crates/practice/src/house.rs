@@ -207,9 +207,13 @@ impl Indexes {
     pub fn network_address(&self, address: std::net::IpAddr) -> [u8; 32] {
         crypto::blind_index(&self.0, "identity.throttles.address", address.to_string().as_bytes())
     }
-    /// Of a typed address, for its count of failures: the same whether there is such an account or not.
+    /// Of a typed address, for its count of failures: the same whether there is such an account or not. What is an
+    /// address is counted under [`account_email`](Self::account_email), so that wrong codes count with wrong passwords.
     pub fn typed_email(&self, typed: &str) -> [u8; 32] {
-        crypto::blind_index(&self.0, "identity.throttles.email", typed.trim().to_lowercase().as_bytes())
+        match EmailAddress::new(typed) {
+            Ok(email) => self.account_email(&email),
+            Err(_) => crypto::blind_index(&self.0, "identity.throttles.typed", typed.trim().as_bytes()),
+        }
     }
     /// Of a passkey's credential id.
     pub fn credential(&self, credential_id: &[u8]) -> [u8; 32] {

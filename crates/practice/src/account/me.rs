@@ -1,11 +1,10 @@
 //! Who is signed in.
 
+use super::AccountError;
 use crate::House;
 use domain::{AccountId, PatientId, PracticeId, Role, Timestamp};
 use identity::{FactorKind, Full, Session};
-use ledger::LedgerError;
-use phi::{KeyError, VaultError};
-use store::{CommitError, StoreError, rows::accounts};
+use store::rows::accounts;
 
 /// Whoever is signed in, as they see themself.
 pub struct Me {
@@ -27,29 +26,6 @@ pub struct Me {
     pub factor_at: Timestamp,
     /// When the session ends, whatever is done.
     pub expires_at: Timestamp,
-}
-
-/// Why something about one's own account was not read or done.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// The account is gone.
-    #[error("there is no such account")]
-    Gone,
-    /// It could not be recorded, so it was not done.
-    #[error(transparent)]
-    Unrecorded(#[from] LedgerError),
-    /// The identity store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The identity store did not take it.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// The practice's key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// A field of the account did not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
 }
 
 /// Who is signed in.

@@ -63,6 +63,13 @@ pub fn end(batch: Batch, practice: PracticeId, account: AccountId, session: Logi
     batch.run(SQL, &[practice.into(), account.into(), session.into()])
 }
 
+/// Ends every session of an account but one.
+pub fn end_others(batch: Batch, practice: PracticeId, account: AccountId, kept: LoginSessionId) -> Batch {
+    const SQL: &str = "DELETE FROM login_sessions \
+                       WHERE practice_id = $1 AND account_id = $2 AND login_session_id <> $3";
+    batch.run(SQL, &[practice.into(), account.into(), kept.into()])
+}
+
 /// Ends every session of an account.
 pub fn end_all(batch: Batch, practice: PracticeId, account: AccountId) -> Batch {
     const SQL: &str = "DELETE FROM login_sessions WHERE practice_id = $1 AND account_id = $2";

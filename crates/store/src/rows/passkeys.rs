@@ -77,6 +77,14 @@ pub fn delete(batch: Batch, practice: PracticeId, account: AccountId, passkey: P
     batch.run(SQL, &[practice.into(), account.into(), passkey.into()]).expect(1)
 }
 
+/// Takes a passkey away unless it is the account's last. A conflict when it is, or is gone.
+pub fn delete_unless_last(batch: Batch, practice: PracticeId, account: AccountId, passkey: PasskeyId) -> Batch {
+    const SQL: &str = "DELETE FROM passkeys WHERE practice_id = $1 AND account_id = $2 AND passkey_id = $3 \
+                       AND EXISTS (SELECT 1 FROM passkeys AS others WHERE others.practice_id = $1 \
+                       AND others.account_id = $2 AND others.passkey_id <> $3)";
+    batch.run(SQL, &[practice.into(), account.into(), passkey.into()]).expect(1)
+}
+
 /// Takes all passkeys of an account away.
 pub fn delete_all(batch: Batch, practice: PracticeId, account: AccountId) -> Batch {
     batch.run("DELETE FROM passkeys WHERE practice_id = $1 AND account_id = $2", &[practice.into(), account.into()])

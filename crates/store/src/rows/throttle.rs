@@ -32,3 +32,11 @@ pub fn count(batch: Batch, subject_index: &[u8; 32], lasting: bool, at: Timestam
 pub fn clear(batch: Batch, subject_index: &[u8; 32]) -> Batch {
     batch.run("DELETE FROM throttles WHERE subject_index = $1", &[subject_index.into()])
 }
+
+/// Takes back tries that succeeded, and leaves the failures of others.
+pub fn take_back(batch: Batch, subject_index: &[u8; 32], tries: u32) -> Batch {
+    const NONE_LEFT: &str = "DELETE FROM throttles WHERE subject_index = $1 AND failures <= $2";
+    const SQL: &str = "UPDATE throttles SET failures = failures - $2 WHERE subject_index = $1";
+    let params = &[subject_index.into(), i64::from(tries).into()];
+    batch.run(NONE_LEFT, params).run(SQL, params)
+}

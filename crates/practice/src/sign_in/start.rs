@@ -1,0 +1,127 @@
+//! The password: from nobody to a half session.
+
+use super::{Attempt, SignInError, factors, login_session};
+use crate::{Actor, Event, House};
+use domain::EmailAddress;
+use identity::{FactorKind, Origin, Password, PasswordError, PasswordHash, SessionToken, StartError, Verified};
+use ledger::{Outcome, Resource, Word};
+use store::{
+    Batch,
+    rows::{
+        accounts::{self, AccountRow},
+        login_sessions,
+    },
+};
+
+/// A password that was right.
+pub struct Started {
+    /// What the cookie of the half session holds.
+    pub token: SessionToken,
+    /// The factors that open the account, strongest first. Empty: only a new invitation does.
+    pub factors: Vec<FactorKind>,
+}
+
+const SIGN_IN: Word = Word::new("sign_in");
+const ACCOUNT: Word = Word::new("account");
+
+/// Verifies a typed address and password, and begins a half session.
+pub async fn start(house: &House, typed: &str, password: Password, origin: Origin) -> Result<Started, SignInError> {
+    let account = match EmailAddress::new(typed) {
+        Ok(email) => accounts::by_email(&house.stores.identity, &house.indexes.account_email(&email)).await?,
+        Err(_) => None,
+    };
+    let attempt = match Attempt::count(house, house.indexes.typed_email(typed), origin).await {
+        Ok(attempt) => attempt,
+        Err(error) => {
+            if matches!(error, SignInError::Wait(_)) {
+                denied(house, account.as_ref(), origin, "throttled").await?;
+            }
+            return Err(error);
+        }
+    };
+    let verified = match verify(house, account.as_ref(), password).await {
+        Ok(verified) => verified,
+        Err(SignInError::Refused) => {
+            let reason = if account.is_some() { "wrong-password" } else { "unknown-account" };
+            return Err(refused(house, account.as_ref(), origin, reason).await);
+        }
+        Err(other) => return Err(other),
+    };
+    // A proof is only given for a stored password, so there is an account.
+    let Some(account) = account else { return Err(SignInError::Refused) };
+    let claims = account.claims();
+    let begun = house.sessions.start(verified.proof, &claims, house.clock.now(), &*house.rng);
+    let (token, record) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            let reason = match error {
+                StartError::Disabled => "disabled",
+                StartError::AnotherAccount | StartError::Inconsistent => "inconsistent",
+            };
+            return Err(refused(house, Some(&account), origin, reason).await);
+        }
+    };
+    let found = factors(house, claims.practice, claims.account, claims.role).await?;
+    let actor = Actor { login_session: Some(record.id), ..actor(Some(&account)) };
+    let event = Event {
+        action: SIGN_IN,
+        resource: login_session(record.id),
+        patient: None,
+        outcome: Outcome::Allowed,
+        reason: Word::new("password"),
+    };
+    house.record_as(actor, origin, event).await?;
+    // The count stays until a full session clears it: whoever has the password may not guess codes for ever.
+    let _ = attempt;
+    let mut batch = login_sessions::insert(Batch::new(), &record);
+    if let Some(hash) = verified.upgraded {
+        let row_id = AccountRow::row_id(claims.account);
+        let sealed = house.vault.seal(claims.practice, claims.account, row_id, &hash.as_str().to_owned()).await?;
+        batch = accounts::set_password(batch, claims.practice, claims.account, &sealed, account.state);
+    }
+    house.stores.identity.commit(batch).await?;
+    Ok(Started { token, factors: found.accepted.kinds().to_vec() })
+}
+
+/// Does the same work whether there is an account, and whether it has a password, or not.
+async fn verify(house: &House, account: Option<&AccountRow>, password: Password) -> Result<Verified, SignInError> {
+    let stored = match account.and_then(|row| row.password.as_ref().map(|sealed| (row, sealed))) {
+        Some((row, sealed)) => {
+            let hash = house.vault.open_credential(row.practice_id, row.account_id, sealed).await?;
+            PasswordHash::parse(hash.expose()).ok().map(|hash| (row.account_id, hash))
+        }
+        None => None,
+    };
+    house.passwords.verify(password, stored, &*house.rng).await.map_err(|error| match error {
+        PasswordError::Wrong => SignInError::Refused,
+        PasswordError::Busy => SignInError::Busy,
+        PasswordError::Failed => SignInError::Password(error),
+    })
+}
+
+fn actor(account: Option<&AccountRow>) -> Actor {
+    Actor {
+        practice: account.map(|row| row.practice_id),
+        account: account.map(|row| row.account_id),
+        role: account.map(|row| row.role),
+        login_session: None,
+    }
+}
+
+async fn denied(
+    house: &House,
+    account: Option<&AccountRow>,
+    origin: Origin,
+    reason: &'static str,
+) -> Result<(), SignInError> {
+    let resource = match account {
+        Some(row) => Resource::new(ACCOUNT, row.account_id).expect("an id is short and visible"),
+        None => Resource::whole(ACCOUNT),
+    };
+    house.record_as(actor(account), origin, Event::refused(SIGN_IN, resource, Word::new(reason))).await?;
+    Ok(())
+}
+
+async fn refused(house: &House, account: Option<&AccountRow>, origin: Origin, reason: &'static str) -> SignInError {
+    denied(house, account, origin, reason).await.err().unwrap_or(SignInError::Refused)
+}
