@@ -1,15 +1,19 @@
 //! The commands.
 
+mod audit;
+mod demo;
+mod dictionary;
+mod import;
+mod init;
+mod migrate;
 mod routes;
-#[allow(dead_code, reason = "the command comes with the opening of the stores")]
 mod serve;
+mod target;
+mod user;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use std::{
-    future::Future,
-    io::{ErrorKind, Write},
-};
+use std::io::{ErrorKind, Write};
 
 /// Home exercise programs for physical-therapy practices, sealed per patient.
 #[derive(Debug, Parser)]
@@ -21,6 +25,22 @@ pub(crate) struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Make keys and databases, and found the practice.
+    Init(init::Init),
+    /// Serve a practice until SIGTERM or SIGINT.
+    Serve(serve::Serve),
+    /// Make a practice of made-up people and serve it.
+    Demo(demo::Demo),
+    /// Bring the databases up to the schema that this program knows.
+    Migrate(migrate::Migrate),
+    /// Add, list and disable accounts, and reset their factors.
+    User(user::User),
+    /// Verify, read and sign the audit trail.
+    Audit(audit::Audit),
+    /// Bring things in from elsewhere.
+    Import(import::Import),
+    /// Print what every stored column means and how it is protected.
+    DataDictionary(dictionary::Dictionary),
     /// Print every route: method, path, level, permission and audit class.
     Routes(routes::Routes),
 }
@@ -29,6 +49,14 @@ impl Command {
     /// Does it.
     pub(crate) fn run(self) -> Result<()> {
         match self.verb {
+            Verb::Init(init) => init.run(),
+            Verb::Serve(serve) => serve.run(),
+            Verb::Demo(demo) => demo.run(),
+            Verb::Migrate(migrate) => migrate.run(),
+            Verb::User(user) => user.run(),
+            Verb::Audit(audit) => audit.run(),
+            Verb::Import(import) => import.run(),
+            Verb::DataDictionary(dictionary) => dictionary.run(),
             Verb::Routes(routes) => routes.run(),
         }
     }
@@ -43,7 +71,6 @@ fn print(text: &str) -> Result<()> {
 }
 
 /// Runs a command that waits for stores or sockets.
-#[allow(dead_code, reason = "the commands that open the stores run in it")]
 fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(work)

@@ -10,6 +10,7 @@ mod config;
 mod logging;
 #[allow(dead_code, reason = "the server counts")]
 mod metrics;
+mod opening;
 #[allow(dead_code, reason = "the demo makes its certificate with it")]
 mod tls;
 

@@ -8,12 +8,14 @@ mod log;
 mod names;
 mod patient;
 mod program;
+mod seed;
 mod staff;
 
 pub use archetype::Archetype;
 pub use log::DemoEntry;
 pub use patient::{Adherence, DemoCare, DemoPatient};
 pub use program::{DemoItem, DemoProgram, DemoVersion};
+pub use seed::{DemoPerson, SeedError, seed};
 pub use staff::{DemoStaff, THERAPISTS};
 
 use crate::library::{StarterError, starter};

@@ -1,6 +1,10 @@
 //! `patella serve`
 
-use crate::{config::Config, metrics};
+use crate::{
+    config::Config,
+    logging, metrics,
+    opening::{self, Log},
+};
 use anyhow::{Context, Result};
 use futures::future::{BoxFuture, FutureExt};
 use ledger::LedgerHandle;
@@ -18,6 +22,25 @@ pub(crate) struct Serve {
     /// The settings; see deploy/patella.toml.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+impl Serve {
+    /// Serves. What is wrong with the settings is said before anything is opened.
+    pub(crate) fn run(self) -> Result<()> {
+        let config = Config::load(&self.config)?;
+        logging::start(config.log);
+        run(&config)
+    }
+}
+
+/// Opens the house of these settings and serves it; the last checkpoint is written at the end.
+pub(crate) fn run(config: &Config) -> Result<()> {
+    super::block_on(async {
+        let opened = opening::open(config, Log::Server).await?;
+        let served = serve(config, opened.house.clone()).await;
+        opened.ledger.close();
+        served
+    })
 }
 
 /// What `/readyz` asks: every store and the ledger.
@@ -60,7 +83,7 @@ fn parts(config: &Config, house: Arc<House>) -> Parts {
 }
 
 /// Serves until the process is told to stop.
-pub(crate) async fn serve(config: &Config, house: Arc<House>) -> Result<()> {
+async fn serve(config: &Config, house: Arc<House>) -> Result<()> {
     let certificates = Certificates::load(config.tls.certificate(), config.tls.key())?;
     let server = Server {
         listen: config.listen,

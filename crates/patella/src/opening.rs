@@ -1,0 +1,191 @@
+//! From settings to a house: the one place where everything is put together.
+
+use crate::config::Config;
+use anyhow::{Context, Result, bail};
+use crypto::{Key, Signer, SystemRng};
+use domain::{Clock, Rng, SystemClock};
+use identity::HashingLimits;
+use ledger::{FileBackend, Ledger, LogName, Settings, VerifierKey};
+use phi::{AUDIT, Keyring};
+use practice::{Foundations, House, Stores};
+use std::{
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use store::{Db, EmbeddedOptions, Store, rows::keys::Keys};
+
+/// A server's inside, open.
+pub(crate) struct Opened {
+    /// The context of every use case.
+    pub(crate) house: Arc<House>,
+    /// The audit trail; closing it writes the last checkpoint.
+    pub(crate) ledger: Ledger,
+}
+
+/// The keys of this node's log.
+pub(crate) struct AuditKeys {
+    /// The log's name.
+    pub(crate) log: LogName,
+    /// Opens entries.
+    pub(crate) seal: Key,
+    /// Signs checkpoints.
+    pub(crate) signer: Signer,
+}
+
+impl AuditKeys {
+    /// What others need to verify the log.
+    pub(crate) fn verifier(&self) -> VerifierKey {
+        VerifierKey::new(self.log.clone(), self.signer.public())
+    }
+}
+
+/// Which of a node's logs. Only one process writes to a log, so the command line has one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Log {
+    /// The server's.
+    Server,
+    /// The command line's.
+    Commands,
+}
+
+/// The folder of a log.
+pub(crate) fn log_folder(config: &Config, log: Log) -> PathBuf {
+    let server = config.ledger_directory();
+    match log {
+        Log::Server => server,
+        Log::Commands => beside(&server),
+    }
+}
+
+/// The second paths of a log.
+pub(crate) fn second_paths(config: &Config, log: Log) -> Vec<PathBuf> {
+    let server = config.ledger.second_paths();
+    match log {
+        Log::Server => server,
+        Log::Commands => server.iter().map(|path| beside(path)).collect(),
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push("-commands");
+    path.with_file_name(name)
+}
+
+/// Opens everything that the settings name: root, stores, ledger, house.
+pub(crate) async fn open(config: &Config, log: Log) -> Result<Opened> {
+    let root = root(config)?;
+    let stores = open_stores(config, &root).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+    let keys = audit_keys(config, &root, &stores.keys, log).await?;
+    let settings = Settings {
+        second_paths: second_paths(config, log),
+        checkpoint_every: Duration::from_secs(config.ledger.checkpoint_seconds.unwrap_or(1)),
+        ..Settings::new(keys.log, keys.seal, keys.signer, clock.clone(), rng.clone())
+    };
+    let ledger = match config.stores.server(Store::Audit) {
+        Some(_) => bail!("stores.audit: the ledger is kept in a directory"),
+        None => Ledger::open(FileBackend::open(log_folder(config, log))?, settings),
+    }
+    .context("the audit ledger is not opened")?;
+    let foundations = Foundations {
+        stores,
+        root,
+        ledger: ledger.handle(),
+        session_limits: config.sessions.limits()?,
+        hashing: HashingLimits::default(),
+        passkey_site: (config.origin.host().to_owned(), config.origin.as_str().to_owned()),
+        media: config.data().join("media"),
+        clock,
+        rng,
+    };
+    let house = Arc::new(House::new(foundations).await.context("the server's keys are not usable")?);
+    Ok(Opened { house, ledger })
+}
+
+/// The root of all keys.
+pub(crate) fn root(config: &Config) -> Result<Key> {
+    config.root.provider()?.load().context("the root key cannot be used")
+}
+
+/// The keys of this node's log, a branch apart from clinical and billing keys.
+pub(crate) async fn audit_keys(config: &Config, root: &Key, keys: &Db, log: Log) -> Result<AuditKeys> {
+    let keyring = Keyring::new(root, Arc::new(Keys::new(keys.clone())), Arc::new(SystemRng));
+    let branch = keyring.server_key(AUDIT, "audit branch").await.context("the audit key cannot be used")?;
+    let name = match log {
+        Log::Server => config.log_name().to_owned(),
+        Log::Commands => format!("{}/commands", config.log_name()),
+    };
+    let log = LogName::new(&name).context("ledger.log is no name for a log")?;
+    let seal = branch.derive("audit seal", &[log.as_str().as_bytes()]);
+    let signer = Signer::from_seed(&branch.derive("audit sign", &[log.as_str().as_bytes()]));
+    Ok(AuditKeys { log, seal, signer })
+}
+
+/// Opens the four databases as the server does, and refuses a schema that this program does not know.
+pub(crate) async fn open_stores(config: &Config, root: &Key) -> Result<Stores> {
+    let mut stores = Vec::new();
+    for store in [Store::Identity, Store::Keys, Store::Clinical, Store::Billing] {
+        let db = open_store(config, root, store).await?;
+        store::check(&db, store).await.with_context(|| format!("the {} store cannot be used", store.name()))?;
+        stores.push(db);
+    }
+    let [identity, keys, clinical, billing] =
+        stores.try_into().map_err(|_| anyhow::anyhow!("four stores were opened"))?;
+    Ok(Stores { identity, keys, clinical, billing })
+}
+
+async fn open_store(config: &Config, root: &Key, store: Store) -> Result<Db> {
+    let what = || format!("the {} store is not opened", store.name());
+    match config.stores.server(store) {
+        Some(options) => Db::connect(&options).await.with_context(what),
+        None => {
+            let options = EmbeddedOptions::default();
+            Db::open(&database(config, store), page_key(root, store).expose(), &options).with_context(what)
+        }
+    }
+}
+
+/// Makes the embedded databases, or connects as the owner of those in PostgreSQL, and brings their schemas up to date.
+pub(crate) async fn migrate(config: &Config, root: &Key, fresh: bool) -> Result<Vec<(Store, usize)>> {
+    let mut done = Vec::new();
+    for store in Store::ALL {
+        let db = match config.stores.migrator(store) {
+            Some(options) => Db::connect(&options).await?,
+            None if store == Store::Audit => continue,
+            None => {
+                let (path, key, options) = (database(config, store), page_key(root, store), EmbeddedOptions::default());
+                let opened = if fresh {
+                    Db::create(&path, key.expose(), &options)
+                } else {
+                    Db::open(&path, key.expose(), &options)
+                };
+                opened?
+            }
+        };
+        let applied = store::migrate(&db, store, &SystemClock).await.with_context(|| store.name())?;
+        done.push((store, applied));
+    }
+    Ok(done)
+}
+
+/// Where an embedded database lies.
+pub(crate) fn database(config: &Config, store: Store) -> PathBuf {
+    config.data().join(format!("{}.db", store.name()))
+}
+
+fn page_key(root: &Key, store: Store) -> Key {
+    root.derive("store page key", &[store.name().as_bytes()])
+}
+
+/// Makes a folder that only its owner can enter, and those above it.
+pub(crate) fn private_folder(path: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make the folder {}", path.display()))
+}

@@ -1,0 +1,392 @@
+//! Filling a practice with the people of a plan: through the kernel's door, signed in like anybody.
+
+use super::{DemoError, DemoPatient, DemoPlan};
+use crate::{
+    House,
+    accounts::{self, AddAccountError, EnrollError, FirstFactor, NewAccount},
+};
+use crypto::Zeroizing;
+use domain::{
+    AccountId, CareLinkId, EmailAddress, EntryId, ExerciseId, ExerciseSource, Invalid, ItemId, Items, PatientId,
+    PersonName, PracticeId, ProgramId, ProgramItem, RequestId, Rng, Role,
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use identity::{
+    AccountClaims, Bootstrap, Enrolled, Full, NewPassword, Origin, Password, Session, TotpSecret, accepted_factors,
+};
+use ledger::{Resource, Word};
+use phi::{AccessError, Grant, LogExercise, Purpose, WriteExercise};
+use std::collections::HashMap;
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        care_links::{self, CareLinkRow},
+        exercises, invitations,
+        log_entries::{self, LogEntryRow},
+        patients::{self, PatientIndexes, PatientRow},
+        programs::{self, ProgramVersionRow},
+    },
+};
+
+/// How many patients can sign in; the others are there to be many.
+const PATIENT_ACCOUNTS: u32 = 60;
+/// How many patients are written at once, so that their commits share a sync.
+const AT_ONCE: usize = 16;
+
+/// Somebody of the demo who can sign in.
+pub struct DemoPerson {
+    /// What they are there for.
+    pub role: Role,
+    /// What they are called.
+    pub name: String,
+    /// Where they sign in.
+    pub email: String,
+    /// Made at the start, for this demo alone.
+    pub password: String,
+    /// The secret of their code generator, base32.
+    pub totp_secret: String,
+}
+
+/// Why the demo was not filled.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The plan could not be made.
+    #[error(transparent)]
+    Plan(#[from] DemoError),
+    /// An account was not added.
+    #[error(transparent)]
+    Account(#[from] AddAccountError),
+    /// An account was not enrolled.
+    #[error(transparent)]
+    Enroll(#[from] EnrollError),
+    /// The kernel did not let it through.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// A store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something could not be stored.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// A made value is out of bounds.
+    #[error("a made value {0}")]
+    Value(#[from] Invalid),
+    /// Signing in for the demo did not work.
+    #[error("signing in for the demo did not work: {0}")]
+    SignIn(String),
+}
+
+/// The staff of the practice: their accounts, and the sessions of those who write.
+struct Crew {
+    accounts: Vec<AccountId>,
+    therapists: HashMap<usize, Session<Full>>,
+    desk: Session<Full>,
+}
+
+/// Fills a practice that was just founded. Tells `progress` after each patient; gives everybody who can sign in.
+pub async fn seed(
+    house: &House,
+    practice: PracticeId,
+    plan: &DemoPlan,
+    ids: &dyn Rng,
+    progress: impl Fn(),
+) -> Result<Vec<DemoPerson>, SeedError> {
+    let (mut people, mut accounts, mut therapists, mut desk) = (Vec::new(), Vec::new(), HashMap::new(), None);
+    for (n, member) in plan.staff().iter().enumerate() {
+        let name = full_name(&member.given_name, &member.family_name)?;
+        let (person, account) = account(house, practice, member.role, name, &member.email, None).await?;
+        let claims = AccountClaims { practice, account, role: member.role, patient: None, active: true };
+        match member.role {
+            Role::Therapist => {
+                therapists.insert(n, sign_in(house, &claims, &person.password).await?);
+            }
+            Role::FrontDesk => desk = Some(sign_in(house, &claims, &person.password).await?),
+            _ => {}
+        }
+        people.push(person);
+        accounts.push(account);
+    }
+    let desk = desk.ok_or_else(|| SeedError::SignIn("the plan has no front desk".to_owned()))?;
+    let crew = Crew { accounts, therapists, desk };
+    let library = library(house, practice, plan).await?;
+    let (crew, library) = (&crew, &library);
+    let patients: Vec<_> = stream::iter(0..plan.patients())
+        .map(|number| async move {
+            let made = plan.patient(number)?;
+            patient(house, practice, crew, library, &made, ids).await
+        })
+        .buffered(AT_ONCE)
+        .inspect_ok(|_| progress())
+        .try_collect()
+        .await?;
+    people.extend(patients.into_iter().flatten());
+    Ok(people)
+}
+
+/// An account with password and generator, ready to sign in.
+async fn account(
+    house: &House,
+    practice: PracticeId,
+    role: Role,
+    display_name: PersonName,
+    email: &EmailAddress,
+    patient: Option<PatientId>,
+) -> Result<(DemoPerson, AccountId), SeedError> {
+    let refused = |error: &dyn std::fmt::Display| SeedError::SignIn(error.to_string());
+    let rng = &*house.rng;
+    let name = display_name.as_str().to_owned();
+    let new = NewAccount { role, email: email.clone(), display_name, patient };
+    let (account, secret) = accounts::add(house, practice, &new).await?;
+    let invitation = invitations::by_secret(&house.stores.identity, &secret.hash()).await?;
+    let invitation = invitation.ok_or_else(|| SeedError::SignIn("the invitation is gone".to_owned()))?;
+    let enrollment = house.sessions.accept(&secret, &invitation, house.clock.now()).map_err(|e| refused(&e))?;
+    let password = password(rng);
+    let chosen = NewPassword::new(Password::new(password.to_string())?, &[]).map_err(|e| refused(&e))?;
+    let totp = TotpSecret::random(account, rng);
+    let person = DemoPerson {
+        role,
+        name,
+        email: email.as_str().to_owned(),
+        password: password.to_string(),
+        totp_secret: totp.base32().to_string(),
+    };
+    // No code was used yet: step 0 leaves every step of today open.
+    accounts::enroll(house, &enrollment, chosen, FirstFactor::Totp { secret: totp, step: 0 }).await?;
+    Ok((person, account))
+}
+
+/// Signs in like anybody: a password, then a factor. The factor is a recovery code that is made for this and kept nowhere.
+async fn sign_in(house: &House, claims: &AccountClaims, password: &str) -> Result<Session<Full>, SeedError> {
+    let refused = |error: &dyn std::fmt::Display| SeedError::SignIn(error.to_string());
+    let (rng, now, account) = (&*house.rng, house.clock.now(), claims.account);
+    let typed = Password::new(password.to_owned())?;
+    let chosen = NewPassword::new(Password::new(password.to_owned())?, &[]).map_err(|e| refused(&e))?;
+    let hash = house.passwords.hash(account, chosen, rng).await.map_err(|e| refused(&e))?;
+    let verified = house.passwords.verify(typed, Some((account, hash)), rng).await.map_err(|e| refused(&e))?;
+    let origin = Origin { address: None, request: RequestId::random(rng) };
+    let (token, record) = house.sessions.start(verified.proof, claims, now, rng).map_err(|e| refused(&e))?;
+    let half = house.sessions.resume(&token, &record, claims, now, origin).map_err(|e| refused(&e))?;
+    let half = half.half().ok_or_else(|| SeedError::SignIn("not a half session".to_owned()))?;
+    let (codes, hashes): (Vec<_>, Vec<_>) = house.recovery.generate(account, rng).into_iter().unzip();
+    let code = codes.first().map_or("", |code| code.as_str());
+    let (proof, _) = house.recovery.verify(account, code, &hashes, now).map_err(|e| refused(&e))?;
+    let enrolled = Enrolled { recovery_codes: true, ..Enrolled::default() };
+    let accepted = accepted_factors(account, claims.role, enrolled, Bootstrap::Closed);
+    let (token, record) = house.sessions.promote(half, proof, &accepted, now, rng).map_err(|e| refused(&e))?;
+    let full = house.sessions.resume(&token, &record, claims, now, origin).map_err(|e| refused(&e))?;
+    full.full().ok_or_else(|| SeedError::SignIn("not a full session".to_owned()))
+}
+
+async fn library(
+    house: &House,
+    practice: PracticeId,
+    plan: &DemoPlan,
+) -> Result<HashMap<&'static str, ExerciseId>, SeedError> {
+    let mut library = HashMap::new();
+    for number in 0..plan.patients() {
+        for item in plan.patient(number)?.program.versions.iter().flat_map(|version| &version.items) {
+            if !library.contains_key(item.source_ref) {
+                let clinical = &house.stores.clinical;
+                let row = exercises::by_source(clinical, practice, ExerciseSource::Starter, item.source_ref).await?;
+                let row = row.ok_or(DemoError::NoExercise(item.source_ref))?;
+                library.insert(item.source_ref, row.exercise_id);
+            }
+        }
+        // The archetypes repeat themselves long before.
+        if number > 200 {
+            break;
+        }
+    }
+    Ok(library)
+}
+
+/// A patient with everything that belongs to them.
+async fn patient(
+    house: &House,
+    practice: PracticeId,
+    crew: &Crew,
+    library: &HashMap<&'static str, ExerciseId>,
+    made: &DemoPatient,
+    ids: &dyn Rng,
+) -> Result<Option<DemoPerson>, SeedError> {
+    let id = PatientId::random(ids);
+    register(house, crew, made, id).await?;
+    let mut links = Batch::new();
+    for care in &made.care {
+        let row = CareLinkRow {
+            practice_id: practice,
+            care_link_id: CareLinkId::random(ids),
+            patient_id: id,
+            account_id: crew.accounts[care.therapist],
+            kind: care.kind,
+            starts_at: care.starts_at,
+            ends_at: care.ends_at,
+            created_by: crew.desk.account(),
+            created_at: care.starts_at,
+        };
+        links = care_links::insert(links, &row);
+    }
+    house.stores.identity.commit(links).await?;
+    let (person, session) = if made.number < PATIENT_ACCOUNTS {
+        let name = full_name(&made.given_name, &made.family_name)?;
+        let (person, account) = account(house, practice, Role::Patient, name, &made.email, Some(id)).await?;
+        let claims = AccountClaims { practice, account, role: Role::Patient, patient: Some(id), active: true };
+        let session = sign_in(house, &claims, &person.password).await?;
+        (Some(person), Some(session))
+    } else {
+        (None, None)
+    };
+    let therapist = crew.therapists.get(&made.therapist());
+    let therapist = therapist.ok_or_else(|| SeedError::SignIn("the plan has no such therapist".to_owned()))?;
+    let program = ProgramId::random(ids);
+    let items: HashMap<u8, ItemId> = made
+        .program
+        .versions
+        .iter()
+        .flat_map(|version| &version.items)
+        .map(|item| (item.key, ItemId::random(ids)))
+        .collect();
+    let prescribe = Purpose::treatment(Resource::whole(Word::new("program")));
+    let grant: Grant<'_, WriteExercise> = house.guard.authorize(therapist, id, prescribe).await?;
+    let batch = prescribed(&grant, crew, library, made, program, &items)?;
+    let batch = match &session {
+        Some(session) => {
+            let log = Purpose::own_record(Resource::whole(Word::new("log_entry")));
+            let own: Grant<'_, LogExercise> = house.guard.authorize(session, id, log).await?;
+            logged(batch, &own, made, program, &items, ids, |row, comment| Some(own.seal(row, comment)))
+        }
+        // Whoever has no account cannot have said anything; what they did was written down for them.
+        None => logged(batch, &grant, made, program, &items, ids, |_, _| None),
+    };
+    house.stores.clinical.commit(batch).await?;
+    Ok(person)
+}
+
+async fn register(house: &House, crew: &Crew, made: &DemoPatient, id: PatientId) -> Result<(), SeedError> {
+    let purpose = Purpose::operations(Resource::whole(Word::new("patient")));
+    let grant = house.guard.register(&crew.desk, id, purpose).await?;
+    let (row, practice) = (PatientRow::row_id(id), grant.practice());
+    let row = PatientRow {
+        practice_id: practice,
+        patient_id: id,
+        given_name: grant.seal(row, &made.given_name),
+        family_name: grant.seal(row, &made.family_name),
+        birth_date: grant.seal(row, &made.birth_date),
+        email: Some(grant.seal(row, &made.email)),
+        phone: Some(grant.seal(row, &made.phone)),
+        record_number: Some(grant.seal(row, &made.record_number)),
+        indexes: PatientIndexes {
+            email: Some(house.indexes.patient_email(practice, &made.email)),
+            phone: Some(house.indexes.patient_phone(practice, &made.phone)),
+            record_number: Some(house.indexes.record_number(practice, &made.record_number)),
+        },
+        created_at: made.registered_at,
+        updated_at: made.registered_at,
+        version: 1,
+    };
+    house.stores.clinical.commit(patients::insert(Batch::new(), &row)).await?;
+    Ok(())
+}
+
+/// The versions of the program, each in its place.
+fn prescribed(
+    grant: &Grant<'_, WriteExercise>,
+    crew: &Crew,
+    library: &HashMap<&'static str, ExerciseId>,
+    made: &DemoPatient,
+    program_id: ProgramId,
+    items: &HashMap<u8, ItemId>,
+) -> Result<Batch, SeedError> {
+    let mut batch = Batch::new();
+    for version in &made.program.versions {
+        let row_id = ProgramVersionRow::row_id(program_id, version.version);
+        let listed = version.items.iter().map(|item| {
+            Ok(ProgramItem {
+                item_id: items[&item.key],
+                exercise_id: *library.get(item.source_ref).ok_or(DemoError::NoExercise(item.source_ref))?,
+                dose: item.dose.clone(),
+                instruction: item.instruction.map(str::to_owned),
+            })
+        });
+        let listed = Items::new(listed.collect::<Result<_, SeedError>>()?).map_err(|(_, why)| why)?;
+        let row = ProgramVersionRow {
+            practice_id: grant.practice(),
+            program_id,
+            version: version.version,
+            patient_id: grant.subject(),
+            title: grant.seal(row_id, &made.program.title),
+            items: grant.seal(row_id, &listed),
+            starts_on: version.starts_on,
+            ends_on: None,
+            signed_by: crew.accounts[version.signed_by],
+            signed_at: version.signed_at,
+        };
+        batch = match version.version {
+            1 => programs::insert(batch, &row),
+            later => programs::advance(batch, &row, later - 1),
+        };
+    }
+    Ok(batch)
+}
+
+/// What was done. A correction supersedes the entry right before it.
+fn logged<P>(
+    mut batch: Batch,
+    grant: &Grant<'_, P>,
+    made: &DemoPatient,
+    program_id: ProgramId,
+    items: &HashMap<u8, ItemId>,
+    ids: &dyn Rng,
+    said: impl Fn(phi::RowId, &domain::Comment) -> Option<phi::Sealed<phi::fields::log_entries::Said>>,
+) -> Batch
+where
+    P: phi::Permission + phi::Writes<phi::Exercise>,
+{
+    let entry_ids: Vec<_> = made.log.iter().map(|_| EntryId::random(ids)).collect();
+    for (entry, entry_id) in made.log.iter().zip(&entry_ids) {
+        let row_id = LogEntryRow::row_id(*entry_id);
+        let corrects = entry.corrects.map(|place| entry_ids[place]);
+        if let Some(corrected) = corrects {
+            batch = log_entries::supersede(batch, grant.practice(), grant.subject(), corrected, entry.recorded_at);
+        }
+        let row = LogEntryRow {
+            practice_id: grant.practice(),
+            patient_id: grant.subject(),
+            entry_id: *entry_id,
+            program_id,
+            program_version: entry.version,
+            item_id: items[&entry.item],
+            performed_on: entry.performed_on,
+            performed_at: entry.performed_at,
+            performed: grant.seal(row_id, &entry.performed),
+            pain: grant.seal(row_id, &entry.pain),
+            effort: grant.seal(row_id, &entry.effort),
+            comment: entry.comment.as_ref().and_then(|comment| said(row_id, comment)),
+            recorded_by: grant.account(),
+            recorded_at: entry.recorded_at,
+            corrects,
+            superseded_at: None,
+        };
+        batch = log_entries::insert(batch, &row);
+    }
+    batch
+}
+
+fn full_name(given: &PersonName, family: &PersonName) -> Result<PersonName, Invalid> {
+    PersonName::new(format!("{} {}", given.as_str(), family.as_str()))
+}
+
+/// Four groups of five characters without look-alikes, about 100 bits: marked, and made anew for every demo.
+fn password(rng: &dyn Rng) -> Zeroizing<String> {
+    const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789z";
+    let mut bytes = Zeroizing::new([0; 20]);
+    rng.fill(&mut *bytes);
+    let mut text = Zeroizing::new("demo".to_owned());
+    for (n, byte) in bytes.iter().enumerate() {
+        if n % 5 == 0 {
+            text.push('-');
+        }
+        text.push(char::from(ALPHABET[usize::from(byte % 32)]));
+    }
+    text
+}
