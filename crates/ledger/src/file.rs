@@ -55,7 +55,7 @@ impl FileBackend {
     /// As [`FileBackend::open`], with journal files of about `segment_bytes` instead of 16 MiB.
     pub fn open_with_segments(folder: impl Into<PathBuf>, segment_bytes: u64) -> Result<Self, BackendError> {
         let folder = folder.into();
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed("made", &folder))?;
+        make_private(&folder).map_err(failed("made", &folder))?;
         let path = folder.join("lock");
         let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(failed("opened", &path))?;
         match lock.try_lock() {
@@ -157,6 +157,18 @@ impl Backend for FileBackend {
         self.journal.prune(full * tile::WIDTH as u64);
         Ok(())
     }
+}
+
+/// Makes the log's folder, durably and for its owner alone, if it is not there.
+fn make_private(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+        durable::make_folder(above)?;
+    }
+    DirBuilder::new().mode(0o700).create(folder)?;
+    durable::sync_folder_of(folder)
 }
 
 /// Tells whether a full bundle holds an entry.

@@ -44,4 +44,4 @@ pub use reader::{LogReader, ReadError};
 pub use status::{LedgerStatus, PlaceStatus};
 pub use tile::Tile;
 pub use tree::Tree;
-pub use verify::{Damage, Report, VerifyError, verify};
+pub use verify::{Damage, Report, VerifyError, verify, verify_backend};

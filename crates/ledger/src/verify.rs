@@ -7,7 +7,7 @@
 mod files;
 
 use crate::{
-    BackendError, Checkpoint, CheckpointError, Hash, Tile, Tree, VerifierKey,
+    Backend, BackendError, Checkpoint, Hash, Tile, Tree, VerifierKey,
     file::{CHECKPOINT, JOURNAL, archived, journal, read_if_there},
     leaf_hash,
     tile::WIDTH,
@@ -94,10 +94,9 @@ pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Rep
         own: &own,
         entries: Entries::new(folder, segments),
         tree: Tree::new(),
-        heads: all,
-        agreed: 0,
+        heads: Heads { heads: all, agreed: 0 },
     };
-    log.agree()?;
+    log.heads.agree(&log.tree)?;
     while log.bundle()? {}
     let total = log.tree.size();
     // Only now: an entry that was changed is said before the end that is missing behind it.
@@ -105,12 +104,7 @@ pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Rep
         return Err(VerifyError::at("the next batch is missing or out of order", gap.seq, &gap.path, gap.offset));
     }
     let torn_bytes = log.entries.check_tail(total)?;
-    if let Some((head, path)) = log.heads.get(log.agreed) {
-        let what =
-            format!("the log ends here, but {} covers {} entries: its end was cut off", path.display(), head.size);
-        let (file, offset) = log.entries.end();
-        return Err(VerifyError::at(what, total, &file, offset));
-    }
+    log.heads.all_agreed(total, || log.entries.end())?;
     for (tile, hashes) in log.tree.partial_tiles() {
         let required = tile.width(own.size);
         check_tile_files(folder, tile, hashes, required, &|| log.grown())?;
@@ -118,14 +112,94 @@ pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Rep
     Ok(Report { checkpoint: own, entries: total, torn_bytes })
 }
 
+/// Proves a log in any backend whole against its own checkpoint and those in the files `heads`: reads every entry, holds its
+/// hash against the one that the backend keeps, where it keeps hashes, and the root against every checkpoint. `name` stands
+/// for the file in what is said of damage.
+pub fn verify_backend(
+    backend: &mut dyn Backend,
+    name: &Path,
+    key: &VerifierKey,
+    heads: &[PathBuf],
+) -> Result<Report, VerifyError> {
+    let Some(own) = backend.checkpoint()? else {
+        return Err(VerifyError::at("the checkpoint is missing", None, name, None));
+    };
+    let own = open_head(&own, name, key)?;
+    let mut all = vec![(own.clone(), name.to_owned())];
+    for path in heads {
+        all.push((read_head(path, key)?, path.clone()));
+    }
+    all.sort_by_key(|(head, _)| head.size);
+    let (mut heads, mut tree) = (Heads { heads: all, agreed: 0 }, Tree::new());
+    heads.agree(&tree)?;
+    let size = backend.size()?;
+    while tree.size() < size {
+        let first = tree.size();
+        let entries = backend.read(first, WIDTH - (first % WIDTH as u64) as usize)?;
+        if entries.is_empty() {
+            return Err(VerifyError::at("the entry is missing", first, name, None));
+        }
+        let place = Tile { level: 0, index: first / WIDTH as u64 };
+        let hashes = backend.tile(place, place.width(first + entries.len() as u64))?;
+        for sealed in &entries {
+            let (seq, hash) = (tree.size(), leaf_hash(sealed));
+            let kept = hashes.as_ref().and_then(|hashes| hashes.get((seq % WIDTH as u64) as usize));
+            if kept.is_some_and(|kept| *kept != hash) {
+                return Err(VerifyError::at(CHANGED, seq, name, None));
+            }
+            tree.push(hash, |_, _| {});
+            heads.agree(&tree)?;
+        }
+    }
+    heads.all_agreed(tree.size(), || (name.to_owned(), None))?;
+    Ok(Report { checkpoint: own, entries: tree.size(), torn_bytes: 0 })
+}
+
 fn read_head(path: &Path, key: &VerifierKey) -> Result<Checkpoint, VerifyError> {
     let Some(bytes) = read_if_there(path)? else {
         return Err(VerifyError::at("the checkpoint is missing", None, path, None));
     };
-    String::from_utf8(bytes)
-        .map_err(|_| CheckpointError::Malformed)
-        .and_then(|note| Checkpoint::open(&note, key))
+    open_head(&String::from_utf8_lossy(&bytes), path, key)
+}
+
+fn open_head(note: &str, path: &Path, key: &VerifierKey) -> Result<Checkpoint, VerifyError> {
+    Checkpoint::open(note, key)
         .map_err(|error| VerifyError::at(format!("the checkpoint cannot be trusted: {error}"), None, path, None))
+}
+
+/// The checkpoints that a log is held against, as its tree grows.
+struct Heads {
+    /// By size.
+    heads: Vec<(Checkpoint, PathBuf)>,
+    /// How many of them agreed.
+    agreed: usize,
+}
+
+impl Heads {
+    /// Holds the tree against every head of its size.
+    fn agree(&mut self, tree: &Tree) -> Result<(), VerifyError> {
+        while let Some((head, path)) = self.heads.get(self.agreed).filter(|(head, _)| head.size == tree.size()) {
+            if head.root != tree.root() {
+                let since = self.agreed.checked_sub(1).map_or(0, |last| self.heads[last].0.size);
+                let what = format!(
+                    "the entries from {since} up to {} do not give its root: the log was rewritten there",
+                    head.size
+                );
+                return Err(VerifyError::at(what, since, path, None));
+            }
+            self.agreed += 1;
+        }
+        Ok(())
+    }
+
+    /// Refuses a log that ends before a head does.
+    fn all_agreed(&self, total: u64, end: impl Fn() -> (PathBuf, Option<u64>)) -> Result<(), VerifyError> {
+        let Some((head, path)) = self.heads.get(self.agreed) else { return Ok(()) };
+        let what =
+            format!("the log ends here, but {} covers {} entries: its end was cut off", path.display(), head.size);
+        let (file, offset) = end();
+        Err(VerifyError::at(what, total, &file, offset))
+    }
 }
 
 /// A verification under way.
@@ -135,10 +209,7 @@ struct Verification<'a> {
     own: &'a Checkpoint,
     entries: Entries<'a>,
     tree: Tree,
-    /// By size.
-    heads: Vec<(Checkpoint, PathBuf)>,
-    /// How many of them agreed.
-    agreed: usize,
+    heads: Heads,
 }
 
 impl Verification<'_> {
@@ -159,7 +230,7 @@ impl Verification<'_> {
             hashes.push(hash);
             let (mut full, size) = (Vec::new(), self.own.size);
             self.tree.push(hash, |tile, hashes| full.push((tile, hashes)));
-            self.agree()?;
+            self.heads.agree(&self.tree)?;
             for (tile, hashes) in full {
                 check_tile_files(self.folder, tile, &hashes, tile.width(size), &|| self.grown())?;
             }
@@ -170,22 +241,6 @@ impl Verification<'_> {
         }
         check_bundle_files(self.folder, index, &entries, self.own.size, &|| self.grown())?;
         Ok(entries.len() == WIDTH)
-    }
-
-    /// Holds the tree against every head of its size.
-    fn agree(&mut self) -> Result<(), VerifyError> {
-        while let Some((head, path)) = self.heads.get(self.agreed).filter(|(head, _)| head.size == self.tree.size()) {
-            if head.root != self.tree.root() {
-                let since = self.agreed.checked_sub(1).map_or(0, |last| self.heads[last].0.size);
-                let what = format!(
-                    "the entries from {since} up to {} do not give its root: the log was rewritten there",
-                    head.size
-                );
-                return Err(VerifyError::at(what, since, path, None));
-            }
-            self.agreed += 1;
-        }
-        Ok(())
     }
 
     /// The leaf hashes of a bundle as the tiles say, with the tile's path.

@@ -129,6 +129,7 @@ pub(crate) fn scan(folder: &Path, archived: impl Fn(u64) -> bool) -> Result<Scan
     while let Some(found) = &gap
         && archived(found.next.saturating_sub(1))
         && let Some(after) = segments.iter().position(|segment| segment.first() == Some(found.next))
+        && after > 0
     {
         useless.extend(segments.drain(..after).map(|segment| segment.path));
         gap = find_gap(&segments);

@@ -250,6 +250,29 @@ fn a_forged_foreign_or_missing_checkpoint_is_refused() {
 }
 
 #[test]
+fn a_log_in_any_backend_is_verified_and_its_damage_named() {
+    let log = filled(600);
+    let prove = |folder: &Path, heads: &[PathBuf]| {
+        let mut backend = FileBackend::open(folder).expect("opens");
+        ledger::verify_backend(&mut backend, Path::new("the database"), &verifier_key(), heads)
+    };
+    let report = prove(log.folder.path(), std::slice::from_ref(&log.second)).expect("whole");
+    assert_eq!((report.entries, report.checkpoint.size), (600, 600));
+    let other = filled(700);
+    let error = prove(log.folder.path(), std::slice::from_ref(&other.second)).expect_err("cut").to_string();
+    assert!(error.starts_with("entry 600, the database: the log ends here"), "{error}");
+    edit(&log.folder.path().join("tile/entries/000"), |bytes| {
+        let place = offsets(bytes, 0, 18)[17].0 + 9;
+        bytes[place] ^= 1;
+    });
+    let error = prove(log.folder.path(), &[]).expect_err("changed").to_string();
+    assert!(error.starts_with("entry 17, the database: "), "{error}");
+    // Without kept hashes the root still tells.
+    fs::remove_dir_all(log.folder.path().join("tile/0")).expect("remove");
+    assert!(prove(log.folder.path(), &[]).expect_err("changed").to_string().contains("rewritten"));
+}
+
+#[test]
 fn an_entry_sealed_for_one_place_does_not_open_at_another() {
     let log = filled(20);
     let reader = ledger::LogReader::open(log.folder.path()).expect("opens");
