@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -137,13 +137,18 @@ impl Server {
 
     /// Starts it (again).
     pub fn go(&self) -> anyhow::Result<()> {
+        if let Some((mut before, _input)) = self.lock().take() {
+            // The keeper of a server that has crashed: it must not tidy up under the next one.
+            before.kill()?;
+            before.wait()?;
+        }
         let mut keeper = self.as_user("sh");
         keeper.args(["-c", KEEPER, "keeper"]).arg(&self.programs).arg(&self.folder);
         // Out of the terminal's process group: Ctrl-C is for the test; the keeper then tidies up.
         keeper.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = keeper.spawn().context("sh")?;
         let input = child.stdin.take().context("no pipe")?;
-        *self.keeper.lock().unwrap_or_else(PoisonError::into_inner) = Some((child, input));
+        *self.lock() = Some((child, input));
         for _ in 0..600 {
             let mut ready = Command::new(self.programs.join("pg_isready"));
             ready.arg("-q").arg("-h").arg(&self.folder).args(["-p", &self.port.to_string()]);
@@ -208,6 +213,10 @@ impl Server {
         &self.folder
     }
 
+    fn lock(&self) -> MutexGuard<'_, Option<(Child, ChildStdin)>> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn give(&self, path: &Path, mode: u32) -> anyhow::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
         if is_root()? {
@@ -236,7 +245,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some((mut keeper, input)) = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some((mut keeper, input)) = self.lock().take() {
             drop(input);
             // There is nobody to tell; the folder is a temporary one.
             let _ = keeper.wait();

@@ -4,7 +4,7 @@ mod batch;
 mod embedded;
 mod error;
 mod param;
-mod postgres;
+pub(crate) mod postgres;
 mod row;
 
 pub use batch::Batch;

@@ -6,10 +6,12 @@
 
 mod db;
 pub mod rows;
+mod ledger_backend;
 mod schema;
 
 pub use db::{
     Batch, CommitError, Db, EmbeddedOptions, Kind, LiveColumn, OpenError, Param, PostgresOptions, Row, StoreError,
     Stored,
 };
+pub use ledger_backend::PostgresBackend;
 pub use schema::{MigrateError, Migration, SchemaError, Store, check, grant_server, grants, migrate, migrations};

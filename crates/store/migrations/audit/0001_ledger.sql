@@ -14,3 +14,13 @@ CREATE TABLE ledger_checkpoints (
     note TEXT NOT NULL,
     PRIMARY KEY (log, size)
 );
+
+-- Full tiles of the tree above the leaves: 256 hashes of 32 bytes each. They can be computed from the leaves; kept so that a
+-- start need not.
+CREATE TABLE ledger_tiles (
+    log TEXT NOT NULL,
+    level BIGINT NOT NULL,
+    tile BIGINT NOT NULL,
+    hashes BYTEA NOT NULL,
+    PRIMARY KEY (log, level, tile)
+);

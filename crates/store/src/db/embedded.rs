@@ -171,9 +171,13 @@ fn connect(path: &Path, key: &[u8; 32], writes: bool, cache_kib: u32) -> rusqlit
          PRAGMA cache_size = -{cache_kib};"
     ))?;
     if writes {
+        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            // On a file system without shared memory. Without the log, readers and the writer would wait for each other.
+            return Err(rusqlite::Error::InvalidQuery);
+        }
         connection.execute_batch(&format!(
-            "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
+            "PRAGMA synchronous = FULL;
              PRAGMA secure_delete = ON;
              PRAGMA wal_autocheckpoint = 1000;
              PRAGMA journal_size_limit = {LOG_BYTES};"

@@ -1,6 +1,6 @@
 //! A PostgreSQL database, through a pool of connections.
 
-mod connect;
+pub(crate) mod connect;
 
 use super::{Batch, CommitError, Kind, OpenError, Param, Row, StoreError, batch::Step, row::Value};
 use bytes::BytesMut;
@@ -25,7 +25,7 @@ const PLACEHOLDERS: &str = "placeholders or columns do not fit";
 const TRIES: u32 = 3;
 
 /// How much longer than the server's own statement time-out we wait for its answer.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Postgres {
     pool: Pool,
@@ -272,7 +272,7 @@ fn may_pass(error: &Error) -> bool {
 
 /// The SQLSTATE; or, for an error on the way to the server, its text with the causes. The text of a message from the
 /// server may quote a value and is left out.
-fn code(error: &Error) -> String {
+pub(crate) fn code(error: &Error) -> String {
     if let Some(state) = error.code() {
         return format!("SQLSTATE {}", state.code());
     }

@@ -31,6 +31,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Clinical, "idempotency_keys", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Audit, "ledger_entries", "SELECT, INSERT"),
     (Store::Audit, "ledger_checkpoints", "SELECT, INSERT"),
+    (Store::Audit, "ledger_tiles", "SELECT, INSERT"),
 ];
 
 /// The statements that give `role` what the server needs in a store and close the database to everybody else. To be run

@@ -175,3 +175,65 @@ async fn seen(db: &Db, store: Store) -> Result<BTreeMap<i64, [u8; 32]>, SchemaEr
 fn digest(migration: &Migration) -> [u8; 32] {
     crypto::sha256(migration.sql.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EmbeddedOptions, PostgresOptions};
+    use domain::{FixedClock, Timestamp};
+
+    const FIRST: Migration =
+        Migration { version: 1, name: "0001_first", sql: "CREATE TABLE first (a BIGINT NOT NULL);" };
+    const HALF: Migration = Migration {
+        version: 2,
+        name: "0002_half",
+        sql: "CREATE TABLE second (a BIGINT NOT NULL); INSERT INTO first (a) VALUES (1);
+              INSERT INTO no_such_table (a) VALUES (1); CREATE TABLE third (a BIGINT NOT NULL);",
+    };
+    const SECOND: Migration =
+        Migration { version: 2, name: "0002_second", sql: "ALTER TABLE first ADD COLUMN b TEXT; -- the end" };
+
+    async fn a_failing_migration_leaves_the_old_state_and_can_be_mended(db: &Db) {
+        let clock = FixedClock::new(Timestamp::UNIX_EPOCH);
+        let failed = migrate_to(db, Store::Keys, &[FIRST, HALF], &clock).await;
+        assert!(matches!(failed, Err(MigrateError::Failed { version: 2, .. })), "{failed:?}");
+        let behind = SchemaError::Behind { store: Store::Keys, found: 1, known: 2 };
+        assert_eq!(check_against(db, Store::Keys, &[FIRST, HALF]).await, Err(behind));
+        let left = db.live_columns().await.expect("columns");
+        assert!(left.iter().all(|column| ["first", "schema_history"].contains(&column.table.as_str())), "{left:?}");
+        assert!(db.rows("SELECT a FROM first", &[]).await.expect("readable").is_empty());
+        assert_eq!(migrate_to(db, Store::Keys, &[FIRST, SECOND], &clock).await, Ok(1));
+        assert!(db.rows("SELECT b FROM first", &[]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_failing_migration_leaves_the_old_state_in_an_embedded_database() {
+        let folder = tempfile::tempdir().expect("folder");
+        let db = Db::create(&folder.path().join("keys.db"), &[7; 32], &EmbeddedOptions::default()).expect("created");
+        a_failing_migration_leaves_the_old_state_and_can_be_mended(&db).await;
+    }
+
+    #[tokio::test]
+    async fn a_failing_migration_leaves_the_old_state_in_postgresql() {
+        let Some(server) = testkit::postgres::Server::shared().expect("starts") else { return };
+        let database = server.database("keys").expect("a database");
+        let options = PostgresOptions::new(database.owner.url)
+            .password_file(database.owner.password_file)
+            .ca_file(database.ca_file);
+        let db = Db::connect(&options).await.expect("connected");
+        a_failing_migration_leaves_the_old_state_and_can_be_mended(&db).await;
+    }
+
+    #[test]
+    fn migrations_are_numbered_without_gaps_and_named_after_their_files() {
+        for store in Store::ALL {
+            for (migration, number) in migrations(store).iter().zip(1..) {
+                assert_eq!(migration.version, number, "{store}");
+                assert!(migration.name.starts_with(&format!("{number:04}_")), "{store}: {}", migration.name);
+            }
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+            let files = std::fs::read_dir(format!("{folder}/{store}")).expect("a folder").count();
+            assert_eq!(files, migrations(store).len(), "{store}: a file is not in the list");
+        }
+    }
+}

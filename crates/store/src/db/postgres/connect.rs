@@ -69,7 +69,7 @@ impl PostgresOptions {
     }
 }
 
-pub(super) fn pool(options: &PostgresOptions) -> Result<Pool, OpenError> {
+pub(crate) fn pool(options: &PostgresOptions) -> Result<Pool, OpenError> {
     let config = config(options)?;
     let recycling_method = RecyclingMethod::Fast;
     let manager = Manager::from_config(config, tls(options)?, ManagerConfig { recycling_method });
@@ -83,7 +83,8 @@ pub(super) fn pool(options: &PostgresOptions) -> Result<Pool, OpenError> {
         .map_err(|_| OpenError::Unavailable { code: "the pool cannot be made".into() })
 }
 
-fn config(options: &PostgresOptions) -> Result<Config, OpenError> {
+/// What the driver is to be told, all checked.
+pub(crate) fn config(options: &PostgresOptions) -> Result<Config, OpenError> {
     if !options.url.starts_with("postgres://") && !options.url.starts_with("postgresql://") {
         return Err(OpenError::Address("must begin with postgres://"));
     }
@@ -136,7 +137,8 @@ fn config(options: &PostgresOptions) -> Result<Config, OpenError> {
     Ok(config)
 }
 
-fn tls(options: &PostgresOptions) -> Result<MakeRustlsConnect, OpenError> {
+/// TLS 1.3 with certificates verified.
+pub(crate) fn tls(options: &PostgresOptions) -> Result<MakeRustlsConnect, OpenError> {
     let file = match &options.ca_file {
         Some(file) => Some(file.as_path()),
         None => SYSTEM_ROOTS.iter().map(Path::new).find(|path| path.exists()),
