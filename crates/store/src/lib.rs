@@ -5,8 +5,8 @@
 //! answers (law 11). No error holds a value of a row (law 9).
 
 mod db;
-pub mod rows;
 mod ledger_backend;
+pub mod rows;
 mod schema;
 
 pub use db::{

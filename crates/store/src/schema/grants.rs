@@ -18,7 +18,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "invitations", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Identity, "care_links", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "ceremonies", "SELECT, INSERT, UPDATE, DELETE"),
-    (Store::Identity, "address_throttle", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Identity, "throttles", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Keys, "practice_keys", "SELECT, INSERT, UPDATE"),
     (Store::Keys, "patient_keys", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "patients", "SELECT, INSERT, UPDATE, DELETE"),

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use store::{Batch, CommitError, Db, EmbeddedOptions, Store};
 use tempfile::TempDir;
 
-const INSERT: &str = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, $2, 0)";
+const INSERT: &str = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, $2, 0)";
 
 /// A small disk of its own; taken away at the end.
 struct Disk(TempDir);
@@ -82,6 +82,6 @@ async fn a_full_disk_is_said_so_loses_nothing_and_recovers_by_itself() {
 }
 
 async fn numbers_in(db: &Db) -> Vec<i64> {
-    let rows = db.rows("SELECT failures FROM address_throttle ORDER BY failures", &[]).await.expect("reads");
+    let rows = db.rows("SELECT failures FROM throttles ORDER BY failures", &[]).await.expect("reads");
     rows.iter().map(|row| row.int(0).expect("a number")).collect()
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 /// Two rows to a batch: half a batch would show.
 fn pair(n: i64) -> Batch {
-    let sql = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, $2, $3)";
+    let sql = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, $2, $3)";
     let row = |batch: Batch, half: i64| {
         batch.run(sql, &[[n.to_be_bytes(), half.to_be_bytes()].concat().into(), n.into(), half.into()]).expect(1)
     };
@@ -26,7 +26,7 @@ fn child_that_is_killed() {
     let db = Db::open(Path::new(&path), &[7; 32], &EmbeddedOptions::default()).expect("opened");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
     runtime.block_on(async {
-        let sql = "SELECT COALESCE(MAX(failures) + 1, 0) FROM address_throttle";
+        let sql = "SELECT COALESCE(MAX(failures) + 1, 0) FROM throttles";
         let first = db.one(sql, &[]).await.expect("reads").int(0).expect("a number");
         let tasks = (0..8).map(|task| {
             let db = db.clone();
@@ -66,7 +66,7 @@ async fn whatever_was_acknowledged_survives_and_nothing_is_half_stored() {
         child.wait().expect("dead");
     }
     let db = Db::open(&path, &[7; 32], &EmbeddedOptions::default()).expect("opened");
-    let sql = "SELECT failures, COUNT(*) FROM address_throttle GROUP BY failures ORDER BY failures";
+    let sql = "SELECT failures, COUNT(*) FROM throttles GROUP BY failures ORDER BY failures";
     let stored: Vec<(i64, i64)> = db
         .rows(sql, &[])
         .await

@@ -4,10 +4,10 @@ use std::time::Duration;
 use store::{Batch, CommitError, Db, PostgresOptions, Store, StoreError};
 use testkit::postgres::Server;
 
-const COUNT: &str = "SELECT COUNT(*) FROM address_throttle";
+const COUNT: &str = "SELECT COUNT(*) FROM throttles";
 
 fn row(n: u8) -> Batch {
-    let sql = "INSERT INTO address_throttle (address_index, failures, failed_at) VALUES ($1, 1, 1)";
+    let sql = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, 1, 1)";
     Batch::new().run(sql, &[[n; 32].into()]).expect(1)
 }
 
