@@ -1,7 +1,7 @@
 //! From settings to a house: the one place where everything is put together.
 
 use crate::config::Config;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use crypto::{Key, Signer, SystemRng};
 use domain::{Clock, Rng, SystemClock};
 use identity::HashingLimits;
@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use store::{Db, EmbeddedOptions, Store, rows::keys::Keys};
+use store::{Db, EmbeddedOptions, PostgresBackend, Store, rows::keys::Keys};
 
 /// A server's inside, open.
 pub(crate) struct Opened {
@@ -87,7 +87,11 @@ pub(crate) async fn open(config: &Config, log: Log) -> Result<Opened> {
         ..Settings::new(keys.log, keys.seal, keys.signer, clock.clone(), rng.clone())
     };
     let ledger = match config.stores.server(Store::Audit) {
-        Some(_) => bail!("stores.audit: the ledger is kept in a directory"),
+        Some(options) => {
+            let name = settings.log.clone();
+            let backend = tokio::task::spawn_blocking(move || PostgresBackend::connect(&options, &name)).await??;
+            Ledger::open(backend, settings)
+        }
         None => Ledger::open(FileBackend::open(log_folder(config, log))?, settings),
     }
     .context("the audit ledger is not opened")?;

@@ -4,14 +4,17 @@ use crate::{
     config::Config,
     opening::{self, Log},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use domain::{AccountId, PatientId, RequestId};
 use identity::Origin;
-use ledger::{Entry, LogReader, Resource, VerifierKey, Word};
+use ledger::{Backend, Checkpoint, Entry, LogReader, Report, Resource, VerifierKey, Word};
 use practice::{Actor, Event};
 use std::path::{Path, PathBuf};
-use store::Store;
+use store::{PostgresBackend, PostgresOptions, Store};
+
+/// Entries that are read at once.
+const AT_ONCE: usize = 4096;
 
 /// Verify, read and sign the audit trail.
 #[derive(Debug, clap::Args)]
@@ -82,36 +85,75 @@ impl Wanted {
 
 /// One of the node's logs that is there.
 struct Kept {
-    folder: PathBuf,
+    place: Place,
     seal: crypto::Key,
     log: ledger::LogName,
     verifier: VerifierKey,
     heads: Vec<PathBuf>,
 }
 
+/// Where it is kept.
+enum Place {
+    Folder(PathBuf),
+    Postgres(PostgresOptions),
+}
+
 async fn kept(config: &Config) -> Result<Vec<Kept>> {
-    if config.stores.server(Store::Audit).is_some() {
-        bail!("the audit trail is in PostgreSQL; verify it there from its signed checkpoints");
-    }
     let root = opening::root(config)?;
     let stores = opening::open_stores(config, &root).await?;
     let mut all = Vec::new();
     for which in [Log::Server, Log::Commands] {
         let folder = opening::log_folder(config, which);
-        if folder.is_dir() {
-            let keys = opening::audit_keys(config, &root, &stores.keys, which).await?;
-            let heads = opening::second_paths(config, which).into_iter().filter(|path| path.is_file()).collect();
-            let verifier = keys.verifier();
-            all.push(Kept { folder, seal: keys.seal, log: keys.log, verifier, heads });
-        }
+        let place = match config.stores.server(Store::Audit) {
+            Some(options) => Place::Postgres(options),
+            None if folder.is_dir() => Place::Folder(folder),
+            None => continue,
+        };
+        let keys = opening::audit_keys(config, &root, &stores.keys, which).await?;
+        let heads = opening::second_paths(config, which).into_iter().filter(|path| path.is_file()).collect();
+        let verifier = keys.verifier();
+        all.push(Kept { place, seal: keys.seal, log: keys.log, verifier, heads });
     }
     Ok(all)
 }
 
+impl Kept {
+    /// Proves it whole.
+    fn verify(&self) -> Result<Report> {
+        let report = match &self.place {
+            Place::Folder(folder) => ledger::verify(folder, &self.verifier, &self.heads),
+            Place::Postgres(options) => {
+                let mut backend = PostgresBackend::reader(options, &self.log)?;
+                let name = Path::new(self.log.as_str());
+                ledger::verify_backend(&mut backend, name, &self.verifier, &self.heads)
+            }
+        };
+        report.with_context(|| format!("the audit trail {} is not whole", self.log.as_str()))
+    }
+
+    /// The sealed entries from `from` on, as many as come at once; none at the end.
+    fn read(&self, from: u64) -> Result<Vec<Vec<u8>>> {
+        Ok(match &self.place {
+            Place::Folder(folder) => LogReader::open(folder)?.read(from, AT_ONCE)?,
+            Place::Postgres(options) => PostgresBackend::reader(options, &self.log)?.read(from, AT_ONCE)?,
+        })
+    }
+
+    /// The newest checkpoint, as it was signed.
+    fn checkpoint(&self) -> Result<String> {
+        let note = match &self.place {
+            Place::Folder(folder) => Some(std::fs::read_to_string(folder.join("checkpoint"))?),
+            Place::Postgres(options) => PostgresBackend::reader(options, &self.log)?.checkpoint()?,
+        };
+        let note = note.context("there is no checkpoint yet")?;
+        Checkpoint::open(&note, &self.verifier).context("the newest checkpoint is not to be trusted")?;
+        Ok(note)
+    }
+}
+
 async fn verify(config: &Config) -> Result<()> {
     for log in kept(config).await? {
-        let report = ledger::verify(&log.folder, &log.verifier, &log.heads)
-            .with_context(|| format!("the audit trail {} is not whole", log.log.as_str()))?;
+        let report = log.verify()?;
         super::print(&format!(
             "{}: {} entries, whole; signed up to entry {}{}\n",
             log.log.as_str(),
@@ -131,36 +173,33 @@ async fn list(config: &Config, wanted: &Wanted) -> Result<()> {
     opened.house.record_as(Actor::default(), origin, event).await.context("it could not be recorded")?;
     opened.ledger.close();
     for log in kept(config).await? {
-        each(&log.folder, &log, |seq, entry| {
-            if wanted.has(entry) {
-                super::print(&format!(
-                    "{{\"log\":{},\"seq\":{seq},\"entry\":{}}}\n",
-                    serde_json::to_string(log.log.as_str())?,
-                    serde_json::to_string(entry)?
-                ))?;
+        let mut seq = 0;
+        loop {
+            let sealed = log.read(seq)?;
+            if sealed.is_empty() {
+                break;
             }
-            Ok(())
-        })?;
+            for bytes in sealed {
+                let entry = ledger::open_entry(&log.seal, &log.log, seq, &bytes)
+                    .with_context(|| format!("entry {seq} of {} does not open", log.log.as_str()))?;
+                if wanted.has(&entry) {
+                    print_entry(log.log.as_str(), seq, &entry)?;
+                }
+                seq += 1;
+            }
+        }
     }
     Ok(())
 }
 
-fn each(folder: &Path, log: &Kept, mut then: impl FnMut(u64, &Entry) -> Result<()>) -> Result<()> {
-    let reader = LogReader::open(folder)?;
-    for entry in reader.entries(&log.seal, &log.log, 0) {
-        let (seq, entry) = entry?;
-        then(seq, &entry)?;
-    }
-    Ok(())
+fn print_entry(log: &str, seq: u64, entry: &Entry) -> Result<()> {
+    let line = serde_json::json!({ "log": log, "seq": seq, "entry": entry });
+    super::print(&format!("{line}\n"))
 }
 
 async fn checkpoint(config: &Config) -> Result<()> {
     for log in kept(config).await? {
-        LogReader::open(&log.folder)?
-            .checkpoint(&log.verifier)
-            .context("the newest checkpoint is not to be trusted")?;
-        let note = std::fs::read_to_string(log.folder.join("checkpoint")).context("the checkpoint cannot be read")?;
-        super::print(&note)?;
+        super::print(&log.checkpoint()?)?;
     }
     Ok(())
 }

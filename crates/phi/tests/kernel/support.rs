@@ -50,9 +50,12 @@ impl KeyStore for MemoryKeys {
     }
 }
 
-/// Care links in memory: from, and until.
+/// From, and until.
+type Term = (Timestamp, Option<Timestamp>);
+
+/// Care links in memory.
 #[derive(Default)]
-pub struct MemoryTeams(Mutex<HashMap<(AccountId, PatientId), (Timestamp, Option<Timestamp>)>>);
+pub struct MemoryTeams(Mutex<HashMap<(AccountId, PatientId), Term>>);
 
 impl MemoryTeams {
     pub fn assign(&self, account: AccountId, patient: PatientId, from: Timestamp, until: Option<Timestamp>) {
