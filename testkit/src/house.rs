@@ -11,10 +11,16 @@ use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, Session, SessionLimits,
     SessionToken, TotpSecret, accepted_factors,
 };
-use ledger::{Resource, Word, memory::MemoryLedger};
+use ledger::{
+    Entry, Resource, Word,
+    memory::{MemoryLedger, MemoryReader},
+};
 use phi::{AUDIT, Keyring, Purpose, SERVER};
-use practice::{Foundations, House, Stores};
-use std::sync::Arc;
+use practice::{
+    Foundations, House, Stores,
+    trail::{Trail, TrailError},
+};
+use std::{ops::ControlFlow, sync::Arc};
 use store::{
     Batch, Db, EmbeddedOptions, Store,
     rows::{
@@ -46,6 +52,26 @@ pub struct TestHouse {
     pub ledger: MemoryLedger,
     /// Where the databases and media lie.
     pub folder: TempDir,
+}
+
+/// Reads the ledger in memory back.
+struct MemoryTrail(MemoryReader);
+
+impl Trail for MemoryTrail {
+    fn walk(
+        &self,
+        before: Option<u64>,
+        visit: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>,
+    ) -> Result<(), TrailError> {
+        let entries: Vec<_> = (0..).zip(self.0.entries()).collect();
+        let wanted = entries.into_iter().rev().skip_while(|(seq, _)| before.is_some_and(|before| *seq >= before));
+        for (seq, entry) in wanted {
+            if visit(seq, entry).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Somebody who can sign in.
@@ -115,6 +141,7 @@ impl TestHouse {
             stores: Stores { identity, keys, clinical, billing },
             root,
             ledger: ledger.handle(),
+            trail: Arc::new(MemoryTrail(ledger.reader())),
             session_limits: SessionLimits::default(),
             hashing: HashingLimits::default(),
             passkey_site: ("localhost".to_owned(), ORIGIN.to_owned()),

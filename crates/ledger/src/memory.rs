@@ -129,6 +129,26 @@ impl MemoryLedger {
 
     /// All entries so far, opened.
     pub fn entries(&self) -> Vec<Entry> {
+        self.reader().entries()
+    }
+
+    /// Reads the entries back, now and later.
+    pub fn reader(&self) -> MemoryReader {
+        let seal = Key::from_bytes(*self.seal.expose());
+        MemoryReader { backend: self.backend.clone(), log: self.log.clone(), seal }
+    }
+}
+
+/// Reads a [`MemoryLedger`] back. For tests.
+pub struct MemoryReader {
+    backend: MemoryBackend,
+    log: LogName,
+    seal: Key,
+}
+
+impl MemoryReader {
+    /// All entries so far, opened.
+    pub fn entries(&self) -> Vec<Entry> {
         (0..)
             .zip(self.backend.sealed())
             .map(|(seq, sealed)| open_entry(&self.seal, &self.log, seq, &sealed).expect("opens with its own key"))

@@ -1,5 +1,6 @@
 //! What every use case works with.
 
+use crate::trail::Trail;
 use crypto::Key;
 use domain::{AccountId, Clock, EmailAddress, PatientId, PhoneNumber, PracticeId, RecordNumber, Rng};
 use identity::{Full, Origin, Passkeys, PasswordHasher, RecoveryCodes, Session, SessionKeeper};
@@ -34,8 +35,10 @@ pub struct House {
     pub vault: AccountVault,
     /// Unwraps keys.
     pub keyring: Arc<Keyring>,
-    /// The audit trail.
+    /// The audit trail, to write.
     pub ledger: LedgerHandle,
+    /// The audit trail, to read.
+    pub trail: Arc<dyn Trail>,
     /// Starts, promotes and resumes login sessions.
     pub sessions: SessionKeeper,
     /// Hashes and verifies passwords.
@@ -60,8 +63,10 @@ pub struct Foundations {
     pub stores: Stores,
     /// The root of all keys.
     pub root: Key,
-    /// The audit trail.
+    /// The audit trail, to write.
     pub ledger: LedgerHandle,
+    /// The audit trail, to read.
+    pub trail: Arc<dyn Trail>,
     /// Limits of login sessions.
     pub session_limits: identity::SessionLimits,
     /// How many passwords are hashed at once.
@@ -96,7 +101,7 @@ pub enum FoundationError {
 impl House {
     /// Puts a house together. The server's own keys must be there (`patella init` makes them).
     pub async fn new(foundations: Foundations) -> Result<Self, FoundationError> {
-        let Foundations { stores, root, ledger, session_limits, hashing, passkey_site, media, clock, rng } =
+        let Foundations { stores, root, ledger, trail, session_limits, hashing, passkey_site, media, clock, rng } =
             foundations;
         let keys: Arc<dyn KeyStore> = Arc::new(Keys::new(stores.keys.clone()));
         let keyring = Arc::new(Keyring::new(&root, keys, rng.clone()));
@@ -117,6 +122,7 @@ impl House {
             stores,
             keyring,
             ledger,
+            trail,
             media,
             clock,
             rng,

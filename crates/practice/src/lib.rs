@@ -8,5 +8,6 @@ pub mod library;
 pub mod media;
 pub mod practices;
 pub mod sign_in;
+pub mod trail;
 
 pub use house::{Actor, Event, FoundationError, Foundations, House, Indexes, Stores};
