@@ -11,7 +11,7 @@ mod sessions;
 mod tokens;
 mod totp;
 
-pub use me::{Me, display_name, me};
+pub use me::{Me, display_name, me, zone};
 pub use passkeys::{PasskeyView, finish_passkey, passkeys, remove_passkey, start_passkey};
 pub use password::change_password;
 pub use recovery_codes::{codes_left, new_recovery_codes};

@@ -12,7 +12,7 @@ use axum::{
 use ledger::LedgerError;
 use maud::Markup;
 use phi::{AccessError, KeyError, OpenError, Unavailable, VaultError};
-use practice::account::AccountError;
+use practice::{account::AccountError, sign_in::SignInError};
 use std::error::Error;
 use store::{CommitError, StoreError};
 
@@ -86,15 +86,52 @@ impl From<OpenError> for Problem {
     }
 }
 
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Refused => Self::sign_in_refused(),
+            SignInError::Wait(seconds) => Self::too_many(seconds),
+            SignInError::Over => Self::sign_in_required(),
+            SignInError::ApiToken => Self::forbidden().detail("An API token cannot do this."),
+            SignInError::NoPasskey => Self::conflict().detail("This account has no passkey."),
+            SignInError::Busy => Self::unavailable(2),
+            SignInError::Unrecorded(error) => error.into(),
+            SignInError::Store(error) => error.into(),
+            SignInError::Commit(error) => error.into(),
+            SignInError::Key(error) => error.into(),
+            SignInError::Vault(error) => error.into(),
+            SignInError::Password(_) | SignInError::Totp(_) | SignInError::Passkey(_) => fault(&error),
+        }
+    }
+}
+
 impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Gone => Self::not_found(),
+            AccountError::ApiToken => Self::forbidden().detail("An API token cannot do this."),
+            AccountError::StepUp => Self::fresh_factor_required(),
+            AccountError::WrongPassword => Self::invalid_fields().field("current_password", "is not your password"),
+            AccountError::Weak(why) => Self::invalid_fields().field("new_password", why.to_string()),
+            AccountError::NotConfirmed => Self::sign_in_refused(),
+            AccountError::NothingPending => Self::conflict().detail("Begin again: there is nothing to confirm."),
+            AccountError::KnownPasskey => Self::conflict().detail("This key is registered already."),
+            AccountError::LastFactor => Self::conflict().detail("Nothing else would open the account."),
+            AccountError::Scopes => Self::invalid_fields().field("scopes", "must be among those of your role"),
+            AccountError::Expiry => Self::invalid_fields().field("days", "must be 1 to 90"),
+            AccountError::Label => Self::invalid_fields().field("label", "must be 1 to 60 characters on one line"),
+            AccountError::NoRecoveryCodes => Self::conflict().detail("Recovery codes do not open this account."),
+            AccountError::Wait(seconds) => Self::too_many(seconds),
+            AccountError::Busy => Self::unavailable(2),
             AccountError::Unrecorded(error) => error.into(),
             AccountError::Store(error) => error.into(),
             AccountError::Commit(error) => error.into(),
             AccountError::Key(error) => error.into(),
             AccountError::Vault(error) => error.into(),
+            AccountError::SignIn(error) => error.into(),
+            AccountError::Totp(_) | AccountError::Passkey(_) | AccountError::Token(_) | AccountError::Password(_) => {
+                fault(&error)
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ problems! {
     /// 401: the factor was proven too long ago for what is asked.
     fresh_factor_required = UNAUTHORIZED, "fresh-factor-required", "Confirm with your second factor again";
     /// 401: password, code or key were not right. The same words for an unknown user.
-    wrong_credentials = UNAUTHORIZED, "wrong-credentials", "That did not match";
+    sign_in_refused = UNAUTHORIZED, "sign-in-refused", "That did not match";
     /// 403: it is known who asks, and they may not.
     forbidden = FORBIDDEN, "forbidden", "You may not do this";
     /// 403: another site sent the request.

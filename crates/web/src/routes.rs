@@ -1,5 +1,9 @@
 //! Every route of the program beyond the shell's own: one module for each noun, one file for each verb.
 
+mod account;
+mod home;
+mod session;
+
 use crate::RouteTable;
 
 /// The whole table: the shell's own routes and all of these.
@@ -9,5 +13,5 @@ pub fn table() -> RouteTable {
 
 /// Adds them all.
 pub fn all(table: RouteTable) -> RouteTable {
-    table
+    table.with(home::add).with(session::add).with(account::add)
 }

@@ -4,7 +4,7 @@ use crate::{
     App, Problem, asset,
     look::{Frame, Head, Icon, NavItem, frame, page, words},
 };
-use domain::Role;
+use domain::{Date, Role, Timestamp, Timezone};
 use identity::{Full, Session};
 use maud::Markup;
 
@@ -13,6 +13,7 @@ pub(crate) struct Surround {
     name: String,
     role: Role,
     idle_seconds: u32,
+    zone: Timezone,
     demo: bool,
 }
 
@@ -51,15 +52,32 @@ impl Surround {
     /// Reads the name of whoever is signed in.
     pub(crate) async fn of(app: &App, session: &Session<Full>) -> Result<Self, Problem> {
         let name = practice::account::display_name(app.house(), session).await?;
+        let zone = practice::account::zone(app.house(), session).await?;
         let limits = app.house().sessions.limits();
         let idle = if session.role() == Role::Patient { limits.idle_patient } else { limits.idle_staff };
         let idle_seconds = u32::try_from(idle.as_secs()).unwrap_or(u32::MAX);
-        Ok(Self { name, role: session.role(), idle_seconds, demo: app.settings.demo })
+        Ok(Self { name, role: session.role(), idle_seconds, zone, demo: app.settings.demo })
     }
 
     /// The name of whoever is signed in.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The practice's time zone, in which times are shown.
+    pub(crate) const fn zone(&self) -> &Timezone {
+        &self.zone
+    }
+
+    /// The day of a moment on the practice's calendar.
+    pub(crate) fn day(&self, at: Timestamp) -> Date {
+        self.zone.day_of(at)
+    }
+
+    /// "11 May 2026, 7:40", as on the practice's wall.
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
+        let (hour, minute) = self.zone.hour_minute(at);
+        format!("{}, {}", words::full_date(self.day(at)), words::time(hour, minute))
     }
 
     /// The whole document.

@@ -2,9 +2,9 @@
 
 use super::AccountError;
 use crate::House;
-use domain::{AccountId, PatientId, PracticeId, Role, Timestamp};
+use domain::{AccountId, PatientId, PracticeId, Role, Timestamp, Timezone};
 use identity::{FactorKind, Full, Session};
-use store::rows::accounts;
+use store::rows::{accounts, practices};
 
 /// Whoever is signed in, as they see themself.
 pub struct Me {
@@ -54,4 +54,10 @@ pub async fn display_name(house: &House, session: &Session<Full>) -> Result<Stri
     let row = row.ok_or(AccountError::Gone)?;
     let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
     Ok(name.expose().as_str().to_owned())
+}
+
+/// The time zone of one's own practice.
+pub async fn zone(house: &House, session: &Session<Full>) -> Result<Timezone, AccountError> {
+    let row = practices::by_id(&house.stores.identity, session.practice()).await?.ok_or(AccountError::Gone)?;
+    Timezone::new(&row.timezone).map_err(|_| AccountError::Gone)
 }

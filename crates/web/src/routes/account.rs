@@ -1,0 +1,52 @@
+//! One's own account.
+
+mod authenticator;
+mod me;
+mod passkeys;
+mod password;
+mod recovery_codes;
+mod tokens;
+
+use crate::{
+    App, Problem, RouteTable,
+    answer::see_other,
+    look::{ButtonKind, Tone, link_button, notice},
+};
+use axum::response::Response;
+use identity::{Full, Session};
+use maud::{Markup, html};
+use practice::account::AccountError;
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table
+        .with(me::add)
+        .with(password::add)
+        .with(authenticator::add)
+        .with(passkeys::add)
+        .with(recovery_codes::add)
+        .with(tokens::add)
+}
+
+/// A page that needs a fresh factor sends for one and comes back; everything else is a problem.
+fn or_confirm(error: AccountError, next: &str) -> Result<Response, Problem> {
+    match error {
+        AccountError::StepUp => Ok(see_other(&format!("/account/confirm?next={next}"))),
+        other => Err(other.into()),
+    }
+}
+
+/// Whether the factor is fresh now.
+fn is_fresh(app: &App, session: &Session<Full>) -> bool {
+    app.house().sessions.has_fresh_factor(session, app.clock.now())
+}
+
+/// What stands in place of a form that needs a fresh factor.
+fn confirm_first(next: &str) -> Markup {
+    let href = format!("/account/confirm?next={next}");
+    notice(
+        Tone::Info,
+        "Confirm that it is you first",
+        Some(html! { (link_button(&href, "Confirm", ButtonKind::Quiet)) }),
+    )
+}

@@ -1,0 +1,167 @@
+//! A factor again, in a full session: what changes an account needs a fresh one.
+
+use super::{Code, Credential, Nothing, SessionAnswer, page::code_fields, promoted, session_cookie, start};
+use crate::{
+    App, AuditClass, Form, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
+    answer::{form_again, see_other, with_cookie},
+    look::{ButtonKind, Ceremony, Passkey, card, hidden, passkey_form},
+    surround::{Sheet, Surround},
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use identity::{FactorKind, Full, Session};
+use maud::{Markup, html};
+use practice::sign_in::{self, Proving, SignInError};
+use serde::Deserialize;
+use serde_json::Value;
+
+const TOTP: Route = Route::api(Verb::Post, "/api/v1/session/step-up/totp", "Proves a code again.")
+    .audit(AuditClass::Session)
+    .body::<Code>()
+    .answer::<SessionAnswer>(200);
+const PASSKEY_START: Route =
+    Route::api(Verb::Post, "/api/v1/session/step-up/passkey/start", "Begins to prove a passkey again.")
+        .audit(AuditClass::Session)
+        .body::<Nothing>()
+        .answer::<Value>(200);
+const PASSKEY_FINISH: Route =
+    Route::api(Verb::Post, "/api/v1/session/step-up/passkey/finish", "Proves a passkey again.")
+        .audit(AuditClass::Session)
+        .body::<Credential>()
+        .answer::<SessionAnswer>(200);
+const PAGE: Route = Route::page(Verb::Get, "/account/confirm", "The second factor again.");
+const FORM: Route = Route::page(Verb::Post, "/account/confirm", "Proves a code again.").audit(AuditClass::Session);
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table
+        .add(TOTP, totp)
+        .add(PASSKEY_START, passkey_start)
+        .add(PASSKEY_FINISH, passkey_finish)
+        .add(PAGE, show)
+        .add(FORM, submitted)
+}
+
+async fn totp(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Json(typed): Json<Code>,
+) -> Result<Response, Problem> {
+    promoted(&sign_in::with_totp(app.house(), Proving::SteppingUp(&session), &typed.code).await?)
+}
+
+async fn passkey_start(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(sign_in::passkey_options(app.house(), &Proving::SteppingUp(&session)).await?))
+}
+
+/// Answers without a next page: the page that asked knows better where to go.
+async fn passkey_finish(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Json(answer): Json<Credential>,
+) -> Result<Response, Problem> {
+    let done = sign_in::with_passkey(app.house(), Proving::SteppingUp(&session), &answer.credential).await?;
+    let answer = SessionAnswer { level: "full", factors: None, next: None };
+    Ok(with_cookie(Json(answer).into_response(), session_cookie(&done.token)?))
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Where to go on; only pages of one's own account, so that no link leads elsewhere.
+fn onward(next: &str) -> &str {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-".contains(&b);
+    if next.starts_with("/account/") && next.bytes().all(plain) { next } else { "/account" }
+}
+
+async fn show(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Query(query): Query<Next>,
+) -> Result<Markup, Problem> {
+    confirm(&app, &session, onward(&query.next), None).await
+}
+
+async fn submitted(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let next = onward(&typed.next);
+    match sign_in::with_totp(app.house(), Proving::SteppingUp(&session), &typed.code).await {
+        Ok(done) => Ok(with_cookie(see_other(next), session_cookie(&done.token)?)),
+        Err(SignInError::Refused) => {
+            let wrong = "That code is not right, or was used already";
+            Ok(form_again(StatusCode::UNAUTHORIZED, confirm(&app, &session, next, Some(wrong)).await?))
+        }
+        Err(SignInError::Wait(seconds)) => {
+            let page = confirm(&app, &session, next, Some(&start::wait_words(seconds))).await?;
+            Ok(start::wait(form_again(StatusCode::TOO_MANY_REQUESTS, page), seconds))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn confirm(app: &App, session: &Session<Full>, next: &str, wrong: Option<&str>) -> Result<Markup, Problem> {
+    let found = sign_in::factors(app.house(), session.practice(), session.account(), session.role()).await?;
+    let kinds = found.accepted.kinds();
+    let passkey = Passkey {
+        ceremony: Ceremony::Prove,
+        start: "/api/v1/session/step-up/passkey/start",
+        finish: "/api/v1/session/step-up/passkey/finish",
+        next,
+        label: "Use a passkey",
+    };
+    let (key, totp) = (kinds.contains(&FactorKind::Passkey), kinds.contains(&FactorKind::Totp));
+    let content = html! {
+        p { "What comes next changes how you sign in. Confirm once more that it is you; that lasts five minutes." }
+        @if key {
+            (card("Passkey", None, passkey_form(passkey, ButtonKind::Quiet, None)))
+        }
+        @if totp {
+            form method="post" action="/account/confirm" class="card stack" {
+                (hidden("next", next))
+                (code_fields(wrong, "Confirm"))
+            }
+        }
+        @if !key && !totp {
+            p { "Nothing can be confirmed here now. Sign in again to go on." }
+        }
+    };
+    let scripts: &[&str] = if key { &["passkey.js"] } else { &[] };
+    Ok(Surround::of(app, session)
+        .await?
+        .page(Sheet::new("Confirm that it is you", "/account").scripts(scripts), content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_on_leads_to_ones_own_account_only() {
+        assert_eq!(onward("/account/passkeys"), "/account/passkeys");
+        for foreign in ["//evil.example", "/patients", "/account/../patients", "/account/x?y=z", ""] {
+            assert_eq!(onward(foreign), "/account", "{foreign}");
+        }
+    }
+}
