@@ -39,7 +39,7 @@ test-browser: setup
 check: setup
 	cargo fmt --all --check
 	cargo xtask architecture
-	cargo clippy $(CARGO_ARGS) --all-targets -- -D warnings
+	cargo clippy $(CARGO_ARGS) --all-targets --keep-going -- -D warnings
 	scripts/cargo-deny.sh --workspace check --hide-inclusion-graph bans licenses sources
 	cargo xtask advisories
 
