@@ -181,6 +181,11 @@ pub fn monday_of(day: Date) -> Date {
     day.checked_sub(i32::from(weekday_number(day) - 1).days()).unwrap_or(day)
 }
 
+/// The day so many days before another.
+pub fn days_before(day: Date, days: u32) -> Date {
+    day.checked_sub(i64::from(days).days()).unwrap_or(day)
+}
+
 fn plus(day: Date, days: i32) -> Date {
     day.checked_add(days.days()).unwrap_or(day)
 }

@@ -3,10 +3,17 @@
 pub mod account;
 pub mod accounts;
 pub mod demo;
+pub mod exercises;
 mod house;
 pub mod library;
 pub mod media;
+pub mod notes;
+pub mod patients;
 pub mod practices;
+pub mod programs;
+pub mod progress;
+pub mod record;
+mod repeat;
 pub mod sign_in;
 pub mod trail;
 

@@ -74,6 +74,24 @@ pub async fn ids(db: &Db, practice: PracticeId, after: PatientId, limit: i64) ->
     db.rows(SQL, &[practice.into(), after.into(), limit.into()]).await?.iter().map(|row| row.id(0)).collect()
 }
 
+/// The patients of a practice who have any of these, at most 20. An index that is none finds nobody.
+pub async fn ids_by_index(
+    db: &Db,
+    practice: PracticeId,
+    wanted: &PatientIndexes,
+) -> Result<Vec<PatientId>, StoreError> {
+    const SQL: &str = "SELECT patient_id FROM patients WHERE practice_id = $1 \
+                       AND (email_index = $2 OR phone_index = $3 OR record_number_index = $4) \
+                       ORDER BY patient_id LIMIT 20";
+    let params = &[
+        practice.into(),
+        wanted.email.as_ref().into(),
+        wanted.phone.as_ref().into(),
+        wanted.record_number.as_ref().into(),
+    ];
+    db.rows(SQL, params).await?.iter().map(|row| row.id(0)).collect()
+}
+
 /// How many patients a practice has.
 pub async fn count(db: &Db, practice: PracticeId) -> Result<i64, StoreError> {
     db.one("SELECT COUNT(*) FROM patients WHERE practice_id = $1", &[practice.into()]).await?.int(0)

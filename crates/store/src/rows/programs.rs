@@ -67,6 +67,19 @@ pub async fn history(db: &Db, practice: PracticeId, patient: PatientId) -> Resul
     db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
 }
 
+/// One version of a patient's program.
+pub async fn version(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+    program: ProgramId,
+    version: u32,
+) -> Result<Option<ProgramVersionRow>, StoreError> {
+    let sql = select!("WHERE v.practice_id = $1 AND v.patient_id = $2 AND v.program_id = $3 AND v.version = $4");
+    let params = &[practice.into(), patient.into(), program.into(), i64::from(version).into()];
+    db.optional(sql, params).await?.as_ref().map(read).transpose()
+}
+
 /// Adds a program with its first version.
 pub fn insert(batch: Batch, row: &ProgramVersionRow) -> Batch {
     const SQL: &str = "INSERT INTO programs (practice_id, program_id, patient_id, current_version, created_at) \

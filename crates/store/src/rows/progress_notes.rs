@@ -1,7 +1,7 @@
 //! Progress notes.
 
 use super::sealed;
-use crate::{Batch, Db, StoreError};
+use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, NoteId, PatientId, PracticeId, Timestamp};
 use phi::{RowId, Sealed, fields::progress_notes};
 
@@ -44,21 +44,33 @@ pub async fn page(
                        AND (written_at < $3 OR (written_at = $3 AND note_id < $4)) \
                        ORDER BY written_at DESC, note_id DESC LIMIT $5";
     let params = &[practice.into(), patient.into(), before_at.into(), before_id.into(), limit.into()];
-    let rows = db.rows(SQL, params).await?;
-    rows.iter()
-        .map(|row| {
-            let note_id = row.id(0)?;
-            Ok(NoteRow {
-                practice_id: practice,
-                patient_id: patient,
-                note_id,
-                body: sealed(row, 1, NoteRow::row_id(note_id))?,
-                written_by: row.id(2)?,
-                written_at: row.timestamp(3)?,
-                corrects: row.opt_id(4)?,
-            })
-        })
-        .collect()
+    db.rows(SQL, params).await?.iter().map(|row| read(practice, patient, row)).collect()
+}
+
+/// One note.
+pub async fn by_id(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+    note: NoteId,
+) -> Result<Option<NoteRow>, StoreError> {
+    const SQL: &str = "SELECT note_id, body, written_by, written_at, corrects FROM progress_notes \
+                       WHERE practice_id = $1 AND patient_id = $2 AND note_id = $3";
+    let row = db.optional(SQL, &[practice.into(), patient.into(), note.into()]).await?;
+    row.map(|row| read(practice, patient, &row)).transpose()
+}
+
+fn read(practice: PracticeId, patient: PatientId, row: &Row) -> Result<NoteRow, StoreError> {
+    let note_id = row.id(0)?;
+    Ok(NoteRow {
+        practice_id: practice,
+        patient_id: patient,
+        note_id,
+        body: sealed(row, 1, NoteRow::row_id(note_id))?,
+        written_by: row.id(2)?,
+        written_at: row.timestamp(3)?,
+        corrects: row.opt_id(4)?,
+    })
 }
 
 /// Adds a note.

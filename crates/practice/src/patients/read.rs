@@ -1,0 +1,79 @@
+//! Who one patient is.
+
+use super::PATIENT;
+use crate::{
+    House,
+    record::{RecordError, purpose, resource},
+};
+use domain::{Date, PatientId, Role};
+use identity::{Full, Session};
+use phi::{Covers, Grant, Identifying, OpenError, Permission, Purpose, ReadExercise, ReadIdentity};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::rows::patients::{self, PatientRow};
+
+/// Who a patient is.
+#[derive(Serialize, JsonSchema)]
+pub struct PatientView {
+    /// The patient.
+    pub patient_id: PatientId,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// The day they were born.
+    pub birth_date: Date,
+    /// Where to write.
+    pub email: Option<String>,
+    /// Where to call.
+    pub phone: Option<String>,
+    /// The practice's own number of the record.
+    pub record_number: Option<String>,
+    /// Counts up at each change; the number of the ETag.
+    pub version: u64,
+}
+
+impl PatientView {
+    /// Given and family name.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+}
+
+/// Reads who a patient is: whoever registers patients by `read_identity`, whoever treats them (and the patient) by
+/// `read_exercise`.
+pub async fn read(house: &House, session: &Session<Full>, patient: PatientId) -> Result<PatientView, RecordError> {
+    let what = resource(PATIENT, patient);
+    if matches!(session.role(), Role::FrontDesk | Role::Admin) {
+        let grant = house.guard.authorize::<ReadIdentity>(session, patient, Purpose::operations(what)).await?;
+        of_grant(house, &grant).await
+    } else {
+        let grant = house.guard.authorize::<ReadExercise>(session, patient, purpose(session, patient, what)).await?;
+        of_grant(house, &grant).await
+    }
+}
+
+/// Who the patient of a grant is.
+pub(crate) async fn of_grant<P>(house: &House, grant: &Grant<'_, P>) -> Result<PatientView, RecordError>
+where
+    P: Permission + Covers<Identifying>,
+{
+    let row = patients::by_id(&house.stores.clinical, grant.practice(), grant.subject()).await?;
+    Ok(open(grant, &row.ok_or(RecordError::nothing())?)?)
+}
+
+pub(crate) fn open<P>(grant: &Grant<'_, P>, row: &PatientRow) -> Result<PatientView, OpenError>
+where
+    P: Permission + Covers<Identifying>,
+{
+    Ok(PatientView {
+        patient_id: row.patient_id,
+        given_name: grant.open(&row.given_name)?.expose().as_str().to_owned(),
+        family_name: grant.open(&row.family_name)?.expose().as_str().to_owned(),
+        birth_date: grant.open(&row.birth_date)?.expose().date(),
+        email: grant.open_optional(row.email.as_ref())?.map(|email| email.expose().as_str().to_owned()),
+        phone: grant.open_optional(row.phone.as_ref())?.map(|phone| phone.expose().as_str().to_owned()),
+        record_number: grant.open_optional(row.record_number.as_ref())?.map(|n| n.expose().as_str().to_owned()),
+        version: row.version.unsigned_abs(),
+    })
+}
