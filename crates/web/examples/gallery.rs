@@ -3,15 +3,22 @@
 //!
 //! `cargo run -p patella-web --example gallery -- /tmp/gallery`
 
-use domain::{BodyRegion, Date, Dose, Equipment, Load, LoadUnit, Side, Weekdays};
+use domain::{BodyRegion, Date, Dose, Load, LoadUnit, Side, Weekdays};
 use jiff::{ToSpan, civil::date};
 use maud::{Markup, html};
+use practice::library::NewExercise;
 use std::{env, fs, io, path::Path};
 use web::look::*;
 
-const STEP_DOWN: &str = r#"<svg viewBox="0 0 72 72"><circle class="head" cx="50" cy="17" r="6"/><path d="M47 26 36 42 52 50 46 64M36 42 22 52 12 62M45 31l13 5"/></svg>"#;
-const HEEL_RAISE: &str = r#"<svg viewBox="0 0 72 72"><circle class="head" cx="36" cy="13" r="6"/><path d="M36 21v37l6 6M36 42l-2 16M36 27l14 7M36 27 22 34"/></svg>"#;
-const BRIDGE: &str = r#"<svg viewBox="0 0 72 72"><path class="ground" d="M4 60h64"/><circle class="head" cx="12" cy="46" r="6"/><path d="m20 48 22 2 12-16 8 20"/></svg>"#;
+/// Exercises of the starter set, with the URLs of their figures.
+struct Shelf(Vec<(NewExercise, Vec<String>)>);
+
+impl Shelf {
+    fn figure(&self, stable_name: &str) -> Figure<'_> {
+        let found = self.0.iter().find(|(exercise, _)| exercise.source_ref == stable_name);
+        found.map_or(Figure::None, |(_, urls)| Figure::Drawn(urls))
+    }
+}
 
 fn main() -> io::Result<()> {
     let Some(folder) = env::args().nth(1) else { return Err(io::Error::other("usage: gallery FOLDER")) };
@@ -23,23 +30,32 @@ fn main() -> io::Result<()> {
             fs::copy(&path, folder.join(name))?;
         }
     }
-    for (name, page) in pages() {
+    let starter = practice::library::starter().map_err(io::Error::other)?;
+    let mut shelf = Vec::new();
+    for exercise in starter {
+        let name = |n| format!("{}-{n}.svg", exercise.source_ref);
+        for (n, picture) in exercise.pictures.iter().enumerate() {
+            fs::write(folder.join(name(n)), &picture.bytes)?;
+        }
+        shelf.push((exercise.clone(), (0..exercise.pictures.len()).map(name).collect()));
+    }
+    for (name, page) in pages(&Shelf(shelf)) {
         fs::write(folder.join(name).with_extension("html"), page.into_string())?;
     }
     Ok(())
 }
 
-fn pages() -> Vec<(&'static str, Markup)> {
+fn pages(shelf: &Shelf) -> Vec<(&'static str, Markup)> {
     vec![
-        ("patient", therapists_patient()),
+        ("patient", therapists_patient(shelf)),
         ("people", people()),
-        ("today", today()),
+        ("today", today(shelf)),
         ("sign-in", sign_in()),
         ("second-factor", second_factor()),
         ("errors", form_with_errors()),
         ("audit", audit()),
-        ("program", program_editor()),
-        ("exercise", exercise()),
+        ("program", program_editor(shelf)),
+        ("exercise", exercise(shelf)),
         ("parts", all_parts()),
         ("not-found", not_found()),
     ]
@@ -89,14 +105,14 @@ fn a_dose() -> Dose {
     }
 }
 
-fn program_of_ana() -> Vec<(&'static str, Figure<'static>, Dose)> {
+fn program_of_ana(shelf: &Shelf) -> Vec<(&'static str, Figure<'_>, Dose)> {
     let some_days = Weekdays::new(&[1, 2, 3, 5, 6]).expect("numbers of days");
     let load = Some(Load { tenths: 20, unit: LoadUnit::Kilogram });
     let plain = Dose { hold_seconds: None, side: Side::Both, rest_seconds: None, ..a_dose() };
     vec![
-        ("Step-down", Figure::Drawn(STEP_DOWN), a_dose()),
-        ("Heel raise, one leg", Figure::Drawn(HEEL_RAISE), Dose { sets: 2, reps: Some(12), ..plain.clone() }),
-        ("Bridge", Figure::Drawn(BRIDGE), Dose { reps: Some(15), weekdays: some_days, ..plain.clone() }),
+        ("Step-down", shelf.figure("step-down"), a_dose()),
+        ("Heel raise, one leg", shelf.figure("one-leg-heel-raise"), Dose { sets: 2, reps: Some(12), ..plain.clone() }),
+        ("Bridge", shelf.figure("bridge"), Dose { reps: Some(15), weekdays: some_days, ..plain.clone() }),
         ("Straight leg raise", Figure::None, Dose { reps: Some(12), load, ..plain }),
     ]
 }
@@ -123,14 +139,14 @@ fn weekly(values: &[f64]) -> Vec<WeekValue> {
     values.iter().enumerate().map(week).collect()
 }
 
-fn therapists_patient() -> Markup {
+fn therapists_patient(shelf: &Shelf) -> Markup {
     let nav = staff_nav(1);
     let days = days();
     let pain = weekly(&[6.5, 6.0, 6.2, 5.4, 5.0, 4.6, 4.8, -1.0, 3.6, 3.2, 3.4, 2.6]);
     let effort = weekly(&[4.0, 4.5, 4.0, 5.0, 5.0, 5.5, 6.0, -1.0, 6.0, 5.5, 6.0, 6.0]);
     let series = [Series { label: "Pain", values: &pain }, Series { label: "Effort", values: &effort }];
     let percent = charts::adherence_percent(&days).unwrap_or_default();
-    let rows = program_of_ana().into_iter().enumerate().map(|(n, (name, figure, dose))| {
+    let rows = program_of_ana(shelf).into_iter().enumerate().map(|(n, (name, figure, dose))| {
         let volume: Vec<_> = (0..12).map(|day| Some(f64::from(day * (n as u32 + 1) % 7 + day))).collect();
         vec![
             html! {
@@ -221,7 +237,7 @@ fn people() -> Markup {
     page(staff("My patients", &nav).head(head), content)
 }
 
-fn today() -> Markup {
+fn today(shelf: &Shelf) -> Markup {
     let nav = patient_nav();
     let kind = Kind::Patient { nav: &nav, signed_in_as: "Ana Ruiz", signs_out_in_seconds: Some(872) };
     let head = Head {
@@ -230,15 +246,13 @@ fn today() -> Markup {
         below: None,
         beside: Some(progress_ring(2, 5)),
     };
-    let program = program_of_ana();
+    let program = program_of_ana(shelf);
     let (name, figure, dose) = &program[0];
     let content = html! {
         (notice(Tone::Info, "Mara changed your program", Some(html! { "Heel raises are now on one leg." })))
         article class="card exercise" {
-            div class="exercise-head" {
-                (exercise_figure(*figure, name, FigureSize::Card))
-                div { h2 { (name) } p class="soft" { (words::dose_today(dose)) } }
-            }
+            div { h2 { (name) } p class="soft" { (words::dose_today(dose)) } }
+            (exercise_figure(*figure, name, FigureSize::Large))
             form method="post" class="stack" {
                 (timer(TimerPlan::from(dose), Some("sets")))
                 div class="dose" {
@@ -366,18 +380,20 @@ fn audit() -> Markup {
     page(Frame::new("Audit trail", kind, &asset).demo(true).head(head), content)
 }
 
-fn program_editor() -> Markup {
+fn program_editor(shelf: &Shelf) -> Markup {
     let nav = staff_nav(1);
     let mut errors = FieldErrors::none();
     errors.add("items[1].dose.sets", "Sets must be 1 to 20");
-    let items = program_of_ana();
-    let entries: Vec<LibraryEntry<'_>> = (0..24)
-        .map(|n| LibraryEntry {
-            exercise_id: format!("e{n}"),
-            name: ["Wall sit", "Clam shell", "Bird dog", "Pendulum swing", "Chin tuck", "Tandem stand"][n % 6],
-            region: words::region(BodyRegion::ALL[n % 8]),
-            equipment: words::equipment(Equipment::ALL[n % 7]),
-            figure: if n % 2 == 0 { Figure::Drawn(BRIDGE) } else { Figure::Drawn(HEEL_RAISE) },
+    let items = program_of_ana(shelf);
+    let entries: Vec<LibraryEntry<'_>> = shelf
+        .0
+        .iter()
+        .map(|(exercise, urls)| LibraryEntry {
+            exercise_id: exercise.source_ref.clone(),
+            name: &exercise.name,
+            region: words::region(exercise.region),
+            equipment: words::equipment(exercise.equipment),
+            figure: Figure::Drawn(urls),
         })
         .collect();
     let head = Head {
@@ -405,25 +421,24 @@ fn program_editor() -> Markup {
     page(staff("Change the program", &nav).head(head).scripts(&["program.js"]), content)
 }
 
-fn exercise() -> Markup {
+fn exercise(shelf: &Shelf) -> Markup {
     let nav = staff_nav(2);
+    let Some((exercise, urls)) = shelf.0.iter().find(|(exercise, _)| exercise.source_ref == "mini-squat") else {
+        return html! {};
+    };
     let content = html! {
-        (card("How to do it", Some(tag("Knee", Tone::Info)), html! {
-            (exercise_figure(Figure::Drawn(STEP_DOWN), "Step-down", FigureSize::Large))
-            ol class="steps" {
-                li { "Stand on a low step on your right leg, hand on the rail." }
-                li { "Bend the knee slowly until the left heel touches the floor." }
-                li { "Push back up without helping with the left leg." }
-            }
-            (notice(Tone::Warn, "Stop when", Some(html! { ul { li { "the knee gives way" } li { "pain goes above 5" } } })))
+        (card("How to do it", Some(tag(words::region(exercise.region), Tone::Info)), html! {
+            (exercise_figure(Figure::Drawn(urls), &exercise.name, FigureSize::Large))
+            ol class="steps" { @for step in &exercise.steps { li { (step) } } }
+            (notice(Tone::Warn, "Mind", Some(html! { ul { @for caution in &exercise.cautions { li { (caution) } } } })))
         }))
         (card("About it", None, definitions(&[
-            ("For", html! { "Knee" }),
-            ("You need", html! { "step" }),
-            ("Usual dose", html! { (words::dose(&a_dose())) }),
+            ("For", html! { (words::region(exercise.region)) }),
+            ("You need", html! { (words::equipment(exercise.equipment)) }),
+            ("Usual dose", html! { (words::dose(&exercise.default_dose)) }),
         ])))
     };
-    page(staff("Step-down", &nav), content)
+    page(staff(&exercise.name, &nav), content)
 }
 
 fn all_parts() -> Markup {
