@@ -8,7 +8,7 @@ use crate::{
 };
 use crypto::Key;
 use domain::{AccountId, PracticeId, Rng};
-use identity::{Full, Session};
+use identity::{Enrollment, Full, Session};
 use ledger::Receipt;
 use std::sync::Arc;
 
@@ -82,6 +82,18 @@ impl AccountVault {
         F: Field<Class = Account>,
     {
         self.open(practice, account, sealed).await
+    }
+
+    /// Opens the invited person's own name or address, against the enrollment that their link proved.
+    pub async fn open_invited<'e, F>(
+        &self,
+        enrollment: &'e Enrollment,
+        sealed: &Sealed<F>,
+    ) -> Result<Clear<'e, F::Value>, VaultError>
+    where
+        F: Field<Class = Account>,
+    {
+        self.open(enrollment.practice(), enrollment.account(), sealed).await
     }
 
     /// Opens what proves who signs in. Only the sign-in itself needs it, and there is no session yet.

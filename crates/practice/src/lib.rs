@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod care_team;
 pub mod demo;
 pub mod exercises;
 mod house;

@@ -2,16 +2,16 @@
 
 use crate::House;
 use crypto::Zeroizing;
-use domain::Timestamp;
+use domain::{Role, Timestamp};
 use identity::{Enrollment, NewPassword, PasswordError, RegisteredPasskey, TotpSecret};
 use phi::KeyError;
 use store::{
-    Batch, CommitError,
+    Batch, CommitError, StoreError,
     rows::{
         accounts::{self, AccountRow, AccountState},
         invitations,
         passkeys::{self, PasskeyRow},
-        recovery_codes,
+        practices, recovery_codes,
         totp_factors::{self, TotpRow},
     },
 };
@@ -43,6 +43,9 @@ pub enum EnrollError {
     /// The practice's key could not be had.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The identity store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// It could not be stored; a conflict when the invitation was used in the meantime.
     #[error(transparent)]
     Commit(#[from] CommitError),
@@ -62,6 +65,11 @@ pub async fn enroll(
     let hash = hash.as_str().to_owned();
     let sealed = house.vault.seal(practice, account, AccountRow::row_id(account), &hash).await?;
     let batch = accounts::set_password(Batch::new(), practice, account, &sealed, AccountState::Active);
+    let administrator = accounts::claims(&house.stores.identity, practice, account).await?;
+    let administrator = administrator.is_some_and(|claims| claims.role == Role::Admin);
+    // From an administrator's first passkey on, administrators need one.
+    let closes = administrator && matches!(factor, FirstFactor::Passkey { .. });
+    let batch = if closes { practices::close_bootstrap(batch, practice) } else { batch };
     let batch = with_factor(house, batch, enrollment, factor, now).await?;
     let codes = house.recovery.generate(account, &*house.rng);
     let (shown, hashes): (Vec<_>, Vec<_>) = codes.into_iter().unzip();

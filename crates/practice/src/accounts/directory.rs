@@ -1,0 +1,201 @@
+//! The accounts of a practice, for whoever governs it.
+
+use super::{AddAccountError, InviteError, NewAccount, add, invite};
+use crate::House;
+use domain::{AccountId, PatientId, Role, Timestamp};
+use identity::{Full, InvitationSecret, Session};
+use ledger::{Resource, Word};
+use phi::{AccessError, Govern, PracticeGrant, Purpose, VaultError};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        accounts::{self as rows, AccountRow, AccountState},
+        api_tokens, login_sessions, patients,
+    },
+};
+
+/// An account, as an administrator sees it.
+pub struct AccountView {
+    /// The account.
+    pub account_id: AccountId,
+    /// What it is for.
+    pub role: Role,
+    /// Where it is in its life.
+    pub state: AccountState,
+    /// The name that others see.
+    pub display_name: String,
+    /// The address that signs in.
+    pub email: String,
+    /// The patient whose account it is, if any.
+    pub patient_id: Option<PatientId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Counts up at each change.
+    pub version: i64,
+}
+
+/// Why something about accounts was not read or done.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// It was not allowed, or could not be recorded.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// There is no such account.
+    #[error("there is no such account")]
+    Unknown,
+    /// There is no such patient.
+    #[error("there is no such patient")]
+    UnknownPatient,
+    /// The account changed since the caller saw it.
+    #[error("the account changed in the meantime")]
+    Stale,
+    /// One cannot disable oneself or change one's own role: somebody else must.
+    #[error("one's own role and state are changed by somebody else")]
+    Oneself,
+    /// A patient's account stays one, and nobody else's becomes one.
+    #[error("a patient's account stays one, and no other becomes one")]
+    PatientRole,
+    /// Only invited accounts wait for an invitation; nothing is set to invited by hand.
+    #[error("an account is invited by sending an invitation")]
+    InvitedState,
+    /// A store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It could not be stored.
+    #[error(transparent)]
+    Commit(CommitError),
+    /// A sealed field did not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The account was not added.
+    #[error(transparent)]
+    Add(#[from] AddAccountError),
+    /// The account was not invited.
+    #[error(transparent)]
+    Invite(#[from] InviteError),
+}
+
+async fn govern<'s>(
+    house: &House,
+    session: &'s Session<Full>,
+    account: Option<AccountId>,
+    kind: Word,
+) -> Result<PracticeGrant<'s, Govern>, AccessError> {
+    let resource = match account {
+        Some(account) => Resource::new(kind.clone(), account).unwrap_or_else(|_| Resource::whole(kind)),
+        None => Resource::whole(kind),
+    };
+    house.guard.authorize_practice::<Govern>(session, Purpose::operations(resource)).await
+}
+
+/// Up to `limit` accounts of staff after `after`, by id.
+pub async fn staff(
+    house: &House,
+    session: &Session<Full>,
+    after: Option<AccountId>,
+    limit: usize,
+) -> Result<Vec<AccountView>, DirectoryError> {
+    let grant = govern(house, session, None, Word::new("account")).await?;
+    let after = after.unwrap_or(AccountId::from_bytes([0; 16]));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut views = Vec::new();
+    for row in rows::staff(&house.stores.identity, grant.practice(), after, limit).await? {
+        views.push(view(house, &grant, row).await?);
+    }
+    Ok(views)
+}
+
+/// One account.
+pub async fn account(
+    house: &House,
+    session: &Session<Full>,
+    account: AccountId,
+) -> Result<AccountView, DirectoryError> {
+    let grant = govern(house, session, Some(account), Word::new("account")).await?;
+    let row = rows::by_id(&house.stores.identity, grant.practice(), account).await?;
+    view(house, &grant, row.ok_or(DirectoryError::Unknown)?).await
+}
+
+/// Adds an account and invites it.
+pub async fn invite_new(
+    house: &House,
+    session: &Session<Full>,
+    new: &NewAccount,
+) -> Result<(AccountId, InvitationSecret), DirectoryError> {
+    let grant = govern(house, session, None, Word::new("invitation")).await?;
+    if let Some(patient) = new.patient {
+        let known = patients::by_id(&house.stores.clinical, grant.practice(), patient).await?;
+        known.ok_or(DirectoryError::UnknownPatient)?;
+    }
+    Ok(add(house, grant.practice(), new).await?)
+}
+
+/// Invites an account again: its password and factors are gone.
+pub async fn invite_again(
+    house: &House,
+    session: &Session<Full>,
+    account: AccountId,
+) -> Result<InvitationSecret, DirectoryError> {
+    let grant = govern(house, session, Some(account), Word::new("invitation")).await?;
+    match invite(house, grant.practice(), account).await {
+        Ok(invited) => Ok(invited.secret),
+        Err(InviteError::Unknown) => Err(DirectoryError::Unknown),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Changes role and state of an account that still has `seen_version`; its sessions and tokens end.
+pub async fn change(
+    house: &House,
+    session: &Session<Full>,
+    account: AccountId,
+    role: Role,
+    state: AccountState,
+    seen_version: i64,
+) -> Result<AccountView, DirectoryError> {
+    let grant = govern(house, session, Some(account), Word::new("account")).await?;
+    let practice = grant.practice();
+    if account == session.account() {
+        return Err(DirectoryError::Oneself);
+    }
+    let identity = &house.stores.identity;
+    let row = rows::by_id(identity, practice, account).await?.ok_or(DirectoryError::Unknown)?;
+    if (role == Role::Patient) != (row.role == Role::Patient) {
+        return Err(DirectoryError::PatientRole);
+    }
+    if state == AccountState::Invited && row.state != AccountState::Invited {
+        return Err(DirectoryError::InvitedState);
+    }
+    // Without a password an account cannot become active; accepting the invitation does that.
+    if state == AccountState::Active && row.password.is_none() {
+        return Err(DirectoryError::InvitedState);
+    }
+    let batch = rows::set_role_and_state(Batch::new(), practice, account, role, state, seen_version);
+    let batch = login_sessions::end_all(batch, practice, account);
+    let batch = api_tokens::revoke_all(batch, practice, account);
+    identity.commit(batch).await.map_err(|error| match error {
+        CommitError::Conflict { .. } => DirectoryError::Stale,
+        other => DirectoryError::Commit(other),
+    })?;
+    let row = rows::by_id(identity, practice, account).await?.ok_or(DirectoryError::Unknown)?;
+    view(house, &grant, row).await
+}
+
+async fn view(
+    house: &House,
+    grant: &PracticeGrant<'_, Govern>,
+    row: AccountRow,
+) -> Result<AccountView, DirectoryError> {
+    let name = house.vault.open_directory(grant.session(), row.account_id, &row.display_name).await?;
+    let email = house.vault.open_directory(grant.session(), row.account_id, &row.email).await?;
+    Ok(AccountView {
+        account_id: row.account_id,
+        role: row.role,
+        state: row.state,
+        display_name: name.expose().as_str().to_owned(),
+        email: email.expose().as_str().to_owned(),
+        patient_id: row.patient_id,
+        created_at: row.created_at,
+        version: row.version,
+    })
+}

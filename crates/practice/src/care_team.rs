@@ -1,0 +1,198 @@
+//! Care teams: who treats whom, from when to when.
+
+use crate::{Event, House};
+use domain::{AccountId, CareLinkId, PatientId, Role, Timestamp};
+use identity::{Full, Session};
+use ledger::{LedgerError, Outcome, Resource, Word};
+use phi::{AccessError, Govern, PracticeGrant, Purpose, VaultError};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        accounts::{self, AccountState},
+        care_links::{self, CareKind, CareLinkRow},
+        patients,
+    },
+};
+
+/// A place in a care team, as an administrator sees it.
+pub struct MemberView {
+    /// The link.
+    pub care_link_id: CareLinkId,
+    /// The member.
+    pub account_id: AccountId,
+    /// Their name.
+    pub display_name: String,
+    /// How they came to it.
+    pub kind: CareKind,
+    /// From when.
+    pub starts_at: Timestamp,
+    /// Until when; none while open.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// A place to give.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMember {
+    /// Who.
+    pub account_id: AccountId,
+    /// How.
+    pub kind: CareKind,
+    /// From when; now when none.
+    pub starts_at: Option<Timestamp>,
+    /// Until when; open when none.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// Why a care team was not read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CareTeamError {
+    /// It was not allowed, or could not be recorded.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// It could not be recorded.
+    #[error("it could not be recorded")]
+    Unrecorded(#[from] LedgerError),
+    /// There is no such patient.
+    #[error("there is no such patient")]
+    UnknownPatient,
+    /// There is no such account, or it is no active therapist's or administrator's.
+    #[error("the account is no active therapist's or administrator's")]
+    NotTreating,
+    /// The place would end before it starts.
+    #[error("the place ends before it starts")]
+    Backwards,
+    /// There is no such place, or it has ended already.
+    #[error("there is no such place, or it has ended already")]
+    NotOpen,
+    /// A store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It could not be stored.
+    #[error(transparent)]
+    Commit(CommitError),
+    /// A name did not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+async fn govern<'s>(
+    house: &House,
+    session: &'s Session<Full>,
+    patient: PatientId,
+    action: Word,
+) -> Result<PracticeGrant<'s, Govern>, CareTeamError> {
+    let kind = Word::new("care_team");
+    let grant = house.guard.authorize_practice::<Govern>(session, Purpose::operations(Resource::whole(kind))).await?;
+    let known = patients::by_id(&house.stores.clinical, grant.practice(), patient).await?;
+    let known = known.ok_or(CareTeamError::UnknownPatient)?;
+    let resource = Resource::whole(Word::new("care_team"));
+    let event = Event {
+        action,
+        resource,
+        patient: Some(known.patient_id),
+        outcome: Outcome::Allowed,
+        reason: Word::new("admin-governs"),
+    };
+    house.record(session, event).await?;
+    Ok(grant)
+}
+
+/// The care team of a patient, past members too, newest first.
+pub async fn members(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<Vec<MemberView>, CareTeamError> {
+    let grant = govern(house, session, patient, Word::new("read_care_team")).await?;
+    let identity = &house.stores.identity;
+    let mut views = Vec::new();
+    for link in care_links::of_patient(identity, grant.practice(), patient).await? {
+        let display_name = match accounts::by_id(identity, grant.practice(), link.account_id).await? {
+            Some(row) => {
+                let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
+                name.expose().as_str().to_owned()
+            }
+            None => String::new(),
+        };
+        views.push(MemberView {
+            care_link_id: link.care_link_id,
+            account_id: link.account_id,
+            display_name,
+            kind: link.kind,
+            starts_at: link.starts_at,
+            ends_at: link.ends_at,
+        });
+    }
+    Ok(views)
+}
+
+/// Who may be given a place: active therapists and administrators, by name.
+pub async fn candidates(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<Vec<(AccountId, String)>, CareTeamError> {
+    let grant = govern(house, session, patient, Word::new("read_care_team")).await?;
+    let first = AccountId::from_bytes([0; 16]);
+    let mut found = Vec::new();
+    for row in accounts::staff(&house.stores.identity, grant.practice(), first, 500).await? {
+        if treats(row.role) && row.state == AccountState::Active {
+            let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
+            found.push((row.account_id, name.expose().as_str().to_owned()));
+        }
+    }
+    found.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(found)
+}
+
+/// Gives somebody a place.
+pub async fn assign(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    new: NewMember,
+) -> Result<CareLinkId, CareTeamError> {
+    let grant = govern(house, session, patient, Word::new("assign_care_team")).await?;
+    let identity = &house.stores.identity;
+    let account = accounts::claims(identity, grant.practice(), new.account_id).await?;
+    if !account.is_some_and(|claims| claims.active && treats(claims.role)) {
+        return Err(CareTeamError::NotTreating);
+    }
+    let now = house.clock.now();
+    let starts_at = new.starts_at.unwrap_or(now);
+    if new.ends_at.is_some_and(|end| end <= starts_at) {
+        return Err(CareTeamError::Backwards);
+    }
+    let row = CareLinkRow {
+        practice_id: grant.practice(),
+        care_link_id: CareLinkId::random(&*house.rng),
+        patient_id: patient,
+        account_id: new.account_id,
+        kind: new.kind,
+        starts_at,
+        ends_at: new.ends_at,
+        created_by: session.account(),
+        created_at: now,
+    };
+    identity.commit(care_links::insert(Batch::new(), &row)).await.map_err(CareTeamError::Commit)?;
+    Ok(row.care_link_id)
+}
+
+/// Ends a place now.
+pub async fn end(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    link: CareLinkId,
+) -> Result<(), CareTeamError> {
+    let grant = govern(house, session, patient, Word::new("end_care_team")).await?;
+    let batch = care_links::end(Batch::new(), grant.practice(), patient, link, house.clock.now());
+    house.stores.identity.commit(batch).await.map_err(|error| match error {
+        CommitError::Conflict { .. } => CareTeamError::NotOpen,
+        other => CareTeamError::Commit(other),
+    })
+}
+
+const fn treats(role: Role) -> bool {
+    matches!(role, Role::Therapist | Role::Admin)
+}
