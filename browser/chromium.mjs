@@ -129,10 +129,14 @@ export class Visitor {
     this.assertQuiet();
   }
 
-  /** A picture of the whole page in `target/screenshots`. */
+  /** A picture of the whole page in `target/screenshots`, as in a window as high as the page. */
   async picture(name) {
     mkdirSync(SCREENSHOTS, { recursive: true });
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+    const { width, height } = this.device.viewport;
+    const content = await this.page.evaluate(() => document.documentElement.scrollHeight);
+    await this.page.setViewportSize({ width, height: Math.max(height, content) });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+    await this.page.setViewportSize({ width, height });
   }
 
   /** Leaves, and fails if anything was complained of on the way. */
