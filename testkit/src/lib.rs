@@ -1,5 +1,6 @@
 //! A running app, actors, canaries and the store contract, for tests.
 
+pub mod authenticator;
 pub mod house;
 pub mod postgres;
 pub mod site;

@@ -113,7 +113,7 @@ impl From<AccountError> for Problem {
             AccountError::StepUp => Self::fresh_factor_required(),
             AccountError::WrongPassword => Self::invalid_fields().field("current_password", "is not your password"),
             AccountError::Weak(why) => Self::invalid_fields().field("new_password", why.to_string()),
-            AccountError::NotConfirmed => Self::sign_in_refused(),
+            AccountError::NotConfirmed => Self::invalid_fields().field("credential", "could not be confirmed"),
             AccountError::NothingPending => Self::conflict().detail("Begin again: there is nothing to confirm."),
             AccountError::KnownPasskey => Self::conflict().detail("This key is registered already."),
             AccountError::LastFactor => Self::conflict().detail("Nothing else would open the account."),

@@ -1,7 +1,6 @@
 //! The crate through its public face.
 
 mod api_tokens;
-mod authenticator;
 mod factors;
 mod fixture;
 mod invitations;

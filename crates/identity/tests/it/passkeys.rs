@@ -1,13 +1,14 @@
-use crate::{
-    authenticator::{Authenticator, ORIGIN, RP_ID},
-    fixture::{House, at},
-};
+use crate::fixture::{House, at};
 use domain::{AccountId, Role};
 use identity::{
     Authentication, Bootstrap, Enrolled, Enrollment, FactorKind, FactorProof, PasskeyError, Passkeys,
     RegisteredPasskey, Registration, Resumed, accepted_factors,
 };
 use serde_json::{Value, json};
+use testkit::authenticator::Authenticator;
+
+const ORIGIN: &str = "https://patella.example:8443";
+const RP_ID: &str = "patella.example";
 
 fn party() -> Passkeys {
     Passkeys::new(RP_ID, ORIGIN, "Patella").expect("a relying party")
@@ -46,7 +47,7 @@ fn authenticate(
 #[test]
 fn a_registered_passkey_proves_itself_and_opens_an_admins_full_session() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let registered = register(&house, &mut key, &[]).expect("registered");
     assert_eq!(registered.credential_id(), key.credential);
     let stored = registered.to_stored();
@@ -65,7 +66,7 @@ fn a_registered_passkey_proves_itself_and_opens_an_admins_full_session() {
 #[test]
 fn the_person_must_be_verified_by_the_key_both_times() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     key.verifies = false;
     assert_eq!(register(&house, &mut key, &[]).err(), Some(PasskeyError::Refused));
     key.verifies = true;
@@ -81,7 +82,7 @@ fn the_options_ask_for_verification_and_name_the_site() {
         party().start_registration(&enrollment(&house), "ana@example.org", "Ana", &[], at(0)).expect("begun");
     assert_eq!(options["publicKey"]["rp"]["id"], RP_ID);
     assert_eq!(options["publicKey"]["authenticatorSelection"]["userVerification"], "required");
-    let passkeys = [register(&house, &mut Authenticator::new(1), &[]).expect("registered")];
+    let passkeys = [register(&house, &mut Authenticator::new(1, RP_ID, ORIGIN), &[]).expect("registered")];
     let (options, _) = begin(house.admin.account, &passkeys);
     assert_eq!(options["publicKey"]["userVerification"], "required");
 }
@@ -89,7 +90,7 @@ fn the_options_ask_for_verification_and_name_the_site() {
 #[test]
 fn an_answer_given_to_another_site_is_refused() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let passkeys = [register(&house, &mut key, &[]).expect("registered")];
     for origin in ["https://patella.example.evil:8443", "https://patella.example", "http://patella.example:8443"] {
         key.origin = origin;
@@ -100,7 +101,7 @@ fn an_answer_given_to_another_site_is_refused() {
 #[test]
 fn an_answer_to_another_challenge_is_refused() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let passkeys = [register(&house, &mut key, &[]).expect("registered")];
     let (earlier, _) = begin(house.admin.account, &passkeys);
     let (_, state) = begin(house.admin.account, &passkeys);
@@ -112,15 +113,15 @@ fn an_answer_to_another_challenge_is_refused() {
 #[test]
 fn another_key_that_claims_the_same_credential_is_refused() {
     let house = House::new();
-    let passkeys = [register(&house, &mut Authenticator::new(1), &[]).expect("registered")];
-    let refused = authenticate(house.admin.account, &mut Authenticator::new(1), &passkeys).err();
+    let passkeys = [register(&house, &mut Authenticator::new(1, RP_ID, ORIGIN), &[]).expect("registered")];
+    let refused = authenticate(house.admin.account, &mut Authenticator::new(1, RP_ID, ORIGIN), &passkeys).err();
     assert_eq!(refused, Some(PasskeyError::Refused));
 }
 
 #[test]
 fn a_counter_goes_only_forward() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     key.counter = 5;
     let mut passkeys = [register(&house, &mut key, &[]).expect("registered")];
     assert_eq!(authenticate(house.admin.account, &mut key, &passkeys).err(), Some(PasskeyError::Cloned));
@@ -139,7 +140,7 @@ fn a_counter_goes_only_forward() {
 fn a_copy_is_noticed_when_two_ceremonies_began_from_the_same_counter() {
     let house = House::new();
     let account = house.admin.account;
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let before = [register(&house, &mut key, &[]).expect("registered")];
     let (first, first_state) = begin(account, &before);
     let (second, second_state) = begin(account, &before);
@@ -153,11 +154,11 @@ fn a_copy_is_noticed_when_two_ceremonies_began_from_the_same_counter() {
 #[test]
 fn a_ceremony_lasts_five_minutes_and_belongs_to_its_account() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let passkeys = [register(&house, &mut key, &[]).expect("registered")];
     let finish = |account, now| {
         let (options, state) = begin(house.admin.account, &passkeys);
-        let answer = Authenticator::new(1).get(&options);
+        let answer = Authenticator::new(1, RP_ID, ORIGIN).get(&options);
         party().finish_authentication(account, state, &answer, &passkeys, now).err()
     };
     assert_eq!(finish(house.admin.account, at(400)), Some(PasskeyError::Expired));
@@ -173,7 +174,7 @@ fn a_ceremony_lasts_five_minutes_and_belongs_to_its_account() {
 #[test]
 fn a_passkey_removed_meanwhile_proves_nothing() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let passkeys = [register(&house, &mut key, &[]).expect("registered")];
     let (options, state) = begin(house.admin.account, &passkeys);
     let refused = party().finish_authentication(house.admin.account, state, &key.get(&options), &[], at(101)).err();
@@ -184,7 +185,7 @@ fn a_passkey_removed_meanwhile_proves_nothing() {
 #[test]
 fn a_key_that_names_another_user_is_refused() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let passkeys = [register(&house, &mut key, &[]).expect("registered")];
     key.user_handle = Some(house.therapist.account.as_bytes().to_vec());
     assert_eq!(authenticate(house.admin.account, &mut key, &passkeys).err(), Some(PasskeyError::Refused));
@@ -195,16 +196,16 @@ fn a_key_that_names_another_user_is_refused() {
 #[test]
 fn a_key_is_not_registered_twice() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let known = [register(&house, &mut key, &[]).expect("registered")];
     assert!(register(&house, &mut key, &known).is_err());
-    assert!(register(&house, &mut Authenticator::new(2), &known).is_ok());
+    assert!(register(&house, &mut Authenticator::new(2, RP_ID, ORIGIN), &known).is_ok());
 }
 
 #[test]
 fn what_is_no_answer_is_malformed() {
     let house = House::new();
-    let mut key = Authenticator::new(1);
+    let mut key = Authenticator::new(1, RP_ID, ORIGIN);
     let passkeys = [register(&house, &mut key, &[]).expect("registered")];
     for answer in [json!(null), json!({}), json!([1]), json!({ "id": 7 })] {
         let (_, state) = begin(house.admin.account, &passkeys);

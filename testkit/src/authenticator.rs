@@ -9,37 +9,43 @@ use aws_lc_rs::{
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
-pub(crate) const ORIGIN: &str = "https://patella.example:8443";
-pub(crate) const RP_ID: &str = "patella.example";
-
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
 const HAS_CREDENTIAL: u8 = 0x40;
 
 /// One key, with what it says about itself.
-pub(crate) struct Authenticator {
+pub struct Authenticator {
     key: EcdsaKeyPair,
-    pub(crate) credential: Vec<u8>,
-    pub(crate) counter: u32,
-    pub(crate) verifies: bool,
-    pub(crate) origin: &'static str,
-    pub(crate) user_handle: Option<Vec<u8>>,
+    /// Its id of the credential.
+    pub credential: Vec<u8>,
+    /// How often it says it was used.
+    pub counter: u32,
+    /// Whether it says that it verified the person.
+    pub verifies: bool,
+    /// The page that it believes to be on.
+    pub origin: &'static str,
+    /// What it believes its site to be.
+    pub rp_id: &'static str,
+    /// Whose it says it is.
+    pub user_handle: Option<Vec<u8>>,
 }
 
 impl Authenticator {
-    pub(crate) fn new(name: u8) -> Self {
+    /// A new key of a site: `rp_id` is its host, `origin` the address of its pages.
+    pub fn new(name: u8, rp_id: &'static str, origin: &'static str) -> Self {
         Self {
             key: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key"),
             credential: vec![name; 32],
             counter: 0,
             verifies: true,
-            origin: ORIGIN,
+            origin,
+            rp_id,
             user_handle: None,
         }
     }
 
     /// Answers `navigator.credentials.create()`.
-    pub(crate) fn create(&mut self, options: &Value) -> Value {
+    pub fn create(&mut self, options: &Value) -> Value {
         let client = self.client_data("webauthn.create", &options["publicKey"]["challenge"]);
         let mut data = self.data(HAS_CREDENTIAL);
         data.extend([0; 16]);
@@ -60,7 +66,7 @@ impl Authenticator {
     }
 
     /// Answers `navigator.credentials.get()`.
-    pub(crate) fn get(&mut self, options: &Value) -> Value {
+    pub fn get(&mut self, options: &Value) -> Value {
         let client = self.client_data("webauthn.get", &options["publicKey"]["challenge"]);
         let data = self.data(0);
         let signed = [&data, digest::digest(&digest::SHA256, &client).as_ref()].concat();
@@ -82,7 +88,7 @@ impl Authenticator {
     }
 
     fn data(&self, more: u8) -> Vec<u8> {
-        let mut data = digest::digest(&digest::SHA256, RP_ID.as_bytes()).as_ref().to_vec();
+        let mut data = digest::digest(&digest::SHA256, self.rp_id.as_bytes()).as_ref().to_vec();
         data.push(PRESENT | more | if self.verifies { VERIFIED } else { 0 });
         data.extend(self.counter.to_be_bytes());
         data

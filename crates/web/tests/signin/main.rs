@@ -1,0 +1,10 @@
+//! Signing in and one's own account, through the whole router over a whole house.
+
+mod account;
+mod doors;
+mod factors;
+mod pages;
+mod passkeys;
+mod support;
+mod throttling;
+mod tokens;
