@@ -76,8 +76,14 @@ pub struct ItemAdherence {
 /// The version in force on a day: of those that had begun, the one signed last, unless it has ended. `versions` are in
 /// the order in which they were signed.
 pub fn in_force<'v, 'a>(versions: &'v [VersionInTime<'a>], day: Date) -> Option<&'v VersionInTime<'a>> {
-    let last = versions.iter().rfind(|version| version.begins() <= day)?;
-    last.ends_on.is_none_or(|end| day <= end).then_some(last)
+    in_force_by(versions, day, |version| (version.begins(), version.ends_on))
+}
+
+/// The same for anything that has versions: `dates` gives the day on which one begins (never before it was signed) and
+/// its last day.
+pub fn in_force_by<V>(versions: &[V], day: Date, dates: impl Fn(&V) -> (Date, Option<Date>)) -> Option<&V> {
+    let last = versions.iter().rfind(|version| dates(version).0 <= day)?;
+    dates(last).1.is_none_or(|end| day <= end).then_some(last)
 }
 
 /// Every day from `first` to `last` with what was due and done.

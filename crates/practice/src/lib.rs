@@ -1,5 +1,6 @@
 //! What people do in a practice: use cases, one file each.
 
+pub mod access_log;
 pub mod account;
 pub mod accounts;
 pub mod care_team;
@@ -7,6 +8,7 @@ pub mod demo;
 pub mod exercises;
 mod house;
 pub mod library;
+pub mod log;
 pub mod media;
 pub mod notes;
 pub mod patients;
@@ -16,6 +18,7 @@ pub mod progress;
 pub mod record;
 mod repeat;
 pub mod sign_in;
+pub mod today;
 pub mod trail;
 
 pub use house::{Actor, Event, FoundationError, Foundations, House, Indexes, Stores};

@@ -47,6 +47,8 @@ pub struct TrailFilter {
     pub patient: Option<PatientId>,
     /// Of this account.
     pub actor: Option<AccountId>,
+    /// Of anyone but this account.
+    pub not_actor: Option<AccountId>,
     /// With this action.
     pub action: Option<Word>,
     /// That went so.
@@ -62,6 +64,7 @@ impl TrailFilter {
         entry.practice == Some(practice)
             && self.patient.is_none_or(|patient| entry.patient == Some(patient))
             && self.actor.is_none_or(|actor| entry.actor == Some(actor))
+            && self.not_actor.is_none_or(|actor| entry.actor != Some(actor))
             && self.action.as_ref().is_none_or(|action| entry.action == *action)
             && self.outcome.is_none_or(|outcome| entry.outcome == outcome)
             && self.since.is_none_or(|since| entry.at >= since)
