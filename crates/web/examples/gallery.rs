@@ -81,13 +81,14 @@ fn staff_nav(current: usize) -> [NavItem<'static>; 4] {
     ]
 }
 
-fn patient_nav() -> [NavItem<'static>; 4] {
+fn patient_nav() -> [NavItem<'static>; 5] {
     let item = |current, href, label, icon| NavItem { href, label, icon, current };
     [
         item(true, "#today", "Today", Icon::Today),
         item(false, "#week", "My week", Icon::Week),
         item(false, "#progress", "Progress", Icon::Progress),
         item(false, "#looked", "Who looked", Icon::Eye),
+        item(false, "#account", "Account", Icon::Settings),
     ]
 }
 
