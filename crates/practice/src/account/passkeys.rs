@@ -1,6 +1,6 @@
 //! One's own passkeys: list, register, remove.
 
-use super::{AccountError, enrollment, record};
+use super::{AccountError, enrollment, person, record};
 use crate::{
     House,
     sign_in::{CEREMONY, opened},
@@ -36,6 +36,7 @@ const REGISTER: &str = "register";
 
 /// One's own passkeys, oldest first.
 pub async fn passkeys(house: &House, session: &Session<Full>) -> Result<Vec<PasskeyView>, AccountError> {
+    person(session)?;
     let mut views = Vec::new();
     for row in rows::of_account(&house.stores.identity, session.practice(), session.account()).await? {
         let label = house.vault.open_directory(session, row.account_id, &row.label).await?;

@@ -1,7 +1,10 @@
 //! Changing one's own password.
 
 use super::{AccountError, enrollment, own};
-use crate::{Event, House, sign_in::Attempt};
+use crate::{
+    Event, House,
+    sign_in::{Attempt, SignInError},
+};
 use identity::{Full, NewPassword, Password, PasswordHash, Session};
 use ledger::Word;
 use store::{
@@ -30,13 +33,20 @@ pub async fn change_password(
     let about = [email.expose().as_str(), name.expose().as_str()];
     let new = NewPassword::new(new, &about).map_err(AccountError::Weak)?;
 
-    let attempt = Attempt::count(house, row.email_index, session.origin()).await?;
+    let attempt = match Attempt::count(house, row.email_index, session.origin()).await {
+        Ok(attempt) => attempt,
+        Err(error) => {
+            if matches!(error, SignInError::Wait(_)) {
+                refuse(house, session, "throttled").await?;
+            }
+            return Err(error.into());
+        }
+    };
     let sealed = row.password.as_ref().ok_or(AccountError::Gone)?;
     let stored = house.vault.open_credential(practice, account, sealed).await?;
     let stored = PasswordHash::parse(stored.expose()).ok().map(|hash| (account, hash));
     if let Err(error) = house.passwords.verify(present, stored, &*house.rng).await {
-        let refused = Event::refused(CHANGE_PASSWORD, own(account), Word::new("wrong-password"));
-        house.record(session, refused).await?;
+        refuse(house, session, "wrong-password").await?;
         return Err(error.into());
     }
     let hash = house.passwords.hash(account, new, &*house.rng).await?;
@@ -45,5 +55,11 @@ pub async fn change_password(
     super::record(house, session, CHANGE_PASSWORD, own(account)).await?;
     let batch = accounts::set_password(attempt.right(Batch::new()), practice, account, &sealed, row.state);
     db.commit(login_sessions::end_others(batch, practice, account, session.id())).await?;
+    Ok(())
+}
+
+async fn refuse(house: &House, session: &Session<Full>, reason: &'static str) -> Result<(), AccountError> {
+    let event = Event::refused(CHANGE_PASSWORD, own(session.account()), Word::new(reason));
+    house.record(session, event).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! One's own recovery codes.
 
-use super::{AccountError, enrollment, own, record};
+use super::{AccountError, enrollment, own, person, record};
 use crate::House;
 use crypto::Zeroizing;
 use domain::Role;
@@ -10,6 +10,7 @@ use store::{Batch, rows::recovery_codes as rows};
 
 /// How many codes were not used yet.
 pub async fn codes_left(house: &House, session: &Session<Full>) -> Result<usize, AccountError> {
+    person(session)?;
     Ok(rows::unused(&house.stores.identity, session.practice(), session.account()).await?.len())
 }
 

@@ -23,6 +23,7 @@ pub struct SessionView {
 
 /// One's own sessions that are not over, newest first.
 pub async fn sessions(house: &House, session: &Session<Full>) -> Result<Vec<SessionView>, AccountError> {
+    person(session)?;
     let (now, limits) = (house.clock.now(), house.sessions.limits());
     let idle = if session.role() == Role::Patient { limits.idle_patient } else { limits.idle_staff };
     let lives = |from: Timestamp, limit| from.checked_add(limit).is_ok_and(|end| end > now);

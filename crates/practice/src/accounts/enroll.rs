@@ -9,9 +9,9 @@ use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self, AccountRow, AccountState},
-        invitations,
+        api_tokens, invitations, login_sessions,
         passkeys::{self, PasskeyRow},
-        practices, recovery_codes,
+        practices, recovery_codes, throttle,
         totp_factors::{self, TotpRow},
     },
 };
@@ -65,8 +65,14 @@ pub async fn enroll(
     let hash = hash.as_str().to_owned();
     let sealed = house.vault.seal(practice, account, AccountRow::row_id(account), &hash).await?;
     let batch = accounts::set_password(Batch::new(), practice, account, &sealed, AccountState::Active);
-    let administrator = accounts::claims(&house.stores.identity, practice, account).await?;
-    let administrator = administrator.is_some_and(|claims| claims.role == Role::Admin);
+    // Whatever the account was before: nobody is signed in to it any more, and no failure counts.
+    let batch = api_tokens::revoke_all(login_sessions::end_all(batch, practice, account), practice, account);
+    let row = accounts::by_id(&house.stores.identity, practice, account).await?;
+    let batch = match &row {
+        Some(row) => throttle::clear(batch, &row.email_index),
+        None => batch,
+    };
+    let administrator = row.is_some_and(|row| row.role == Role::Admin);
     // From an administrator's first passkey on, administrators need one.
     let closes = administrator && matches!(factor, FirstFactor::Passkey { .. });
     let batch = if closes { practices::close_bootstrap(batch, practice) } else { batch };

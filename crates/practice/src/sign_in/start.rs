@@ -2,7 +2,7 @@
 
 use super::{Attempt, SignInError, factors, login_session};
 use crate::{Actor, Event, House};
-use domain::EmailAddress;
+use domain::{EmailAddress, Timestamp};
 use identity::{FactorKind, Origin, Password, PasswordError, PasswordHash, SessionToken, StartError, Verified};
 use ledger::{Outcome, Resource, Word};
 use store::{
@@ -30,15 +30,13 @@ pub async fn start(house: &House, typed: &str, password: Password, origin: Origi
         Ok(email) => accounts::by_email(&house.stores.identity, &house.indexes.account_email(&email)).await?,
         Err(_) => None,
     };
-    let attempt = match Attempt::count(house, house.indexes.typed_email(typed), origin).await {
-        Ok(attempt) => attempt,
-        Err(error) => {
-            if matches!(error, SignInError::Wait(_)) {
-                denied(house, account.as_ref(), origin, "throttled").await?;
-            }
-            return Err(error);
+    // The try stays counted until a full session clears it: whoever has the password may not guess codes for ever.
+    if let Err(error) = Attempt::count(house, house.indexes.typed_email(typed), origin).await {
+        if matches!(error, SignInError::Wait(_)) {
+            denied(house, account.as_ref(), origin, "throttled").await?;
         }
-    };
+        return Err(error);
+    }
     let verified = match verify(house, account.as_ref(), password).await {
         Ok(verified) => verified,
         Err(SignInError::Refused) => {
@@ -71,9 +69,10 @@ pub async fn start(house: &House, typed: &str, password: Password, origin: Origi
         reason: Word::new("password"),
     };
     house.record_as(actor, origin, event).await?;
-    // The count stays until a full session clears it: whoever has the password may not guess codes for ever.
-    let _ = attempt;
-    let mut batch = login_sessions::insert(Batch::new(), &record);
+    let lasts = house.sessions.limits().absolute;
+    let over = record.created_at.checked_sub(lasts).unwrap_or(Timestamp::MIN);
+    let batch = login_sessions::sweep(Batch::new(), claims.practice, claims.account, over);
+    let mut batch = login_sessions::insert(batch, &record);
     if let Some(hash) = verified.upgraded {
         let row_id = AccountRow::row_id(claims.account);
         let sealed = house.vault.seal(claims.practice, claims.account, row_id, &hash.as_str().to_owned()).await?;

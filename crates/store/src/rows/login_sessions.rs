@@ -1,7 +1,7 @@
 //! Login sessions.
 
 use crate::{Batch, Db, Row, StoreError};
-use domain::{AccountId, LoginSessionId, PracticeId};
+use domain::{AccountId, LoginSessionId, PracticeId, Timestamp};
 use identity::{FactorUse, SessionRecord};
 
 macro_rules! select {
@@ -61,6 +61,12 @@ pub fn rotate_out(batch: Batch, practice: PracticeId, account: AccountId, sessio
 pub fn end(batch: Batch, practice: PracticeId, account: AccountId, session: LoginSessionId) -> Batch {
     const SQL: &str = "DELETE FROM login_sessions WHERE practice_id = $1 AND account_id = $2 AND login_session_id = $3";
     batch.run(SQL, &[practice.into(), account.into(), session.into()])
+}
+
+/// Sweeps out sessions of an account that began before a moment, and so are over.
+pub fn sweep(batch: Batch, practice: PracticeId, account: AccountId, begun_before: Timestamp) -> Batch {
+    const SQL: &str = "DELETE FROM login_sessions WHERE practice_id = $1 AND account_id = $2 AND created_at < $3";
+    batch.run(SQL, &[practice.into(), account.into(), begun_before.into()])
 }
 
 /// Ends every session of an account but one.

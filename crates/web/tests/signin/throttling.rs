@@ -1,8 +1,12 @@
 //! Guessing gets slower, whoever is guessed at.
 
 use crate::support::{half, is_full, recorded, site_with, type_code, type_password, without_request};
-use domain::Role;
-use testkit::house::PASSWORD;
+use crypto::SystemRng;
+use domain::{Role, Timestamp};
+use identity::{NewPassword, Password, TotpSecret};
+use practice::accounts::{FirstFactor, enroll};
+use store::{Batch, rows::throttle};
+use testkit::house::{PASSWORD, code};
 
 #[tokio::test]
 async fn five_wrong_passwords_make_anyone_wait_known_or_not() {
@@ -60,4 +64,27 @@ async fn many_at_once_count_as_many() {
     let answers = futures::future::join_all(tries).await;
     let looked_at = answers.iter().filter(|answer| answer.status == 401).count();
     assert!(looked_at <= 5, "{looked_at} passwords were looked at");
+}
+
+#[tokio::test]
+async fn a_hundred_failures_lock_an_account_until_it_is_enrolled_anew() {
+    let (site, person) = site_with(Role::Therapist).await;
+    let (house, now) = (&site.house, site.now());
+    let session = site.session(&person).await;
+    let index = house.indexes.typed_email(&person.email);
+    let counted = (0..100).fold(Batch::new(), |batch, _| throttle::count(batch, &index, true, now, Timestamp::MIN));
+    house.stores.identity.commit(counted).await.expect("stored");
+    let enrollment = house.sessions.enrollment(&session, now).expect("a fresh factor");
+    // No wait is long enough.
+    site.clock.advance_seconds(30 * 24 * 60 * 60);
+    assert_eq!(type_password(&site, &person.email, PASSWORD).await.status, 429);
+
+    let cookie = site.signed_in(&person).await;
+    let secret = TotpSecret::random(person.account(), &SystemRng);
+    let (_, step) = secret.verify(&code(&secret, site.now()), None, site.now()).expect("its code");
+    let chosen = Password::new("gravel mirror 88 slowly".to_owned()).expect("a password");
+    let chosen = NewPassword::new(chosen, &[]).expect("strong");
+    enroll(house, &enrollment, chosen, FirstFactor::Totp { secret, step }).await.expect("enrolled");
+    assert_eq!(type_password(&site, &person.email, "gravel mirror 88 slowly").await.status, 201);
+    assert!(!is_full(&site, &cookie).await, "sessions from before are over");
 }
