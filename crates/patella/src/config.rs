@@ -204,9 +204,8 @@ impl Config {
         Self::from_sources(Figment::from(Toml::file_exact(file)).merge(Env::prefixed("PATELLA_").split("__")))
     }
 
-    /// Reads settings that are written in the program itself, as the demo does. Relative paths count from the working
-    /// folder.
-    pub(crate) fn from_toml(text: &str) -> Result<Self> {
+    #[cfg(test)]
+    fn from_toml(text: &str) -> Result<Self> {
         Self::from_sources(Figment::from(Toml::string(text)))
     }
 

@@ -4,14 +4,10 @@
 //! command line was not understood.
 
 mod command;
-#[allow(dead_code, reason = "the commands that open the stores and the ledger read the rest")]
 mod config;
-#[allow(dead_code, reason = "the server logs")]
 mod logging;
-#[allow(dead_code, reason = "the server counts")]
 mod metrics;
 mod opening;
-#[allow(dead_code, reason = "the demo makes its certificate with it")]
 mod tls;
 
 use clap::Parser;

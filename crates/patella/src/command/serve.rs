@@ -6,9 +6,11 @@ use crate::{
     opening::{self, Log},
 };
 use anyhow::{Context, Result};
+use domain::RequestId;
 use futures::future::{BoxFuture, FutureExt};
-use ledger::LedgerHandle;
-use practice::House;
+use identity::Origin;
+use ledger::{Resource, Word};
+use practice::{Actor, Event, House};
 use std::{path::PathBuf, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
 use web::{
@@ -59,14 +61,24 @@ impl Readiness for Stored {
 }
 
 /// The ledger writes, or does not.
-struct Recording(LedgerHandle);
+struct Recording(Arc<House>);
 
 impl Readiness for Recording {
     fn name(&self) -> &'static str {
         "audit"
     }
+    /// A ledger that failed learns only from the next entry that it can write again, and who is not ready gets no
+    /// requests: so the question itself brings one.
     fn check(&self) -> BoxFuture<'_, bool> {
-        async { self.0.status().is_ready() }.boxed()
+        async {
+            if self.0.ledger.status().is_ready() {
+                return true;
+            }
+            let origin = Origin { address: None, request: RequestId::random(&*self.0.rng) };
+            let event = Event::done(Word::new("probe_audit"), Resource::whole(Word::new("audit")));
+            self.0.record_as(Actor::default(), origin, event).await.is_ok()
+        }
+        .boxed()
     }
 }
 
@@ -76,7 +88,7 @@ fn parts(config: &Config, house: Arc<House>) -> Parts {
         gate: house.clone(),
         clock: house.clock.clone(),
         rng: house.rng.clone(),
-        readiness: vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.ledger.clone()))],
+        readiness: vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone()))],
         settings: config.web(),
         house,
     }
@@ -111,4 +123,26 @@ async fn serve(config: &Config, house: Arc<House>) -> Result<()> {
         Finished::CutOff => anyhow::bail!("stopped before every request was finished"),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::house::TestHouse;
+
+    #[tokio::test]
+    async fn a_ledger_that_can_write_again_is_noticed_without_a_request() {
+        let test = TestHouse::new().await;
+        let (stored, recording) = (Stored(test.house.clone()), Recording(test.house.clone()));
+        assert!(stored.check().await && recording.check().await);
+        assert!(test.ledger.entries().is_empty(), "a ledger that works is not written to");
+        test.ledger.backend().set_failing(true);
+        let origin = Origin { address: None, request: RequestId::random(&*test.house.rng) };
+        let event = Event::done(Word::new("sample"), Resource::whole(Word::new("audit")));
+        assert!(test.house.record_as(Actor::default(), origin, event).await.is_err());
+        assert!(!recording.check().await && stored.check().await);
+        test.ledger.backend().set_failing(false);
+        assert!(recording.check().await);
+        assert_eq!(test.ledger.entries().len(), 1);
+    }
 }
