@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn of_many_at_once_only_the_first_is_looked_at() {
-        let at = |second| Timestamp::from_second(1_790_000_000 + second).expect("a moment");
+        let at = |second: i64| Timestamp::from_second(1_790_000_000 + second).expect("a moment");
         let (seen, now) = (Failures { count: 5, last_at: Some(at(0)) }, at(60));
         let judged = |after| account_throttle(before(seen, Failures { count: after, last_at: Some(now) }), now);
         assert_eq!(judged(6), Throttle::Allowed);
