@@ -92,7 +92,7 @@ impl Demo {
         let people = seed(&opened.house, practice, &plan, &SeededRng::new(self.seed), || bar.inc(1)).await?;
         bar.finish_and_clear();
         opened.ledger.close();
-        write(&config.data().join("people.txt"), &list(config, &people))?;
+        write(&card.with_file_name("people.txt"), &list(config, &people))?;
         let people = people.iter().map(|person| Person {
             role: person.role.word(),
             name: &person.name,
