@@ -9,6 +9,8 @@ mod architecture;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
+
 const USAGE: &str = "usage: cargo xtask architecture | advisories";
 
 fn main() -> ExitCode {
@@ -18,8 +20,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let outcome = match command.as_str() {
-        "architecture" => architecture::run(&repository()),
-        "advisories" => advisories::run(&repository()),
+        "architecture" => repository().and_then(|root| architecture::run(&root)),
+        "advisories" => repository().and_then(|root| advisories::run(&root)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -35,7 +37,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The root of the repository: the folder above this crate's.
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the repository").to_path_buf()
+/// The root of the repository: the folder above this crate's, as cargo says when it runs the program. The place where it
+/// was compiled would be another one when several clones share a target folder.
+fn repository() -> Result<PathBuf> {
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run it as `cargo xtask`")?;
+    Ok(Path::new(&manifest).parent().context("xtask is a folder of the repository")?.to_path_buf())
 }
