@@ -14,4 +14,7 @@ pub use db::{
     Stored,
 };
 pub use ledger_backend::PostgresBackend;
-pub use schema::{MigrateError, Migration, SchemaError, Store, check, grant_server, grants, migrate, migrations};
+pub use schema::{MigrateError, Migration, SchemaError, check, grant_server, grants, migrate, migrations};
+
+/// The databases of a practice. They share nothing: not a table, not a role, not a key.
+pub use phi::Store;

@@ -4,6 +4,8 @@
 mod batches;
 #[path = "contract/houses.rs"]
 mod houses;
+#[path = "contract/rows.rs"]
+mod rows;
 #[path = "contract/schemas.rs"]
 mod schemas;
 #[path = "contract/values.rs"]
@@ -39,6 +41,8 @@ contract! {
         a_failing_batch_does_not_hurt_its_neighbors
         concurrent_commits_are_all_stored_and_distinct
         two_writers_of_one_version_meet_and_only_one_wins
+        two_that_rely_on_each_other_are_not_both_stored
+        many_that_count_the_same_thing_are_all_counted
         an_empty_batch_is_fine
         what_is_committed_is_there_after_opening_again;
     values:
@@ -49,11 +53,23 @@ contract! {
         one_wants_exactly_one_row
         a_mistaken_query_is_refused
         neither_errors_nor_debug_hold_a_value;
+    rows:
+        people_come_back_as_they_were_stored
+        factors_are_stored_used_once_and_taken_away
+        sessions_and_tokens_are_found_by_their_secrets_and_end
+        care_teams_begin_and_end
+        keys_are_kept_by_version
+        failures_are_counted_and_forgotten
+        patients_and_notes_come_back_as_they_were_stored
+        the_library_is_brought_up_to_date_in_place
+        programs_have_versions_and_log_entries_are_corrected
+        what_was_done_under_an_idempotency_key_is_remembered;
     schemas:
         migrations_run_once
         an_empty_database_is_behind_and_says_what_to_run
         an_altered_migration_is_refused
         a_newer_database_is_refused
         only_the_shared_column_types_are_used
+        every_stored_column_is_in_the_registry_and_of_the_right_type
         every_table_of_a_tenant_names_its_practice;
 }

@@ -21,4 +21,14 @@ table! {
     }
 }
 
-pub(super) const TABLES: &[&[Column]] = &[ledger_entries::COLUMNS, ledger_checkpoints::COLUMNS];
+table! {
+    /// Full tiles of the ledger's tree, above the leaves.
+    Audit.ledger_tiles {
+        (log: Structure, Drop, "the node whose log it is")
+        (level: Structure, Drop, "the tile's level, from 1")
+        (tile: Structure, Drop, "its index in the level")
+        (hashes: Fingerprint, Drop, "256 hashes of the tree (RFC 6962)")
+    }
+}
+
+pub(super) const TABLES: &[&[Column]] = &[ledger_entries::COLUMNS, ledger_checkpoints::COLUMNS, ledger_tiles::COLUMNS];

@@ -8,7 +8,7 @@ use deadpool_postgres::{Object, Pool, PoolError, Transaction};
 use futures::future::join_all;
 use std::{error::Error as StdError, time::Duration};
 use tokio_postgres::{
-    Error,
+    Error, IsolationLevel,
     error::SqlState,
     types::{FromSql, IsNull, ToSql, Type, to_sql_checked},
 };
@@ -21,8 +21,9 @@ pub(super) const LIVE_COLUMNS: &str = "SELECT table_name::text, column_name::tex
 
 const PLACEHOLDERS: &str = "placeholders or columns do not fit";
 
-/// How often a batch is tried when PostgreSQL gives it up in favor of another one (deadlock, serialization).
-const TRIES: u32 = 3;
+/// How often a batch is tried when PostgreSQL gives it up in favor of another one (serialization, deadlock). Of those
+/// that meet, one always gets through.
+const TRIES: u32 = 64;
 
 /// How much longer than the server's own statement time-out we wait for its answer.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -123,7 +124,10 @@ impl Postgres {
 /// One transaction. When this future is dropped halfway, the driver rolls back before anybody else gets the connection.
 async fn transact(client: &mut Object, batch: &Batch) -> Result<(), (usize, Failed)> {
     let outside = |error| (0, Failed::Engine(error));
-    let transaction = client.transaction().await.map_err(outside)?;
+    // Serializable, as the one writer of the embedded database is: the same batches then mean the same on both, and two
+    // of them can never each rely on what the other takes away.
+    let transaction = client.build_transaction().isolation_level(IsolationLevel::Serializable).start();
+    let transaction = transaction.await.map_err(outside)?;
     let outcome = if batch.steps.iter().any(|step| matches!(step, Step::Script(_))) {
         in_turn(&transaction, batch).await
     } else {

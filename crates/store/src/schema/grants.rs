@@ -3,8 +3,7 @@
 //! The owner of a database makes its tables; the server's role only uses them. It owns nothing, so it can neither
 //! change a schema nor, in the audit store, rewrite or remove an entry.
 
-use super::Store;
-use crate::{Batch, CommitError, Db};
+use crate::{Batch, CommitError, Db, Store};
 
 /// The verbs that the server needs on each table.
 const TABLES: &[(Store, &str, &str)] = &[

@@ -1,7 +1,6 @@
 //! Migrations: SQL files that are only ever added, and a table in each database that says which of them it has seen.
 
-use super::Store;
-use crate::{Batch, CommitError, Db, StoreError};
+use crate::{Batch, CommitError, Db, Store, StoreError};
 use domain::Clock;
 use std::collections::BTreeMap;
 

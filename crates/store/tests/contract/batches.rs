@@ -145,3 +145,28 @@ pub(crate) async fn what_is_committed_is_there_after_opening_again(house: &mut d
     drop(db);
     assert_eq!(failures(&house.server(Store::Identity).await).await, [41]);
 }
+
+pub(crate) async fn two_that_rely_on_each_other_are_not_both_stored(house: &mut dyn House) {
+    let db = furnished(house, Store::Identity).await;
+    // Each removes itself only while the other is there: run at once, one of them must stay.
+    let remove = "DELETE FROM throttles WHERE subject_index = $1
+        AND EXISTS (SELECT 1 FROM throttles AS others WHERE others.subject_index = $2)";
+    for _ in 0..20 {
+        db.commit(insert(insert(Batch::new(), 1, 1), 2, 2)).await.expect("stored");
+        let leave =
+            |me: u8, other: u8| db.commit(Batch::new().run(remove, &[[me; 32].into(), [other; 32].into()]).expect(1));
+        let (one, other) = tokio::join!(leave(1, 2), leave(2, 1));
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        assert_eq!(failures(&db).await.len(), 1);
+        db.commit(Batch::new().run("DELETE FROM throttles", &[]).expect(1)).await.expect("removed");
+    }
+}
+
+pub(crate) async fn many_that_count_the_same_thing_are_all_counted(house: &mut dyn House) {
+    let db = furnished(house, Store::Identity).await;
+    db.commit(insert(Batch::new(), 1, 0)).await.expect("stored");
+    let count = || db.commit(Batch::new().run("UPDATE throttles SET failures = failures + 1", &[]).expect(1));
+    let outcomes = join_all((0..32).map(|_| count())).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(failures(&db).await, [32]);
+}

@@ -1,6 +1,7 @@
 //! Migrations and schemas.
 
 use crate::houses::{House, clock, furnished};
+use phi::{Protection, registry};
 use std::collections::BTreeSet;
 use store::{Batch, LiveColumn, MigrateError, SchemaError, Store, check, migrate, migrations};
 
@@ -65,6 +66,35 @@ pub(crate) async fn only_the_shared_column_types_are_used(house: &mut dyn House)
     let of = |name| columns.iter().find(|column| column.column == name).expect("there");
     assert_eq!(of("wrapped").kind, "BYTEA");
     assert!(columns.iter().all(|column| !column.nullable));
+}
+
+pub(crate) async fn every_stored_column_is_in_the_registry_and_of_the_right_type(house: &mut dyn House) {
+    for store in Store::ALL {
+        // The history of migrations holds the names and digests of our own files.
+        let live = columns(house, store).await;
+        let live: BTreeSet<(String, String, String)> = live
+            .into_iter()
+            .filter(|column| column.table != "schema_history")
+            .map(|column| (column.table, column.column, column.kind))
+            .collect();
+        let said: BTreeSet<(String, String, String)> = registry()
+            .filter(|column| column.store == store)
+            .map(|column| {
+                let (table, name) = (column.table.to_owned(), column.column.to_owned());
+                let kind = match column.protection {
+                    Protection::Sealed(_) | Protection::Ciphertext | Protection::Fingerprint | Protection::Id => {
+                        Some("BYTEA")
+                    }
+                    Protection::Time => Some("BIGINT"),
+                    Protection::Structure | Protection::Public => None,
+                };
+                let found = live.iter().find(|live| live.0 == table && live.1 == name);
+                let kind = kind.or(found.map(|live| live.2.as_str())).unwrap_or("missing").to_owned();
+                (table, name, kind)
+            })
+            .collect();
+        assert_eq!(live, said, "{store}");
+    }
 }
 
 pub(crate) async fn every_table_of_a_tenant_names_its_practice(house: &mut dyn House) {

@@ -1,0 +1,32 @@
+//! Every statement of the row modules, as the server's role runs it.
+
+#[path = "rows/clinical.rs"]
+mod clinical;
+#[path = "rows/identity.rs"]
+mod identity;
+
+pub(crate) use clinical::*;
+pub(crate) use identity::*;
+
+use domain::{AccountId, PatientId, PracticeId, Timestamp};
+use phi::{Field, RowId, Sealed};
+
+const PRACTICE: PracticeId = PracticeId::from_bytes([1; 16]);
+const ACCOUNT: AccountId = AccountId::from_bytes([2; 16]);
+const PATIENT: PatientId = PatientId::from_bytes([3; 16]);
+
+/// The first id of all.
+const BEGINNING: [u8; 16] = [0; 16];
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).expect("a moment")
+}
+
+/// Bytes in the place of ciphertext: a row carries them and cannot tell.
+fn sealed<F: Field>(id: [u8; 16], text: &str) -> Sealed<F> {
+    Sealed::stored(RowId::new(id), text.as_bytes().to_vec())
+}
+
+fn bytes<F: Field>(sealed: Option<&Sealed<F>>) -> Option<&[u8]> {
+    sealed.map(Sealed::as_bytes)
+}
