@@ -2,6 +2,7 @@
 
 mod account;
 mod doors;
+mod every_route;
 mod factors;
 mod pages;
 mod passkeys;
