@@ -37,5 +37,6 @@ pub use network::{Network, TrustedProxies};
 pub use origin::PublicOrigin;
 pub use problem::{FieldError, PROBLEM_JSON, Problem};
 pub use route::{AuditClass, BODY_LIMIT, Kind, Level, Route, RouteTable, Verb};
+pub use paging::{Cursor, Limit, Page};
 pub use running::Running;
 pub use server::Peer;

@@ -1,7 +1,10 @@
 //! Every route of the program beyond the shell's own: one module for each noun, one file for each verb.
 
 mod account;
+mod care_team;
 mod home;
+mod join;
+mod people;
 mod session;
 
 use crate::RouteTable;
@@ -13,5 +16,5 @@ pub fn table() -> RouteTable {
 
 /// Adds them all.
 pub fn all(table: RouteTable) -> RouteTable {
-    table.with(home::add).with(session::add).with(account::add)
+    table.with(home::add).with(session::add).with(account::add).with(join::add).with(people::add).with(care_team::add)
 }

@@ -1,0 +1,29 @@
+//! Care teams: who treats whom.
+
+mod api;
+mod pages;
+
+use crate::{Problem, RouteTable};
+use practice::care_team::CareTeamError;
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.with(api::add).with(pages::add)
+}
+
+impl From<CareTeamError> for Problem {
+    fn from(error: CareTeamError) -> Self {
+        match error {
+            CareTeamError::Access(error) => error.into(),
+            CareTeamError::Unrecorded(error) => error.into(),
+            CareTeamError::UnknownPatient | CareTeamError::NotOpen => Self::not_found(),
+            CareTeamError::NotTreating => {
+                Self::invalid_fields().field("account_id", "must be an active therapist or administrator")
+            }
+            CareTeamError::Backwards => Self::invalid_fields().field("ends_at", "must be after starts_at"),
+            CareTeamError::Store(error) => error.into(),
+            CareTeamError::Commit(error) => error.into(),
+            CareTeamError::Vault(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The accounts of a practice.
+
+mod api;
+mod pages;
+
+use crate::{
+    Problem, RouteTable,
+    answer::fault,
+};
+use practice::accounts::{AddAccountError, DirectoryError, InviteError};
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.with(api::add).with(pages::add)
+}
+
+impl From<DirectoryError> for Problem {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Access(error) => error.into(),
+            DirectoryError::Unknown => Self::not_found(),
+            DirectoryError::UnknownPatient => Self::invalid_fields().field("patient_id", "is no patient here"),
+            DirectoryError::Stale => Self::changed_since(),
+            DirectoryError::Oneself => {
+                Self::conflict().detail("Your own role and state are changed by another administrator.")
+            }
+            DirectoryError::PatientRole => {
+                Self::invalid_fields().field("role", "of a patient stays, and nobody else becomes one")
+            }
+            DirectoryError::InvitedState => {
+                Self::invalid_fields().field("state", "must be active or disabled; an invitation opens an account")
+            }
+            DirectoryError::Store(error) => error.into(),
+            DirectoryError::Commit(error) => error.into(),
+            DirectoryError::Vault(error) => error.into(),
+            DirectoryError::Add(AddAccountError::Patient) => {
+                Self::invalid_fields().field("patient_id", "goes with the role patient, and only with it")
+            }
+            DirectoryError::Add(AddAccountError::Taken) => {
+                Self::invalid_fields().field("email", "is in use, or the patient has an account")
+            }
+            DirectoryError::Add(AddAccountError::Key(error)) => error.into(),
+            DirectoryError::Add(AddAccountError::Commit(error)) => error.into(),
+            DirectoryError::Invite(InviteError::Store(error)) => error.into(),
+            DirectoryError::Invite(InviteError::Commit(error)) => error.into(),
+            DirectoryError::Invite(InviteError::Unknown) => fault(&error),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The accounts of a practice, for programs.
+
+use crate::{
+    App, AuditClass, Cursor, IfMatch, Json, Limit, Page, PathId, Problem, Query, Route, RouteTable, SignedIn, Tag, Verb,
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{AccountId, EmailAddress, PatientId, PermissionName, PersonName, Role, Timestamp};
+use identity::InvitationSecret;
+use practice::accounts::{self, AccountView, NewAccount};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::rows::accounts::AccountState;
+
+const LIST: Route = Route::api(Verb::Get, "/api/v1/accounts", "The accounts of staff.")
+    .permission(PermissionName::Govern)
+    .audit(AuditClass::Practice)
+    .query::<Asked>()
+    .answer::<Page<AccountBody>>(200);
+const READ: Route = Route::api(Verb::Get, "/api/v1/accounts/{account_id}", "An account.")
+    .permission(PermissionName::Govern)
+    .audit(AuditClass::Practice)
+    .answer::<AccountBody>(200);
+const CHANGE: Route =
+    Route::api(Verb::Put, "/api/v1/accounts/{account_id}", "Changes role and state; its sessions and tokens end.")
+        .permission(PermissionName::Govern)
+        .audit(AuditClass::Practice)
+        .if_match()
+        .body::<RoleAndState>()
+        .answer::<AccountBody>(200);
+const INVITE: Route = Route::api(Verb::Post, "/api/v1/invitations", "Adds an account and invites it.")
+    .permission(PermissionName::Govern)
+    .audit(AuditClass::Practice)
+    .body::<NewInvitation>()
+    .answer::<InvitedBody>(201);
+const INVITE_AGAIN: Route = Route::api(
+    Verb::Post,
+    "/api/v1/accounts/{account_id}/invitation",
+    "Invites an account again: its password and factors are gone.",
+)
+.permission(PermissionName::Govern)
+.audit(AuditClass::Practice)
+.answer::<InvitedBody>(201);
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table
+        .add(LIST, list)
+        .add(READ, read)
+        .add(CHANGE, change)
+        .add(INVITE, invite)
+        .add(INVITE_AGAIN, invite_again)
+}
+
+/// Which accounts.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// Where the page begins.
+    #[serde(default)]
+    cursor: Option<Cursor>,
+    /// How many.
+    #[serde(default)]
+    limit: Limit,
+}
+
+/// An account.
+#[derive(Serialize, JsonSchema)]
+struct AccountBody {
+    /// The account.
+    account_id: AccountId,
+    /// What it is for.
+    role: Role,
+    /// `invited`, `active` or `disabled`.
+    state: &'static str,
+    /// The name that others see.
+    display_name: String,
+    /// The address that signs in.
+    email: String,
+    /// The patient whose account it is, if any.
+    patient_id: Option<PatientId>,
+    /// When it was made.
+    created_at: Timestamp,
+    /// Counts up at each change; the ETag.
+    version: i64,
+}
+
+impl From<AccountView> for AccountBody {
+    fn from(view: AccountView) -> Self {
+        Self {
+            account_id: view.account_id,
+            role: view.role,
+            state: view.state.word(),
+            display_name: view.display_name,
+            email: view.email,
+            patient_id: view.patient_id,
+            created_at: view.created_at,
+            version: view.version,
+        }
+    }
+}
+
+/// What an account is to be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RoleAndState {
+    /// What it is for.
+    role: Role,
+    /// `active` or `disabled`.
+    state: String,
+}
+
+/// Who is to be invited.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewInvitation {
+    /// The address that will sign in.
+    email: EmailAddress,
+    /// The name that others see.
+    display_name: PersonName,
+    /// What the account is for.
+    role: Role,
+    /// For the role `patient`: whose account it is.
+    #[serde(default)]
+    patient_id: Option<PatientId>,
+}
+
+/// An invitation. The link is shown once.
+#[derive(Serialize, JsonSchema)]
+struct InvitedBody {
+    /// The account.
+    account_id: AccountId,
+    /// Where the invited person sets a password and a factor.
+    link: String,
+}
+
+/// The link of an invitation.
+pub(super) fn link(app: &App, secret: &InvitationSecret) -> String {
+    format!("{}/join/{}", app.settings.origin.as_str(), secret.text().as_str())
+}
+
+fn tagged(view: AccountView) -> Response {
+    let tag = Tag(u64::try_from(view.version).unwrap_or(0));
+    ([tag.pair()], Json(AccountBody::from(view))).into_response()
+}
+
+async fn list(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Page<AccountBody>>, Problem> {
+    let after = asked.cursor.as_ref().map(|cursor| AccountId::try_from(cursor.bytes())).transpose();
+    let after = after.map_err(|why| Problem::invalid("cursor", &why))?;
+    let views = accounts::staff(app.house(), &session, after, asked.limit.entries() + 1).await?;
+    let bodies: Vec<AccountBody> = views.into_iter().map(AccountBody::from).collect();
+    Ok(Json(Page::from_surplus(bodies, asked.limit, |last| Cursor::new(last.account_id.as_bytes().to_vec()))))
+}
+
+async fn read(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account): PathId<AccountId>,
+) -> Result<Response, Problem> {
+    Ok(tagged(accounts::account(app.house(), &session, account).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account): PathId<AccountId>,
+    IfMatch(seen): IfMatch,
+    Json(wanted): Json<RoleAndState>,
+) -> Result<Response, Problem> {
+    let state: AccountState = wanted.state.parse().map_err(|why| Problem::invalid("state", &why))?;
+    let seen = i64::try_from(seen).unwrap_or(i64::MAX);
+    Ok(tagged(accounts::change(app.house(), &session, account, wanted.role, state, seen).await?))
+}
+
+async fn invite(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Json(new): Json<NewInvitation>,
+) -> Result<(StatusCode, Json<InvitedBody>), Problem> {
+    let NewInvitation { email, display_name, role, patient_id } = new;
+    let new = NewAccount { role, email, display_name, patient: patient_id };
+    let (account_id, secret) = accounts::invite_new(app.house(), &session, &new).await?;
+    Ok((StatusCode::CREATED, Json(InvitedBody { account_id, link: link(&app, &secret) })))
+}
+
+async fn invite_again(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account_id): PathId<AccountId>,
+) -> Result<(StatusCode, Json<InvitedBody>), Problem> {
+    let secret = accounts::invite_again(app.house(), &session, account_id).await?;
+    Ok((StatusCode::CREATED, Json(InvitedBody { account_id, link: link(&app, &secret) })))
+}
