@@ -35,8 +35,8 @@ pub use gate::{Caller, Gate, GateClosed, HalfSignedIn, Presented, SignedIn, Visi
 pub use idempotency::IdempotencyKey;
 pub use network::{Network, TrustedProxies};
 pub use origin::PublicOrigin;
+pub use paging::{Cursor, Limit, Page};
 pub use problem::{FieldError, PROBLEM_JSON, Problem};
 pub use route::{AuditClass, BODY_LIMIT, Kind, Level, Route, RouteTable, Verb};
-pub use paging::{Cursor, Limit, Page};
 pub use running::Running;
 pub use server::Peer;

@@ -28,7 +28,7 @@ pub enum FirstFactor {
     /// A passkey whose registration was verified.
     Passkey {
         /// The passkey.
-        passkey: RegisteredPasskey,
+        passkey: Box<RegisteredPasskey>,
         /// What its owner calls it.
         label: String,
     },

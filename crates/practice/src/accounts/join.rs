@@ -218,7 +218,7 @@ pub async fn accept_with_passkey(
     // A challenge is good for one answer, right or wrong.
     db.commit(ceremonies::use_up(Batch::new(), ceremony(&invitee))).await?;
     let finished = house.passkeys.finish_registration(&invitee.enrollment, state, answer, &[], now, &*house.rng);
-    let passkey = finished.map_err(|_| JoinError::NotConfirmed)?;
+    let passkey = Box::new(finished.map_err(|_| JoinError::NotConfirmed)?);
     record(house, &invitee, Word::new("accept_invitation"), origin).await?;
     Ok(enroll(house, &invitee.enrollment, password, FirstFactor::Passkey { passkey, label }).await?)
 }

@@ -7,6 +7,8 @@ mod password;
 mod recovery_codes;
 mod tokens;
 
+pub(super) use authenticator::qr;
+
 use crate::{
     App, Problem, RouteTable,
     answer::see_other,

@@ -3,10 +3,7 @@
 mod api;
 mod pages;
 
-use crate::{
-    Problem, RouteTable,
-    answer::fault,
-};
+use crate::{Problem, RouteTable, answer::fault};
 use practice::accounts::{AddAccountError, DirectoryError, InviteError};
 
 /// Adds them.

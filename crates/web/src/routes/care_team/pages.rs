@@ -3,9 +3,7 @@
 use crate::{
     App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::see_other,
-    look::{
-        ButtonKind, Column, Field, breadcrumbs, empty_state, post_button, recorded_line, select, submit, table,
-    },
+    look::{ButtonKind, Column, Field, breadcrumbs, empty_state, post_button, recorded_line, select, submit, table},
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, response::Response};
@@ -21,10 +19,9 @@ const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}/care-team", "
 const ASSIGN: Route = Route::page(Verb::Post, "/patients/{patient_id}/care-team", "Gives somebody a place.")
     .permission(PermissionName::Govern)
     .audit(AuditClass::Patient);
-const END: Route =
-    Route::page(Verb::Post, "/patients/{patient_id}/care-team/{care_link_id}/end", "Ends a place now.")
-        .permission(PermissionName::Govern)
-        .audit(AuditClass::Patient);
+const END: Route = Route::page(Verb::Post, "/patients/{patient_id}/care-team/{care_link_id}/end", "Ends a place now.")
+    .permission(PermissionName::Govern)
+    .audit(AuditClass::Patient);
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
@@ -40,7 +37,8 @@ async fn show(
     let members = care_team::members(app.house(), &session, patient).await?;
     let candidates = care_team::candidates(app.house(), &session, patient).await?;
     let now = app.clock.now();
-    let columns = [Column::text("Name"), Column::text("As"), Column::text("From"), Column::text("Until"), Column::actions("End")];
+    let columns =
+        [Column::text("Name"), Column::text("As"), Column::text("From"), Column::text("Until"), Column::actions("End")];
     let rows = members.iter().map(|member| {
         let open = member.ends_at.is_none_or(|end| end > now);
         let end = format!("/patients/{patient}/care-team/{}/end", member.care_link_id);

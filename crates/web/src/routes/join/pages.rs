@@ -1,8 +1,9 @@
 //! The pages of accepting an invitation. Without a session, so there is nothing around them.
 
 use crate::{
-    App, AuditClass, Caller, Form, PathId, Problem, Route, RouteTable, Verb, asset,
+    App, AuditClass, Caller, Form, PathId, Problem, Route, RouteTable, Verb,
     answer::{form_again, see_other},
+    asset,
     look::{
         ButtonKind, Ceremony, Field, FieldErrors, Frame, Head, Passkey, Tone, frame::Kind, link_button, notice, page,
         passkey_form, password_field, post_button, secret, submit, text_field, words,
@@ -116,10 +117,8 @@ fn document(app: &App, link: &str, view: &InvitationView, errors: &FieldErrors) 
 }
 
 fn passkey_step(link: &str) -> Markup {
-    let (start, finish) = (
-        format!("/api/v1/invitations/{link}/passkey/start"),
-        format!("/api/v1/invitations/{link}/passkey/finish"),
-    );
+    let (start, finish) =
+        (format!("/api/v1/invitations/{link}/passkey/start"), format!("/api/v1/invitations/{link}/passkey/finish"));
     let passkey = Passkey {
         ceremony: Ceremony::Create,
         start: &start,

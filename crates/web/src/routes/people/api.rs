@@ -47,12 +47,7 @@ const INVITE_AGAIN: Route = Route::api(
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table
-        .add(LIST, list)
-        .add(READ, read)
-        .add(CHANGE, change)
-        .add(INVITE, invite)
-        .add(INVITE_AGAIN, invite_again)
+    table.add(LIST, list).add(READ, read).add(CHANGE, change).add(INVITE, invite).add(INVITE_AGAIN, invite_again)
 }
 
 /// Which accounts.
