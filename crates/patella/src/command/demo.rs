@@ -72,6 +72,7 @@ impl Demo {
         if !card.is_file() {
             super::block_on(self.make(&config, &card, &certificate.authority))?;
         }
+        readdress(&card, config.origin.as_str())?;
         super::print(&fs::read_to_string(data.join("people.txt")).context("the list of people is gone")?)?;
         if self.prepare { Ok(()) } else { serve::run(&config) }
     }
@@ -126,6 +127,17 @@ fn settings(data: &Path, listen: SocketAddr, certificate: &tls::LocalTls) -> Res
     let file = data.join("patella.toml");
     write(&file, &text)?;
     Config::load(&file)
+}
+
+/// A demo that was made before may be served at another address now.
+fn readdress(card: &Path, url: &str) -> Result<()> {
+    let text = fs::read_to_string(card).context("demo.json cannot be read")?;
+    let mut value: serde_json::Value = serde_json::from_str(&text).context("demo.json is damaged")?;
+    if value["url"] == url {
+        return Ok(());
+    }
+    value["url"] = url.into();
+    write(card, &serde_json::to_string_pretty(&value)?)
 }
 
 fn list(config: &Config, people: &[DemoPerson]) -> String {

@@ -125,10 +125,9 @@ async fn invitee(house: &House, secret: &str) -> Result<Invitee, JoinError> {
 pub async fn invitation(house: &House, secret: &str) -> Result<InvitationView, JoinError> {
     let invitee = invitee(house, secret).await?;
     let (display_name, email) = names(house, &invitee).await?;
-    let pending = match pending(house, &invitee).await? {
-        Some(secret) => Some(PendingTotp { uri: secret.provisioning_uri("Patella", &email), secret: secret.base32() }),
-        None => None,
-    };
+    let pending = pending(house, &invitee).await?;
+    let pending =
+        pending.map(|totp| PendingTotp { uri: totp.provisioning_uri("Patella", &email), secret: totp.base32() });
     let Invitee { row, factor, practice, .. } = invitee;
     Ok(InvitationView { role: row.role, display_name, email, practice, factor, pending })
 }
