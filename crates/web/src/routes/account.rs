@@ -12,7 +12,7 @@ pub(super) use authenticator::qr;
 use crate::{
     App, Problem, RouteTable,
     answer::see_other,
-    look::{ButtonKind, Tone, link_button, notice},
+    look::{ButtonKind, Head, Tone, breadcrumbs, link_button, notice},
 };
 use axum::response::Response;
 use identity::{Full, Session};
@@ -36,6 +36,11 @@ fn or_confirm(error: AccountError, next: &str) -> Result<Response, Problem> {
         AccountError::StepUp => Ok(see_other(&format!("/account/confirm?next={next}"))),
         other => Err(other.into()),
     }
+}
+
+/// The head of a page below the account's first one: the way back.
+pub(super) fn below_account(title: &str) -> Head<'static> {
+    Head { above: Some(breadcrumbs(&[("/account", "Account")], title)), ..Head::default() }
 }
 
 /// Whether the factor is fresh now.

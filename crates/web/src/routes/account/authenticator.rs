@@ -1,10 +1,10 @@
 //! Setting up an authenticator app.
 
-use super::{confirm_first, is_fresh, or_confirm};
+use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Form, Json, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
-    look::{ButtonKind, breadcrumbs, card, post_button, secret},
+    look::{ButtonKind, card, post_button, secret},
     routes::session::{Code, Nothing, code_fields},
     surround::{Sheet, Surround},
 };
@@ -106,7 +106,6 @@ async fn page(app: &App, session: &Session<Full>, wrong: Option<&str>) -> Result
     let fresh = is_fresh(app, session);
     let pending = if fresh { account::pending_totp(app.house(), session).await? } else { None };
     let content = html! {
-        (breadcrumbs(&[("/account", "Account")], "Authenticator app"))
         @if !fresh {
             (confirm_first("/account/authenticator"))
         } @else if let Some(setup) = &pending {
@@ -122,7 +121,9 @@ async fn page(app: &App, session: &Session<Full>, wrong: Option<&str>) -> Result
             }
         }
     };
-    Ok(Surround::of(app, session).await?.page(Sheet::new("Authenticator app", "/account"), content))
+    Ok(Surround::of(app, session)
+        .await?
+        .page(Sheet::new("Authenticator app", "/account").head(below_account("Authenticator app")), content))
 }
 
 fn shown(setup: &TotpSetup) -> Markup {

@@ -1,12 +1,11 @@
 //! One's own passkeys.
 
-use super::{confirm_first, is_fresh, or_confirm};
+use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::see_other,
     look::{
-        ButtonKind, Ceremony, Column, Field, Passkey, breadcrumbs, card, empty_state, passkey_form, post_button, table,
-        text_field,
+        ButtonKind, Ceremony, Column, Field, Passkey, card, empty_state, passkey_form, post_button, table, text_field,
     },
     routes::session::Nothing,
     surround::{Sheet, Surround},
@@ -156,7 +155,6 @@ async fn show(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
     };
     let label = Field::new("label", "Name").hint("For you, to tell your keys apart: Front desk key").required();
     let content = html! {
-        (breadcrumbs(&[("/account", "Account")], "Passkeys"))
         @if keys.is_empty() {
             (empty_state("No passkey yet", "A passkey is a device or a security key that confirms that it is you.", None))
         } @else {
@@ -167,5 +165,6 @@ async fn show(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
                 passkey_form(passkey, ButtonKind::Primary, Some(text_field(&label.max_length(60).autocomplete("off"))))))
         } @else { (confirm_first("/account/passkeys")) }
     };
-    Ok(surround.page(Sheet::new("Passkeys", "/account").scripts(&["passkey.js"]), content))
+    Ok(surround
+        .page(Sheet::new("Passkeys", "/account").head(below_account("Passkeys")).scripts(&["passkey.js"]), content))
 }

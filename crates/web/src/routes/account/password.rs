@@ -1,10 +1,10 @@
 //! Changing one's own password.
 
-use super::{confirm_first, is_fresh, or_confirm};
+use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Form, Json, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
-    look::{Field, FieldErrors, breadcrumbs, password_field, submit},
+    look::{Field, FieldErrors, password_field, submit},
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -91,7 +91,6 @@ async fn page(app: &App, session: &Session<Full>, errors: &FieldErrors) -> Resul
     let field = |name, label| Field::new(name, label).required().error(errors.of(name));
     let hint = "At least 12 characters. Three or four words that do not belong together are good.";
     let content = html! {
-        (breadcrumbs(&[("/account", "Account")], "Password"))
         @if is_fresh(app, session) {
             form method="post" action="/account/password" class="card stack" {
                 (errors.summary())
@@ -101,5 +100,7 @@ async fn page(app: &App, session: &Session<Full>, errors: &FieldErrors) -> Resul
             }
         } @else { (confirm_first("/account/password")) }
     };
-    Ok(Surround::of(app, session).await?.page(Sheet::new("Password", "/account"), content))
+    Ok(Surround::of(app, session)
+        .await?
+        .page(Sheet::new("Password", "/account").head(below_account("Password")), content))
 }

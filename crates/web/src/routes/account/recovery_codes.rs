@@ -1,9 +1,9 @@
 //! One's own recovery codes.
 
-use super::{confirm_first, is_fresh, or_confirm};
+use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Json, Problem, Route, RouteTable, SignedIn, Verb,
-    look::{ButtonKind, Tone, breadcrumbs, link_button, notice, post_button, words},
+    look::{ButtonKind, Tone, link_button, notice, post_button, row, words},
     routes::session::Nothing,
     surround::{Sheet, Surround},
 };
@@ -53,7 +53,6 @@ async fn new(
 async fn show(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Markup, Problem> {
     let left = account::codes_left(app.house(), &session).await?;
     let content = html! {
-        (breadcrumbs(&[("/account", "Account")], "Recovery codes"))
         section class="card stack" {
             p { (words::count(left as u64, "code", "codes")) " left. Each lets you in once, when you have neither app nor passkey." }
             @if is_fresh(&app, &session) {
@@ -62,7 +61,9 @@ async fn show(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
             } @else { (confirm_first("/account/recovery-codes")) }
         }
     };
-    Ok(Surround::of(&app, &session).await?.page(Sheet::new("Recovery codes", "/account"), content))
+    Ok(Surround::of(&app, &session)
+        .await?
+        .page(Sheet::new("Recovery codes", "/account").head(below_account("Recovery codes")), content))
 }
 
 /// Shows the codes in the answer itself: they are stored nowhere, so there is no other page to lead to.
@@ -75,9 +76,11 @@ async fn submitted(State(app): State<App>, SignedIn(session): SignedIn) -> Resul
         (notice(Tone::Warn, "Write these down now", Some(html! { p { "They are not shown again. The old codes no longer work." } })))
         section class="card stack" {
             ul class="codes num" role="list" { @for code in &codes { li { code { (code.as_str()) } } } }
-            (link_button("/account", "I have written them down", ButtonKind::Primary))
+            (row(link_button("/account", "I have written them down", ButtonKind::Primary)))
         }
     };
-    let page = Surround::of(&app, &session).await?.page(Sheet::new("Recovery codes", "/account"), content);
+    let page = Surround::of(&app, &session)
+        .await?
+        .page(Sheet::new("Recovery codes", "/account").head(below_account("Recovery codes")), content);
     Ok(page.into_response())
 }

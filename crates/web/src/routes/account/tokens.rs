@@ -1,12 +1,12 @@
 //! One's own API tokens.
 
-use super::{confirm_first, is_fresh, or_confirm};
+use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Form, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
-        ButtonKind, Column, Field, FieldErrors, Tone, breadcrumbs, card, checkbox_group, empty_state, link_button,
-        notice, number_field, post_button, secret, submit, table, text_field,
+        ButtonKind, Column, Field, FieldErrors, Tone, card, checkbox_group, empty_state, link_button, notice,
+        number_field, post_button, row, secret, submit, table, text_field,
     },
     surround::{Sheet, Surround},
 };
@@ -161,7 +161,7 @@ async fn submitted(
                 section class="card stack" {
                     (secret("API token", &issued.secret))
                     p class="soft" { "It ends on " (surround.moment(issued.expires_at)) "." }
-                    (link_button("/account/tokens", "I have copied it", ButtonKind::Primary))
+                    (row(link_button("/account/tokens", "I have copied it", ButtonKind::Primary)))
                 }
             };
             Ok(surround.page(Sheet::new("API token", "/account"), content).into_response())
@@ -185,18 +185,17 @@ async fn page(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldE
         let revoke = format!("/account/tokens/{}/revoke", token.token_id);
         vec![
             html! { (token.label) },
-            html! { (token.scopes.text()) },
+            html! { (token.scopes.as_slice().iter().map(|scope| scope_words(*scope)).collect::<Vec<_>>().join("; ")) },
             html! { (surround.moment(token.expires_at)) },
             post_button(&revoke, "Revoke", ButtonKind::Danger, Some("Revoke this token? It stops at once.")),
         ]
     });
     let scopes: Vec<(&str, &str, bool)> = account::scopes_of(session.role())
         .iter()
-        .map(|scope| (scope.word(), scope.word(), typed.scopes.contains(scope)))
+        .map(|scope| (scope.word(), scope_words(*scope), typed.scopes.contains(scope)))
         .collect();
     let days = typed.days.unwrap_or(30).to_string();
     let content = html! {
-        (breadcrumbs(&[("/account", "Account")], "API tokens"))
         @if tokens.is_empty() {
             (empty_state("No tokens", "A token lets a program do for you what you allow it.", None))
         } @else {
@@ -216,5 +215,27 @@ async fn page(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldE
             }))
         } @else { (confirm_first("/account/tokens")) }
     };
-    Ok(surround.page(Sheet::new("API tokens", "/account"), content))
+    Ok(surround.page(Sheet::new("API tokens", "/account").head(below_account("API tokens")), content))
+}
+
+/// What a scope lets a program do.
+const fn scope_words(scope: PermissionName) -> &'static str {
+    match scope {
+        PermissionName::ReadExercise => "See programs and what was done",
+        PermissionName::WriteExercise => "Prescribe and change programs",
+        PermissionName::ReadNotes => "Read notes and comments",
+        PermissionName::WriteNotes => "Write notes",
+        PermissionName::Export => "Take records out of the practice",
+        PermissionName::LogExercise => "Write down what was done",
+        PermissionName::ReadIdentity => "See names and contacts",
+        PermissionName::WriteIdentity => "Register patients and change names and contacts",
+        PermissionName::ReadAccessLog => "See who looked",
+        PermissionName::TakeOutOwn => "Take out a copy of one's own record",
+        PermissionName::ReadBilling => "See billing",
+        PermissionName::WriteBilling => "Charge and book payments",
+        PermissionName::ReadAudit => "Read the audit trail",
+        PermissionName::Govern => "Manage accounts and care teams",
+        PermissionName::Operate => "Run keys, backups and health of the server",
+        PermissionName::ReleaseDeidentified => "Release data without names",
+    }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     App, Json, Problem, Route, RouteTable, SignedIn, Verb,
-    look::{ButtonKind, Column, Tone, breadcrumbs, post_button, table, tag},
+    look::{ButtonKind, Column, Tone, post_button, table, tag},
+    routes::account::below_account,
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
@@ -72,14 +73,16 @@ async fn show(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
         ]
     });
     let content = html! {
-        (breadcrumbs(&[("/account", "Account")], "Sessions"))
         div class="card stack" {
             (table("Where you are signed in", &columns, rows))
             (post_button("/account/sessions/end-all", "Sign out everywhere", ButtonKind::Danger,
                 Some("Sign out everywhere, here too?")))
         }
     };
-    Ok(surround.page(Sheet::new("Where you are signed in", "/account"), content))
+    Ok(surround.page(
+        Sheet::new("Where you are signed in", "/account").head(below_account("Where you are signed in")),
+        content,
+    ))
 }
 
 fn factor_words(kind: FactorKind) -> &'static str {

@@ -11,7 +11,7 @@ use identity::FactorKind;
 use maud::{Markup, html};
 
 /// Address and password.
-pub(super) fn sign_in(app: &App, email: &str, wrong: Option<&str>, minutes: u64) -> Markup {
+pub(super) fn sign_in(app: &App, email: &str, wrong: Option<&str>) -> Markup {
     let content = html! {
         form method="post" action="/sign-in" class="card stack" {
             @if let Some(wrong) = wrong { (notice(Tone::Error, wrong, None)) }
@@ -20,8 +20,8 @@ pub(super) fn sign_in(app: &App, email: &str, wrong: Option<&str>, minutes: u64)
             (submit("Sign in", None))
         }
         p class="soft small" {
-            "You are signed out after " (minutes) " minutes without use. "
-            "Whoever cannot sign in gets a new invitation from the practice."
+            "You are signed out when nothing is done for a while. "
+            "Cannot sign in? The practice can send you a new invitation."
         }
     };
     page(Frame::new("Sign in", Kind::Plain, &asset).demo(app.settings.demo), content)

@@ -63,7 +63,7 @@ async fn start(
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {
     match visitor {
         Visitor::Full(session) => see_other(landing(session.role())),
-        Visitor::Half(_) | Visitor::Nobody => page::sign_in(&app, "", None, minutes(&app)).into_response(),
+        Visitor::Half(_) | Visitor::Nobody => page::sign_in(&app, "", None).into_response(),
     }
 }
 
@@ -72,7 +72,7 @@ async fn submitted(
     Caller(origin): Caller,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let again = |status, wrong: &str| form_again(status, page::sign_in(&app, &typed.email, Some(wrong), minutes(&app)));
+    let again = |status, wrong: &str| form_again(status, page::sign_in(&app, &typed.email, Some(wrong)));
     let Ok(password) = Password::new(typed.password) else {
         return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, "Fill in both, please."));
     };
@@ -98,8 +98,4 @@ pub(in crate::routes) fn wait_words(seconds: u32) -> String {
 pub(in crate::routes) fn wait(mut response: Response, seconds: u32) -> Response {
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
-}
-
-fn minutes(app: &App) -> u64 {
-    app.house().sessions.limits().idle_staff.as_secs() / 60
 }
