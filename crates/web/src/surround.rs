@@ -59,11 +59,6 @@ impl Surround {
         Ok(Self { name, role: session.role(), idle_seconds, zone, demo: app.settings.demo })
     }
 
-    /// The name of whoever is signed in.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The practice's time zone, in which times are shown.
     pub(crate) const fn zone(&self) -> &Timezone {
         &self.zone
