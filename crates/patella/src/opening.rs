@@ -173,6 +173,10 @@ pub(crate) async fn migrate(config: &Config, root: &Key, fresh: bool) -> Result<
             }
         };
         let applied = store::migrate(&db, store, &SystemClock).await.with_context(|| store.name())?;
+        if let Some(role) = config.stores.grantee(store) {
+            let what = || format!("{role} is not granted what the server needs in the {store} store");
+            store::grant_server(&db, store, &role).await.with_context(what)?;
+        }
         done.push((store, applied));
     }
     Ok(done)

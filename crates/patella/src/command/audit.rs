@@ -104,13 +104,21 @@ async fn kept(config: &Config) -> Result<Vec<Kept>> {
     let mut all = Vec::new();
     for which in [Log::Server, Log::Commands] {
         let folder = opening::log_folder(config, which);
+        let heads: Vec<PathBuf> =
+            opening::second_paths(config, which).into_iter().filter(|path| path.is_file()).collect();
+        let keys = opening::audit_keys(config, &root, &stores.keys, which).await?;
         let place = match config.stores.server(Store::Audit) {
-            Some(options) => Place::Postgres(options),
+            // A log that has never been opened has neither an entry nor a checkpoint anywhere.
+            Some(options) => {
+                let mut log = PostgresBackend::reader(&options, &keys.log)?;
+                if log.size()? == 0 && log.checkpoint()?.is_none() && heads.is_empty() {
+                    continue;
+                }
+                Place::Postgres(options)
+            }
             None if folder.is_dir() => Place::Folder(folder),
             None => continue,
         };
-        let keys = opening::audit_keys(config, &root, &stores.keys, which).await?;
-        let heads = opening::second_paths(config, which).into_iter().filter(|path| path.is_file()).collect();
         let verifier = keys.verifier();
         all.push(Kept { place, seal: keys.seal, log: keys.log, verifier, heads });
     }

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use figment::value::magic::RelativePathBuf;
 use serde::Deserialize;
+use std::time::Duration;
 use store::{PostgresOptions, Store};
 
 /// Where data is kept: in files under the data folder, or in databases of PostgreSQL servers.
@@ -93,10 +94,18 @@ impl Stores {
     /// How `patella migrate` reaches a store: as its owner. The server's own role where no other is named.
     pub(crate) fn migrator(&self, store: Store) -> Option<PostgresOptions> {
         let postgres = self.section(store)?;
-        match &postgres.migrator_url {
-            Some(url) => Some(postgres.options(url, postgres.migrator_password_file.as_ref())),
-            None => self.server(store),
-        }
+        let options = match &postgres.migrator_url {
+            Some(url) => postgres.options(url, postgres.migrator_password_file.as_ref()),
+            None => self.server(store)?,
+        };
+        // A migration may rewrite a large table; what is too slow for a request is not for it.
+        Some(PostgresOptions { statement_timeout: Duration::from_secs(3600), ..options })
+    }
+
+    /// The role to which the owner grants what the server needs, where the server is not the owner itself.
+    pub(crate) fn grantee(&self, store: Store) -> Option<String> {
+        self.section(store)?.migrator_url.as_ref()?;
+        self.server(store)?.role()
     }
 }
 

@@ -56,6 +56,11 @@ impl PostgresOptions {
         }
     }
 
+    /// The role in the address: whom to grant what the server needs. None when the address is not one.
+    pub fn role(&self) -> Option<String> {
+        self.url.parse::<Config>().ok()?.get_user().map(str::to_owned)
+    }
+
     /// The same, with the password in `file`.
     pub fn password_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.password_file = Some(file.into());
