@@ -8,6 +8,13 @@ export async function press(visitor, name) {
   await Promise.all([visitor.page.waitForEvent("load"), button.click()]);
 }
 
+/** Presses a button that asks first, and says yes. */
+export async function pressAndAgree(visitor, name) {
+  await visitor.page.getByRole("button", { name, exact: true }).click();
+  const yes = visitor.page.getByRole("dialog").getByRole("button", { name, exact: true });
+  await Promise.all([visitor.page.waitForEvent("load"), yes.click()]);
+}
+
 /** Types name and password, and goes on to the second step. */
 export async function typePassword(visitor, { email, password }) {
   const { page } = visitor;
