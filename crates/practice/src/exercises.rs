@@ -6,7 +6,7 @@ mod picture;
 pub use list::{Filter, all, list, one};
 pub use picture::{PictureError, PictureFile, picture};
 
-use domain::{BodyRegion, Equipment, Exercise, ExerciseId, PracticeId};
+use domain::{BodyRegion, Equipment, Exercise, ExerciseId, ExerciseSource, PracticeId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -18,6 +18,8 @@ use store::{
 /// An exercise as far as a program shows it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ExerciseBrief {
+    /// Where the entry came from.
+    pub source: ExerciseSource,
     /// What it is called.
     pub name: String,
     /// The part of the body that it is for.
@@ -31,7 +33,7 @@ pub struct ExerciseBrief {
 impl From<&Exercise> for ExerciseBrief {
     fn from(exercise: &Exercise) -> Self {
         let (name, region, equipment) = (exercise.name.clone(), exercise.region, exercise.equipment);
-        Self { name, region, equipment, pictures: exercise.pictures }
+        Self { source: exercise.source, name, region, equipment, pictures: exercise.pictures }
     }
 }
 
@@ -39,7 +41,7 @@ impl From<&Exercise> for ExerciseBrief {
 pub(crate) async fn briefs(
     db: &Db,
     practice: PracticeId,
-    ids: impl IntoIterator<Item = ExerciseId>,
+    ids: Vec<ExerciseId>,
 ) -> Result<HashMap<ExerciseId, ExerciseBrief>, StoreError> {
     let mut known = HashMap::new();
     for id in ids {
@@ -55,7 +57,8 @@ pub(crate) async fn briefs(
 /// What stands in for an exercise that is no longer in the library.
 pub(crate) fn gone() -> ExerciseBrief {
     let name = "An exercise that is no longer in the library".to_owned();
-    ExerciseBrief { name, region: BodyRegion::General, equipment: Equipment::Other, pictures: 0 }
+    let (source, region, equipment) = (ExerciseSource::Starter, BodyRegion::General, Equipment::Other);
+    ExerciseBrief { source, name, region, equipment, pictures: 0 }
 }
 
 pub(crate) fn from_row(row: ExerciseRow) -> Result<Exercise, StoreError> {

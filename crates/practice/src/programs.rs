@@ -102,7 +102,7 @@ where
 }
 
 async fn item_views(db: &Db, practice: PracticeId, items: &Items) -> Result<Vec<ItemView>, RecordError> {
-    let known = exercises::briefs(db, practice, items.as_slice().iter().map(|item| item.exercise_id)).await?;
+    let known = exercises::briefs(db, practice, items.as_slice().iter().map(|item| item.exercise_id).collect()).await?;
     let view = |item: &domain::ProgramItem| ItemView {
         item_id: item.item_id,
         exercise_id: item.exercise_id,

@@ -2,7 +2,7 @@
 
 use crate::{App, Problem};
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -53,6 +53,14 @@ impl FromRequestParts<App> for IfMatch {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         read_if_match(&parts.headers)
+    }
+}
+
+/// None without the header, for what may be there or not; the rest as above.
+impl OptionalFromRequestParts<App> for IfMatch {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Option<Self>, Problem> {
+        if parts.headers.contains_key(header::IF_MATCH) { read_if_match(&parts.headers).map(Some) } else { Ok(None) }
     }
 }
 

@@ -2,9 +2,14 @@
 
 mod account;
 mod care_team;
+mod exercises;
 mod home;
 mod join;
+mod notes;
+mod patients;
 mod people;
+mod programs;
+mod progress;
 mod session;
 
 use crate::RouteTable;
@@ -16,5 +21,16 @@ pub fn table() -> RouteTable {
 
 /// Adds them all.
 pub fn all(table: RouteTable) -> RouteTable {
-    table.with(home::add).with(session::add).with(account::add).with(join::add).with(people::add).with(care_team::add)
+    table
+        .with(home::add)
+        .with(session::add)
+        .with(account::add)
+        .with(join::add)
+        .with(people::add)
+        .with(care_team::add)
+        .with(patients::add)
+        .with(programs::add)
+        .with(notes::add)
+        .with(progress::add)
+        .with(exercises::add)
 }

@@ -170,7 +170,7 @@ async fn checked_items(
         items.push(ProgramItem { item_id, exercise_id: item.exercise_id, dose: item.dose, instruction });
     }
     let items = Items::new(items).map_err(|(field, why)| PrescribeError::Invalid { field, why })?;
-    let ids = items.as_slice().iter().map(|item| item.exercise_id);
+    let ids = items.as_slice().iter().map(|item| item.exercise_id).collect();
     let known = exercises::briefs(&house.stores.clinical, grant.practice(), ids).await?;
     let unknown = items.as_slice().iter().position(|item| !known.contains_key(&item.exercise_id));
     match unknown {

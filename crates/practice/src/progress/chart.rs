@@ -111,7 +111,7 @@ async fn item_names(
         let opened = grant.open(&row.items)?;
         items.extend(opened.expose().as_slice().iter().map(|item| (item.item_id, item.exercise_id)));
     }
-    let ids = items.iter().map(|(_, exercise)| *exercise);
+    let ids = items.iter().map(|(_, exercise)| *exercise).collect();
     let known = crate::exercises::briefs(db, grant.practice(), ids).await?;
     let name = |(item, exercise)| Some((item, known.get(&exercise)?.name.clone()));
     Ok(items.into_iter().filter_map(name).collect())

@@ -2,7 +2,8 @@
 
 use super::PROGRESS;
 use crate::{
-    House, exercises,
+    House,
+    exercises::{self, ExerciseBrief},
     record::{RecordError, purpose, timezone},
 };
 use domain::{
@@ -50,10 +51,8 @@ pub struct ItemProgress {
     pub item_id: ItemId,
     /// Which exercise.
     pub exercise_id: ExerciseId,
-    /// What it is called.
-    pub name: String,
-    /// How many pictures it has.
-    pub pictures: u8,
+    /// What the library says about it.
+    pub exercise: ExerciseBrief,
     /// How much of it.
     pub dose: Dose,
     /// How many log entries were due in 14 days.
@@ -166,7 +165,7 @@ impl<'g> Opened<'g> {
     ) -> Result<Vec<ItemProgress>, RecordError> {
         let (Some(row), Some(items)) = (record.versions.last(), self.items.last()) else { return Ok(Vec::new()) };
         let items = items.expose().as_slice();
-        let ids = items.iter().map(|item| item.exercise_id);
+        let ids = items.iter().map(|item| item.exercise_id).collect();
         let known = exercises::briefs(&house.stores.clinical, row.practice_id, ids).await?;
         let first = days_before(record.today, ITEM_DAYS - 1);
         let line = |item: &domain::ProgramItem| {
@@ -175,8 +174,7 @@ impl<'g> Opened<'g> {
             ItemProgress {
                 item_id: item.item_id,
                 exercise_id: item.exercise_id,
-                name: exercise.name,
-                pictures: exercise.pictures,
+                exercise,
                 dose: item.dose.clone(),
                 due: went.due,
                 done: went.done,

@@ -128,7 +128,7 @@ pub async fn today(house: &House, session: &Session<Full>, patient: PatientId) -
     today.version = Some(program.version);
     let log = log_entries::between(db, practice, patient, day, day).await?;
     let items = grant.open(&program.items)?;
-    let ids = items.expose().as_slice().iter().map(|item| item.exercise_id);
+    let ids = items.expose().as_slice().iter().map(|item| item.exercise_id).collect();
     let known = exercises::briefs(db, practice, ids).await?;
     for item in items.expose().as_slice() {
         let exercise = known.get(&item.exercise_id).cloned().unwrap_or_else(exercises::gone);

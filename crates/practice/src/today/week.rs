@@ -81,7 +81,7 @@ pub async fn week(
         .collect();
     let all = items.iter().flat_map(|items| items.expose().as_slice());
     let by_item: HashMap<ItemId, _> = all.map(|item| (item.item_id, item.exercise_id)).collect();
-    let known = exercises::briefs(db, practice, by_item.values().copied()).await?;
+    let known = exercises::briefs(db, practice, by_item.values().copied().collect()).await?;
     let name = |item: ItemId| {
         let exercise = by_item.get(&item).and_then(|exercise| known.get(exercise));
         exercise.map_or_else(|| exercises::gone().name, |exercise| exercise.name.clone())

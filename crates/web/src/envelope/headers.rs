@@ -33,14 +33,24 @@ const ALWAYS: [(Name, &str); 9] = [
     (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
 ];
 
-/// Adds them, over whatever the handler set. Only an asset that was found may be kept by anyone.
+/// Adds them, over whatever the handler set. Only an asset that was found may be kept by anyone, and a picture of an
+/// exercise by its browser.
 pub(super) fn add(headers: &mut HeaderMap, id: RequestId, kind: Option<Kind>) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if kind != Some(Kind::Asset) || !headers.contains_key(header::CACHE_CONTROL) {
+    if !may_be_kept(headers, kind) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let id = HeaderValue::try_from(id.to_string()).expect("an id is plain ASCII");
     headers.insert(HeaderName::from_static("x-request-id"), id);
+}
+
+/// A picture that is the same for everyone signed in says `private, …` itself; all else of pages and the API is never
+/// kept.
+fn may_be_kept(headers: &HeaderMap, kind: Option<Kind>) -> bool {
+    let picture = headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"image/"));
+    headers
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|said| kind == Some(Kind::Asset) || picture && said.as_bytes().starts_with(b"private, "))
 }

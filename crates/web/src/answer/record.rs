@@ -1,0 +1,84 @@
+//! What went wrong with a patient's record, as the caller is told.
+
+use super::{fault, later};
+use crate::Problem;
+use practice::{
+    exercises::PictureError,
+    notes::WriteNoteError,
+    patients::{EditError, RegisterError},
+    programs::PrescribeError,
+    record::RecordError,
+};
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Access(error) => error.into(),
+            RecordError::Store(error) => error.into(),
+            RecordError::Commit(error) => error.into(),
+            RecordError::Open(error) => error.into(),
+            RecordError::Name(error) => error.into(),
+            RecordError::Key(error) => error.into(),
+        }
+    }
+}
+
+fn key_used() -> Problem {
+    Problem::conflict().detail("This Idempotency-Key came before with another request.")
+}
+
+fn record_number_taken() -> Problem {
+    Problem::invalid_fields().field("record_number", "is another patient's")
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Invalid { field, why } => Self::invalid(field, &why),
+            RegisterError::RecordNumberTaken => record_number_taken(),
+            RegisterError::KeyUsed => key_used(),
+            RegisterError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<EditError> for Problem {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Invalid { field, why } => Self::invalid(field, &why),
+            EditError::Stale => Self::changed_since(),
+            EditError::RecordNumberTaken => record_number_taken(),
+            EditError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<PrescribeError> for Problem {
+    fn from(error: PrescribeError) -> Self {
+        match error {
+            PrescribeError::Invalid { field, why } => Self::invalid(field, &why),
+            PrescribeError::VersionNeeded => Self::precondition_required(),
+            PrescribeError::Stale => Self::changed_since(),
+            PrescribeError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<WriteNoteError> for Problem {
+    fn from(error: WriteNoteError) -> Self {
+        match error {
+            WriteNoteError::KeyUsed => key_used(),
+            WriteNoteError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<PictureError> for Problem {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Store(error) => error.into(),
+            PictureError::File(error) => later(&error),
+            PictureError::Damaged => fault(&PictureError::Damaged),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The exercise library.
+
+mod list;
+mod one;
+mod picture;
+
+use crate::{RouteTable, look::Figure};
+use domain::{ExerciseId, ExerciseSource};
+
+/// Adds the routes.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table
+        .add(list::API, list::api)
+        .add(list::PAGE, list::page)
+        .add(one::API, one::api)
+        .add(one::PAGE, one::page)
+        .add(picture::API, picture::serve)
+        .add(picture::PAGE, picture::serve)
+}
+
+/// The pictures of an exercise, by their addresses.
+pub(crate) struct Pictures {
+    urls: Vec<String>,
+    drawn: bool,
+}
+
+impl Pictures {
+    /// Those of an exercise of the library.
+    pub(crate) fn of(exercise: ExerciseId, source: ExerciseSource, pictures: u8) -> Self {
+        let urls = (0..pictures).map(|n| format!("/exercises/{exercise}/pictures/{n}")).collect();
+        Self { urls, drawn: source == ExerciseSource::Starter }
+    }
+    /// As the look takes them.
+    pub(crate) fn figure(&self) -> Figure<'_> {
+        match (self.urls.as_slice(), self.drawn) {
+            ([], _) => Figure::None,
+            (urls, true) => Figure::Drawn(urls),
+            (urls, false) => Figure::Photos(urls),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Progress notes.
+
+mod list;
+mod write;
+
+use crate::RouteTable;
+
+/// Adds the routes.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table
+        .add(list::API, list::api)
+        .add(list::PAGE, list::page)
+        .add(write::API, write::api)
+        .add(write::SEND, write::send)
+}

@@ -1,0 +1,75 @@
+//! Writing a progress note.
+
+use super::list::show;
+use crate::{
+    App, AuditClass, Form, IdempotencyKey, Json, PathId, Problem, Route, SignedIn, Verb,
+    answer::{form_again, see_other},
+    look::FieldErrors,
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{NoteBody, NoteId, PatientId, PermissionName};
+use practice::notes::{self, NewNote, NoteView};
+use serde::Deserialize;
+
+/// A note has up to 20,000 characters, which a form may write with nine bytes each.
+const LIMIT: usize = 256 * 1024;
+
+pub(super) const API: Route = Route::api(Verb::Post, "/api/v1/patients/{patient_id}/notes", "Writes a progress note.")
+    .permission(PermissionName::WriteNotes)
+    .audit(AuditClass::Patient)
+    .body_limit(LIMIT)
+    .idempotency_key()
+    .body::<NewNote>()
+    .answer::<NoteView>(201);
+pub(super) const SEND: Route = Route::page(Verb::Post, "/patients/{patient_id}/notes", "Writes a progress note.")
+    .permission(PermissionName::WriteNotes)
+    .audit(AuditClass::Patient)
+    .body_limit(LIMIT);
+
+pub(super) async fn api(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(patient): PathId<PatientId>,
+    key: Option<IdempotencyKey>,
+    Json(new): Json<NewNote>,
+) -> Result<Response, Problem> {
+    let key = key.as_ref().map(IdempotencyKey::as_str);
+    let note = notes::write(app.house(), &session, patient, &new, key).await?;
+    Ok((StatusCode::CREATED, Json(note)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Typed {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    body: String,
+}
+
+pub(super) async fn send(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(patient): PathId<PatientId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    // Browsers send a line break as two characters.
+    let text = typed.body.replace("\r\n", "\n");
+    let body = match NoteBody::new(&text) {
+        Ok(body) => body,
+        Err(why) => {
+            let mut errors = FieldErrors::none();
+            errors.add("body", format!("The note {why}"));
+            let found = notes::list(app.house(), &session, patient, None, 50).await?;
+            let page = show(&app, &session, patient, &found, &typed.key, &text, &errors).await?;
+            return Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, page));
+        }
+    };
+    let key = typed.key.parse::<NoteId>().ok().map(|key| key.to_string());
+    notes::write(app.house(), &session, patient, &NewNote { body }, key.as_deref()).await?;
+    Ok(see_other(&format!("/patients/{patient}/notes")))
+}

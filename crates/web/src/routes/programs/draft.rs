@@ -1,0 +1,347 @@
+//! A program as it stands in the editor's form: text as typed, and what it says.
+
+use crate::{
+    look::{FieldErrors, Figure, ItemForm, words},
+    routes::exercises::Pictures,
+};
+use domain::{Date, Dose, Exercise, ExerciseId, Invalid, ItemId, Load, LoadUnit, ProgramTitle, Side, Tempo, Weekdays};
+use practice::programs::{NewItem, NewProgram, ProgramView};
+use std::collections::HashMap;
+
+/// The library by id, with its pictures.
+pub(super) type Shelf = HashMap<String, (Exercise, Pictures)>;
+
+/// What stands in the form.
+#[derive(Default)]
+pub(super) struct Draft<'a> {
+    pub(super) title: String,
+    pub(super) starts_on: String,
+    pub(super) ends_on: String,
+    /// The version that is changed; empty for the first one.
+    pub(super) seen: String,
+    pub(super) items: Vec<ItemForm<'a>>,
+}
+
+/// A button of the form that changes the draft and signs nothing.
+pub(super) enum Act {
+    Add(String),
+    Remove(usize),
+    Up(usize),
+    Down(usize),
+}
+
+impl Act {
+    /// `add:EXERCISE_ID`, `remove:N`, `up:N`, `down:N`.
+    fn read(text: &str) -> Option<Self> {
+        let (what, which) = text.split_once(':')?;
+        match what {
+            "add" => Some(Self::Add(which.to_owned())),
+            "remove" => which.parse().ok().map(Self::Remove),
+            "up" => which.parse().ok().map(Self::Up),
+            "down" => which.parse().ok().map(Self::Down),
+            _ => None,
+        }
+    }
+}
+
+/// Most items that are read from a form; one more than a program may have, so that it is refused and not cut.
+const MOST: usize = 31;
+
+impl<'a> Draft<'a> {
+    /// The version in force, to be changed.
+    pub(super) fn of(program: &ProgramView, shelf: &'a Shelf) -> Self {
+        let item = |item: &practice::programs::ItemView| {
+            let exercise = item.exercise_id.to_string();
+            let (name, figure) = (item.exercise.name.clone(), figure_of(shelf, &exercise));
+            ItemForm::of(item.item_id.to_string(), exercise, name, figure, &item.dose)
+                .instruction(item.instruction.as_deref().unwrap_or_default())
+        };
+        Self {
+            title: program.title.clone(),
+            starts_on: program.starts_on.to_string(),
+            ends_on: program.ends_on.map(|day| day.to_string()).unwrap_or_default(),
+            seen: program.version.to_string(),
+            items: program.items.iter().map(item).collect(),
+        }
+    }
+
+    /// What was sent, and the button that sent it unless that was "sign".
+    pub(super) fn read(pairs: &[(String, String)], shelf: &'a Shelf) -> (Self, Option<Act>) {
+        let (mut draft, mut act) = (Self::default(), None);
+        let mut days: Vec<Vec<u8>> = Vec::new();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "title" => draft.title.clone_from(value),
+                "starts_on" => draft.starts_on.clone_from(value),
+                "ends_on" => draft.ends_on.clone_from(value),
+                "seen" => draft.seen.clone_from(value),
+                "do" => act = Act::read(value),
+                item => {
+                    let Some((n, part)) = place(item) else { continue };
+                    while draft.items.len() <= n {
+                        draft.items.push(ItemForm::new(String::new(), String::new(), Figure::None));
+                        days.push(Vec::new());
+                    }
+                    match part {
+                        "dose.weekdays" => days[n].extend(value.parse::<u8>().ok()),
+                        part => fill(&mut draft.items[n], part, value),
+                    }
+                }
+            }
+        }
+        for (item, days) in draft.items.iter_mut().zip(days) {
+            item.weekdays = Weekdays::new(&days).ok();
+            if let Some((exercise, _)) = shelf.get(&item.exercise_id) {
+                item.name.clone_from(&exercise.name);
+            }
+            item.figure = figure_of(shelf, &item.exercise_id);
+        }
+        (draft, act)
+    }
+
+    /// Does what a button says.
+    pub(super) fn change(&mut self, act: Act, shelf: &'a Shelf) {
+        let last = self.items.len();
+        match act {
+            Act::Add(id) => {
+                if let (Some((exercise, _)), true) = (shelf.get(&id), last < MOST) {
+                    let figure = figure_of(shelf, &id);
+                    self.items.push(ItemForm::new(id, exercise.name.clone(), figure));
+                }
+            }
+            Act::Remove(n) if n < last => drop(self.items.remove(n)),
+            Act::Up(n) if n > 0 && n < last => self.items.swap(n - 1, n),
+            Act::Down(n) if n + 1 < last => self.items.swap(n, n + 1),
+            Act::Remove(_) | Act::Up(_) | Act::Down(_) => {}
+        }
+    }
+
+    /// What it says; or what is wrong with which field. Bounds that the domain knows are checked by the domain.
+    pub(super) fn program(&self) -> Result<NewProgram, FieldErrors> {
+        let mut errors = FieldErrors::none();
+        let title = ProgramTitle::new(&self.title).map_err(|why| errors.add("title", format!("The title {why}"))).ok();
+        let starts_on = date(&mut errors, "starts_on", "The first day", &self.starts_on);
+        if self.starts_on.trim().is_empty() {
+            errors.add("starts_on", "The first day is missing");
+        }
+        let ends_on = date(&mut errors, "ends_on", "The last day", &self.ends_on);
+        let mut items = Vec::with_capacity(self.items.len());
+        for (n, item) in self.items.iter().enumerate() {
+            items.extend(new_item(&mut errors, n, item));
+        }
+        match (title, starts_on) {
+            (Some(title), Some(starts_on)) if errors.is_empty() => Ok(NewProgram { title, starts_on, ends_on, items }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// `items[2].dose.sets` is item 2 and `dose.sets`.
+fn place(name: &str) -> Option<(usize, &str)> {
+    let (n, part) = name.strip_prefix("items[")?.split_once("].")?;
+    n.parse().ok().filter(|n| *n < MOST).map(|n| (n, part))
+}
+
+fn fill(item: &mut ItemForm<'_>, part: &str, value: &str) {
+    let field = match part {
+        "item_id" => &mut item.item_id,
+        "exercise_id" => &mut item.exercise_id,
+        "dose.sets" => &mut item.sets,
+        "dose.reps" => &mut item.reps,
+        "dose.hold_seconds" => &mut item.hold_seconds,
+        "dose.load" => &mut item.load,
+        "dose.load_unit" => &mut item.load_unit,
+        "dose.side" => &mut item.side,
+        "dose.rest_seconds" => &mut item.rest_seconds,
+        "dose.tempo" => &mut item.tempo,
+        "dose.times_a_day" => &mut item.times_a_day,
+        "instruction" => &mut item.instruction,
+        _ => return,
+    };
+    value.trim().clone_into(field);
+}
+
+fn figure_of<'a>(shelf: &'a Shelf, exercise: &str) -> Figure<'a> {
+    shelf.get(exercise).map_or(Figure::None, |(_, pictures)| pictures.figure())
+}
+
+fn date(errors: &mut FieldErrors, field: &str, label: &str, typed: &str) -> Option<Date> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return None;
+    }
+    typed.parse().map_err(|_| errors.add(field, format!("{label} must be a date"))).ok()
+}
+
+/// Notes what is wrong with a field of item `n` in a sentence that says which exercise it is.
+pub(super) fn wrong(errors: &mut FieldErrors, place: &str, why: &Invalid) {
+    let part = place.rsplit('.').next().unwrap_or(place);
+    let label = match part {
+        "sets" => "sets",
+        "reps" => "repetitions",
+        "hold_seconds" => "hold",
+        "load" | "tenths" => "load",
+        "rest_seconds" => "rest",
+        "tempo" => "tempo",
+        "times_a_day" => "times a day",
+        "weekdays" => "days",
+        "side" => "side",
+        "instruction" => "what to mind",
+        "exercise_id" => "the exercise",
+        "item_id" => "the item",
+        "ends_on" => "the last day",
+        "items" => "the program",
+        _ => "this",
+    };
+    let number = self::place(place).map(|(n, _)| format!("Exercise {}: ", n + 1)).unwrap_or_default();
+    let sentence = format!("{number}{label} {}", why.what());
+    let mut letters = sentence.chars();
+    let sentence = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or(sentence);
+    errors.add(place, sentence);
+}
+
+fn new_item(errors: &mut FieldErrors, n: usize, item: &ItemForm<'_>) -> Option<NewItem> {
+    let before = errors.is_empty();
+    let at = |part: &str| format!("items[{n}].{part}");
+    let mut number = |part: &str, text: &str, needed: bool| -> Option<u16> {
+        if text.is_empty() && !needed {
+            return None;
+        }
+        text.parse().map_err(|_| wrong(errors, &at(part), &Invalid::new("must be a whole number"))).ok()
+    };
+    let small = |number: Option<u16>| number.map(|n| u8::try_from(n).unwrap_or(u8::MAX));
+    let sets = small(number("dose.sets", &item.sets, true));
+    let reps = number("dose.reps", &item.reps, false);
+    let hold_seconds = number("dose.hold_seconds", &item.hold_seconds, false);
+    let rest_seconds = number("dose.rest_seconds", &item.rest_seconds, false);
+    let times_a_day = small(number("dose.times_a_day", &item.times_a_day, true));
+    let mut read = |part: &str, result: Result<(), Invalid>| {
+        if let Err(why) = result {
+            wrong(errors, &at(part), &why);
+        }
+    };
+    let load = load(&item.load, &item.load_unit);
+    read("dose.load", load.as_ref().map(drop).map_err(Clone::clone));
+    let tempo = tempo(&item.tempo);
+    read("dose.tempo", tempo.as_ref().map(drop).map_err(Clone::clone));
+    let side = item.side.parse::<Side>();
+    read("dose.side", side.as_ref().map(drop).map_err(Clone::clone));
+    let weekdays = item.weekdays.ok_or(Invalid::new("must name at least one day"));
+    read("dose.weekdays", weekdays.as_ref().map(drop).map_err(Clone::clone));
+    let exercise_id = item.exercise_id.parse::<ExerciseId>();
+    read("exercise_id", exercise_id.as_ref().map(drop).map_err(Clone::clone));
+    let item_id = if item.item_id.is_empty() { Ok(None) } else { item.item_id.parse::<ItemId>().map(Some) };
+    read("item_id", item_id.as_ref().map(drop).map_err(Clone::clone));
+    let dose = Dose {
+        sets: sets?,
+        reps,
+        hold_seconds,
+        load: load.ok()?,
+        side: side.ok()?,
+        rest_seconds,
+        tempo: tempo.ok()?,
+        times_a_day: times_a_day?,
+        weekdays: weekdays.ok()?,
+    };
+    // What the domain would say anyway is said for every item at once, and not one after the other.
+    if before
+        && errors.is_empty()
+        && let Err((field, why)) = dose.check()
+    {
+        wrong(errors, &at(&format!("dose.{field}")), &why);
+    }
+    let instruction = Some(item.instruction.clone()).filter(|text| !text.is_empty());
+    Some(NewItem { item_id: item_id.ok()?, exercise_id: exercise_id.ok()?, dose, instruction })
+}
+
+/// "2.5" and a unit, in tenths.
+fn load(typed: &str, unit: &str) -> Result<Option<Load>, Invalid> {
+    const WRONG: Invalid = Invalid::new("must be a number like 2.5");
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let (whole, tenth) = typed.split_once(['.', ',']).unwrap_or((typed, "0"));
+    if tenth.len() != 1 {
+        return Err(WRONG);
+    }
+    let (whole, tenth) = (whole.parse::<u16>().map_err(|_| WRONG)?, tenth.parse::<u16>().map_err(|_| WRONG)?);
+    let tenths = whole.checked_mul(10).and_then(|tenths| tenths.checked_add(tenth)).ok_or(WRONG)?;
+    let unit = unit.parse::<LoadUnit>()?;
+    Ok((tenths > 0).then_some(Load { tenths, unit }))
+}
+
+/// "3-1-2-0".
+fn tempo(typed: &str) -> Result<Option<Tempo>, Invalid> {
+    const WRONG: Invalid = Invalid::new("must be four numbers like 3-1-2-0");
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let phases: Vec<u8> =
+        typed.split('-').map(|phase| phase.trim().parse()).collect::<Result<_, _>>().map_err(|_| WRONG)?;
+    match phases.as_slice() {
+        [down, bottom, up, top] => Ok(Some(Tempo { down: *down, bottom: *bottom, up: *up, top: *top })),
+        _ => Err(WRONG),
+    }
+}
+
+/// What the library says of an exercise in one line.
+pub(super) fn said(exercise: &Exercise) -> (&'static str, &'static str) {
+    (words::region(exercise.region), words::equipment(exercise.equipment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQUAT: &str = "11111111-1111-4111-8111-111111111111";
+
+    fn pairs(more: &[(&str, &str)]) -> Vec<(String, String)> {
+        let item = [
+            ("title", "Knee"),
+            ("starts_on", "2026-05-14"),
+            ("items[0].exercise_id", SQUAT),
+            ("items[0].dose.sets", "3"),
+            ("items[0].dose.reps", "10"),
+            ("items[0].dose.times_a_day", "1"),
+            ("items[0].dose.side", "both"),
+            ("items[0].dose.weekdays", "1"),
+            ("items[0].dose.weekdays", "5"),
+        ];
+        item.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_form_says_a_program() {
+        let shelf = Shelf::new();
+        let more =
+            [("items[0].dose.load", "2.5"), ("items[0].dose.load_unit", "kg"), ("items[0].dose.tempo", "3-1-2-0")];
+        let (draft, act) = Draft::read(&pairs(&more), &shelf);
+        assert!(act.is_none());
+        let program = draft.program().map_err(|errors| format!("{errors:?}")).expect("a program");
+        let dose = &program.items[0].dose;
+        assert_eq!((dose.sets, dose.reps, dose.load.expect("a load").tenths), (3, Some(10), 25));
+        assert!(dose.weekdays.contains(5) && !dose.weekdays.contains(2));
+    }
+
+    #[test]
+    fn an_item_with_no_sets_names_its_place() {
+        let shelf = Shelf::new();
+        let (draft, _) = Draft::read(&pairs(&[("items[0].dose.sets", "0")]), &shelf);
+        let errors = draft.program().err().expect("refused");
+        assert_eq!(errors.of("items[0].dose.sets"), Some("Exercise 1: sets must be 1 to 20"));
+    }
+
+    #[test]
+    fn without_a_script_items_move_and_go() {
+        let shelf = Shelf::new();
+        let second = [("items[1].exercise_id", SQUAT), ("items[1].dose.sets", "5"), ("do", "up:1")];
+        let (mut draft, act) = Draft::read(&pairs(&second), &shelf);
+        draft.change(act.expect("a button"), &shelf);
+        assert_eq!(draft.items[0].sets, "5");
+        draft.change(Act::Remove(0), &shelf);
+        assert_eq!((draft.items.len(), draft.items[0].sets.as_str()), (1, "3"));
+        draft.change(Act::Down(0), &shelf);
+        draft.change(Act::Remove(9), &shelf);
+        assert_eq!(draft.items.len(), 1);
+    }
+}
