@@ -135,3 +135,24 @@ async fn one_of_ones_sessions_is_ended_and_nobody_elses() {
     assert_eq!(site.api(Method::DELETE, &path, &mine, None).await.status, 204);
     assert!(is_full(&site, &mine).await && !is_full(&site, &lost).await);
 }
+
+#[tokio::test]
+async fn what_was_typed_is_never_in_the_ledger() {
+    let (site, person) = site_with(Role::Therapist).await;
+    for (email, password) in
+        [("canary@example.org", "canary password"), (&person.email, "canary password"), (&person.email, PASSWORD)]
+    {
+        let answer = type_password(&site, email, password).await;
+        if let Some(cookie) = answer.cookie() {
+            type_code(&site, &cookie, "987654").await;
+        }
+    }
+    let entries = site.ledger.entries();
+    assert_eq!(entries.len(), 4);
+    for entry in entries {
+        let text = format!("{entry:?}");
+        for typed in ["canary", person.email.as_str(), "example.org", "987654", PASSWORD] {
+            assert!(!text.contains(typed), "{text}");
+        }
+    }
+}
