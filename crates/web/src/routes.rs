@@ -1,6 +1,7 @@
 //! Every route of the program beyond the shell's own: one module for each noun, one file for each verb.
 
 mod account;
+mod audit;
 mod care_team;
 mod exercises;
 mod home;
@@ -28,6 +29,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(join::add)
         .with(people::add)
         .with(care_team::add)
+        .with(audit::add)
         .with(patients::add)
         .with(programs::add)
         .with(notes::add)
