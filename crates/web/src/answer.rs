@@ -4,6 +4,7 @@
 //! that callers try again. Everything else is a fault of ours: the log gets its words (which never hold a value), the
 //! caller none.
 
+mod log;
 mod record;
 
 use crate::Problem;

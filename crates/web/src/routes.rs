@@ -6,12 +6,17 @@ mod care_team;
 mod exercises;
 mod home;
 mod join;
+mod log;
 mod notes;
+mod own_progress;
 mod patients;
 mod people;
 mod programs;
 mod progress;
 mod session;
+mod today;
+mod week;
+mod who_looked;
 
 use crate::RouteTable;
 
@@ -35,4 +40,9 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(notes::add)
         .with(progress::add)
         .with(exercises::add)
+        .with(log::add)
+        .with(today::add)
+        .with(week::add)
+        .with(own_progress::add)
+        .with(who_looked::add)
 }

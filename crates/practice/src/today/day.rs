@@ -2,12 +2,13 @@
 
 use super::TODAY;
 use crate::{
-    House, exercises,
+    House,
+    exercises::{self, ExerciseBrief},
     record::{Names, Person, RecordError, purpose, timezone},
 };
 use domain::{
-    Date, Dose, Effort, EntryId, Exercise, ExerciseId, ItemId, Pain, PatientId, Performed, ProgramItem, Timestamp,
-    Timezone, progress, weekday_number,
+    Date, Dose, Effort, EntryId, Exercise, ExerciseId, ExerciseSource, ItemId, Pain, PatientId, Performed, ProgramItem,
+    Timestamp, Timezone, progress, weekday_number,
 };
 use identity::{Full, Session};
 use ledger::Resource;
@@ -59,6 +60,8 @@ pub struct DueItem {
     pub exercise_id: ExerciseId,
     /// What it is called.
     pub name: String,
+    /// Where the library has it from.
+    pub source: ExerciseSource,
     /// How many pictures it has.
     pub pictures: u8,
     /// How much of it.
@@ -132,7 +135,7 @@ pub async fn today(house: &House, session: &Session<Full>, patient: PatientId) -
     let known = exercises::briefs(db, practice, ids).await?;
     for item in items.expose().as_slice() {
         let exercise = known.get(&item.exercise_id).cloned().unwrap_or_else(exercises::gone);
-        let due = due_item(&grant, item, exercise.name, exercise.pictures, day, &log)?;
+        let due = due_item(&grant, item, exercise, day, &log)?;
         if due.due > 0 || !due.entries.is_empty() {
             today.due += u32::from(due.due);
             today.done += due.times_done().min(u32::from(due.due));
@@ -166,12 +169,9 @@ pub async fn item(
     let items = grant.open(&program.items)?;
     let Some(item) = items.expose().as_slice().iter().find(|item| item.item_id == item_id) else { return Ok(None) };
     let exercise = exercises::one(house, session, item.exercise_id).await?;
-    let (name, pictures) = match &exercise {
-        Some(exercise) => (exercise.name.clone(), exercise.pictures),
-        None => (exercises::gone().name, 0),
-    };
+    let brief = exercise.as_ref().map_or_else(exercises::gone, ExerciseBrief::from);
     let log = log_entries::between(db, practice, patient, day, day).await?;
-    Ok(Some(OneItem { item: due_item(&grant, item, name, pictures, day, &log)?, exercise }))
+    Ok(Some(OneItem { item: due_item(&grant, item, brief, day, &log)?, exercise }))
 }
 
 async fn in_force(
@@ -190,8 +190,7 @@ async fn in_force(
 fn due_item(
     grant: &Grant<'_, ReadExercise>,
     item: &ProgramItem,
-    name: String,
-    pictures: u8,
+    exercise: ExerciseBrief,
     day: Date,
     log: &[LogEntryRow],
 ) -> Result<DueItem, OpenError> {
@@ -207,8 +206,9 @@ fn due_item(
     Ok(DueItem {
         item_id: item.item_id,
         exercise_id: item.exercise_id,
-        name,
-        pictures,
+        name: exercise.name,
+        source: exercise.source,
+        pictures: exercise.pictures,
         due: item.dose.due_on(weekday_number(day)),
         dose: item.dose.clone(),
         instruction: item.instruction.clone(),
