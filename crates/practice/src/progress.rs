@@ -3,7 +3,7 @@
 mod chart;
 mod compute;
 
-pub use chart::{Chart, CommentView, chart};
+pub use chart::{Chart, CommentView, chart, item_names};
 pub use compute::{ItemProgress, Progress, progress};
 
 use ledger::Word;

@@ -313,6 +313,8 @@ async fn the_chart_shows_what_was_done_and_said_and_the_patient_sees_the_numbers
     {
         assert!(text.contains(shown), "{shown}");
     }
+    let log = clinic.site.open(&format!("/patients/{}/log", clinic.patient), &clinic.cookie).await;
+    assert!(log.text().contains("Squat") && log.text().contains("3 sets of 10"));
     let cookie = clinic.site.signed_in(&patient).await;
     assert_eq!(clinic.site.api(Method::GET, &clinic.at("/progress"), &cookie, None).await.json(), progress);
 }

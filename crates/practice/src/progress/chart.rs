@@ -7,13 +7,14 @@ use super::{
 use crate::{
     House,
     patients::{self, PatientView},
-    programs::{self, ProgramView},
+    programs::{self, PROGRAM, ProgramView},
     record::{Names, RecordError, purpose},
 };
-use domain::{BirthDate, Date, EntryId, PatientId, Timezone};
+use domain::{BirthDate, Date, EntryId, ItemId, PatientId, Timezone};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
 use phi::{AccessError, ReadExercise, ReadNotes};
+use std::collections::HashMap;
 use store::rows::{
     log_entries::LogEntryRow,
     programs::{current, history},
@@ -85,7 +86,7 @@ async fn comments(
         Err(AccessError::Denied) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let names = item_names(house, exercises).await?;
+    let names = names_of_items(house, exercises).await?;
     let mut comments = Vec::with_capacity(said.len());
     for row in said {
         if let Some(text) = grant.open_optional(row.comment.as_ref())? {
@@ -100,11 +101,21 @@ async fn comments(
     Ok(Some(comments))
 }
 
-/// The names of all exercises that the patient ever had, by item.
-async fn item_names(
+/// The names of all exercises that a patient ever had, by item: for a page that lists the log.
+pub async fn item_names(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<HashMap<ItemId, String>, RecordError> {
+    let why = purpose(session, patient, Resource::whole(PROGRAM));
+    let grant = house.guard.authorize::<ReadExercise>(session, patient, why).await?;
+    names_of_items(house, &grant).await
+}
+
+async fn names_of_items(
     house: &House,
     grant: &phi::Grant<'_, ReadExercise>,
-) -> Result<std::collections::HashMap<domain::ItemId, String>, RecordError> {
+) -> Result<HashMap<ItemId, String>, RecordError> {
     let db = &house.stores.clinical;
     let mut items = Vec::new();
     for row in history(db, grant.practice(), grant.subject()).await? {

@@ -2,6 +2,7 @@
 
 mod details;
 mod list;
+mod log;
 mod one;
 mod register;
 
@@ -23,6 +24,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(register::SEND, register::send)
         .add(one::API, one::api)
         .add(one::PAGE, one::page)
+        .add(log::PAGE, log::page)
         .add(details::API, details::api)
         .add(details::FORM, details::form)
         .add(details::SEND, details::send)
