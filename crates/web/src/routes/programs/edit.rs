@@ -140,7 +140,7 @@ fn sheet(
                 div class="card stack" {
                     (text_field(&field("title", "Title").required().value(&draft.title).max_length(120)
                         .hint("What the program is called on the patient's screen").autocomplete("off")))
-                    div class="dose" {
+                    div class="row wrap" {
                         (date_field(&field("starts_on", "First day").required().value(&draft.starts_on)))
                         (date_field(&field("ends_on", "Last day").value(&draft.ends_on)))
                     }
