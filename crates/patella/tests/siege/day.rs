@@ -1,0 +1,106 @@
+//! Who is there and what they do all day.
+
+use crate::{
+    client::{Answer, Client, Gone},
+    server::{Demo, Server},
+};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+/// A patient at home: signed in, with something to do.
+pub(crate) struct AtHome {
+    pub(crate) cookie: String,
+    pub(crate) patient_id: String,
+    item_id: String,
+}
+
+impl AtHome {
+    /// Their own log.
+    pub(crate) fn log(&self) -> String {
+        format!("/api/v1/patients/{}/log", self.patient_id)
+    }
+    /// Their program.
+    pub(crate) fn program(&self) -> String {
+        format!("/api/v1/patients/{}/program", self.patient_id)
+    }
+    /// An exercise done.
+    pub(crate) fn entry(&self, comment: &str) -> Value {
+        let performed = json!({"sets": 3, "reps": 10});
+        json!({"item_id": self.item_id, "performed": performed, "pain": 2, "effort": 4, "comment": comment})
+    }
+    /// The ids of all entries of their log.
+    pub(crate) async fn entries(&self, client: &Client) -> HashSet<String> {
+        let items = client.with(&self.cookie).whole(&self.log()).await;
+        items.iter().map(|item| id(item, "entry_id")).collect()
+    }
+}
+
+/// The id in a field.
+pub(crate) fn id(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}")).to_owned()
+}
+
+/// A therapist at work: signed in, with a care team's patients.
+pub(crate) struct AtWork {
+    pub(crate) cookie: String,
+    pub(crate) patients: Vec<String>,
+}
+
+/// Everybody who is signed in. Sessions are stored, so they outlast the server that began them.
+pub(crate) struct Everybody {
+    pub(crate) patients: Vec<AtHome>,
+    pub(crate) therapists: Vec<AtWork>,
+}
+
+impl Everybody {
+    /// Signs in the therapists and `patients` of the patients.
+    pub(crate) async fn signed_in(demo: &Demo, server: &Server, patients: usize) -> Self {
+        let client = server.client();
+        let mut all = Self { patients: Vec::new(), therapists: Vec::new() };
+        for person in demo.all("therapist") {
+            let own = client.sign_in(person).await;
+            let patients: Vec<_> =
+                own.whole("/api/v1/patients").await.iter().map(|patient| id(patient, "patient_id")).collect();
+            if !patients.is_empty() {
+                all.therapists.push(AtWork { cookie: own.cookie().to_owned(), patients });
+            }
+        }
+        for person in demo.all("patient").take(patients) {
+            let own = client.sign_in(person).await;
+            let patient_id = id(&own.read("/api/v1/me").await, "patient_id");
+            let program = own.read(&format!("/api/v1/patients/{patient_id}/program")).await;
+            let item_id = id(&program["items"][0], "item_id");
+            all.patients.push(AtHome { cookie: own.cookie().to_owned(), patient_id, item_id });
+        }
+        assert!(!all.therapists.is_empty() && all.patients.len() == patients, "the demo has people to sign in");
+        all
+    }
+}
+
+/// What was acknowledged: ids of requests, and of entries that were written.
+#[derive(Default)]
+pub(crate) struct Acknowledged {
+    pub(crate) requests: Vec<String>,
+    pub(crate) entries: Vec<String>,
+}
+
+impl Acknowledged {
+    /// Notes an answer. No answer acknowledges nothing, and neither does a refusal, which is given back.
+    pub(crate) fn note(&mut self, answer: Result<Answer, Gone>) -> Result<Option<Answer>, Gone> {
+        let answer = answer?;
+        match answer.status {
+            200 => self.requests.push(answer.request),
+            201 => {
+                self.entries.push(id(&answer.json(), "entry_id"));
+                self.requests.push(answer.request);
+            }
+            _ => return Ok(Some(answer)),
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn add(&mut self, mut other: Self) {
+        self.requests.append(&mut other.requests);
+        self.entries.append(&mut other.entries);
+    }
+}

@@ -1,0 +1,28 @@
+//! The program from outside, under siege: killed at random, its disk filled, its system calls failing, its files
+//! searched for what should be sealed. Every test drives the real binary over real TLS, on a demo practice of its own.
+//!
+//! | setting | meaning | when not set |
+//! |---|---|---|
+//! | `PATELLA_KILL_ROUNDS` | how often the kill test kills | 100 |
+//! | `PATELLA_KILL_SEED` | which moments it chooses | 1 |
+//! | `PATELLA_FAULT_STRIDE` | every how many calls a fault is put in; 1 for every single one | as [`faults`] says |
+
+mod client;
+mod commands;
+mod day;
+mod faults;
+mod full_disk;
+mod kill;
+mod server;
+mod trail;
+
+/// Says aloud that something was not tested, and why.
+fn skipped(why: &str) {
+    eprintln!("SKIPPED: {why}");
+}
+
+/// A number from the environment.
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
+}

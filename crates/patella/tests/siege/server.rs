@@ -1,0 +1,238 @@
+//! A demo practice in a folder of its own, and the real server on it.
+
+use crate::client::{Client, Person};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// How long a server may take to listen, on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program as it was built, without settings from the environment of the test.
+pub(crate) fn program(with: &[&str]) -> Command {
+    let (wrapper, arguments) = match with {
+        [] => (env!("CARGO_BIN_EXE_patella"), &[][..]),
+        [wrapper, arguments @ ..] => (*wrapper, arguments),
+    };
+    let mut command = Command::new(wrapper);
+    command.args(arguments);
+    if !with.is_empty() {
+        command.arg(env!("CARGO_BIN_EXE_patella"));
+    }
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PATELLA")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// What a command said and how it ended.
+pub(crate) struct Said {
+    pub(crate) status: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Self { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(arguments: &[&str]) -> Said {
+    program(&[]).args(arguments).output().expect("runs").into()
+}
+
+/// A practice of made-up people, and everything the program keeps about it.
+pub(crate) struct Demo {
+    folder: TempDir,
+    people: Vec<Person>,
+}
+
+impl Demo {
+    /// Makes one with six patients. Where it listens is chosen by the system at each start, so that tests never meet.
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::with_prefix("patella-siege-").expect("a folder");
+        let path = folder.path().canonicalize().expect("a folder");
+        let path = path.to_str().expect("a plain path");
+        let said = run(&["demo", "--data", path, "--listen", "127.0.0.1:0", "--patients", "6", "--prepare"]);
+        assert_eq!(said.status, Some(0), "{}", said.err);
+        let card = fs::read_to_string(folder.path().join("demo.json")).expect("the card");
+        let card: serde_json::Value = serde_json::from_str(&card).expect("json");
+        let people = card["people"].as_array().expect("people").iter().map(Person::of_card).collect();
+        Self { folder, people }
+    }
+
+    /// The same practice once more, as it is now. Nothing may be running on this one.
+    pub(crate) fn copy(&self) -> Self {
+        let folder = TempDir::with_prefix("patella-siege-").expect("a folder");
+        copy_into(self.folder.path(), folder.path());
+        let copy = Self { folder, people: self.people.iter().map(Person::apart).collect() };
+        let (from, to) = (self.path(), copy.path());
+        let settings = fs::read_to_string(copy.config()).expect("settings");
+        let settings = settings.replace(from.to_str().expect("plain"), to.to_str().expect("plain"));
+        fs::write(copy.config(), settings).expect("written");
+        copy
+    }
+
+    /// Where everything lies.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().canonicalize().expect("a folder")
+    }
+    /// The settings.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("patella.toml")
+    }
+    /// The first person in a role.
+    pub(crate) fn first(&self, role: &str) -> &Person {
+        self.all(role).next().expect("somebody in that role")
+    }
+    /// Everybody in a role.
+    pub(crate) fn all(&self, role: &str) -> impl Iterator<Item = &Person> {
+        let role = role.to_owned();
+        self.people.iter().filter(move |person| person.role == role)
+    }
+
+    /// Replaces a piece of the settings.
+    pub(crate) fn set(&self, old: &str, new: &str) {
+        let text = fs::read_to_string(self.config()).expect("settings");
+        assert!(text.contains(old), "{old} is not in the settings");
+        fs::write(self.config(), text.replacen(old, new, 1)).expect("written");
+    }
+
+    /// Runs a command that takes the settings.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Said {
+        program(&[]).args(arguments).arg("--config").arg(self.config()).output().expect("runs").into()
+    }
+
+    /// Runs a command that must succeed.
+    pub(crate) fn done(&self, arguments: &[&str]) -> String {
+        let said = self.command(arguments);
+        assert_eq!(said.status, Some(0), "{arguments:?}: {}", said.err);
+        said.out
+    }
+
+    /// Starts the server without waiting for it, behind another program where `with` names one.
+    pub(crate) fn spawn(&self, with: &[&str]) -> Server {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let mut command = program(with);
+        command.arg("serve").arg("--config").arg(self.config()).stdin(Stdio::null());
+        let child = command.stdout(writer.try_clone().expect("a pipe")).stderr(writer).spawn().expect("starts");
+        let (say, told) = mpsc::channel();
+        let log = Arc::new(Mutex::new(String::new()));
+        let lines = log.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(reader).lines().map_while(Result::ok) {
+                if let Some(port) = listening(&line) {
+                    let _ = say.send(port);
+                }
+                let mut log = lines.lock().expect("unpoisoned");
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        Server { child, told, log, ca: self.folder.path().join("tls/ca.pem"), port: None }
+    }
+
+    /// Starts the server and waits until it listens.
+    pub(crate) fn start(&self) -> Server {
+        let mut server = self.spawn(&[]);
+        assert!(server.listens(), "the server did not start: {}", server.log());
+        server
+    }
+}
+
+/// Copies a folder's files. Pictures never change, so theirs are the same ones.
+pub(crate) fn copy_into(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            fs::create_dir(&target).expect("made");
+            copy_into(&entry.path(), &target);
+        } else if entry.path().components().any(|part| part.as_os_str() == "media") {
+            fs::hard_link(entry.path(), target).expect("linked");
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+/// The port of the line that says where the server listens.
+fn listening(line: &str) -> Option<u16> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    if line["message"] != "listening" {
+        return None;
+    }
+    line["address"].as_str()?.rsplit(':').next()?.parse().ok()
+}
+
+/// A running server. It dies with this.
+pub(crate) struct Server {
+    child: Child,
+    told: mpsc::Receiver<u16>,
+    log: Arc<Mutex<String>>,
+    ca: PathBuf,
+    port: Option<u16>,
+}
+
+impl Server {
+    /// Waits until it listens. No when it has ended before.
+    pub(crate) fn listens(&mut self) -> bool {
+        if self.port.is_none() {
+            self.port = self.told.recv_timeout(PATIENCE).ok();
+        }
+        self.port.is_some()
+    }
+
+    /// Somebody who talks to it, as nobody yet.
+    pub(crate) fn client(&self) -> Client {
+        let ca = fs::read(&self.ca).expect("the demo's authority");
+        Client::new(self.port.expect("it listens"), &ca)
+    }
+
+    /// What it has printed.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("unpoisoned").clone()
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL: no time for anything.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        self.child.wait().expect("it was ours");
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).stderr(Stdio::null()).status();
+        sent.expect("kill is installed");
+        self.child.wait().expect("it was ours")
+    }
+
+    /// Stops it as its owner would; it must end well.
+    pub(crate) fn stop_well(&mut self) {
+        let status = self.stop();
+        assert!(status.success(), "{:?} {:?}: {}", status.code(), status.signal(), self.log());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
