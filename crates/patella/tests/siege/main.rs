@@ -17,6 +17,7 @@ mod server;
 mod trail;
 
 /// Says aloud that something was not tested, and why.
+#[expect(clippy::print_stderr, reason = "whoever reads the test run must know what it did not test")]
 fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}");
 }
