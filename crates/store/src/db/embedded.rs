@@ -28,7 +28,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -149,7 +149,16 @@ impl Embedded {
     }
 }
 
+/// Has SQLCipher set itself up once: it does so on the first connection of the process, after SQLite has said to other
+/// threads that all is ready, and a second connection at that moment would find no cipher.
+fn set_up() {
+    static DONE: Once = Once::new();
+    // If it fails, the connection that is really wanted says why.
+    DONE.call_once(|| drop(Connection::open_in_memory()));
+}
+
 fn connect(path: &Path, key: &[u8; 32], writes: bool, cache_kib: u32) -> rusqlite::Result<Connection> {
+    set_up();
     let access = if writes { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
