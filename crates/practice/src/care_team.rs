@@ -84,17 +84,15 @@ async fn govern<'s>(
     let kind = Word::new("care_team");
     let grant = house.guard.authorize_practice::<Govern>(session, Purpose::operations(Resource::whole(kind))).await?;
     let known = patients::by_id(&house.stores.clinical, grant.practice(), patient).await?;
-    let known = known.ok_or(CareTeamError::UnknownPatient)?;
-    let resource = Resource::whole(Word::new("care_team"));
-    let event = Event {
-        action,
-        resource,
-        patient: Some(known.patient_id),
-        outcome: Outcome::Allowed,
-        reason: Word::new("admin-governs"),
+    // Asking for another practice's patient, or for none, is written down too.
+    let (outcome, reason) = match known {
+        Some(_) => (Outcome::Allowed, "admin-governs"),
+        None => (Outcome::Denied, "no-such-patient"),
     };
+    let resource = Resource::whole(Word::new("care_team"));
+    let event = Event { action, resource, patient: Some(patient), outcome, reason: Word::new(reason) };
     house.record(session, event).await?;
-    Ok(grant)
+    known.map(|_| grant).ok_or(CareTeamError::UnknownPatient)
 }
 
 /// The care team of a patient, past members too, newest first.
