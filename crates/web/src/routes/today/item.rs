@@ -19,7 +19,7 @@ use domain::{EntryId, ItemId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::{
-    log,
+    log::{self, LogError},
     today::{self, OneItem},
 };
 
@@ -50,6 +50,8 @@ pub(super) async fn submitted(
     let errors = match typed.entry(item) {
         Ok(new) => match log::write(app.house(), &session, own(&session)?, &new, key).await {
             Ok(_) => return Ok(see_other("/today")),
+            // Here the item is in the address: what is not one's own is not there.
+            Err(LogError::Invalid { field, .. }) if field == "item_id" => return Err(Problem::not_found()),
             Err(error) => errors_of(error)?,
         },
         Err(errors) => errors,
