@@ -1,6 +1,7 @@
 //! A whole house in a folder that goes with the test: embedded databases, a ledger in memory, a clock that stands still,
 //! people who really sign in.
 
+use crate::postgres::{Login, Server};
 use crypto::{Key, SystemRng};
 use data_encoding::BASE32_NOPAD;
 use domain::{
@@ -22,7 +23,7 @@ use practice::{
 };
 use std::{ops::ControlFlow, sync::Arc};
 use store::{
-    Batch, Db, EmbeddedOptions, Store,
+    Batch, Db, EmbeddedOptions, PostgresOptions, Store,
     rows::{
         accounts::{self, AccountRow, AccountState},
         care_links::{self, CareKind, CareLinkRow},
@@ -41,6 +42,13 @@ pub const PASSWORD: &str = "ostrich lantern 47 quietly";
 pub const NOON: &str = "2026-05-14T13:00:00Z";
 /// Under which address browsers would reach it.
 pub const ORIGIN: &str = "https://localhost:8443";
+
+/// The databases of a house whose ledger is elsewhere.
+const STORES: [Store; 4] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing];
+
+fn clock() -> FixedClock {
+    FixedClock::new(NOON.parse().expect("a moment"))
+}
 
 /// A house for one test.
 pub struct TestHouse {
@@ -118,16 +126,37 @@ impl TestHouse {
     /// An empty house.
     pub async fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let clock = Arc::new(FixedClock::new(NOON.parse().expect("a moment")));
-        let rng = Arc::new(SystemRng);
         let mut stores = Vec::new();
-        for store in [Store::Identity, Store::Keys, Store::Clinical, Store::Billing] {
+        for store in STORES {
             let path = folder.path().join(format!("{store}.db"));
             let key = Key::random(&SystemRng);
             let db = Db::create(&path, key.expose(), &EmbeddedOptions::default()).expect("created");
-            store::migrate(&db, store, &*clock).await.expect("migrated");
+            store::migrate(&db, store, &clock()).await.expect("migrated");
             stores.push(db);
         }
+        Self::over(folder, stores).await
+    }
+
+    /// An empty house on databases of a PostgreSQL, each with the role of the server.
+    pub async fn on_postgres(server: &Server) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let mut stores = Vec::new();
+        for store in STORES {
+            let database = server.database(store.name()).expect("a database");
+            let options = |login: &Login| {
+                PostgresOptions::new(&login.url).password_file(&login.password_file).ca_file(&database.ca_file)
+            };
+            let owner = Db::connect(&options(&database.owner)).await.expect("connected");
+            store::migrate(&owner, store, &clock()).await.expect("migrated");
+            store::grant_server(&owner, store, &database.server.role).await.expect("granted");
+            stores.push(Db::connect(&options(&database.server)).await.expect("connected"));
+        }
+        Self::over(folder, stores).await
+    }
+
+    async fn over(folder: TempDir, stores: Vec<Db>) -> Self {
+        let clock = Arc::new(clock());
+        let rng = Arc::new(SystemRng);
         let [identity, keys, clinical, billing] = <[Db; 4]>::try_from(stores).expect("four");
         let root = Key::random(&SystemRng);
         let keyring = Keyring::new(&root, Arc::new(Keys::new(keys.clone())), rng.clone());
