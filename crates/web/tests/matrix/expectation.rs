@@ -1,0 +1,215 @@
+//! Who may use each route, said by hand: from the roles of the design, not from the policy.
+
+use crate::world::Relation;
+use domain::Role::{self, Admin, FrontDesk, Patient, PrivacyOfficer, Therapist};
+
+/// Whom a route serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// Anybody, signed in or not.
+    All,
+    /// Who proved a password.
+    Half,
+    /// Whoever is signed in, about themself or about nobody.
+    Anyone,
+    /// A list: everybody gets one; what is on it is another test's.
+    List,
+    /// Who treats the patient, and the patient.
+    Care,
+    /// Who treats the patient.
+    Treats,
+    /// The patient.
+    Myself,
+    /// Who treats the patient, the patient, and who registers patients.
+    Known,
+    /// Who registers patients: front desk and administrators, for all of their practice.
+    Registers,
+    /// Who registers patients, before there is one.
+    Clerk,
+    /// Administrators, about a patient of their practice.
+    GovernsPatient,
+    /// Administrators, about an account of their practice.
+    GovernsAccount,
+    /// Administrators.
+    Governs,
+    /// Administrators and privacy officers.
+    Audits,
+    /// Patients, about themself: the address names nobody.
+    Patients,
+    /// Patients, by the id of something of theirs.
+    PatientsOwn,
+}
+
+impl Whom {
+    /// Whether somebody of this role, who stands so to the patient (or the thing) of the address, is served.
+    pub(crate) fn serves(self, role: Role, relation: Relation) -> bool {
+        let here = matches!(relation, Relation::Own | Relation::Ended | Relation::Other);
+        let own = relation == Relation::Own;
+        let treats = own && matches!(role, Therapist | Admin);
+        let myself = own && role == Patient;
+        let registers = here && matches!(role, FrontDesk | Admin);
+        match self {
+            Self::All | Self::Half | Self::Anyone | Self::List => true,
+            Self::Care => treats || myself,
+            Self::Treats => treats,
+            Self::Myself | Self::PatientsOwn => myself,
+            Self::Known => treats || myself || registers,
+            Self::Registers => registers,
+            Self::Clerk => matches!(role, FrontDesk | Admin),
+            Self::GovernsPatient => here && role == Admin,
+            Self::GovernsAccount => here && role == Admin,
+            Self::Governs => role == Admin,
+            Self::Audits => matches!(role, Admin | PrivacyOfficer),
+            Self::Patients => role == Patient,
+        }
+    }
+
+    /// Whether the address names a patient.
+    pub(crate) const fn about_a_patient(self) -> bool {
+        use Whom::{Care, GovernsPatient, Known, Myself, Registers, Treats};
+        matches!(self, Care | Treats | Myself | Known | Registers | GovernsPatient)
+    }
+}
+
+/// Every route of the router.
+pub(crate) const ROUTES: &[(&str, Whom)] = {
+    use Whom::*;
+    &[
+        ("GET /", All),
+        ("GET /healthz", All),
+        ("GET /readyz", All),
+        ("GET /assets/{version}/{*name}", All),
+        ("GET /api/v1/openapi.json", All),
+        ("GET /sign-in", All),
+        ("POST /sign-in", All),
+        ("POST /sign-out", All),
+        ("POST /api/v1/session", All),
+        ("GET /join/{secret}", All),
+        ("POST /join/{secret}", All),
+        ("POST /join/{secret}/begin", All),
+        ("GET /api/v1/invitations/{secret}", All),
+        ("POST /api/v1/invitations/{secret}/totp", All),
+        ("POST /api/v1/invitations/{secret}/accept", All),
+        ("POST /api/v1/invitations/{secret}/passkey/start", All),
+        ("POST /api/v1/invitations/{secret}/passkey/finish", All),
+        // On from the password to a full session, or out of it.
+        ("DELETE /api/v1/session", Half),
+        ("GET /sign-in/factor", Half),
+        ("POST /sign-in/factor", Half),
+        ("GET /sign-in/recovery", Half),
+        ("POST /sign-in/recovery", Half),
+        ("POST /api/v1/session/totp", Half),
+        ("POST /api/v1/session/recovery", Half),
+        ("POST /api/v1/session/passkey/start", Half),
+        ("POST /api/v1/session/passkey/finish", Half),
+        // One's own account.
+        ("GET /api/v1/me", Anyone),
+        ("PUT /api/v1/me/password", Anyone),
+        ("POST /api/v1/me/totp", Anyone),
+        ("POST /api/v1/me/totp/confirm", Anyone),
+        ("POST /api/v1/me/recovery-codes", Anyone),
+        ("GET /api/v1/me/passkeys", Anyone),
+        ("POST /api/v1/me/passkeys/start", Anyone),
+        ("POST /api/v1/me/passkeys/finish", Anyone),
+        ("DELETE /api/v1/me/passkeys/{passkey_id}", Anyone),
+        ("GET /api/v1/me/tokens", Anyone),
+        ("POST /api/v1/me/tokens", Anyone),
+        ("DELETE /api/v1/me/tokens/{token_id}", Anyone),
+        ("POST /api/v1/session/step-up/totp", Anyone),
+        ("POST /api/v1/session/step-up/passkey/start", Anyone),
+        ("POST /api/v1/session/step-up/passkey/finish", Anyone),
+        ("GET /api/v1/sessions", Anyone),
+        ("DELETE /api/v1/sessions", Anyone),
+        ("DELETE /api/v1/sessions/{session_id}", Anyone),
+        ("GET /account", Anyone),
+        ("GET /account/password", Anyone),
+        ("POST /account/password", Anyone),
+        ("GET /account/authenticator", Anyone),
+        ("POST /account/authenticator", Anyone),
+        ("POST /account/authenticator/confirm", Anyone),
+        ("GET /account/recovery-codes", Anyone),
+        ("POST /account/recovery-codes", Anyone),
+        ("GET /account/passkeys", Anyone),
+        ("POST /account/passkeys/{passkey_id}/remove", Anyone),
+        ("GET /account/tokens", Anyone),
+        ("POST /account/tokens", Anyone),
+        ("POST /account/tokens/{token_id}/revoke", Anyone),
+        ("GET /account/confirm", Anyone),
+        ("POST /account/confirm", Anyone),
+        ("GET /account/sessions", Anyone),
+        ("POST /account/sessions/end-all", Anyone),
+        ("POST /account/sessions/{session_id}/end", Anyone),
+        // The library says nothing about anybody; neither does an empty form.
+        ("GET /api/v1/exercises", Anyone),
+        ("GET /api/v1/exercises/{exercise_id}", Anyone),
+        ("GET /api/v1/exercises/{exercise_id}/pictures/{n}", Anyone),
+        ("GET /exercises", Anyone),
+        ("GET /exercises/{exercise_id}", Anyone),
+        ("GET /exercises/{exercise_id}/pictures/{n}", Anyone),
+        ("GET /patients/new", Anyone),
+        ("GET /people/invite", Anyone),
+        // Patients.
+        ("GET /api/v1/patients", List),
+        ("GET /patients", List),
+        ("POST /patients", List),
+        ("POST /api/v1/patients", Clerk),
+        ("POST /patients/new", Clerk),
+        ("GET /api/v1/patients/{patient_id}", Known),
+        ("GET /patients/{patient_id}", Known),
+        ("PUT /api/v1/patients/{patient_id}", Registers),
+        ("GET /patients/{patient_id}/edit", Known),
+        ("POST /patients/{patient_id}/edit", Registers),
+        ("GET /api/v1/patients/{patient_id}/program", Care),
+        ("PUT /api/v1/patients/{patient_id}/program", Treats),
+        ("GET /api/v1/patients/{patient_id}/program/versions", Care),
+        ("GET /api/v1/patients/{patient_id}/program/versions/{program_id}/{version}", Care),
+        ("GET /patients/{patient_id}/program", Care),
+        ("GET /patients/{patient_id}/program/edit", Care),
+        ("POST /patients/{patient_id}/program/edit", Treats),
+        ("GET /patients/{patient_id}/program/versions/{program_id}/{version}", Care),
+        ("GET /api/v1/patients/{patient_id}/notes", Treats),
+        ("POST /api/v1/patients/{patient_id}/notes", Treats),
+        ("GET /patients/{patient_id}/notes", Treats),
+        ("POST /patients/{patient_id}/notes", Treats),
+        ("GET /api/v1/patients/{patient_id}/progress", Care),
+        ("GET /api/v1/patients/{patient_id}/today", Care),
+        ("GET /api/v1/patients/{patient_id}/log", Care),
+        ("POST /api/v1/patients/{patient_id}/log", Myself),
+        ("GET /api/v1/patients/{patient_id}/log/{entry_id}", Care),
+        ("POST /api/v1/patients/{patient_id}/log/{entry_id}/correction", Myself),
+        ("GET /patients/{patient_id}/log", Care),
+        ("GET /api/v1/patients/{patient_id}/access-log", Myself),
+        ("GET /today", Patients),
+        ("GET /today/{item_id}", PatientsOwn),
+        ("POST /today/{item_id}", PatientsOwn),
+        ("GET /log/{entry_id}/correct", PatientsOwn),
+        ("POST /log/{entry_id}/correct", PatientsOwn),
+        ("GET /week", Patients),
+        ("GET /progress", Patients),
+        ("GET /who-looked", Patients),
+        // The practice.
+        ("GET /api/v1/patients/{patient_id}/care-team", GovernsPatient),
+        ("POST /api/v1/patients/{patient_id}/care-team", GovernsPatient),
+        ("DELETE /api/v1/patients/{patient_id}/care-team/{care_link_id}", GovernsPatient),
+        ("GET /patients/{patient_id}/care-team", GovernsPatient),
+        ("POST /patients/{patient_id}/care-team", GovernsPatient),
+        ("POST /patients/{patient_id}/care-team/{care_link_id}/end", GovernsPatient),
+        ("GET /api/v1/accounts", Governs),
+        ("GET /api/v1/accounts/{account_id}", GovernsAccount),
+        ("PUT /api/v1/accounts/{account_id}", GovernsAccount),
+        ("POST /api/v1/accounts/{account_id}/invitation", GovernsAccount),
+        ("POST /api/v1/invitations", Governs),
+        ("GET /people", Governs),
+        ("POST /people/invite", Governs),
+        ("GET /people/{account_id}", GovernsAccount),
+        ("POST /people/{account_id}", GovernsAccount),
+        ("POST /people/{account_id}/invitation", GovernsAccount),
+        ("GET /api/v1/audit", Audits),
+        ("GET /audit", Audits),
+    ]
+};
+
+/// The row of a route.
+pub(crate) fn whom(name: &str) -> Option<Whom> {
+    ROUTES.iter().find(|(route, _)| *route == name).map(|(_, whom)| *whom)
+}

@@ -1,0 +1,127 @@
+//! Lists, counts and tags: what is not somebody's to see is in none of them.
+
+use crate::world::{Relation, World};
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use domain::Role;
+use std::collections::BTreeSet;
+
+/// On whose list of patients each is: themself, those one treats, or (front desk) everybody of the practice.
+const fn listed(role: Role, relation: Relation, everybody: bool) -> bool {
+    match (role, relation) {
+        (Role::Therapist | Role::Admin | Role::Patient, Relation::Own) => true,
+        (Role::FrontDesk, Relation::Own | Relation::Ended | Relation::Other) => true,
+        (Role::Admin, Relation::Ended | Relation::Other) => everybody,
+        _ => false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_list_and_no_count_holds_a_patient_who_is_not_the_callers() {
+    let world = World::new().await;
+    for role in Role::ALL {
+        for everybody in [false, true] {
+            let expected: BTreeSet<String> = (world.charts.iter())
+                .filter(|(relation, _)| listed(*role, **relation, everybody))
+                .map(|(_, chart)| chart.patient.to_string())
+                .collect();
+            let query = if everybody { "?everybody=true" } else { "" };
+            let cookie = &world.cookies[role];
+            let answer = world.site.api(Method::GET, &format!("/api/v1/patients{query}"), cookie, None).await;
+            let items = answer.json()["items"].as_array().expect("a list").clone();
+            let items: BTreeSet<String> =
+                items.iter().filter_map(|item| item["patient_id"].as_str().map(str::to_owned)).collect();
+            assert_eq!(items, expected, "{role}, everybody: {everybody}");
+
+            // One by one: nothing between the pages either.
+            let (mut paged, mut cursor) = (BTreeSet::new(), String::new());
+            loop {
+                let path = format!("/api/v1/patients?limit=1&everybody={everybody}{cursor}");
+                let page = world.site.api(Method::GET, &path, cookie, None).await.json();
+                paged.extend(
+                    page["items"]
+                        .as_array()
+                        .expect("a list")
+                        .iter()
+                        .map(|item| item["patient_id"].to_string().replace('"', "")),
+                );
+                let Some(next) = page["next"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(paged, expected, "{role}, everybody: {everybody}, page by page");
+
+            let page = world.site.open(&format!("/patients{query}"), cookie).await.text();
+            for (relation, chart) in &world.charts {
+                let there = page.contains(&chart.patient.to_string());
+                assert_eq!(there, listed(*role, *relation, everybody), "{role}, {relation:?}, everybody: {everybody}");
+            }
+            let count =
+                if expected.len() == 1 { "1 patient<".to_owned() } else { format!("{} patients<", expected.len()) };
+            assert!(page.contains(&count), "{role}: the page counts {}", expected.len());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_finds_nobody_who_is_not_the_callers() {
+    let world = World::new().await;
+    for (role, found) in
+        [(Role::Therapist, false), (Role::Admin, false), (Role::Patient, false), (Role::FrontDesk, true)]
+    {
+        let page = world.site.submit("/patients", &world.cookies[&role], "q=Cora").await.text();
+        assert_eq!(page.contains(&world.charts[&Relation::Other].patient.to_string()), found, "{role}");
+        let page = world.site.submit("/patients", &world.cookies[&role], "q=Dan").await.text();
+        assert!(!page.contains(&world.charts[&Relation::Foreign].patient.to_string()), "{role}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_says_nothing_about_a_record_that_is_not_the_callers() {
+    let world = World::new().await;
+    for (relation, chart) in &world.charts {
+        for rest in ["", "/program"] {
+            let path = format!("/api/v1/patients/{}{rest}", chart.patient);
+            for tag in ["\"1\"", "*"] {
+                let request = Request::get(&path)
+                    .header(header::COOKIE, &world.cookies[&Role::Therapist])
+                    .header(header::IF_NONE_MATCH, tag);
+                let answer = world.site.send(request.body(Body::empty()).expect("a request")).await;
+                let expected = if *relation == Relation::Own { 304 } else { 404 };
+                assert_eq!(answer.status, expected, "{relation:?} {rest} {tag}");
+                assert_eq!(answer.header("etag").is_some(), expected == 304, "{relation:?} {rest}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ids_of_one_patients_things_open_nothing_under_another_patient() {
+    let world = World::new().await;
+    let (own, other) = (&world.charts[&Relation::Own], &world.charts[&Relation::Other]);
+    let paths = [
+        format!("/api/v1/patients/{}/program/versions/{}/1", own.patient, other.program),
+        format!("/patients/{}/program/versions/{}/1", own.patient, other.program),
+        format!("/api/v1/patients/{}/log/{}", own.patient, other.entries[0]),
+    ];
+    for role in [Role::Therapist, Role::Patient] {
+        for path in &paths {
+            assert_eq!(world.site.open(path, &world.cookies[&role]).await.status, 404, "{role}: {path}");
+        }
+    }
+    let path = format!("/api/v1/patients/{}/log", own.patient);
+    let body = crate::world::entry(&other.item);
+    let answer = world.site.api(Method::POST, &path, &world.cookies[&Role::Patient], Some(body)).await;
+    assert_eq!((answer.status.as_u16(), answer.text().contains("item_id")), (422, true), "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn patients_words_are_for_who_may_read_notes_and_for_themselves() {
+    let world = World::new().await;
+    let path = format!("/api/v1/patients/{}/log", world.charts[&Relation::Own].patient);
+    for role in [Role::Therapist, Role::Admin, Role::Patient] {
+        let answer = world.site.api(Method::GET, &path, &world.cookies[&role], None).await;
+        assert_eq!(answer.json()["items"][0]["comment"], "It went well", "{role}");
+    }
+}

@@ -1,0 +1,159 @@
+//! A request to any route that would be served if it were allowed.
+
+use crate::world::{Chart, Relation, World, entry, program};
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
+use crypto::SystemRng;
+use domain::{AccountId, Role};
+use form_urlencoded::Serializer;
+use serde_json::{Value, json};
+use web::{Kind, Route, Verb};
+
+/// The method and the path of a route, as the table names it.
+pub(crate) fn name(route: &Route) -> String {
+    format!("{} {}", route.method.word(), route.path)
+}
+
+/// What is sent to a route, apart from whose session it is in.
+pub(crate) struct Sent {
+    pub(crate) path: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) media: &'static str,
+    pub(crate) if_match: Option<String>,
+}
+
+impl Sent {
+    pub(crate) fn with(&self, method: Verb, cookie: &str) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(method.word())
+            .uri(&self.path)
+            .header(header::COOKIE, cookie)
+            .header("sec-fetch-site", "same-origin");
+        if !self.media.is_empty() {
+            request = request.header(header::CONTENT_TYPE, self.media);
+        }
+        if let Some(tag) = &self.if_match {
+            request = request.header(header::IF_MATCH, tag);
+        }
+        request.body(Body::from(self.body.clone())).expect("a request")
+    }
+}
+
+/// A request to a route about the patient, or the account, that stands so to who asks.
+pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Sent {
+    let chart = &world.charts[&relation];
+    let account = match relation {
+        Relation::Foreign => world.stranger.account(),
+        Relation::Unknown => AccountId::random(&SystemRng),
+        _ if route.path.contains("{account_id}") => world.site.account(world.practice, Role::Billing).await.account(),
+        _ => world.colleague.account(),
+    };
+    let if_match = match name(route).as_str() {
+        "PUT /api/v1/patients/{patient_id}" => Some(world.patient_version(chart).await),
+        "PUT /api/v1/patients/{patient_id}/program" => Some(i64::from(world.program_version(chart).await)),
+        "PUT /api/v1/accounts/{account_id}" => Some(world.account_version(account).await),
+        _ => None,
+    };
+    let (body, media) = match route.kind {
+        _ if matches!(route.method, Verb::Get | Verb::Delete) => (Vec::new(), ""),
+        Kind::Api => (json_body(world, route, chart).to_string().into_bytes(), "application/json"),
+        _ => (form_body(world, route, chart, account).await.into_bytes(), "application/x-www-form-urlencoded"),
+    };
+    let path = filled(world, route, chart, account);
+    Sent { path, body, media, if_match: if_match.map(|version| format!("\"{version}\"")) }
+}
+
+/// The path with ids of real things.
+fn filled(world: &World, route: &Route, chart: &Chart, account: AccountId) -> String {
+    let page = usize::from(route.kind == Kind::Page);
+    let value = |name: &str| match name {
+        "patient_id" => chart.patient.to_string(),
+        "program_id" => chart.program.clone(),
+        "item_id" => chart.item.clone(),
+        "entry_id" => chart.entries[page].clone(),
+        "care_link_id" => chart.links[page].clone(),
+        "account_id" => account.to_string(),
+        "exercise_id" => world.exercise.clone(),
+        "version" => "1".to_owned(),
+        "n" => "0".to_owned(),
+        "name" => "look.css".to_owned(),
+        "secret" => "A".repeat(43),
+        "session_id" | "token_id" | "passkey_id" => AccountId::random(&SystemRng).to_string(),
+        other => panic!("{}: nothing is known of {{{other}}}", route.path),
+    };
+    route.path_parameters().fold(route.path.to_owned(), |path, parameter| {
+        path.replace(&format!("{{*{parameter}}}"), &value(parameter))
+            .replace(&format!("{{{parameter}}}"), &value(parameter))
+    })
+}
+
+fn address() -> String {
+    format!("{}@example.org", AccountId::random(&SystemRng))
+}
+
+/// A body that fits the route.
+pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
+    match name(route).as_str() {
+        "POST /api/v1/patients" | "PUT /api/v1/patients/{patient_id}" => {
+            json!({ "given_name": "Ada", "family_name": "Changed", "birth_date": "1984-03-02" })
+        }
+        "PUT /api/v1/patients/{patient_id}/program" => {
+            let mut program = program(&world.exercise);
+            // The same item in the next version, so that what is about it still is.
+            program["items"][0]["item_id"] = chart.item.clone().into();
+            program
+        }
+        "POST /api/v1/patients/{patient_id}/notes" => json!({ "body": "Stairs are easier now." }),
+        "POST /api/v1/patients/{patient_id}/log" | "POST /api/v1/patients/{patient_id}/log/{entry_id}/correction" => {
+            entry(&chart.item)
+        }
+        "POST /api/v1/patients/{patient_id}/care-team" => {
+            json!({ "account_id": world.colleague.account(), "kind": "covering" })
+        }
+        "POST /api/v1/invitations" => json!({ "email": address(), "display_name": "New", "role": "therapist" }),
+        "PUT /api/v1/accounts/{account_id}" => json!({ "role": "billing", "state": "disabled" }),
+        _ => json!({}),
+    }
+}
+
+async fn form_body(world: &World, route: &Route, chart: &Chart, account: AccountId) -> String {
+    let mut form = Serializer::new(String::new());
+    match name(route).as_str() {
+        "POST /patients/new" => {
+            form.extend_pairs([("given_name", "Eve"), ("family_name", "New"), ("birth_date", "1984-03-02")]);
+        }
+        "POST /patients/{patient_id}/edit" => {
+            form.extend_pairs([("given_name", "Ada"), ("family_name", "Typed"), ("birth_date", "1984-03-02")]);
+            form.append_pair("seen", &world.patient_version(chart).await.to_string());
+        }
+        "POST /patients/{patient_id}/program/edit" => {
+            form.extend_pairs([("title", "Knee"), ("starts_on", "2026-05-04"), ("items[0].dose.sets", "3")]);
+            form.extend_pairs([("items[0].dose.reps", "12"), ("items[0].dose.times_a_day", "1")]);
+            form.extend_pairs([("items[0].dose.side", "both"), ("items[0].dose.weekdays", "1")]);
+            form.append_pair("items[0].item_id", &chart.item);
+            form.append_pair("items[0].exercise_id", &world.exercise);
+            form.append_pair("seen", &world.program_version(chart).await.to_string());
+        }
+        "POST /patients/{patient_id}/notes" => {
+            form.append_pair("body", "Stairs are easier now.");
+        }
+        "POST /patients/{patient_id}/care-team" => {
+            form.append_pair("account_id", &world.colleague.account().to_string());
+            form.append_pair("kind", "covering");
+        }
+        "POST /today/{item_id}" | "POST /log/{entry_id}/correct" => {
+            form.extend_pairs([("sets", "3"), ("reps", "10"), ("pain", "2"), ("effort", "4")]);
+        }
+        "POST /people/invite" => {
+            form.extend_pairs([("display_name", "New"), ("email", &address()), ("role", "therapist")]);
+        }
+        "POST /people/{account_id}" => {
+            form.extend_pairs([("role", "billing"), ("state", "disabled")]);
+            form.append_pair("version", &world.account_version(account).await.to_string());
+        }
+        _ => {}
+    }
+    form.finish()
+}

@@ -1,0 +1,213 @@
+//! Two practices, an account of each role, and patients who stand to these accounts in each way.
+
+use axum::http::Method;
+use crypto::SystemRng;
+use domain::{AccountId, CareLinkId, PatientId, PracticeId, Role};
+use jiff::SignedDuration;
+use practice::library::{shelve, starter};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use store::{
+    Batch,
+    rows::{
+        accounts,
+        care_links::{self, CareKind, CareLinkRow},
+        patients, programs,
+    },
+};
+use testkit::{
+    house::{Person, TestHouse},
+    site::Site,
+};
+
+/// How somebody stands to a patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Relation {
+    /// Everybody is on the care team; the patient's account is the patient's own.
+    Own,
+    /// Everybody was on the care team, until a second ago.
+    Ended,
+    /// Of the same practice, treated by somebody else.
+    Other,
+    /// Of another practice.
+    Foreign,
+    /// There is nobody with this id.
+    Unknown,
+}
+
+impl Relation {
+    pub(crate) const ALL: [Self; 5] = [Self::Unknown, Self::Own, Self::Ended, Self::Other, Self::Foreign];
+}
+
+/// The ids of a patient and of what belongs to them.
+pub(crate) struct Chart {
+    pub(crate) practice: PracticeId,
+    pub(crate) patient: PatientId,
+    pub(crate) program: String,
+    pub(crate) item: String,
+    /// Two entries, so that both doors of a correction find one that was not corrected.
+    pub(crate) entries: [String; 2],
+    /// Two places of other members, so that both doors of ending one find an open one.
+    pub(crate) links: [String; 2],
+}
+
+/// The site and who is in it.
+pub(crate) struct World {
+    pub(crate) site: Site,
+    pub(crate) practice: PracticeId,
+    pub(crate) exercise: String,
+    pub(crate) people: BTreeMap<Role, Person>,
+    pub(crate) cookies: BTreeMap<Role, String>,
+    pub(crate) charts: BTreeMap<Relation, Chart>,
+    /// A therapist of the practice who asks for nothing: to be given places on care teams.
+    pub(crate) colleague: Person,
+    /// Somebody of the other practice.
+    pub(crate) stranger: Person,
+}
+
+/// The dose of everything that is prescribed here.
+pub(crate) fn dose() -> Value {
+    json!({ "sets": 3, "reps": 10, "side": "both", "times_a_day": 2, "weekdays": [1, 2, 3, 4, 5, 6, 7] })
+}
+
+/// A program of one exercise.
+pub(crate) fn program(exercise: &str) -> Value {
+    let item = json!({ "exercise_id": exercise, "dose": dose(), "instruction": "Slowly" });
+    json!({ "title": "Knee, first weeks", "starts_on": "2026-05-04", "items": [item] })
+}
+
+/// An entry about an item.
+pub(crate) fn entry(item: &str) -> Value {
+    let performed = json!({ "sets": 3, "reps": 9 });
+    json!({ "item_id": item, "performed": performed, "pain": 2, "effort": 4, "comment": "It went well" })
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::over(TestHouse::new().await).await
+    }
+
+    pub(crate) async fn over(house: TestHouse) -> Self {
+        let site = Site::over(house);
+        let (practice, foreign) = (site.practice().await, site.practice().await);
+        let exercise = shelf(&site, practice).await;
+        let foreign_exercise = shelf(&site, foreign).await;
+        let (own, ada) = chart(&site, practice, &exercise, "Ada Own").await;
+        let (ended, _) = chart(&site, practice, &exercise, "Ben Ended").await;
+        let (other, _) = chart(&site, practice, &exercise, "Cora Other").await;
+        let (foreign, _) = chart(&site, foreign, &foreign_exercise, "Dan Foreign").await;
+        let stranger = site.account(foreign.practice, Role::Therapist).await;
+        let colleague = site.account(practice, Role::Therapist).await;
+        let mut people = BTreeMap::from([(Role::Patient, ada)]);
+        for role in Role::ALL.iter().filter(|role| **role != Role::Patient) {
+            people.insert(*role, site.account(practice, *role).await);
+        }
+        for person in people.values() {
+            // Of every role, so that it is seen that a place on the team is not enough.
+            link(&site, person, own.patient, false).await;
+            link(&site, person, ended.patient, true).await;
+        }
+        let id = || PatientId::random(&SystemRng).to_string();
+        let unknown = Chart {
+            practice,
+            patient: PatientId::random(&SystemRng),
+            program: id(),
+            item: id(),
+            entries: [id(), id()],
+            links: [id(), id()],
+        };
+        let charts = BTreeMap::from([
+            (Relation::Own, own),
+            (Relation::Ended, ended),
+            (Relation::Other, other),
+            (Relation::Foreign, foreign),
+            (Relation::Unknown, unknown),
+        ]);
+        let mut world =
+            Self { site, practice, exercise, people, cookies: BTreeMap::new(), charts, colleague, stranger };
+        for role in Role::ALL {
+            world.sign_in(*role).await;
+        }
+        world
+    }
+
+    /// A new session for somebody.
+    pub(crate) async fn sign_in(&mut self, role: Role) {
+        let cookie = self.site.signed_in(&self.people[&role]).await;
+        self.cookies.insert(role, cookie);
+    }
+
+    /// The version of the program in force; 0 when there is none.
+    pub(crate) async fn program_version(&self, chart: &Chart) -> u32 {
+        let clinical = &self.site.house.stores.clinical;
+        let row = programs::current(clinical, chart.practice, chart.patient).await.expect("read");
+        row.map_or(0, |row| row.version)
+    }
+
+    /// The version of a patient's details; 0 when there is no such patient.
+    pub(crate) async fn patient_version(&self, chart: &Chart) -> i64 {
+        let clinical = &self.site.house.stores.clinical;
+        let row = patients::by_id(clinical, chart.practice, chart.patient).await.expect("read");
+        row.map_or(0, |row| row.version)
+    }
+
+    /// The version of an account; 0 when there is no such account.
+    pub(crate) async fn account_version(&self, account: AccountId) -> i64 {
+        let row = accounts::by_id(&self.site.house.stores.identity, self.practice, account).await.expect("read");
+        row.map_or(0, |row| row.version)
+    }
+}
+
+async fn shelf(site: &Site, practice: PracticeId) -> String {
+    let new = starter().expect("the starter set").into_iter().find(|new| !new.pictures.is_empty()).expect("a picture");
+    shelve(&site.house, practice, &new).await.expect("shelved").0.to_string()
+}
+
+async fn link(site: &Site, member: &Person, patient: PatientId, ended: bool) -> String {
+    if !ended {
+        return site.care_link(member, patient).await.to_string();
+    }
+    let now = site.now();
+    let row = CareLinkRow {
+        practice_id: member.practice(),
+        care_link_id: CareLinkId::random(&SystemRng),
+        patient_id: patient,
+        account_id: member.account(),
+        kind: CareKind::Assigned,
+        starts_at: now - SignedDuration::from_hours(1),
+        ends_at: Some(now - SignedDuration::from_secs(1)),
+        created_by: member.account(),
+        created_at: now - SignedDuration::from_hours(1),
+    };
+    site.house.stores.identity.commit(care_links::insert(Batch::new(), &row)).await.expect("stored");
+    row.care_link_id.to_string()
+}
+
+/// A patient with a therapist of their own, a program, a log, a note and an account.
+async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) -> (Chart, Person) {
+    let (given, family) = name.split_once(' ').expect("two names");
+    let patient = site.patient(practice, given, family).await;
+    let keeper = site.account(practice, Role::Therapist).await;
+    let links =
+        [site.care_link(&keeper, patient).await.to_string(), site.care_link(&keeper, patient).await.to_string()];
+    let account = site.patient_account(practice, patient).await;
+    let (keeper, own) = (site.signed_in(&keeper).await, site.signed_in(&account).await);
+    let at = |rest: &str| format!("/api/v1/patients/{patient}{rest}");
+    let program = created(site, Method::PUT, &at("/program"), &keeper, program(exercise)).await;
+    created(site, Method::POST, &at("/notes"), &keeper, json!({ "body": "Bends to ninety degrees." })).await;
+    let item = program["items"][0]["item_id"].as_str().expect("an id").to_owned();
+    let mut entries = Vec::new();
+    for _ in 0..2 {
+        let entry = created(site, Method::POST, &at("/log"), &own, entry(&item)).await;
+        entries.push(entry["entry_id"].as_str().expect("an id").to_owned());
+    }
+    let entries = <[String; 2]>::try_from(entries).expect("two");
+    let program = program["program_id"].as_str().expect("an id").to_owned();
+    (Chart { practice, patient, program, item, entries, links }, account)
+}
+
+async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Value) -> Value {
+    let answer = site.api(method, path, cookie, Some(body)).await;
+    assert_eq!(answer.status, 201, "{path}: {}", answer.text());
+    answer.json()
+}
