@@ -11,9 +11,11 @@ mod opening;
 mod tls;
 
 use clap::Parser;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    leave_no_crash_dump();
     // Usage errors end here, with status 2; help and version with 0.
     match command::Command::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -22,6 +24,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Has the system keep no picture of the memory when the process crashes, neither in a file (the limit) nor through a
+/// collector (not dumpable), and lets no other process of the same user look into it: what is open lies there readable.
+fn leave_no_crash_dump() {
+    // Anybody may lower their own; where a sandbox forbids even that, it decides about dumps.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// One line: what failed and each reason below it.

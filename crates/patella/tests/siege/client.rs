@@ -34,6 +34,12 @@ impl Person {
         }
     }
 
+    /// Somebody who has accepted an invitation, or is about to.
+    pub(crate) fn invited(role: &str, email: &str, password: &str, totp_secret: &str) -> Self {
+        let [role, email, password, totp_secret] = [role, email, password, totp_secret].map(str::to_owned);
+        Self { role, email, password, totp_secret, used: Arc::default() }
+    }
+
     /// The same person for a copy of the practice, where they use up codes of their own from now on.
     pub(crate) fn apart(&self) -> Self {
         Self { used: Arc::new(self.used.load(Ordering::Relaxed).into()), ..self.clone() }

@@ -1,6 +1,6 @@
 //! The commands that work on a practice: what they print, how they end, and that doing it twice does it once.
 
-use crate::server::{Demo, Said, run};
+use crate::server::{Practice, Said, run};
 use serde_json::json;
 use std::{
     fs,
@@ -57,7 +57,7 @@ fn init_founds_a_practice_once_says_what_to_keep_and_refuses_to_overwrite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_are_added_listed_disabled_and_their_factors_reset_beside_a_running_server() {
-    let demo = Demo::new();
+    let demo = Practice::demo();
     let mut server = demo.start();
     let add = ["user", "add", "--role", "therapist", "--name", "Noor Jansen", "--email", "noor@practice.example"];
     assert!(demo.done(&add).contains("/join/"));
@@ -110,7 +110,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_trail_is_proven_whole_and_a_flipped_byte_or_a_cut_tail_is_named() {
-    let demo = Demo::new();
+    let demo = Practice::demo();
     let mut server = demo.start();
     for person in demo.all("therapist") {
         server.client().sign_in(person).await.read("/api/v1/me").await;
@@ -121,9 +121,9 @@ async fn the_trail_is_proven_whole_and_a_flipped_byte_or_a_cut_tail_is_named() {
     let checkpoint = demo.done(&["audit", "checkpoint"]);
     assert!(checkpoint.starts_with("localhost\n"), "{checkpoint}");
 
-    let journal = |demo: &Demo| files(&demo.path().join("stores/audit/journal")).remove(0);
-    let tile = |demo: &Demo| files(&demo.path().join("stores/audit/tile")).remove(0);
-    for damaged in [&journal as &dyn Fn(&Demo) -> PathBuf, &tile] {
+    let journal = |demo: &Practice| files(&demo.path().join("stores/audit/journal")).remove(0);
+    let tile = |demo: &Practice| files(&demo.path().join("stores/audit/tile")).remove(0);
+    for damaged in [&journal as &dyn Fn(&Practice) -> PathBuf, &tile] {
         let copy = demo.copy();
         let path = damaged(&copy);
         let file = fs::File::options().read(true).write(true).open(&path).expect("opened");
@@ -149,7 +149,7 @@ async fn the_trail_is_proven_whole_and_a_flipped_byte_or_a_cut_tail_is_named() {
 
 #[test]
 fn exercises_are_imported_once_and_rejected_ones_named() {
-    let demo = Demo::new();
+    let demo = Practice::demo();
     let folder = demo.path().join("library");
     fs::create_dir_all(folder.join("exercises")).expect("made");
     let entry = |id: &str, name: &str| {
@@ -175,7 +175,7 @@ fn exercises_are_imported_once_and_rejected_ones_named() {
 
 #[test]
 fn a_key_that_is_not_known_is_refused_by_every_command_that_reads_settings() {
-    let demo = Demo::new();
+    let demo = Practice::demo();
     demo.set("demo = true", "demo = true\nmisspelt = 1");
     for arguments in [
         &["serve"][..],

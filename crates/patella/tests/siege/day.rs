@@ -2,7 +2,7 @@
 
 use crate::{
     client::{Answer, Client, Gone},
-    server::{Demo, Server},
+    server::{Practice, Server},
 };
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -54,7 +54,7 @@ pub(crate) struct Everybody {
 
 impl Everybody {
     /// Signs in the therapists and `patients` of the patients.
-    pub(crate) async fn signed_in(demo: &Demo, server: &Server, patients: usize) -> Self {
+    pub(crate) async fn signed_in(demo: &Practice, server: &Server, patients: usize) -> Self {
         let client = server.client();
         let mut all = Self { patients: Vec::new(), therapists: Vec::new() };
         for person in demo.all("therapist") {

@@ -10,7 +10,7 @@
 use crate::{
     client::{Answer, Client, Gone},
     day::{Acknowledged, AtHome, Everybody},
-    server::{Demo, Server},
+    server::{Practice, Server},
     setting, skipped,
     trail::Trail,
 };
@@ -40,7 +40,7 @@ pub(crate) fn possible() -> bool {
 }
 
 /// Files and folders that the server's ledger writes.
-pub(crate) fn ledger_files(demo: &Demo) -> Vec<PathBuf> {
+pub(crate) fn ledger_files(demo: &Practice) -> Vec<PathBuf> {
     let audit = demo.path().join("stores/audit");
     let mut files = vec![audit.clone(), demo.path().join("checkpoint-elsewhere"), audit.join("checkpoint")];
     files.extend([demo.path().join(".checkpoint-elsewhere.draft"), audit.join(".checkpoint.draft")]);
@@ -57,7 +57,7 @@ pub(crate) fn ledger_files(demo: &Demo) -> Vec<PathBuf> {
     files
 }
 
-fn store_files(demo: &Demo) -> impl Iterator<Item = PathBuf> {
+fn store_files(demo: &Practice) -> impl Iterator<Item = PathBuf> {
     let stores = demo.path().join("stores");
     let names = ["identity", "keys", "clinical", "billing"].into_iter();
     names.flat_map(|store| ["", "-wal"].map(|end| format!("{store}.db{end}"))).map(move |name| stores.join(name))
@@ -78,7 +78,7 @@ impl fmt::Display for Fault {
 }
 
 /// The day under `strace`, with a fault or without.
-fn spawn(demo: &Demo, fault: Option<&Fault>) -> Server {
+fn spawn(demo: &Practice, fault: Option<&Fault>) -> Server {
     let mut with = vec!["strace".to_owned(), "-D".into(), "-qq".into(), "-f".into(), "-o".into()];
     with.push(demo.path().join("strace").display().to_string());
     for file in ledger_files(demo).into_iter().chain(store_files(demo)) {
@@ -126,7 +126,7 @@ impl Day {
         None
     }
 
-    async fn live(client: Client, demo: &Demo, patient: &AtHome) -> Self {
+    async fn live(client: Client, demo: &Practice, patient: &AtHome) -> Self {
         let mut day = Self::default();
         let person = demo.first("patient");
         let credentials = json!({"email": person.email, "password": person.password}).to_string();
@@ -154,7 +154,7 @@ impl Day {
 }
 
 /// How many calls of each kind the busiest thread makes in a day.
-async fn counted(template: &Demo, patient: &AtHome) -> BTreeMap<&'static str, usize> {
+async fn counted(template: &Practice, patient: &AtHome) -> BTreeMap<&'static str, usize> {
     let demo = template.copy();
     let mut server = spawn(&demo, None);
     assert!(server.listens(), "{}", server.log());
@@ -179,7 +179,7 @@ async fn counted(template: &Demo, patient: &AtHome) -> BTreeMap<&'static str, us
 }
 
 /// Lives through a day with a fault, starts again and looks at what is there.
-async fn tried(template: &Demo, patient: &AtHome, before: &HashSet<String>, fault: &Fault) -> Outcome {
+async fn tried(template: &Practice, patient: &AtHome, before: &HashSet<String>, fault: &Fault) -> Outcome {
     let demo = template.copy();
     let mut server = spawn(&demo, Some(fault));
     let day = if server.listens() {
@@ -227,7 +227,7 @@ async fn whatever_call_fails_the_next_start_finds_what_was_acknowledged_and_noth
     if !possible() {
         return skipped("strace is not here or may not trace, so no call ever failed");
     }
-    let template = Demo::new();
+    let template = Practice::demo();
     let mut server = template.start();
     let patient = Everybody::signed_in(&template, &server, 1).await.patients.remove(0);
     let before = patient.entries(&server.client()).await;

@@ -3,7 +3,7 @@
 use crate::{
     client::Client,
     day::{Acknowledged, Everybody},
-    server::Demo,
+    server::Practice,
     setting,
     trail::Trail,
 };
@@ -45,7 +45,7 @@ async fn read(client: Client, paths: Vec<String>) -> Acknowledged {
 async fn nothing_acknowledged_is_lost_and_nothing_unrecorded_answered_however_often_it_is_killed() {
     let rounds = setting("PATELLA_KILL_ROUNDS").unwrap_or(100);
     let rng = SeededRng::new(setting("PATELLA_KILL_SEED").unwrap_or(1));
-    let demo = Demo::new();
+    let demo = Practice::demo();
     let mut server = demo.start();
     let people = Everybody::signed_in(&demo, &server, WRITERS).await;
     let mut before = HashSet::new();

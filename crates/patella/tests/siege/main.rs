@@ -1,5 +1,5 @@
 //! The program from outside, under siege: killed at random, its disk filled, its system calls failing, its files
-//! searched for what should be sealed. Every test drives the real binary over real TLS, on a demo practice of its own.
+//! searched for what should be sealed. Every test drives the real binary over real TLS, on a practice of its own.
 //!
 //! | setting | meaning | when not set |
 //! |---|---|---|
@@ -7,12 +7,14 @@
 //! | `PATELLA_KILL_SEED` | which moments it chooses | 1 |
 //! | `PATELLA_FAULT_STRIDE` | every how many calls a fault is put in; 1 for every single one | as [`faults`] says |
 
+mod canaries;
 mod client;
 mod commands;
 mod day;
 mod faults;
 mod full_disk;
 mod kill;
+mod search;
 mod server;
 mod trail;
 

@@ -1,4 +1,4 @@
-//! A demo practice in a folder of its own, and the real server on it.
+//! A practice in a folder of its own, and the real server on it.
 
 use crate::client::{Client, Person};
 use std::{
@@ -52,15 +52,15 @@ pub(crate) fn run(arguments: &[&str]) -> Said {
     program(&[]).args(arguments).output().expect("runs").into()
 }
 
-/// A practice of made-up people, and everything the program keeps about it.
-pub(crate) struct Demo {
+/// A practice and everything the program keeps about it.
+pub(crate) struct Practice {
     folder: TempDir,
     people: Vec<Person>,
 }
 
-impl Demo {
-    /// Makes one with six patients. Where it listens is chosen by the system at each start, so that tests never meet.
-    pub(crate) fn new() -> Self {
+impl Practice {
+    /// Makes one of made-up people, six of them patients. Where it listens is chosen by the system at each start, so that tests never meet.
+    pub(crate) fn demo() -> Self {
         let folder = TempDir::with_prefix("patella-siege-").expect("a folder");
         let path = folder.path().canonicalize().expect("a folder");
         let path = path.to_str().expect("a plain path");
@@ -70,6 +70,27 @@ impl Demo {
         let card: serde_json::Value = serde_json::from_str(&card).expect("json");
         let people = card["people"].as_array().expect("people").iter().map(Person::of_card).collect();
         Self { folder, people }
+    }
+
+    /// Founds one with nobody in it. `stores` is what the settings say about where data is kept, and `metrics` where
+    /// Prometheus reads.
+    pub(crate) fn founded(stores: &str, metrics: u16) -> Self {
+        let folder = TempDir::with_prefix("patella-siege-").expect("a folder");
+        let tls = folder.path().join("tls");
+        fs::create_dir(&tls).expect("made");
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        fs::write(tls.join("ca.pem"), own.cert.pem()).expect("written");
+        fs::write(tls.join("localhost.key"), own.signing_key.serialize_pem()).expect("written");
+        let settings = format!(
+            "listen = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:{metrics}\"\n\
+             origin = \"https://localhost:8443\"\ndata = \"stores\"\n\
+             tls = {{ certificate = \"tls/ca.pem\", key = \"tls/localhost.key\" }}\n\
+             root = {{ key_file = \"root.key\" }}\nledger = {{ second_paths = [\"checkpoint-elsewhere\"] }}\n{stores}",
+        );
+        let practice = Self { folder, people: Vec::new() };
+        fs::write(practice.config(), settings).expect("written");
+        practice.done(&["init", "--practice", "Northside", "--timezone", "America/New_York"]);
+        practice
     }
 
     /// The same practice once more, as it is now. Nothing may be running on this one.
@@ -126,6 +147,8 @@ impl Demo {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let mut command = program(with);
         command.arg("serve").arg("--config").arg(self.config()).stdin(Stdio::null());
+        // What it leaves lying about, it leaves here.
+        command.current_dir(self.folder.path()).env("TMPDIR", self.folder.path());
         let child = command.stdout(writer.try_clone().expect("a pipe")).stderr(writer).spawn().expect("starts");
         let (say, told) = mpsc::channel();
         let log = Arc::new(Mutex::new(String::new()));

@@ -1,6 +1,6 @@
 //! The audit trail as the command line shows it.
 
-use crate::server::Demo;
+use crate::server::Practice;
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ pub(crate) struct Trail {
 
 impl Trail {
     /// Proves the trail whole, then reads it. No server may be running.
-    pub(crate) fn of(demo: &Demo) -> Self {
+    pub(crate) fn of(demo: &Practice) -> Self {
         demo.done(&["audit", "verify"]);
         let mut trail = Self { requests: HashSet::new(), entries: HashSet::new() };
         for line in demo.done(&["audit", "list"]).lines() {

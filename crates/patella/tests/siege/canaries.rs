@@ -1,0 +1,314 @@
+//! A day in a practice where every protected field holds a marker, mistakes included; then every file, line, page and
+//! answer that could have kept one is searched.
+
+use crate::{
+    client::{Answer, Client, Person},
+    search::{Search, forms},
+    server::{Practice, program},
+};
+use serde_json::{Value, json};
+use std::{fs, net::TcpListener, process::Command};
+use testkit::postgres;
+
+const PASSWORD: &str = "zqpassword ostrich lantern 47";
+
+/// Every sealed column, and the marker that it holds. Without a marker: why there is none.
+const SEALED: [(&str, Result<&str, &str>); 21] = [
+    ("identity.accounts.email", Ok("zqtherapist.ombrecht@practice.example")),
+    ("identity.accounts.display_name", Ok("zqtherapist ombrecht")),
+    ("identity.accounts.password", Ok(PASSWORD)),
+    ("identity.totp_factors.secret", Err("made by the server; added to the search when it is shown")),
+    ("identity.passkeys.credential", Err("needs an authenticator; the browser tests have one")),
+    ("identity.passkeys.label", Err("needs an authenticator; the browser tests have one")),
+    ("identity.api_tokens.label", Ok("zqlabel mirotask")),
+    ("identity.ceremonies.state", Err("made by the server; holds the account's name, which is a marker")),
+    ("clinical.patients.given_name", Ok("zqgiven tarvokkel")),
+    ("clinical.patients.family_name", Ok("zqfamily brunzelow")),
+    ("clinical.patients.birth_date", Ok("1931-02-17")),
+    ("clinical.patients.email", Ok("zqpatient.mail@home.example")),
+    ("clinical.patients.phone", Ok("493090218553")),
+    ("clinical.patients.record_number", Ok("ZQ-7712083")),
+    ("clinical.program_versions.title", Ok("zqtitle quimbarat")),
+    ("clinical.program_versions.items", Ok("zqinstruction lorvandel")),
+    ("clinical.log_entries.performed", Err("numbers")),
+    ("clinical.log_entries.pain", Err("a number")),
+    ("clinical.log_entries.effort", Err("a number")),
+    ("clinical.log_entries.comment", Ok("zqcomment sintrovak")),
+    ("clinical.progress_notes.body", Ok("zqnote halbrexin")),
+];
+
+/// The marker of a column.
+fn marker(column: &str) -> &'static str {
+    let found = SEALED.iter().find(|(name, _)| *name == column).and_then(|(_, marker)| marker.ok());
+    found.unwrap_or_else(|| panic!("{column} has no marker"))
+}
+
+/// What is looked for and what was said, so far.
+#[derive(Default)]
+struct Kept {
+    texts: Vec<(String, String)>,
+    errors: Vec<String>,
+}
+
+impl Kept {
+    fn new() -> Self {
+        let mut kept = Self::default();
+        for (name, marker) in SEALED {
+            if let Ok(marker) = marker {
+                kept.secret(name, marker);
+            }
+        }
+        kept
+    }
+
+    fn secret(&mut self, name: &str, text: &str) {
+        self.texts.push((name.to_owned(), text.to_owned()));
+    }
+
+    /// Something that must have gone well.
+    fn done(&mut self, answer: Answer) -> Value {
+        assert!((200..300).contains(&answer.status), "{} {}", answer.status, answer.text);
+        serde_json::from_str(&answer.text).unwrap_or_default()
+    }
+
+    /// Something that must have gone wrong, and by no fault of ours.
+    fn refused(&mut self, answer: Answer) {
+        assert!((400..500).contains(&answer.status), "{} {}", answer.status, answer.text);
+        self.errors.push(answer.text);
+    }
+
+    /// Accepts an invitation and signs in.
+    async fn join(&mut self, client: &Client, role: &str, email: &str, link: &str) -> Client {
+        let secret = link.trim().rsplit('/').next().expect("a secret");
+        self.secret("an invitation", secret);
+        let path = format!("/api/v1/invitations/{secret}");
+        let generator = self.done(client.post(&format!("{path}/totp"), json!({})).await);
+        let totp = generator["secret"].as_str().expect("a secret");
+        self.secret("identity.totp_factors.secret", totp);
+        let person = Person::invited(role, email, PASSWORD, totp);
+        let accepted = json!({"password": person.password, "code": person.code()});
+        let codes = self.done(client.post(&format!("{path}/accept"), accepted).await);
+        for code in codes["recovery_codes"].as_array().expect("codes") {
+            self.secret("a recovery code", code.as_str().expect("a code"));
+        }
+        let own = client.sign_in(&person).await;
+        let token = own.cookie().split_once('=').expect("a cookie").1.to_owned();
+        self.secret("a session", &token);
+        own
+    }
+
+    async fn invite(
+        &mut self,
+        admin: &Client,
+        email: &str,
+        name: &str,
+        role: &str,
+        patient: Option<&str>,
+    ) -> (String, String) {
+        let mut body = json!({"email": email, "display_name": name, "role": role});
+        if let Some(patient) = patient {
+            body["patient_id"] = json!(patient);
+        }
+        let invited = self.done(admin.post("/api/v1/invitations", body).await);
+        (text(&invited, "account_id"), text(&invited, "link"))
+    }
+}
+
+fn text(value: &Value, field: &str) -> String {
+    crate::day::id(value, field)
+}
+
+/// The day: everybody joins, a patient is registered, treated, and writes it down; and all of them mistype.
+async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
+    let address = "zqadmin.velkorrin@practice.example";
+    let added = ["user", "add", "--role", "admin", "--name", "zqadmin velkorrin", "--email", address];
+    let link = practice.done(&added).lines().next().expect("a link").to_owned();
+    kept.secret("an administrator's name", "zqadmin velkorrin");
+    kept.secret("an administrator's address", address);
+    let admin = kept.join(client, "admin", address, &link).await;
+
+    let desk = "zqdesk.farrowmin@practice.example";
+    kept.secret("a front desk's address", desk);
+    let (_, link) = kept.invite(&admin, desk, "zqdesk farrowmin", "front_desk", None).await;
+    let desk = kept.join(client, "front_desk", desk, &link).await;
+    let (email, name) = (marker("identity.accounts.email"), marker("identity.accounts.display_name"));
+    let (therapist_id, link) = kept.invite(&admin, email, name, "therapist", None).await;
+    let therapist = kept.join(client, "therapist", email, &link).await;
+
+    let mut details = json!({
+        "given_name": marker("clinical.patients.given_name"),
+        "family_name": marker("clinical.patients.family_name"),
+        "birth_date": marker("clinical.patients.birth_date"),
+        "email": marker("clinical.patients.email"),
+        "phone": format!("+{}", marker("clinical.patients.phone")),
+        "record_number": marker("clinical.patients.record_number"),
+    });
+    let patient_id = text(&kept.done(desk.post("/api/v1/patients", details.clone()).await), "patient_id");
+    kept.refused(desk.post("/api/v1/patients", details.clone()).await);
+    let patient = format!("/api/v1/patients/{patient_id}");
+    let member = json!({"account_id": therapist_id, "kind": "assigned"});
+    kept.done(admin.post(&format!("{patient}/care-team"), member).await);
+    let address = "zqpatient.account@home.example";
+    kept.secret("a patient's account", address);
+    let (_, link) = kept.invite(&admin, address, "zqpatient account", "patient", Some(&patient_id)).await;
+    let own = kept.join(client, "patient", address, &link).await;
+
+    let exercises = therapist.read("/api/v1/exercises").await;
+    let dose = json!({"sets": 3, "reps": 10, "side": "both", "times_a_day": 1, "weekdays": [1, 2, 3, 4, 5, 6, 7]});
+    let item = json!({
+        "exercise_id": exercises["items"][0]["exercise_id"],
+        "dose": dose,
+        "instruction": marker("clinical.program_versions.items"),
+    });
+    let today = day_of_practice();
+    let program = json!({"title": marker("clinical.program_versions.title"), "starts_on": today, "items": [item]});
+    kept.done(therapist.send("PUT", &format!("{patient}/program"), Some(program)).await);
+    let note = json!({"body": marker("clinical.progress_notes.body")});
+    kept.done(therapist.post(&format!("{patient}/notes"), note).await);
+    let label = json!({"label": marker("identity.api_tokens.label"), "scopes": ["read_exercise"], "days": 1});
+    let token = kept.done(therapist.post("/api/v1/me/tokens", label).await);
+    kept.secret("an API token", token["secret"].as_str().expect("a secret"));
+    kept.done(therapist.post("/api/v1/me/passkeys/start", json!({})).await);
+
+    let program = own.read(&format!("{patient}/program")).await;
+    let comment = marker("clinical.log_entries.comment");
+    let mut entry = json!({
+        "item_id": program["items"][0]["item_id"], "performed": {"sets": 3, "reps": 10},
+        "pain": 2, "effort": 3, "comment": comment,
+    });
+    let written = kept.done(own.post(&format!("{patient}/log"), entry.clone()).await);
+    let correction = format!("{patient}/log/{}/correction", text(&written, "entry_id"));
+    kept.done(own.post(&correction, entry.clone()).await);
+    for page in ["/today", "/week", "/progress", "/who-looked"] {
+        kept.done(own.get(page).await);
+    }
+    for page in ["", "/program", "/log", "/notes"] {
+        kept.done(therapist.get(&format!("/patients/{patient_id}{page}")).await);
+    }
+    kept.done(admin.get("/people").await);
+
+    // Mistakes: whoever sees the answer, or its line in the log, learns nothing from it.
+    entry["pain"] = json!(comment);
+    kept.refused(own.post(&format!("{patient}/log"), entry.clone()).await);
+    entry["pain"] = json!(2);
+    entry["item_id"] = json!(comment);
+    kept.refused(own.post(&format!("{patient}/log"), entry).await);
+    details["birth_date"] = details["family_name"].clone();
+    kept.refused(desk.post("/api/v1/patients", details.clone()).await);
+    details["birth_date"] = json!("1931-02-17");
+    details["phone"] = details["email"].clone();
+    kept.refused(desk.post("/api/v1/patients", details.clone()).await);
+    let broken = details.to_string().replace('}', "");
+    kept.refused(desk.try_send("POST", "/api/v1/patients", &[], Some(broken)).await.expect("an answer"));
+    let name = marker("clinical.patients.given_name").replace(' ', "%20");
+    for path in [format!("/api/v1/patients/{name}"), format!("/{name}"), format!("/api/v1/patients?limit={name}")] {
+        kept.refused(therapist.get(&path).await);
+    }
+    // A method is the caller's own word too.
+    kept.refused(therapist.send(marker("clinical.patients.record_number"), "/api/v1/me", None).await);
+    let wrong = json!({"email": marker("identity.accounts.email"), "password": "zqpassword mistyped"});
+    kept.secret("a wrong password", "zqpassword mistyped");
+    kept.refused(client.post("/api/v1/session", wrong).await);
+    kept.refused(client.with("__Host-session=zqforged.session.token").get("/api/v1/me").await);
+    kept.secret("a forged session", "zqforged.session.token");
+    kept.done(own.send("DELETE", "/api/v1/session", None).await);
+}
+
+/// Today in the practice.
+fn day_of_practice() -> String {
+    use domain::{Clock, SystemClock, Timezone};
+    Timezone::new("America/New_York").expect("a time zone").day_of(SystemClock.now()).to_string()
+}
+
+/// A day, a crash in the middle of work, a new start; then the search.
+async fn nothing_is_found(practice: &Practice, metrics: u16, elsewhere: &[&std::path::Path]) {
+    let mut kept = Kept::new();
+    let mut server = practice.spawn(&["sh", "-c", "ulimit -c unlimited; exec \"$@\"", "sh"]);
+    assert!(server.listens(), "{}", server.log());
+    day(practice, &server.client(), &mut kept).await;
+    let page = reqwest::get(format!("http://127.0.0.1:{metrics}/metrics")).await.expect("metrics");
+    let page = page.text().await.expect("text");
+    assert!(page.contains("patella_http_requests_total"), "{page}");
+    // Its memory holds what was last used; it must not end up in a file.
+    let aborted = Command::new("kill").args(["-ABRT", &server.id().to_string()]).status().expect("kill");
+    assert!(aborted.success());
+    let status = server.stop();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(6));
+
+    let search = Search::new(&kept.texts);
+    let mut found = Vec::new();
+    for (name, text) in [("log", server.log()), ("metrics", page), ("errors", kept.errors.join("\n"))] {
+        found.extend(search.found(text.as_bytes()).into_iter().map(|what| format!("{name}: {what}")));
+    }
+    let mut files = 0;
+    let own = practice.path();
+    for folder in [&*own].iter().chain(elsewhere) {
+        let (count, below) = search.found_below(folder);
+        files += count;
+        found.extend(below);
+    }
+    assert!(found.is_empty(), "in the open:\n{}", found.join("\n"));
+    assert!(files > 100 && kept.errors.len() > 10 && server.log().lines().count() > 50, "there was enough to search");
+
+    // And it would have been found.
+    for (n, (form, bytes)) in forms(marker("clinical.progress_notes.body")).into_iter().enumerate() {
+        let planted = own.join("stores/media").join(format!("planted-{n}"));
+        fs::write(&planted, [&b"something before "[..], &bytes, b" and after"].concat()).expect("written");
+        let (_, below) = search.found_below(&own);
+        assert!(below.iter().any(|what| what.contains("planted")), "{form} is not found");
+        fs::remove_file(planted).expect("removed");
+    }
+
+    // What was sealed is still there.
+    let mut server = practice.start();
+    server.stop_well();
+    practice.done(&["audit", "verify"]);
+}
+
+/// A port that is free now.
+fn free() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
+#[test]
+fn every_sealed_column_has_a_marker_or_a_reason() {
+    let output = program(&[]).arg("data-dictionary").output().expect("runs");
+    let (mut table, mut sealed) = (String::new(), Vec::new());
+    for line in String::from_utf8(output.stdout).expect("text").lines() {
+        if let Some(name) = line.strip_prefix("## ") {
+            table = name.to_owned();
+        } else if line.contains("| sealed: ") {
+            sealed.push(format!("{table}.{}", line.split('|').nth(1).expect("a column").trim()));
+        }
+    }
+    sealed.sort();
+    let mut known: Vec<_> = SEALED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    known.sort();
+    assert_eq!(sealed, known);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_marker_is_found_in_any_file_log_metric_or_error_of_embedded_stores() {
+    let metrics = free();
+    let practice = Practice::founded("", metrics);
+    nothing_is_found(&practice, metrics, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_marker_is_found_in_any_file_log_metric_or_error_of_postgresql() {
+    // Its pages are not encrypted as a whole: here a column that is not sealed would be seen.
+    let Some(server) = postgres::Server::start().expect("starts") else { return };
+    let mut stores = "[stores]\nbackend = \"postgres\"\n".to_owned();
+    for store in ["identity", "keys", "clinical", "billing", "audit"] {
+        let database = server.database(store).expect("a database");
+        let (own, owner) = (&database.server, &database.owner);
+        stores.push_str(&format!(
+            "[stores.{store}]\nurl = {:?}\npassword_file = {:?}\nmigrator_url = {:?}\nmigrator_password_file = {:?}\n\
+             ca_file = {:?}\n",
+            own.url, own.password_file, owner.url, owner.password_file, database.ca_file,
+        ));
+    }
+    let metrics = free();
+    let practice = Practice::founded(&stores, metrics);
+    nothing_is_found(&practice, metrics, &[server.folder()]).await;
+}
