@@ -6,13 +6,12 @@ LISTEN ?= 127.0.0.1:8443
 # One feature set for every cargo call, so that nothing is compiled twice.
 CARGO_ARGS := --workspace --locked
 
-.PHONY: help setup setup-build demo test test-rust test-browser check bench clean
+.PHONY: help setup setup-build demo test test-rust test-browser check clean
 
 help:
 	@echo 'make demo    a practice with synthetic people at https://localhost:8443'
 	@echo 'make test    all tests: unit, both databases, compile-fail, browser'
 	@echo 'make check   format, clippy, licences, advisories, architecture'
-	@echo 'make bench   requests per second, against plainer servers'
 	@echo 'make setup   install what the above need (make test does it by itself)'
 	@echo 'make clean   remove what was built, and the demo data'
 
@@ -42,10 +41,6 @@ check: setup
 	cargo clippy $(CARGO_ARGS) --all-targets --keep-going -- -D warnings
 	scripts/cargo-deny.sh --workspace check --hide-inclusion-graph bans licenses sources
 	cargo xtask advisories
-
-bench: setup-build
-	cargo build --locked --release -p patella
-	cargo run --locked --release -p patella-bench
 
 clean:
 	cargo clean

@@ -7,7 +7,10 @@ use domain::{Clock, Rng, SystemClock};
 use identity::HashingLimits;
 use ledger::{FileBackend, Ledger, LogName, Settings, VerifierKey};
 use phi::{AUDIT, Keyring};
-use practice::{Foundations, House, Stores, trail::LogTrail};
+use practice::{
+    Foundations, House, Stores,
+    trail::{LogTrail, PostgresTrail, Trail},
+};
 use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -81,7 +84,11 @@ pub(crate) async fn open(config: &Config, log: Log) -> Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
     let keys = audit_keys(config, &root, &stores.keys, log).await?;
-    let trail = LogTrail::new(log_folder(config, log), keys.log.clone(), Key::from_bytes(*keys.seal.expose()));
+    let (name, seal) = (keys.log.clone(), Key::from_bytes(*keys.seal.expose()));
+    let trail: Arc<dyn Trail> = match config.stores.server(Store::Audit) {
+        Some(options) => Arc::new(PostgresTrail::new(options, name, seal)),
+        None => Arc::new(LogTrail::new(log_folder(config, log), name, seal)),
+    };
     let settings = Settings {
         second_paths: second_paths(config, log),
         checkpoint_every: Duration::from_secs(config.ledger.checkpoint_seconds.unwrap_or(1)),
@@ -100,7 +107,7 @@ pub(crate) async fn open(config: &Config, log: Log) -> Result<Opened> {
         stores,
         root,
         ledger: ledger.handle(),
-        trail: Arc::new(trail),
+        trail,
         session_limits: config.sessions.limits()?,
         hashing: HashingLimits::default(),
         passkey_site: (config.origin.host().to_owned(), config.origin.as_str().to_owned()),

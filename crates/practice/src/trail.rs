@@ -4,8 +4,10 @@
 //! One question reads at most [`MOST_READ`] entries and says where it stopped, so that the next one can go on there.
 
 mod log;
+mod postgres;
 
 pub use log::LogTrail;
+pub use postgres::PostgresTrail;
 
 use crate::House;
 use domain::{AccountId, PatientId, PracticeId, Timestamp};
