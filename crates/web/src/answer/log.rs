@@ -8,7 +8,7 @@ impl From<LogError> for Problem {
     fn from(error: LogError) -> Self {
         match error {
             LogError::Invalid { field, why } => Self::invalid(field, &why),
-            LogError::KeyUsed => Self::invalid_fields().field("Idempotency-Key", "came before with another request"),
+            LogError::KeyUsed => super::record::key_used(),
             LogError::Corrected => {
                 Self::conflict().detail("This entry was corrected already. Correct the newer one instead.")
             }

@@ -23,8 +23,8 @@ impl From<RecordError> for Problem {
     }
 }
 
-fn key_used() -> Problem {
-    Problem::conflict().detail("This Idempotency-Key came before with another request.")
+pub(super) fn key_used() -> Problem {
+    Problem::invalid_fields().field("Idempotency-Key", "came before with another request")
 }
 
 fn record_number_taken() -> Problem {

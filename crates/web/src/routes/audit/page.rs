@@ -43,9 +43,11 @@ async fn show(
     let (patient, actor) = (asked.patient_id.clone().unwrap_or_default(), asked.actor.clone().unwrap_or_default());
     let next = page.next.map(|before| format!("/audit?before={before}&patient_id={patient}&actor={actor}"));
     let content = html! {
-        form method="get" action="/audit" class="card row filter" {
-            (text_field(&Field::new("patient_id", "Patient").value(&patient).hint("An id from the list").autocomplete("off")))
-            (text_field(&Field::new("actor", "Account").value(&actor).hint("An id from the list").autocomplete("off")))
+        form method="get" action="/audit" class="card stack" {
+            div class="two" {
+                (text_field(&Field::new("patient_id", "Patient").value(&patient).hint("An id from the list").autocomplete("off")))
+                (text_field(&Field::new("actor", "Account").value(&actor).hint("An id from the list").autocomplete("off")))
+            }
             (submit("Show", None))
         }
         (card("Entries, newest first", None, table("Entries of the audit trail", &columns, rows)))
