@@ -32,7 +32,7 @@ test-rust: setup
 	cargo test $(CARGO_ARGS)
 
 test-browser: setup
-	cargo build $(CARGO_ARGS)
+	cargo build $(CARGO_ARGS) --bins --examples
 	PATELLA=$(abspath $(CARGO_TARGET_DIR))/debug/patella npm test --prefix browser --silent
 
 check: setup

@@ -85,9 +85,9 @@ export class Visitor {
     this.forgiven.push(pattern);
   }
 
-  /** Fails if anything was complained of. */
+  /** Fails if anything was complained of since the last time. */
   assertQuiet() {
-    const left = this.complaints.filter((complaint) => !this.forgiven.some((pattern) => pattern.test(complaint)));
+    const left = this.complaints.splice(0).filter((complaint) => !this.forgiven.some((pattern) => pattern.test(complaint)));
     assert.deepEqual(left, [], `${this.page.url()} is not quiet`);
   }
 
@@ -135,6 +135,7 @@ export class Visitor {
     const { width, height } = this.device.viewport;
     const content = await this.page.evaluate(() => document.documentElement.scrollHeight);
     await this.page.setViewportSize({ width, height: Math.max(height, content) });
+    await this.page.evaluate(() => scrollTo(0, 0));
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
     await this.page.setViewportSize({ width, height });
   }

@@ -72,7 +72,7 @@ export class World {
     try {
       await world.#becomeReady();
     } catch (error) {
-      await world.stop();
+      await world.stop().catch(() => {});
       throw new Error(`${error.message}; patella said:\n${world.output.slice(-4000)}`);
     }
     return world;
@@ -141,6 +141,7 @@ export class World {
 
   /** Ends the program as an operator would, and keeps its folder. */
   async halt() {
+    this.halted = true;
     if (this.process.exitCode === null && this.process.signalCode === null && this.process.pid) {
       this.process.kill("SIGTERM");
       const patience = setTimeout(() => this.process.kill("SIGKILL"), STOP_MS);
@@ -149,10 +150,15 @@ export class World {
     }
   }
 
-  /** Ends the program and removes its folder. */
+  /** Ends the program and removes its folder; fails if it had ended by itself. */
   async stop() {
+    const died = !this.halted && (this.process.exitCode !== null || this.process.signalCode !== null);
     await this.halt();
     await rm(this.folder, { recursive: true, force: true });
+    if (died) {
+      const how = this.process.signalCode ?? `status ${this.process.exitCode}`;
+      throw new Error(`patella ended by itself (${how}):\n${this.output.slice(-4000)}`);
+    }
   }
 }
 

@@ -121,6 +121,8 @@ test("a passkey is registered after a fresh factor, and signs in with a verified
   await page.getByRole("rowheader", { name: "This telephone" }).waitFor();
   assert.equal((await key.credentials()).length, 1);
   await visitor.look("passkeys");
+  await visitor.open("/account/confirm?next=/account/passkeys");
+  await visitor.look("confirm");
   await signOut(visitor);
 
   await typePassword(visitor, person);
