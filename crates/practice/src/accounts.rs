@@ -14,3 +14,12 @@ pub use join::{
     InvitationView, JoinError, PendingTotp, accept_with_passkey, accept_with_totp, begin_passkey, begin_totp,
     invitation,
 };
+
+use crate::House;
+use identity::{EnrollmentError, Full, Session};
+
+/// Whoever opens accounts or care teams to others does it in person: with a factor proven just now, and not by an API
+/// token, which would otherwise lead to a session without anybody's factor (law 6).
+pub(crate) fn in_person(house: &House, session: &Session<Full>) -> Result<(), EnrollmentError> {
+    house.sessions.enrollment(session, house.clock.now()).map(|_| ())
+}

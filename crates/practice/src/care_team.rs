@@ -1,8 +1,8 @@
 //! Care teams: who treats whom, from when to when.
 
-use crate::{Event, House};
+use crate::{Event, House, accounts::in_person};
 use domain::{AccountId, CareLinkId, PatientId, Role, Timestamp};
-use identity::{Full, Session};
+use identity::{EnrollmentError, Full, Session};
 use ledger::{LedgerError, Outcome, Resource, Word};
 use phi::{AccessError, Govern, PracticeGrant, Purpose, VaultError};
 use store::{
@@ -58,6 +58,15 @@ pub enum CareTeamError {
     /// There is no such account, or it is no active therapist's or administrator's.
     #[error("the account is no active therapist's or administrator's")]
     NotTreating,
+    /// It must be done in person: with a factor that was proven just now, and not by an API token.
+    #[error(transparent)]
+    NotInPerson(#[from] EnrollmentError),
+    /// Nobody gives themself a place: another administrator does.
+    #[error("nobody gives themself a place")]
+    Oneself,
+    /// The place would begin in the past.
+    #[error("the place begins in the past")]
+    Past,
     /// The place would end before it starts.
     #[error("the place ends before it starts")]
     Backwards,
@@ -151,6 +160,10 @@ pub async fn assign(
     new: NewMember,
 ) -> Result<CareLinkId, CareTeamError> {
     let grant = govern(house, session, patient, Word::new("assign_care_team")).await?;
+    in_person(house, session)?;
+    if new.account_id == session.account() {
+        return Err(CareTeamError::Oneself);
+    }
     let identity = &house.stores.identity;
     let account = accounts::claims(identity, grant.practice(), new.account_id).await?;
     if !account.is_some_and(|claims| claims.active && treats(claims.role)) {
@@ -158,6 +171,10 @@ pub async fn assign(
     }
     let now = house.clock.now();
     let starts_at = new.starts_at.unwrap_or(now);
+    // A minute of grace for clocks that differ.
+    if starts_at.as_second() < now.as_second() - 60 {
+        return Err(CareTeamError::Past);
+    }
     if new.ends_at.is_some_and(|end| end <= starts_at) {
         return Err(CareTeamError::Backwards);
     }
@@ -184,6 +201,7 @@ pub async fn end(
     link: CareLinkId,
 ) -> Result<(), CareTeamError> {
     let grant = govern(house, session, patient, Word::new("end_care_team")).await?;
+    in_person(house, session)?;
     let batch = care_links::end(Batch::new(), grant.practice(), patient, link, house.clock.now());
     house.stores.identity.commit(batch).await.map_err(|error| match error {
         CommitError::Conflict { .. } => CareTeamError::NotOpen,

@@ -11,7 +11,7 @@ use store::{
     Batch,
     rows::{
         accounts::{AccountRow, AccountState, by_email, set_role_and_state, staff},
-        api_tokens, login_sessions,
+        api_tokens, invitations, login_sessions,
     },
 };
 
@@ -120,6 +120,7 @@ async fn disable(target: &Target, email: &str) -> Result<()> {
     record(house, practice, Word::new("disable_account"), Resource::new(Word::new("account"), account)?).await?;
     let batch = set_role_and_state(Batch::new(), practice, account, row.role, AccountState::Disabled, row.version);
     let batch = api_tokens::revoke_all(login_sessions::end_all(batch, practice, account), practice, account);
+    let batch = invitations::withdraw(batch, practice, account);
     house.stores.identity.commit(batch).await.context("nothing was changed")?;
     opened.ledger.close();
     super::print("disabled; its sessions and tokens have ended\n")

@@ -5,7 +5,10 @@ use crate::{Actor, Event, House, sign_in::login_session};
 use domain::{AccountId, LoginSessionId, PracticeId, Role, Timestamp};
 use identity::{FactorKind, Full, Origin, Session};
 use ledger::Word;
-use store::{Batch, rows::login_sessions};
+use store::{
+    Batch,
+    rows::{api_tokens, login_sessions},
+};
 
 /// A login session, as its owner sees it.
 pub struct SessionView {
@@ -54,12 +57,13 @@ pub async fn end_session(house: &House, session: &Session<Full>, ended: LoginSes
     Ok(())
 }
 
-/// Signs out everywhere: ends all one's own sessions, this one too.
+/// Signs out everywhere: ends all one's own sessions, this one too, and revokes one's API tokens.
 pub async fn end_all_sessions(house: &House, session: &Session<Full>) -> Result<(), AccountError> {
     person(session)?;
     let (practice, account) = (session.practice(), session.account());
     record(house, session, Word::new("end_all_sessions"), own(account)).await?;
-    house.stores.identity.commit(login_sessions::end_all(Batch::new(), practice, account)).await?;
+    let batch = api_tokens::revoke_all(Batch::new(), practice, account);
+    house.stores.identity.commit(login_sessions::end_all(batch, practice, account)).await?;
     Ok(())
 }
 

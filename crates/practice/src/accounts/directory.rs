@@ -1,16 +1,16 @@
 //! The accounts of a practice, for whoever governs it.
 
-use super::{AddAccountError, InviteError, NewAccount, add, invite};
-use crate::House;
+use super::{AddAccountError, InviteError, NewAccount, add, in_person, invite};
+use crate::{Event, House};
 use domain::{AccountId, PatientId, Role, Timestamp};
-use identity::{Full, InvitationSecret, Session};
-use ledger::{Resource, Word};
+use identity::{EnrollmentError, Full, InvitationSecret, Session};
+use ledger::{LedgerError, Outcome, Resource, Word};
 use phi::{AccessError, Govern, PracticeGrant, Purpose, VaultError};
 use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self as rows, AccountRow, AccountState},
-        api_tokens, login_sessions, patients,
+        api_tokens, invitations, login_sessions, patients,
     },
 };
 
@@ -40,6 +40,12 @@ pub enum DirectoryError {
     /// It was not allowed, or could not be recorded.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// It must be done in person: with a factor that was proven just now, and not by an API token.
+    #[error(transparent)]
+    NotInPerson(#[from] EnrollmentError),
+    /// It could not be recorded.
+    #[error("it could not be recorded")]
+    Unrecorded(#[from] LedgerError),
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
@@ -88,6 +94,21 @@ async fn govern<'s>(
     house.guard.authorize_practice::<Govern>(session, Purpose::operations(resource)).await
 }
 
+/// Says of a patient's own account that it was touched, so that the patient sees it too.
+async fn record_patient(
+    house: &House,
+    session: &Session<Full>,
+    patient: Option<PatientId>,
+    action: Word,
+) -> Result<(), LedgerError> {
+    if let Some(patient) = patient {
+        let (resource, reason) = (Resource::whole(Word::new("account")), Word::new("admin-governs"));
+        let event = Event { action, resource, patient: Some(patient), outcome: Outcome::Allowed, reason };
+        house.record(session, event).await?;
+    }
+    Ok(())
+}
+
 /// Up to `limit` accounts of staff after `after`, by id.
 pub async fn staff(
     house: &House,
@@ -113,7 +134,9 @@ pub async fn account(
 ) -> Result<AccountView, DirectoryError> {
     let grant = govern(house, session, Some(account), Word::new("account")).await?;
     let row = rows::by_id(&house.stores.identity, grant.practice(), account).await?;
-    view(house, &grant, row.ok_or(DirectoryError::Unknown)?).await
+    let row = row.ok_or(DirectoryError::Unknown)?;
+    record_patient(house, session, row.patient_id, Word::new("read_account")).await?;
+    view(house, &grant, row).await
 }
 
 /// Adds an account and invites it.
@@ -123,9 +146,11 @@ pub async fn invite_new(
     new: &NewAccount,
 ) -> Result<(AccountId, InvitationSecret), DirectoryError> {
     let grant = govern(house, session, None, Word::new("invitation")).await?;
+    in_person(house, session)?;
     if let Some(patient) = new.patient {
         let known = patients::by_id(&house.stores.clinical, grant.practice(), patient).await?;
-        known.ok_or(DirectoryError::UnknownPatient)?;
+        let known = known.ok_or(DirectoryError::UnknownPatient)?;
+        record_patient(house, session, Some(known.patient_id), Word::new("invite_account")).await?;
     }
     Ok(add(house, grant.practice(), new).await?)
 }
@@ -137,6 +162,10 @@ pub async fn invite_again(
     account: AccountId,
 ) -> Result<InvitationSecret, DirectoryError> {
     let grant = govern(house, session, Some(account), Word::new("invitation")).await?;
+    in_person(house, session)?;
+    let row = rows::by_id(&house.stores.identity, grant.practice(), account).await?;
+    let row = row.ok_or(DirectoryError::Unknown)?;
+    record_patient(house, session, row.patient_id, Word::new("invite_account")).await?;
     match invite(house, grant.practice(), account).await {
         Ok(invited) => Ok(invited.secret),
         Err(InviteError::Unknown) => Err(DirectoryError::Unknown),
@@ -155,6 +184,7 @@ pub async fn change(
 ) -> Result<AccountView, DirectoryError> {
     let grant = govern(house, session, Some(account), Word::new("account")).await?;
     let practice = grant.practice();
+    in_person(house, session)?;
     if account == session.account() {
         return Err(DirectoryError::Oneself);
     }
@@ -166,6 +196,7 @@ pub async fn change(
     if state == AccountState::Invited && row.state != AccountState::Invited {
         return Err(DirectoryError::InvitedState);
     }
+    record_patient(house, session, row.patient_id, Word::new("change_account")).await?;
     // Without a password an account cannot become active; accepting the invitation does that.
     if state == AccountState::Active && row.password.is_none() {
         return Err(DirectoryError::InvitedState);
@@ -173,6 +204,8 @@ pub async fn change(
     let batch = rows::set_role_and_state(Batch::new(), practice, account, role, state, seen_version);
     let batch = login_sessions::end_all(batch, practice, account);
     let batch = api_tokens::revoke_all(batch, practice, account);
+    // A link that was handed out must not open the account again.
+    let batch = if state == AccountState::Disabled { invitations::withdraw(batch, practice, account) } else { batch };
     identity.commit(batch).await.map_err(|error| match error {
         CommitError::Conflict { .. } => DirectoryError::Stale,
         other => DirectoryError::Commit(other),

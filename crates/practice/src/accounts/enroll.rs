@@ -8,7 +8,7 @@ use phi::KeyError;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
-        accounts::{self, AccountRow, AccountState},
+        accounts::{self, AccountRow},
         api_tokens, invitations, login_sessions,
         passkeys::{self, PasskeyRow},
         practices, recovery_codes, throttle,
@@ -64,7 +64,7 @@ pub async fn enroll(
     let hash = house.passwords.hash(account, password, &*house.rng).await?;
     let hash = hash.as_str().to_owned();
     let sealed = house.vault.seal(practice, account, AccountRow::row_id(account), &hash).await?;
-    let batch = accounts::set_password(Batch::new(), practice, account, &sealed, AccountState::Active);
+    let batch = accounts::open(Batch::new(), practice, account, &sealed);
     // Whatever the account was before: nobody is signed in to it any more, and no failure counts.
     let batch = api_tokens::revoke_all(login_sessions::end_all(batch, practice, account), practice, account);
     let row = accounts::by_id(&house.stores.identity, practice, account).await?;

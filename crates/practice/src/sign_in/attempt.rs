@@ -41,9 +41,19 @@ impl Attempt {
         };
         db.commit(batch).await?;
         // Many at once have all seen the same count: each is judged again by how many really stood before it.
-        let before = before(seen, throttle::of(db, &email).await?);
-        allowed(account_throttle(before, now))?;
-        Ok(Self { email, address })
+        let judged = allowed(account_throttle(before(seen, throttle::of(db, &email).await?), now));
+        let judged = match (&judged, &address) {
+            (Ok(()), Some(index)) => {
+                allowed(address_throttle(before(seen_address, throttle::of(db, index).await?), now))
+            }
+            _ => judged,
+        };
+        let attempt = Self { email, address };
+        if judged.is_err() {
+            // It was not looked at, so it is no failure: otherwise one burst would lock anybody's account for good.
+            db.commit(attempt.right(Batch::new())).await?;
+        }
+        judged.map(|()| attempt)
     }
 
     /// The try, and the password before it, came to a full session: nothing is left of them, and of the account's

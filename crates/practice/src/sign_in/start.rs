@@ -76,7 +76,7 @@ pub async fn start(house: &House, typed: &str, password: Password, origin: Origi
     if let Some(hash) = verified.upgraded {
         let row_id = AccountRow::row_id(claims.account);
         let sealed = house.vault.seal(claims.practice, claims.account, row_id, &hash.as_str().to_owned()).await?;
-        batch = accounts::set_password(batch, claims.practice, claims.account, &sealed, account.state);
+        batch = accounts::set_password(batch, claims.practice, claims.account, &sealed, account.version);
     }
     house.stores.identity.commit(batch).await?;
     Ok(Started { token, factors: found.accepted.kinds().to_vec() })

@@ -152,18 +152,25 @@ pub fn insert(batch: Batch, row: &AccountRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
-/// Sets the password (and opens an invited account).
+/// Sets the password of an account that is active and still has `seen_version`: one that was disabled, invited anew or
+/// changed meanwhile keeps what it has then.
 pub fn set_password(
     batch: Batch,
     practice: PracticeId,
     account: AccountId,
     password: &Sealed<accounts::Password>,
-    state: AccountState,
+    seen_version: i64,
 ) -> Batch {
-    const SQL: &str = "UPDATE accounts SET password = $1, state = $2, \
-                       version = version + 1 WHERE practice_id = $3 AND account_id = $4";
-    let params = &[password.as_bytes().into(), state.word().into(), practice.into(), account.into()];
-    batch.run(SQL, params).expect(1)
+    const SQL: &str = "UPDATE accounts SET password = $1, version = version + 1 \
+                       WHERE practice_id = $2 AND account_id = $3 AND version = $4 AND state = 'active'";
+    batch.run(SQL, &[password.as_bytes().into(), practice.into(), account.into(), seen_version.into()]).expect(1)
+}
+
+/// Sets the first password and opens the account, unless it was disabled meanwhile.
+pub fn open(batch: Batch, practice: PracticeId, account: AccountId, password: &Sealed<accounts::Password>) -> Batch {
+    const SQL: &str = "UPDATE accounts SET password = $1, state = 'active', version = version + 1 \
+                       WHERE practice_id = $2 AND account_id = $3 AND state <> 'disabled'";
+    batch.run(SQL, &[password.as_bytes().into(), practice.into(), account.into()]).expect(1)
 }
 
 /// Sets role and state where the version still is what the caller saw.

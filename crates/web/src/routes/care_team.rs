@@ -16,6 +16,11 @@ impl From<CareTeamError> for Problem {
         match error {
             CareTeamError::Access(error) => error.into(),
             CareTeamError::Unrecorded(error) => error.into(),
+            CareTeamError::NotInPerson(why) => super::people::not_in_person(why),
+            CareTeamError::Oneself => {
+                Self::conflict().detail("Another administrator gives you a place in a care team.")
+            }
+            CareTeamError::Past => Self::invalid_fields().field("starts_at", "must not be in the past"),
             CareTeamError::UnknownPatient | CareTeamError::NotOpen => Self::not_found(),
             CareTeamError::NotTreating => {
                 Self::invalid_fields().field("account_id", "must be an active therapist or administrator")

@@ -3,7 +3,10 @@
 mod api;
 mod pages;
 
+pub(super) use pages::confirm_first;
+
 use crate::{Problem, RouteTable, answer::fault};
+use identity::EnrollmentError;
 use practice::accounts::{AddAccountError, DirectoryError, InviteError};
 
 /// Adds them.
@@ -15,6 +18,8 @@ impl From<DirectoryError> for Problem {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::Access(error) => error.into(),
+            DirectoryError::NotInPerson(why) => not_in_person(why),
+            DirectoryError::Unrecorded(error) => error.into(),
             DirectoryError::Unknown => Self::not_found(),
             DirectoryError::UnknownPatient => Self::invalid_fields().field("patient_id", "is no patient here"),
             DirectoryError::Stale => Self::changed_since(),
@@ -42,5 +47,13 @@ impl From<DirectoryError> for Problem {
             DirectoryError::Invite(InviteError::Commit(error)) => error.into(),
             DirectoryError::Invite(InviteError::Unknown) => fault(&error),
         }
+    }
+}
+
+/// What must be done in person was not.
+pub(super) fn not_in_person(why: EnrollmentError) -> Problem {
+    match why {
+        EnrollmentError::ApiToken => Problem::forbidden().detail("An API token cannot do this."),
+        EnrollmentError::StepUp => Problem::fresh_factor_required(),
     }
 }

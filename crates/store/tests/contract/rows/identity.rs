@@ -84,7 +84,7 @@ pub(crate) async fn people_come_back_as_they_were_stored(house: &mut dyn House) 
     assert_eq!(staff.iter().map(|row| row.account_id).collect::<Vec<_>>(), [ACCOUNT]);
 
     let password = sealed([2; 16], "hash");
-    let set = accounts::set_password(Batch::new(), PRACTICE, ACCOUNT, &password, AccountState::Active);
+    let set = accounts::open(Batch::new(), PRACTICE, ACCOUNT, &password);
     db.commit(set).await.expect("stored");
     let found = accounts::by_id(&db, PRACTICE, ACCOUNT).await.expect("reads").expect("there");
     assert_eq!((bytes(found.password.as_ref()), found.version), (Some(&b"hash"[..]), 2));

@@ -4,12 +4,14 @@ use crate::{
     App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::see_other,
     look::{ButtonKind, Column, Field, breadcrumbs, empty_state, post_button, recorded_line, select, submit, table},
+    routes::people::confirm_first,
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, response::Response};
 use domain::{AccountId, CareLinkId, PatientId, PermissionName};
+use identity::EnrollmentError;
 use maud::{Markup, html};
-use practice::care_team::{self, NewMember};
+use practice::care_team::{self, CareTeamError, NewMember};
 use serde::Deserialize;
 use store::rows::care_links::CareKind;
 
@@ -90,8 +92,7 @@ async fn assign(
 ) -> Result<Response, Problem> {
     let kind: CareKind = typed.kind.parse().map_err(|why| Problem::invalid("kind", &why))?;
     let new = NewMember { account_id: typed.account_id, kind, starts_at: None, ends_at: None };
-    care_team::assign(app.house(), &session, patient, new).await?;
-    Ok(see_other(&format!("/patients/{patient}/care-team")))
+    done(patient, care_team::assign(app.house(), &session, patient, new).await)
 }
 
 async fn end(
@@ -99,6 +100,15 @@ async fn end(
     SignedIn(session): SignedIn,
     PathId((patient, link)): PathId<(PatientId, CareLinkId)>,
 ) -> Result<Response, Problem> {
-    care_team::end(app.house(), &session, patient, link).await?;
-    Ok(see_other(&format!("/patients/{patient}/care-team")))
+    done(patient, care_team::end(app.house(), &session, patient, link).await)
+}
+
+/// Back to the care team, over the page that asks for the factor again where that is needed.
+fn done<T>(patient: PatientId, result: Result<T, CareTeamError>) -> Result<Response, Problem> {
+    let page = format!("/patients/{patient}/care-team");
+    match result {
+        Ok(_) => Ok(see_other(&page)),
+        Err(CareTeamError::NotInPerson(EnrollmentError::StepUp)) => Ok(confirm_first(&page)),
+        Err(other) => Err(other.into()),
+    }
 }

@@ -16,9 +16,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{AccountId, EmailAddress, PatientId, PermissionName, PersonName, Role};
-use identity::{Full, InvitationSecret, Session};
+use identity::{EnrollmentError, Full, InvitationSecret, Session};
 use maud::{Markup, html};
-use practice::accounts::{self, AccountView, NewAccount};
+use practice::accounts::{self, AccountView, DirectoryError, NewAccount};
 use serde::Deserialize;
 use store::rows::accounts::AccountState;
 
@@ -147,6 +147,7 @@ async fn invite(
     };
     match accounts::invite_new(app.house(), &session, &NewAccount { role, email, display_name, patient }).await {
         Ok((account, secret)) => invited(&app, &session, account, &secret).await,
+        Err(DirectoryError::NotInPerson(EnrollmentError::StepUp)) => Ok(confirm_first("/people/invite")),
         Err(error) => {
             let problem = Problem::from(error);
             if problem.errors().is_empty() {
@@ -158,6 +159,11 @@ async fn invite(
             Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, form(&app, &session, &typed, &errors).await?))
         }
     }
+}
+
+/// To the page that asks for the factor again, and back.
+pub(in crate::routes) fn confirm_first(next: &str) -> Response {
+    see_other(&format!("/account/confirm?next={next}"))
 }
 
 async fn form(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldErrors) -> Result<Markup, Problem> {
@@ -230,8 +236,12 @@ async fn change(
 ) -> Result<Response, Problem> {
     let role: Role = wanted.role.parse().map_err(|why| Problem::invalid("role", &why))?;
     let state: AccountState = wanted.state.parse().map_err(|why| Problem::invalid("state", &why))?;
-    accounts::change(app.house(), &session, account, role, state, wanted.version).await?;
-    Ok(see_other(&format!("/people/{account}")))
+    let page = format!("/people/{account}");
+    match accounts::change(app.house(), &session, account, role, state, wanted.version).await {
+        Ok(_) => Ok(see_other(&page)),
+        Err(DirectoryError::NotInPerson(EnrollmentError::StepUp)) => Ok(confirm_first(&page)),
+        Err(other) => Err(other.into()),
+    }
 }
 
 async fn invite_again(
@@ -239,8 +249,11 @@ async fn invite_again(
     SignedIn(session): SignedIn,
     PathId(account): PathId<AccountId>,
 ) -> Result<Response, Problem> {
-    let secret = accounts::invite_again(app.house(), &session, account).await?;
-    invited(&app, &session, account, &secret).await
+    match accounts::invite_again(app.house(), &session, account).await {
+        Ok(secret) => invited(&app, &session, account, &secret).await,
+        Err(DirectoryError::NotInPerson(EnrollmentError::StepUp)) => Ok(confirm_first(&format!("/people/{account}"))),
+        Err(other) => Err(other.into()),
+    }
 }
 
 async fn one(
