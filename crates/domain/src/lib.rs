@@ -15,6 +15,7 @@ mod program;
 pub mod progress;
 mod rng;
 mod role;
+mod task;
 mod text;
 
 pub use calendar::{Timezone, weekday_number};
@@ -31,6 +32,7 @@ pub use person::{BirthDate, EmailAddress, PersonName, PhoneNumber, RecordNumber}
 pub use program::{Items, ProgramItem, ProgramTitle};
 pub use rng::{Rng, SeededRng};
 pub use role::{PermissionName, PurposeKind, Role};
+pub use task::{TaskObserver, Unobserved};
 pub use text::{Comment, NoteBody};
 
 /// A moment, to the millisecond, in UTC.
