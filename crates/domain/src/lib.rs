@@ -3,6 +3,7 @@
 //! Nothing here knows how a value is stored, sealed or shown. Everything that can be wrong about a value is refused
 //! when it is made, so that the rooms above can rely on it.
 
+pub mod billing;
 mod calendar;
 mod clock;
 mod dose;

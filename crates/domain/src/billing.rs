@@ -1,0 +1,9 @@
+//! What a practice charges for: procedure codes, minutes, units, money.
+
+mod code;
+mod money;
+mod units;
+
+pub use code::{CptCode, Modifier};
+pub use money::Cents;
+pub use units::{Minutes, UnitCalculation, UnitLine, UnitRule, calculate_units};
