@@ -9,6 +9,7 @@
 //! - [`mac`], [`mac_matches`], [`blind_index`]: HMAC-SHA256 over parts that cannot run into each other;
 //! - [`Signer`], [`verify_signature`]: Ed25519;
 //! - [`RootProvider`]: where the root of all keys comes from;
+//! - [`private_file`]: how small secret files are written, read and destroyed;
 //! - [`SystemRng`]: the one source of randomness that is fit for keys.
 //!
 //! Keys are wiped when dropped and have neither `Debug` nor `Clone` nor `Serialize`.
@@ -16,6 +17,7 @@
 mod aad;
 mod key;
 mod mac;
+pub mod private_file;
 mod random;
 mod root;
 mod sealed;

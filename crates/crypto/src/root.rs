@@ -3,13 +3,14 @@
 //! Both kinds of file are text, so that they survive printing and typing in. The last line is a SHA-256 sum over the lines
 //! above it: a damaged file is told apart from a wrong passphrase.
 
-mod file;
 mod passphrase;
 
-use crate::Key;
+use crate::{
+    Key,
+    private_file::{self as file, hex_line},
+};
 use data_encoding::HEXLOWER;
 use domain::Rng;
-use file::{read_private, write_new};
 use passphrase::Cost;
 use std::{
     io,
@@ -162,7 +163,7 @@ impl RootProvider {
                 ))
             }
         };
-        match write_new(path, file::with_sum(&body).as_bytes(), rng) {
+        match file::write_new(path, file::with_sum(&body).as_bytes(), rng) {
             Ok(()) => Ok(key),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(CreateRootError::Exists { path: path.to_owned() })
@@ -174,7 +175,7 @@ impl RootProvider {
     /// Loads the root key. Takes the time and memory of argon2id (64 MiB, about 0.2 s) when it is sealed.
     pub fn load(&self) -> Result<Key, LoadRootError> {
         let path = self.file();
-        let text = match read_private(path) {
+        let text = match file::read(path) {
             Ok(text) => text,
             Err(file::ReadError::Missing) => return Err(LoadRootError::Missing { path: path.to_owned() }),
             Err(file::ReadError::TooOpen(mode)) => {
@@ -202,7 +203,7 @@ impl RootProvider {
 }
 
 fn parse_plain<'a>(mut lines: impl Iterator<Item = &'a str>) -> Result<Key, &'static str> {
-    let key = hex_line::<32>(&mut lines, "key ").ok_or("it has no key of 32 bytes")?;
+    let key = hex_line::<32>(lines.next().unwrap_or_default(), "key ").ok_or("it has no key of 32 bytes")?;
     Ok(Key::from_bytes(*key))
 }
 
@@ -210,21 +211,16 @@ type SealedParts = (Cost, [u8; passphrase::SALT_LEN], [u8; passphrase::SEALED_LE
 
 fn parse_sealed<'a>(mut lines: impl Iterator<Item = &'a str>) -> Result<SealedParts, &'static str> {
     let cost = lines.next().and_then(Cost::parse).ok_or("its argon2id parameters are missing or out of bounds")?;
-    let salt = hex_line(&mut lines, "salt ").ok_or("it has no salt")?;
-    let sealed = hex_line(&mut lines, "sealed ").ok_or("it has no sealed key")?;
+    let salt = hex_line(lines.next().unwrap_or_default(), "salt ").ok_or("it has no salt")?;
+    let sealed = hex_line(lines.next().unwrap_or_default(), "sealed ").ok_or("it has no sealed key")?;
     Ok((cost, *salt, *sealed))
-}
-
-fn hex_line<'a, const N: usize>(lines: &mut impl Iterator<Item = &'a str>, name: &str) -> Option<Zeroizing<[u8; N]>> {
-    let bytes = Zeroizing::new(HEXLOWER.decode(lines.next()?.strip_prefix(name)?.as_bytes()).ok()?);
-    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
 }
 
 /// Why a passphrase file was not read.
 struct PassphraseError(PathBuf, file::ReadError);
 
 fn read_passphrase(path: &Path) -> Result<Zeroizing<Vec<u8>>, PassphraseError> {
-    let text = read_private(path).map_err(|error| PassphraseError(path.to_owned(), error))?;
+    let text = file::read(path).map_err(|error| PassphraseError(path.to_owned(), error))?;
     let line = text.strip_suffix(b"\n").unwrap_or(&text);
     Ok(Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec()))
 }

@@ -8,6 +8,7 @@ pub mod care_team;
 pub mod demo;
 pub mod exercises;
 mod house;
+pub mod keys;
 pub mod library;
 pub mod log;
 pub mod media;

@@ -1,0 +1,3 @@
+//! Keys over their life: the epochs that end what old backups can open.
+
+pub mod epoch;
