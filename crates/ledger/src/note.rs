@@ -113,33 +113,13 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// The checkpoint as a signed note.
     pub(crate) fn sign(&self, name: &LogName, signer: &Signer) -> String {
-        let text = format!("{name}\n{}\n{}\n", self.size, self.root);
-        let key = VerifierKey::new(name.clone(), signer.public());
-        let signature = [key.id().as_slice(), &signer.sign(text.as_bytes())].concat();
-        format!("{text}\n\u{2014} {name} {}\n", BASE64.encode(&signature))
+        sign(&format!("{name}\n{}\n{}\n", self.size, self.root), name, signer)
     }
 
     /// Reads a checkpoint that must carry the true signature of `key`. Signatures of other keys are passed over.
     pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
         use CheckpointError::{Forged, Malformed, OtherLog};
-        if note.len() > LONGEST || note.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
-            return Err(Malformed);
-        }
-        let split = note.rfind("\n\n").ok_or(Malformed)?;
-        let (text, signatures) = (&note[..=split], &note[split + 2..]);
-        let mut signed = false;
-        for line in signatures.strip_suffix('\n').ok_or(Malformed)?.split('\n') {
-            let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|l| l.split_once(' ')).ok_or(Malformed)?;
-            let signature = BASE64.decode(signature.as_bytes()).map_err(|_| Malformed)?;
-            let (id, signature) = signature.split_first_chunk::<4>().ok_or(Malformed)?;
-            if LogName::new(name).map_err(|_| Malformed)? != key.name || *id != key.id() {
-                continue;
-            }
-            if !crypto::verify_signature(&key.public, text.as_bytes(), signature) {
-                return Err(Forged);
-            }
-            signed = true;
-        }
+        let (text, signed) = open(note, key)?;
         let mut lines = text.strip_suffix('\n').ok_or(Malformed)?.split('\n');
         let (origin, size, root) = (lines.next(), lines.next().ok_or(Malformed)?, lines.next().ok_or(Malformed)?);
         if lines.any(str::is_empty) {
@@ -156,4 +136,36 @@ impl Checkpoint {
         }
         if signed { Ok(Self { size: number, root: Hash(root) }) } else { Err(Forged) }
     }
+}
+
+/// A signed note of `text`, which ends with a line feed and has no empty line.
+pub(crate) fn sign(text: &str, name: &LogName, signer: &Signer) -> String {
+    let key = VerifierKey::new(name.clone(), signer.public());
+    let signature = [key.id().as_slice(), &signer.sign(text.as_bytes())].concat();
+    format!("{text}\n\u{2014} {name} {}\n", BASE64.encode(&signature))
+}
+
+/// The text of a signed note, and whether `key` signed it. A false signature under that key's name is refused; those of other
+/// keys are passed over.
+pub(crate) fn open<'n>(note: &'n str, key: &VerifierKey) -> Result<(&'n str, bool), CheckpointError> {
+    use CheckpointError::{Forged, Malformed};
+    if note.len() > LONGEST || note.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
+        return Err(Malformed);
+    }
+    let split = note.rfind("\n\n").ok_or(Malformed)?;
+    let (text, signatures) = (&note[..=split], &note[split + 2..]);
+    let mut signed = false;
+    for line in signatures.strip_suffix('\n').ok_or(Malformed)?.split('\n') {
+        let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|l| l.split_once(' ')).ok_or(Malformed)?;
+        let signature = BASE64.decode(signature.as_bytes()).map_err(|_| Malformed)?;
+        let (id, signature) = signature.split_first_chunk::<4>().ok_or(Malformed)?;
+        if LogName::new(name).map_err(|_| Malformed)? != key.name || *id != key.id() {
+            continue;
+        }
+        if !crypto::verify_signature(&key.public, text.as_bytes(), signature) {
+            return Err(Forged);
+        }
+        signed = true;
+    }
+    Ok((text, signed))
 }
