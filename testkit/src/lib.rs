@@ -4,3 +4,4 @@ pub mod authenticator;
 pub mod house;
 pub mod postgres;
 pub mod site;
+pub mod wire;

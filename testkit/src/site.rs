@@ -1,6 +1,9 @@
-//! All routes over a test house, called without a network.
+//! All routes over a test house: called without a network, or over a real socket once it is [`served`](Site::served).
 
-use crate::house::{ORIGIN, TestHouse};
+use crate::{
+    house::{ORIGIN, TestHouse},
+    wire::Wire,
+};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -18,6 +21,8 @@ pub struct Site {
     pub behind: TestHouse,
     /// The router, without a server.
     pub router: Router,
+    app: App,
+    wire: Option<Wire>,
 }
 
 impl Deref for Site {
@@ -43,12 +48,22 @@ impl Site {
             readiness: Vec::new(),
             settings: Settings::new(ORIGIN.parse().expect("an origin")),
         });
-        let router = routes::all(RouteTable::new()).router(app);
-        Self { behind, router }
+        let router = routes::all(RouteTable::new()).router(app.clone());
+        Self { behind, router, app, wire: None }
+    }
+
+    /// The same behind a running server: from now on every request goes through TLS on a socket.
+    #[must_use]
+    pub async fn served(mut self) -> Self {
+        self.wire = Some(Wire::before(self.app.clone(), self.router.clone()).await);
+        self
     }
 
     /// Sends a request.
     pub async fn send(&self, request: Request<Body>) -> Answer {
+        if let Some(wire) = &self.wire {
+            return wire.send(request).await;
+        }
         let answer = self.router.clone().oneshot(request).await.expect("a router answers");
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, 16 * 1024 * 1024).await.expect("a whole body");

@@ -107,6 +107,8 @@ pub struct Route {
     pub level: Level,
     /// The permission that its use case asks the guard for, if there is one.
     pub permission: Option<PermissionName>,
+    /// Whether an API token of any scope is let in, although no permission is asked for.
+    pub any_token: bool,
     /// What is written down.
     pub audit: AuditClass,
     /// What it answers with.
@@ -141,6 +143,7 @@ impl Route {
             path,
             level: Level::Full,
             permission: None,
+            any_token: false,
             audit: AuditClass::None,
             kind,
             summary,
@@ -187,6 +190,13 @@ impl Route {
     #[must_use]
     pub const fn permission(mut self, permission: PermissionName) -> Self {
         self.permission = Some(permission);
+        self
+    }
+    /// Lets in API tokens whatever their scopes are. Without this, a route that asks for no permission lets in none: only
+    /// for what is about nobody, or says whose token it is.
+    #[must_use]
+    pub const fn any_token(mut self) -> Self {
+        self.any_token = true;
         self
     }
     /// Says what is written down.
@@ -271,6 +281,8 @@ impl Route {
             Some("a patient's data needs a permission")
         } else if self.permission.is_some() && self.level != Level::Full {
             Some("a permission needs a full session")
+        } else if self.any_token && (self.permission.is_some() || self.kind != Kind::Api) {
+            Some("any token is let in only to what the API shows without a permission")
         } else if self.kind == Kind::Asset && (self.level != Level::Public || self.method != Verb::Get) {
             Some("an asset is public and only read")
         } else if (self.kind == Kind::Api) != (self.path.starts_with("/api/") || HEALTH.contains(&self.path)) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::{
     Batch, CommitError,
     rows::{
-        accounts,
+        accounts, api_tokens,
         ceremonies::{self, CeremonyRow},
         login_sessions,
         passkeys::{self as rows, PasskeyRow},
@@ -133,7 +133,7 @@ pub async fn finish_passkey(
     }
 }
 
-/// Takes one's own passkey away, unless nothing else would open the account. Ends the other sessions.
+/// Takes one's own passkey away, unless nothing else would open the account. Ends the other sessions, and the API tokens.
 pub async fn remove_passkey(house: &House, session: &Session<Full>, passkey: PasskeyId) -> Result<(), AccountError> {
     enrollment(house, session)?;
     let (practice, account) = (session.practice(), session.account());
@@ -163,6 +163,8 @@ fn remove(practice: PracticeId, session: &Session<Full>, passkey: PasskeyId, may
         true => rows::delete(Batch::new(), practice, account, passkey),
         false => rows::delete_unless_last(Batch::new(), practice, account, passkey),
     };
+    // Issued under the key that is taken away, which somebody else may hold now.
+    let batch = api_tokens::revoke_all(batch, practice, account);
     login_sessions::end_others(batch, practice, account, session.id())
 }
 

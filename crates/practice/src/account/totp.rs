@@ -8,7 +8,7 @@ use ledger::Word;
 use store::{
     Batch,
     rows::{
-        accounts,
+        accounts, api_tokens,
         ceremonies::{self, CeremonyRow},
         login_sessions,
         totp_factors::{self, TotpRow},
@@ -78,6 +78,8 @@ pub async fn confirm_totp(house: &House, session: &Session<Full>, code: &str) ->
     let batch = ceremonies::use_up(Batch::new(), *session.id().as_bytes());
     let batch = totp_factors::replace(batch, &row);
     let batch = login_sessions::end_others(batch, practice_id, account_id, session.id());
+    // Issued under the app that is replaced, which somebody else may hold now.
+    let batch = api_tokens::revoke_all(batch, practice_id, account_id);
     house.stores.identity.commit(batch).await?;
     Ok(())
 }

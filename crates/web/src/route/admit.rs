@@ -47,7 +47,12 @@ pub(super) async fn admit(State((app, route)): State<(App, Arc<Route>)>, mut req
 }
 
 /// Asks the gate, if the route wants to know who comes.
-async fn let_in(app: &App, route: &Route, request: Request) -> Result<Request, Response> {
+async fn let_in(app: &App, route: &Route, mut request: Request) -> Result<Request, Response> {
+    if route.kind == Kind::Page && request.headers().contains_key(header::AUTHORIZATION) {
+        // Pages are for people. Whoever presents a token there is nobody, whatever cookie comes with it.
+        request.headers_mut().remove(header::AUTHORIZATION);
+        request.headers_mut().remove(header::COOKIE);
+    }
     if route.level == Level::Public {
         return Ok(request);
     }
@@ -61,6 +66,9 @@ async fn let_in(app: &App, route: &Route, request: Request) -> Result<Request, R
         trail.signed_in(account);
     }
     let refusal = match (route.level, &visitor) {
+        (_, Visitor::Full(session)) if session.token().is_some() && !takes_tokens(route) => {
+            Some((Problem::forbidden().detail("An API token cannot do this."), "/sign-in"))
+        }
         (Level::Public | Level::Half, Visitor::Half(_)) | (_, Visitor::Full(_)) | (Level::Public, _) => None,
         (Level::Full, Visitor::Half(_)) => Some((Problem::factor_required(), "/sign-in/factor")),
         (_, Visitor::Nobody) => Some((Problem::sign_in_required(), "/sign-in")),
@@ -75,6 +83,11 @@ async fn let_in(app: &App, route: &Route, request: Request) -> Result<Request, R
         }
         Some((problem, _)) => Err(problem.into_response()),
     }
+}
+
+/// Whether a token's scopes can lead to the route at all. What asks for no permission, no scope leads to.
+fn takes_tokens(route: &Route) -> bool {
+    route.permission.is_some() || route.any_token
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

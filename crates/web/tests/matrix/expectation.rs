@@ -12,6 +12,8 @@ pub(crate) enum Whom {
     Half,
     /// Whoever is signed in, about themself or about nobody.
     Anyone,
+    /// Whoever is signed in, about an exercise of their practice's library.
+    Library,
     /// A list: everybody gets one; what is on it is another test's.
     List,
     /// Who treats the patient, and the patient.
@@ -50,6 +52,7 @@ impl Whom {
         let registers = here && matches!(role, FrontDesk | Admin);
         match self {
             Self::All | Self::Half | Self::Anyone | Self::List => true,
+            Self::Library => here,
             Self::Care => treats || myself,
             Self::Treats => treats,
             Self::Myself | Self::PatientsOwn => myself,
@@ -141,11 +144,11 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /account/sessions/{session_id}/end", Anyone),
         // The library says nothing about anybody; neither does an empty form.
         ("GET /api/v1/exercises", Anyone),
-        ("GET /api/v1/exercises/{exercise_id}", Anyone),
-        ("GET /api/v1/exercises/{exercise_id}/pictures/{n}", Anyone),
+        ("GET /api/v1/exercises/{exercise_id}", Library),
+        ("GET /api/v1/exercises/{exercise_id}/pictures/{n}", Library),
         ("GET /exercises", Anyone),
-        ("GET /exercises/{exercise_id}", Anyone),
-        ("GET /exercises/{exercise_id}/pictures/{n}", Anyone),
+        ("GET /exercises/{exercise_id}", Library),
+        ("GET /exercises/{exercise_id}/pictures/{n}", Library),
         ("GET /patients/new", Anyone),
         ("GET /people/invite", Anyone),
         // Patients.

@@ -38,11 +38,11 @@ pub(crate) async fn rows(world: &World) -> Vec<(&'static str, i64)> {
 
 fn role_of(whom: Whom) -> Option<Role> {
     use Whom::{
-        All, Anyone, Audits, Care, Clerk, Governs, GovernsAccount, GovernsPatient, Half, Known, List, Myself, Patients,
-        PatientsOwn, Registers, Treats,
+        All, Anyone, Audits, Care, Clerk, Governs, GovernsAccount, GovernsPatient, Half, Known, Library, List, Myself,
+        Patients, PatientsOwn, Registers, Treats,
     };
     match whom {
-        All | Half | Anyone => None,
+        All | Half | Anyone | Library => None,
         Care | Treats | Known | List => Some(Role::Therapist),
         Myself | Patients | PatientsOwn => Some(Role::Patient),
         Registers | Clerk => Some(Role::FrontDesk),

@@ -1,12 +1,16 @@
 //! Lists, counts and tags: what is not somebody's to see is in none of them.
 
-use crate::world::{Relation, World};
+use crate::{
+    request::{name, sent},
+    world::{Chart, Relation, World},
+};
 use axum::{
     body::Body,
     http::{Method, Request, header},
 };
 use domain::Role;
 use std::collections::BTreeSet;
+use web::{Verb, routes};
 
 /// On whose list of patients each is: themself, those one treats, or (front desk) everybody of the practice.
 const fn listed(role: Role, relation: Relation, everybody: bool) -> bool {
@@ -70,9 +74,9 @@ async fn a_search_finds_nobody_who_is_not_the_callers() {
     for (role, found) in
         [(Role::Therapist, false), (Role::Admin, false), (Role::Patient, false), (Role::FrontDesk, true)]
     {
-        let page = world.site.submit("/patients", &world.cookies[&role], "q=Cora").await.text();
+        let page = world.site.submit("/patients", &world.cookies[&role], "q=Coralie").await.text();
         assert_eq!(page.contains(&world.charts[&Relation::Other].patient.to_string()), found, "{role}");
-        let page = world.site.submit("/patients", &world.cookies[&role], "q=Dan").await.text();
+        let page = world.site.submit("/patients", &world.cookies[&role], "q=Danilo").await.text();
         assert!(!page.contains(&world.charts[&Relation::Foreign].patient.to_string()), "{role}");
     }
 }
@@ -123,5 +127,67 @@ async fn patients_words_are_for_who_may_read_notes_and_for_themselves() {
     for role in [Role::Therapist, Role::Admin, Role::Patient] {
         let answer = world.site.api(Method::GET, &path, &world.cookies[&role], None).await;
         assert_eq!(answer.json()["items"][0]["comment"], "It went well", "{role}");
+    }
+}
+
+/// What of a chart somebody would know it by.
+fn marks(chart: &Chart, name: &str) -> Vec<String> {
+    let mut marks = vec![chart.patient.to_string(), chart.program.clone(), chart.item.clone(), name.to_owned()];
+    marks.extend(chart.entries.iter().chain(&chart.links).cloned());
+    marks
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_anybody_can_open_holds_anything_of_another_practice_or_of_somebody_elses_patient() {
+    let world = World::new().await;
+    let mut never = marks(&world.charts[&Relation::Foreign], "Danilo");
+    never.push(world.stranger.account().to_string());
+    never.push(world.stranger.email.clone());
+    never.push(world.charts[&Relation::Foreign].practice.to_string());
+    let mut seldom = marks(&world.charts[&Relation::Other], "Coralie");
+    seldom.extend(marks(&world.charts[&Relation::Ended], "Benedikt"));
+    let mut wrong = Vec::new();
+    for route in routes::table().routes().into_iter().filter(|route| route.method == Verb::Get) {
+        for role in Role::ALL {
+            let request = sent(&world, &route, Relation::Own).await;
+            let answer = world.site.send(request.with(route.method, &world.cookies[role])).await;
+            let all = format!("{:?} {}", answer.headers, answer.text());
+            // Who registers patients knows them all; who watches over the practice knows what happened to whom.
+            let knows = matches!(role, Role::Admin | Role::FrontDesk | Role::PrivacyOfficer);
+            let told = never.iter().chain(seldom.iter().filter(|_| !knows)).find(|mark| all.contains(*mark));
+            if let Some(told) = told {
+                wrong.push(format!("{} as {role}: {told}", name(&route)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // They would have been found.
+    let desk = world.site.api(Method::GET, "/api/v1/patients", &world.cookies[&Role::FrontDesk], None).await.text();
+    assert!(seldom.iter().filter(|mark| desk.contains(*mark)).count() >= 4);
+    let stranger = world.site.signed_in(&world.stranger).await;
+    assert!(world.site.api(Method::GET, "/api/v1/me", &stranger, None).await.text().contains(&world.stranger.email));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_of_somebody_elses_list_leads_nowhere_beyond_ones_own() {
+    let world = World::new().await;
+    let (own, other) = (&world.charts[&Relation::Own], &world.charts[&Relation::Other]);
+    let next = async |path: &str, cookie: &str| {
+        let page = world.site.api(Method::GET, path, cookie, None).await.json();
+        page["next"].as_str().expect("there is more").to_owned()
+    };
+    let everybody = next("/api/v1/patients?limit=1", &world.cookies[&Role::FrontDesk]).await;
+    let path = format!("/api/v1/patients?limit=100&cursor={everybody}");
+    let therapist = &world.cookies[&Role::Therapist];
+    let seen = world.site.api(Method::GET, &path, therapist, None).await.text();
+    for relation in [Relation::Ended, Relation::Other, Relation::Foreign] {
+        assert!(!seen.contains(&world.charts[&relation].patient.to_string()), "{relation:?}: {seen}");
+    }
+    let log = next(&format!("/api/v1/patients/{}/log?limit=1", other.patient), &other.cookie).await;
+    for (patient, status) in [(own.patient, 200), (other.patient, 404)] {
+        let path = format!("/api/v1/patients/{patient}/log?limit=100&cursor={log}");
+        let answer = world.site.api(Method::GET, &path, therapist, None).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert!(other.entries.iter().all(|entry| !answer.text().contains(entry)));
     }
 }

@@ -1,13 +1,15 @@
-//! Who may do what, over every route there is, asked through the router: the expectation is written here by hand and
-//! knows nothing of the policy. A route without a row fails.
+//! Who may do what, over every route there is, asked of the running server over TLS: the expectation is written here
+//! by hand and knows nothing of the policy. A route without a row fails.
 
 mod bad_input;
 mod expectation;
 mod fail_closed;
 mod lists;
+mod mine;
 mod pages;
 mod request;
 mod roles;
 mod sessions;
 mod story;
+mod tokens;
 mod world;

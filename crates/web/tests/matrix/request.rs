@@ -3,7 +3,7 @@
 use crate::world::{Chart, Relation, World, entry, program};
 use axum::{
     body::Body,
-    http::{Request, header},
+    http::{Request, header, request::Builder},
 };
 use crypto::SystemRng;
 use domain::{AccountId, Role};
@@ -25,12 +25,25 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
+    /// In the session of a cookie.
     pub(crate) fn with(&self, method: Verb, cookie: &str) -> Request<Body> {
-        let mut request = Request::builder()
-            .method(method.word())
-            .uri(&self.path)
-            .header(header::COOKIE, cookie)
-            .header("sec-fetch-site", "same-origin");
+        let builder = Request::builder().method(method.word()).header("sec-fetch-site", "same-origin");
+        self.finish(builder.header(header::COOKIE, cookie))
+    }
+
+    /// With an API token, as a program sends it.
+    pub(crate) fn with_token(&self, method: Verb, secret: &str) -> Request<Body> {
+        self.finish(Request::builder().method(method.word()).header(header::AUTHORIZATION, format!("Bearer {secret}")))
+    }
+
+    /// Only whether it is there and how long it is, and only if it is not what the caller has already.
+    pub(crate) fn head(&self, cookie: &str) -> Request<Body> {
+        let builder = Request::builder().method("HEAD").header(header::COOKIE, cookie);
+        self.finish(builder.header(header::IF_NONE_MATCH, "*").header(header::RANGE, "bytes=0-0"))
+    }
+
+    fn finish(&self, builder: Builder) -> Request<Body> {
+        let mut request = builder.uri(&self.path);
         if !self.media.is_empty() {
             request = request.header(header::CONTENT_TYPE, self.media);
         }
@@ -61,12 +74,12 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         Kind::Api => (json_body(world, route, chart).to_string().into_bytes(), "application/json"),
         _ => (form_body(world, route, chart, account).await.into_bytes(), "application/x-www-form-urlencoded"),
     };
-    let path = filled(world, route, chart, account);
+    let path = filled(route, chart, account);
     Sent { path, body, media, if_match: if_match.map(|version| format!("\"{version}\"")) }
 }
 
 /// The path with ids of real things.
-fn filled(world: &World, route: &Route, chart: &Chart, account: AccountId) -> String {
+fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
     let page = usize::from(route.kind == Kind::Page);
     let value = |name: &str| match name {
         "patient_id" => chart.patient.to_string(),
@@ -75,7 +88,7 @@ fn filled(world: &World, route: &Route, chart: &Chart, account: AccountId) -> St
         "entry_id" => chart.entries[page].clone(),
         "care_link_id" => chart.links[page].clone(),
         "account_id" => account.to_string(),
-        "exercise_id" => world.exercise.clone(),
+        "exercise_id" => chart.exercise.clone(),
         "version" => "1".to_owned(),
         "n" => "0".to_owned(),
         "name" => "look.css".to_owned(),

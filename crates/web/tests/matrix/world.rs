@@ -45,10 +45,14 @@ pub(crate) struct Chart {
     pub(crate) patient: PatientId,
     pub(crate) program: String,
     pub(crate) item: String,
+    /// An exercise of the practice's library.
+    pub(crate) exercise: String,
     /// Two entries, so that both doors of a correction find one that was not corrected.
     pub(crate) entries: [String; 2],
     /// Two places of other members, so that both doors of ending one find an open one.
     pub(crate) links: [String; 2],
+    /// The session of the patient themself; empty when there is nobody.
+    pub(crate) cookie: String,
 }
 
 /// The site and who is in it.
@@ -88,14 +92,14 @@ impl World {
     }
 
     pub(crate) async fn over(house: TestHouse) -> Self {
-        let site = Site::over(house);
+        let site = Site::over(house).served().await;
         let (practice, foreign) = (site.practice().await, site.practice().await);
         let exercise = shelf(&site, practice).await;
         let foreign_exercise = shelf(&site, foreign).await;
         let (own, ada) = chart(&site, practice, &exercise, "Ada Own").await;
-        let (ended, _) = chart(&site, practice, &exercise, "Ben Ended").await;
-        let (other, _) = chart(&site, practice, &exercise, "Cora Other").await;
-        let (foreign, _) = chart(&site, foreign, &foreign_exercise, "Dan Foreign").await;
+        let (ended, _) = chart(&site, practice, &exercise, "Benedikt Ended").await;
+        let (other, _) = chart(&site, practice, &exercise, "Coralie Other").await;
+        let (foreign, _) = chart(&site, foreign, &foreign_exercise, "Danilo Foreign").await;
         let stranger = site.account(foreign.practice, Role::Therapist).await;
         let colleague = site.account(practice, Role::Therapist).await;
         let mut people = BTreeMap::from([(Role::Patient, ada)]);
@@ -113,8 +117,10 @@ impl World {
             patient: PatientId::random(&SystemRng),
             program: id(),
             item: id(),
+            exercise: id(),
             entries: [id(), id()],
             links: [id(), id()],
+            cookie: String::new(),
         };
         let charts = BTreeMap::from([
             (Relation::Own, own),
@@ -203,7 +209,8 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
     }
     let entries = <[String; 2]>::try_from(entries).expect("two");
     let program = program["program_id"].as_str().expect("an id").to_owned();
-    (Chart { practice, patient, program, item, entries, links }, account)
+    let exercise = exercise.to_owned();
+    (Chart { practice, patient, program, item, exercise, entries, links, cookie: own }, account)
 }
 
 async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Value) -> Value {

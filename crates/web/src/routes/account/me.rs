@@ -13,7 +13,7 @@ use practice::account;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-const ME: Route = Route::api(Verb::Get, "/api/v1/me", "Who is signed in.").answer::<Me>(200);
+const ME: Route = Route::api(Verb::Get, "/api/v1/me", "Who is signed in.").any_token().answer::<Me>(200);
 const PAGE: Route = Route::page(Verb::Get, "/account", "One's own account.");
 
 /// Adds them.

@@ -18,6 +18,7 @@ use practice::exercises::{self, Filter};
 use serde::Deserialize;
 
 pub(super) const API: Route = Route::api(Verb::Get, "/api/v1/exercises", "The exercise library, by name.")
+    .any_token()
     .query::<Asked>()
     .answer::<Page<Exercise>>(200);
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/exercises", "The exercise library.");

@@ -11,8 +11,9 @@ use domain::{Exercise, ExerciseId, Role};
 use maud::{Markup, html};
 use practice::exercises;
 
-pub(super) const API: Route =
-    Route::api(Verb::Get, "/api/v1/exercises/{exercise_id}", "One exercise of the library.").answer::<Exercise>(200);
+pub(super) const API: Route = Route::api(Verb::Get, "/api/v1/exercises/{exercise_id}", "One exercise of the library.")
+    .any_token()
+    .answer::<Exercise>(200);
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/exercises/{exercise_id}", "One exercise: how to do it.");
 
 pub(super) async fn api(

@@ -12,6 +12,7 @@ use practice::exercises;
 
 pub(super) const API: Route =
     Route::api(Verb::Get, "/api/v1/exercises/{exercise_id}/pictures/{n}", "A picture of an exercise, counted from 0.")
+        .any_token()
         .media("image/*");
 pub(super) const PAGE: Route =
     Route::page(Verb::Get, "/exercises/{exercise_id}/pictures/{n}", "A picture of an exercise, as pages show it.");
