@@ -3,13 +3,18 @@
 CARGO_TARGET_DIR ?= target
 DATA ?= DATA
 LISTEN ?= 127.0.0.1:8443
+# What `make bench` is held against beside its own bare server; left out where it is not there.
+REFERENCE ?= ../shared/peers/guide_stack
+# More for the bench: --reuse, --patients 1000, --connections 64, --rounds 9, --seconds 5, --server-core 1.
+BENCH_ARGS ?=
 # One feature set for every cargo call, so that nothing is compiled twice.
 CARGO_ARGS := --workspace --locked
 
-.PHONY: help setup setup-build demo test test-rust test-browser check clean
+.PHONY: help setup setup-build setup-bench demo bench test test-rust test-browser check clean
 
 help:
 	@echo 'make demo    a practice with synthetic people at https://localhost:8443'
+	@echo 'make bench   how fast it answers, beside a bare server and a reference stack'
 	@echo 'make test    all tests: unit, both databases, compile-fail, browser'
 	@echo 'make check   format, clippy, licences, advisories, architecture'
 	@echo 'make setup   install what the above need (make test does it by itself)'
@@ -21,10 +26,20 @@ setup:
 setup-build:
 	@scripts/setup.sh build
 
+setup-bench: setup-build
+	@if [ -d '$(REFERENCE)' ]; then scripts/setup.sh bench; fi
+
 # The profile `demo` is optimized, but without link-time optimization: half the wait of a release build.
 demo: setup-build
 	cargo build --locked --profile demo -p patella
 	$(CARGO_TARGET_DIR)/demo/patella demo --data $(DATA) --listen $(LISTEN)
+
+# The binary as `make demo` builds it, and the bare server with the same profile. See docs/bench.md.
+bench: setup-bench
+	cargo build --locked --profile demo -p patella
+	cargo build --locked --profile demo -p patella-bench
+	$(CARGO_TARGET_DIR)/demo/patella-bench run --patella $(CARGO_TARGET_DIR)/demo/patella \
+		--data $(CARGO_TARGET_DIR)/bench --reference '$(REFERENCE)' $(BENCH_ARGS)
 
 test: test-rust test-browser
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what building (`setup.sh build`) or building and testing (`setup.sh all`) needs on Debian or Ubuntu and what is
-# not there yet. As root, or where sudo asks for no password, it installs; elsewhere it says what to install.
+# Installs what building (`setup.sh build`), measuring against the reference stack (`setup.sh bench`) or building and
+# testing (`setup.sh all`) needs on Debian or Ubuntu and what is not there yet. As root, or where sudo asks for no
+# password, it installs; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what="${1:-all}"
@@ -23,6 +24,10 @@ want perl perl --version
 want pkg-config pkg-config --version
 want libssl-dev pkg-config --exists libcrypto
 want ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+if [ "$what" = bench ]; then
+    want postgresql postgres_is_here
+    want python3-venv python3 -c 'import ensurepip'
+fi
 if [ "$what" = all ]; then
     want postgresql postgres_is_here
     want chromium chromium_is_here
