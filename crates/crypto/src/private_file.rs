@@ -49,6 +49,13 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     Ok(text)
 }
 
+/// Reads a private file that holds a passphrase or a PIN: its text without the line break at its end.
+pub fn first_line(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    let text = read(path)?;
+    let line = text.strip_suffix(b"\n").unwrap_or(&text);
+    Ok(Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec()))
+}
+
 /// Writes a new file with mode 0600 and makes it durable. Fails with `AlreadyExists` rather than replace another.
 pub fn write_new(path: &Path, text: &[u8], rng: &dyn Rng) -> io::Result<()> {
     // A hard link gives the whole file its name in one step, and fails where that name is taken; a rename replaces.
@@ -60,9 +67,14 @@ pub fn write_new(path: &Path, text: &[u8], rng: &dyn Rng) -> io::Result<()> {
 }
 
 /// Writes a file with mode 0600 in the place of the one that is there, if there is one, and makes it durable: after a
-/// crash the old one or the new one is there, whole.
+/// crash the old one or the new one is there, whole. The new one is read back before it takes the place.
 pub fn replace(path: &Path, text: &[u8], rng: &dyn Rng) -> io::Result<()> {
-    draft(path, text, rng, |draft| fs::rename(draft, path))
+    draft(path, text, rng, |draft| {
+        if *Zeroizing::new(fs::read(draft)?) != text {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "what was written does not read back"));
+        }
+        fs::rename(draft, path)
+    })
 }
 
 /// Writes a file beside `path` under a name of its own, whole and durable; `name` then gives it its place.

@@ -1,41 +1,67 @@
 //! Where the root of all keys comes from.
 //!
-//! Both kinds of file are text, so that they survive printing and typing in. The last line is a SHA-256 sum over the lines
-//! above it: a damaged file is told apart from a wrong passphrase.
+//! Each provider has one file: text, so that it survives printing and typing in, with a sum in its last line, so that a
+//! damaged file is told apart from a wrong passphrase or token. Whoever holds what a provider needs (and the data) can
+//! read everything; without it nothing opens.
 
+mod key_file;
 mod passphrase;
+mod token;
 
-use crate::{
-    Key,
-    private_file::{self as file, hex_line},
-};
-use data_encoding::HEXLOWER;
+pub use key_file::KeyFile;
+pub use passphrase::PassphraseFile;
+pub use token::{TokenError, TokenKey};
+
+use crate::{Key, private_file::ReadError};
 use domain::Rng;
-use passphrase::Cost;
 use std::{
     io,
     path::{Path, PathBuf},
 };
-use zeroize::Zeroizing;
 
 const PLAIN_TITLE: &str = "patella root key 1";
-const SEALED_TITLE: &str = "patella root key 1, sealed with a passphrase";
+const PASSPHRASE_TITLE: &str = "patella root key 1, sealed with a passphrase";
+const TOKEN_TITLE: &str = "patella root key 1, sealed by a PKCS#11 token";
 
 /// Fewest bytes that a passphrase may have. Its strength is its owner's; this only stops the plainly empty.
 const SHORTEST_PASSPHRASE: usize = 12;
 
-/// Where the root key is kept. Whoever holds it (and the data) can read everything; without it nothing opens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RootProvider {
-    /// A file that holds the key itself: keep it on another volume than the data, readable by the server alone.
-    KeyFile(PathBuf),
-    /// A file that holds the key sealed with a passphrase (argon2id, then AES-256-GCM).
-    Passphrase {
-        /// The file with the sealed key.
-        file: PathBuf,
-        /// The file with the passphrase: its text without the line break at its end. Never on the volume of `file`.
-        passphrase_file: PathBuf,
-    },
+/// Where the root key is kept.
+pub trait RootProvider: Send + Sync {
+    /// The file that holds the key, plain or sealed.
+    fn file(&self) -> &Path;
+    /// The same provider with another file.
+    fn with_file(&self, file: PathBuf) -> Box<dyn RootProvider>;
+    /// What to keep offline, in words.
+    fn words(&self) -> String;
+    /// Makes a new root key and its file (mode 0600, on disk before this returns). The file appears whole or not at all,
+    /// and never in the place of another.
+    fn create(&self, rng: &dyn Rng) -> Result<Key, CreateRootError>;
+    /// Loads the root key. May take a fraction of a second and 64 MiB (argon2id), or wait for a device: not for the
+    /// threads that answer requests.
+    fn load(&self) -> Result<Key, LoadRootError>;
+}
+
+/// Which root: tells two apart, and nothing about either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RootId([u8; 16]);
+
+impl RootId {
+    /// Of this root.
+    pub fn of(root: &Key) -> Self {
+        let branch = root.derive("root id", &[]);
+        let mut id = [0; 16];
+        id.copy_from_slice(&branch.expose()[..16]);
+        Self(id)
+    }
+    /// As it was stored.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+    /// To be stored.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 /// Why no root key was made.
@@ -70,6 +96,9 @@ pub enum CreateRootError {
         /// What the system said.
         source: io::Error,
     },
+    /// The token did not make or seal it.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// Writing failed; nothing is left at the path.
     #[error("the root key cannot be written to {path}")]
     Write {
@@ -118,6 +147,9 @@ pub enum LoadRootError {
         /// The file with the sealed key.
         path: PathBuf,
     },
+    /// The token did not open it.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// Reading failed.
     #[error("{path} cannot be read")]
     Read {
@@ -129,118 +161,56 @@ pub enum LoadRootError {
     },
 }
 
-impl RootProvider {
-    /// The file that holds the key, plain or sealed.
-    pub fn file(&self) -> &Path {
+impl LoadRootError {
+    /// Whether the provider was not reached, so that the same call may succeed later: a volume that is not mounted, a
+    /// token that is not there. A wrong passphrase, PIN or key and a damaged file stay wrong.
+    pub fn is_unreachable(&self) -> bool {
         match self {
-            Self::KeyFile(file) | Self::Passphrase { file, .. } => file,
+            Self::Missing { .. } | Self::PassphraseMissing { .. } | Self::Read { .. } => true,
+            Self::Token(error) => error.is_unreachable(),
+            Self::TooOpen { .. } | Self::Damaged { .. } | Self::WrongPassphrase { .. } => false,
         }
     }
 
-    /// Makes a new root key and its file (mode 0600, on disk before this returns). The file appears whole or not at all,
-    /// and never in the place of another.
-    pub fn create(&self, rng: &dyn Rng) -> Result<Key, CreateRootError> {
-        let path = self.file();
-        if path.symlink_metadata().is_ok() {
-            return Err(CreateRootError::Exists { path: path.to_owned() });
-        }
-        let key = Key::random(rng);
-        let body = match self {
-            Self::KeyFile(_) => {
-                let hex = Zeroizing::new(HEXLOWER.encode(key.expose()));
-                Zeroizing::new(format!("{PLAIN_TITLE}\nkey {}\n", hex.as_str()))
-            }
-            Self::Passphrase { passphrase_file, .. } => {
-                let passphrase = read_passphrase(passphrase_file).map_err(CreateRootError::from)?;
-                if passphrase.len() < SHORTEST_PASSPHRASE {
-                    return Err(CreateRootError::PassphraseTooShort { path: passphrase_file.clone() });
-                }
-                let (salt, sealed) = passphrase::seal_root(&passphrase, Cost::DEFAULT, rng, &key);
-                let (salt, sealed) = (HEXLOWER.encode(&salt), HEXLOWER.encode(&sealed));
-                let Cost { memory_kib, passes, lanes } = Cost::DEFAULT;
-                Zeroizing::new(format!(
-                    "{SEALED_TITLE}\nargon2id {memory_kib} {passes} {lanes}\nsalt {salt}\nsealed {sealed}\n"
-                ))
-            }
-        };
-        match file::write_new(path, file::with_sum(&body).as_bytes(), rng) {
-            Ok(()) => Ok(key),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(CreateRootError::Exists { path: path.to_owned() })
-            }
-            Err(source) => Err(CreateRootError::Write { path: path.to_owned(), source }),
-        }
-    }
-
-    /// Loads the root key. Takes the time and memory of argon2id (64 MiB, about 0.2 s) when it is sealed.
-    pub fn load(&self) -> Result<Key, LoadRootError> {
-        let path = self.file();
-        let text = match file::read(path) {
-            Ok(text) => text,
-            Err(file::ReadError::Missing) => return Err(LoadRootError::Missing { path: path.to_owned() }),
-            Err(file::ReadError::TooOpen(mode)) => {
-                return Err(LoadRootError::TooOpen { path: path.to_owned(), mode });
-            }
-            Err(file::ReadError::Io(source)) => return Err(LoadRootError::Read { path: path.to_owned(), source }),
-        };
-        let damaged = |what| LoadRootError::Damaged { path: path.to_owned(), what };
-        let body = file::without_sum(&text).map_err(damaged)?;
-        let mut lines = body.lines();
-        let title = lines.next().unwrap_or_default();
-        match self {
-            Self::KeyFile(_) if title == PLAIN_TITLE => parse_plain(lines).map_err(damaged),
-            Self::KeyFile(_) if title == SEALED_TITLE => Err(damaged("its key is sealed with a passphrase")),
-            Self::Passphrase { passphrase_file, .. } if title == SEALED_TITLE => {
-                let (cost, salt, sealed) = parse_sealed(lines).map_err(damaged)?;
-                let passphrase = read_passphrase(passphrase_file).map_err(LoadRootError::from)?;
-                passphrase::open_root(&passphrase, cost, &salt, &sealed)
-                    .map_err(|_| LoadRootError::WrongPassphrase { path: path.to_owned() })
-            }
-            Self::Passphrase { .. } if title == PLAIN_TITLE => Err(damaged("its key is not sealed with a passphrase")),
-            _ => Err(damaged("it does not begin as a root key file")),
-        }
-    }
-}
-
-fn parse_plain<'a>(mut lines: impl Iterator<Item = &'a str>) -> Result<Key, &'static str> {
-    let key = hex_line::<32>(lines.next().unwrap_or_default(), "key ").ok_or("it has no key of 32 bytes")?;
-    Ok(Key::from_bytes(*key))
-}
-
-type SealedParts = (Cost, [u8; passphrase::SALT_LEN], [u8; passphrase::SEALED_LEN]);
-
-fn parse_sealed<'a>(mut lines: impl Iterator<Item = &'a str>) -> Result<SealedParts, &'static str> {
-    let cost = lines.next().and_then(Cost::parse).ok_or("its argon2id parameters are missing or out of bounds")?;
-    let salt = hex_line(lines.next().unwrap_or_default(), "salt ").ok_or("it has no salt")?;
-    let sealed = hex_line(lines.next().unwrap_or_default(), "sealed ").ok_or("it has no sealed key")?;
-    Ok((cost, *salt, *sealed))
-}
-
-/// Why a passphrase file was not read.
-struct PassphraseError(PathBuf, file::ReadError);
-
-fn read_passphrase(path: &Path) -> Result<Zeroizing<Vec<u8>>, PassphraseError> {
-    let text = file::read(path).map_err(|error| PassphraseError(path.to_owned(), error))?;
-    let line = text.strip_suffix(b"\n").unwrap_or(&text);
-    Ok(Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec()))
-}
-
-impl From<PassphraseError> for CreateRootError {
-    fn from(PassphraseError(path, error): PassphraseError) -> Self {
+    fn reading(path: &Path, error: ReadError) -> Self {
+        let path = path.to_owned();
         match error {
-            file::ReadError::Missing => Self::Read { path, source: io::ErrorKind::NotFound.into() },
-            file::ReadError::TooOpen(mode) => Self::TooOpen { path, mode },
-            file::ReadError::Io(source) => Self::Read { path, source },
+            ReadError::Missing => Self::Missing { path },
+            ReadError::TooOpen(mode) => Self::TooOpen { path, mode },
+            ReadError::Io(source) => Self::Read { path, source },
         }
     }
 }
 
-impl From<PassphraseError> for LoadRootError {
-    fn from(PassphraseError(path, error): PassphraseError) -> Self {
-        match error {
-            file::ReadError::Missing => Self::PassphraseMissing { path },
-            file::ReadError::TooOpen(mode) => Self::TooOpen { path, mode },
-            file::ReadError::Io(source) => Self::Read { path, source },
-        }
+/// Refuses to make a key where there is a file.
+fn nothing_there(path: &Path) -> Result<(), CreateRootError> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(CreateRootError::Exists { path: path.to_owned() }),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Writes a new file with its sum.
+fn write(path: &Path, body: &str, rng: &dyn Rng) -> Result<(), CreateRootError> {
+    use crate::private_file::{with_sum, write_new};
+    write_new(path, with_sum(body).as_bytes(), rng).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => CreateRootError::Exists { path: path.to_owned() },
+        _ => CreateRootError::Write { path: path.to_owned(), source },
+    })
+}
+
+/// The lines below the title of a root key file of the kind that `title` says.
+fn read(path: &Path, title: &str) -> Result<crate::Zeroizing<String>, LoadRootError> {
+    use crate::private_file;
+    let text = private_file::read(path).map_err(|error| LoadRootError::reading(path, error))?;
+    let damaged = |what| LoadRootError::Damaged { path: path.to_owned(), what };
+    let body = private_file::without_sum(&text).map_err(damaged)?;
+    let (found, rest) = body.split_once('\n').unwrap_or_default();
+    match found {
+        _ if found == title => Ok(crate::Zeroizing::new(rest.to_owned())),
+        PLAIN_TITLE => Err(damaged("its key is not sealed")),
+        PASSPHRASE_TITLE => Err(damaged("its key is sealed with a passphrase")),
+        TOKEN_TITLE => Err(damaged("its key is sealed by a PKCS#11 token")),
+        _ => Err(damaged("it does not begin as a root key file")),
     }
 }

@@ -1,6 +1,6 @@
 //! The root key's files: made once, loaded only when whole, private and opened with the right passphrase.
 
-use crypto::{CreateRootError, LoadRootError, RootProvider, SystemRng};
+use crypto::{CreateRootError, KeyFile, LoadRootError, PassphraseFile, RootProvider, SystemRng};
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -13,17 +13,17 @@ fn write_private(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("chmod");
 }
 
-fn key_file() -> (TempDir, RootProvider, PathBuf) {
+fn key_file() -> (TempDir, KeyFile, PathBuf) {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("root.key");
-    (folder, RootProvider::KeyFile(path.clone()), path)
+    (folder, KeyFile(path.clone()), path)
 }
 
-fn passphrase() -> (TempDir, RootProvider, PathBuf, PathBuf) {
+fn passphrase() -> (TempDir, PassphraseFile, PathBuf, PathBuf) {
     let folder = tempfile::tempdir().expect("folder");
     let (file, words) = (folder.path().join("root.sealed"), folder.path().join("passphrase"));
     write_private(&words, "correct horse battery staple\n");
-    (folder, RootProvider::Passphrase { file: file.clone(), passphrase_file: words.clone() }, file, words)
+    (folder, PassphraseFile { file: file.clone(), passphrase_file: words.clone() }, file, words)
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_root_key_is_never_overwritten() {
 
 #[test]
 fn a_root_key_in_a_missing_folder_says_that_it_cannot_be_written() {
-    let provider = RootProvider::KeyFile("/nonexistent/folder/root.key".into());
+    let provider = KeyFile("/nonexistent/folder/root.key".into());
     assert!(matches!(provider.create(&SystemRng), Err(CreateRootError::Write { .. })));
 }
 
@@ -139,10 +139,10 @@ fn a_missing_open_or_short_passphrase_says_so() {
 fn each_kind_of_file_names_itself_when_taken_for_the_other() {
     let (_folder, sealed, file, words) = passphrase();
     sealed.create(&SystemRng).expect("created");
-    let error = RootProvider::KeyFile(file.clone()).load().err().expect("refused").to_string();
+    let error = KeyFile(file.clone()).load().err().expect("refused").to_string();
     assert!(error.contains("sealed with a passphrase"));
     let (_other, plain, path) = key_file();
     plain.create(&SystemRng).expect("created");
-    let error = RootProvider::Passphrase { file: path, passphrase_file: words }.load().err().expect("refused");
+    let error = PassphraseFile { file: path, passphrase_file: words }.load().err().expect("refused");
     assert!(error.to_string().contains("not sealed"));
 }

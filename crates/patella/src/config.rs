@@ -8,7 +8,7 @@ mod stores;
 pub(crate) use stores::Stores;
 
 use anyhow::{Context, Result, bail};
-use crypto::RootProvider;
+use crypto::{KeyFile, PassphraseFile, RootProvider, TokenKey};
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
@@ -101,8 +101,9 @@ impl Tls {
     }
 }
 
-/// Where the root of all keys comes from: a key file, or a sealed file and the file of its passphrase.
-#[derive(Debug, Clone, Deserialize)]
+/// Where the root of all keys comes from: a key file; a sealed file and the file of its passphrase; or a sealed file and
+/// a PKCS#11 token.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Root {
     #[serde(default)]
@@ -111,17 +112,36 @@ pub(crate) struct Root {
     sealed_file: Option<RelativePathBuf>,
     #[serde(default)]
     passphrase_file: Option<RelativePathBuf>,
+    #[serde(default)]
+    pkcs11_module: Option<PathBuf>,
+    #[serde(default)]
+    pkcs11_token: Option<String>,
+    #[serde(default)]
+    pkcs11_key: Option<String>,
+    #[serde(default)]
+    pkcs11_pin_file: Option<RelativePathBuf>,
 }
 
 impl Root {
     /// The provider that the settings name.
-    pub(crate) fn provider(&self) -> Result<RootProvider> {
-        match (&self.key_file, &self.sealed_file, &self.passphrase_file) {
-            (Some(key), None, None) => Ok(RootProvider::KeyFile(key.relative())),
-            (None, Some(sealed), Some(passphrase)) => {
-                Ok(RootProvider::Passphrase { file: sealed.relative(), passphrase_file: passphrase.relative() })
+    pub(crate) fn provider(&self) -> Result<Box<dyn RootProvider>> {
+        let token = (&self.pkcs11_module, &self.pkcs11_token, &self.pkcs11_key, &self.pkcs11_pin_file);
+        match (&self.key_file, &self.sealed_file, &self.passphrase_file, token) {
+            (Some(key), None, None, (None, None, None, None)) => Ok(Box::new(KeyFile(key.relative()))),
+            (None, Some(sealed), Some(passphrase), (None, None, None, None)) => {
+                Ok(Box::new(PassphraseFile { file: sealed.relative(), passphrase_file: passphrase.relative() }))
             }
-            _ => bail!("set either root.key_file, or root.sealed_file and root.passphrase_file"),
+            (None, Some(sealed), None, (Some(module), Some(token), Some(key), Some(pin))) => Ok(Box::new(TokenKey {
+                module: module.clone(),
+                token: token.clone(),
+                key: key.clone(),
+                pin_file: pin.relative(),
+                file: sealed.relative(),
+            })),
+            _ => bail!(
+                "set one of: root.key_file; root.sealed_file and root.passphrase_file; root.sealed_file and \
+                 root.pkcs11_module, root.pkcs11_token, root.pkcs11_key and root.pkcs11_pin_file"
+            ),
         }
     }
 }
@@ -315,6 +335,6 @@ mod tests {
         assert_eq!(config.web().trusted_proxies, TrustedProxies::default());
         assert_eq!(config.log_name(), "practice.example");
         assert_eq!(config.ledger_directory(), Path::new("/var/lib/patella/audit"));
-        assert!(matches!(config.root.provider(), Ok(RootProvider::KeyFile(_))));
+        assert_eq!(config.root.provider().expect("a provider").file(), Path::new("/root.key"));
     }
 }

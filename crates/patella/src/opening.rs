@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use anyhow::{Context, Result};
-use crypto::{Key, Signer, SystemRng};
+use crypto::{Key, LoadRootError, Signer, SystemRng};
 use domain::{Clock, Rng, SystemClock};
 use identity::HashingLimits;
 use ledger::{FileBackend, Ledger, LogName, Settings, VerifierKey};
@@ -17,7 +17,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use store::{Db, EmbeddedOptions, PostgresBackend, Store, rows::keys::Keys};
+use store::{Db, EmbeddedOptions, PageKeys, PostgresBackend, Store, rows::keys::Keys};
 
 /// A server's inside, open.
 pub(crate) struct Opened {
@@ -79,7 +79,11 @@ fn beside(path: &Path) -> PathBuf {
 
 /// Opens everything that the settings name: root, stores, ledger, house.
 pub(crate) async fn open(config: &Config, log: Log) -> Result<Opened> {
-    let root = root(config)?;
+    open_with(config, root(config)?, log).await
+}
+
+/// The same with a root that was loaded before.
+pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Opened> {
     let stores = open_stores(config, &root).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
@@ -121,7 +125,12 @@ pub(crate) async fn open(config: &Config, log: Log) -> Result<Opened> {
 
 /// The root of all keys.
 pub(crate) fn root(config: &Config) -> Result<Key> {
-    config.root.provider()?.load().context("the root key cannot be used")
+    try_root(config)?.context("the root key cannot be used")
+}
+
+/// The same; says apart why the provider did not give the root.
+pub(crate) fn try_root(config: &Config) -> Result<Result<Key, LoadRootError>> {
+    Ok(config.root.provider()?.load())
 }
 
 /// The keys of this node's log, a branch apart from clinical and billing keys.
@@ -138,11 +147,25 @@ pub(crate) async fn audit_keys(config: &Config, root: &Key, keys: &Db, log: Log)
     Ok(AuditKeys { log, seal, signer })
 }
 
+/// The file with the keys of the embedded databases' pages.
+pub(crate) fn page_key_file(config: &Config) -> PathBuf {
+    config.data().join("page-keys")
+}
+
+/// The keys of the embedded databases' pages; none where the databases are servers.
+fn page_keys(config: &Config, root: &Key) -> Result<Option<PageKeys>> {
+    if config.stores.server(Store::Keys).is_some() {
+        return Ok(None);
+    }
+    PageKeys::open(&page_key_file(config), root).context("the embedded databases cannot be opened").map(Some)
+}
+
 /// Opens the four databases as the server does, and refuses a schema that this program does not know.
 pub(crate) async fn open_stores(config: &Config, root: &Key) -> Result<Stores> {
+    let pages = page_keys(config, root)?;
     let mut stores = Vec::new();
     for store in [Store::Identity, Store::Keys, Store::Clinical, Store::Billing] {
-        let db = open_store(config, root, store).await?;
+        let db = open_store(config, pages.as_ref(), store).await?;
         store::check(&db, store).await.with_context(|| format!("the {} store cannot be used", store.name()))?;
         stores.push(db);
     }
@@ -151,26 +174,31 @@ pub(crate) async fn open_stores(config: &Config, root: &Key) -> Result<Stores> {
     Ok(Stores { identity, keys, clinical, billing })
 }
 
-async fn open_store(config: &Config, root: &Key, store: Store) -> Result<Db> {
+async fn open_store(config: &Config, pages: Option<&PageKeys>, store: Store) -> Result<Db> {
     let what = || format!("the {} store is not opened", store.name());
-    match config.stores.server(store) {
-        Some(options) => Db::connect(&options).await.with_context(what),
-        None => {
-            let options = EmbeddedOptions::default();
-            Db::open(&database(config, store), page_key(root, store).expose(), &options).with_context(what)
+    match (config.stores.server(store), pages.and_then(|pages| pages.key(store))) {
+        (Some(options), _) => Db::connect(&options).await.with_context(what),
+        (None, Some(key)) => {
+            Db::open(&database(config, store), key.expose(), &EmbeddedOptions::default()).with_context(what)
         }
+        (None, None) => Err(anyhow::anyhow!("it has no page key")).with_context(what),
     }
 }
 
 /// Makes the embedded databases, or connects as the owner of those in PostgreSQL, and brings their schemas up to date.
 pub(crate) async fn migrate(config: &Config, root: &Key, fresh: bool) -> Result<Vec<(Store, usize)>> {
     let mut done = Vec::new();
+    let embedded = config.stores.server(Store::Keys).is_none();
+    let pages = match embedded && fresh {
+        true => Some(PageKeys::create(&page_key_file(config), root, &SystemRng)?),
+        false => page_keys(config, root)?,
+    };
     for store in Store::ALL {
-        let db = match config.stores.migrator(store) {
-            Some(options) => Db::connect(&options).await?,
-            None if store == Store::Audit => continue,
-            None => {
-                let (path, key, options) = (database(config, store), page_key(root, store), EmbeddedOptions::default());
+        let db = match (config.stores.migrator(store), pages.as_ref().and_then(|pages| pages.key(store))) {
+            (Some(options), _) => Db::connect(&options).await?,
+            (None, None) => continue,
+            (None, Some(key)) => {
+                let (path, options) = (database(config, store), EmbeddedOptions::default());
                 let opened = if fresh {
                     Db::create(&path, key.expose(), &options)
                 } else {
@@ -192,10 +220,6 @@ pub(crate) async fn migrate(config: &Config, root: &Key, fresh: bool) -> Result<
 /// Where an embedded database lies.
 pub(crate) fn database(config: &Config, store: Store) -> PathBuf {
     config.data().join(format!("{}.db", store.name()))
-}
-
-fn page_key(root: &Key, store: Store) -> Key {
-    root.derive("store page key", &[store.name().as_bytes()])
 }
 
 /// Makes a folder that only its owner can enter, and those above it.

@@ -6,6 +6,7 @@
 
 mod db;
 mod ledger_backend;
+mod page_keys;
 pub mod rows;
 mod schema;
 
@@ -14,6 +15,7 @@ pub use db::{
     Stored,
 };
 pub use ledger_backend::PostgresBackend;
+pub use page_keys::{PageKeyError, PageKeys};
 pub use schema::{MigrateError, Migration, SchemaError, check, grant_server, grants, migrate, migrations};
 
 /// The databases of a practice. They share nothing: not a table, not a role, not a key.

@@ -44,6 +44,11 @@ pub(crate) fn routes(table: RouteTable) -> RouteTable {
 
 /// An old version is not found rather than answered with the new content, which would be kept under the old name.
 async fn serve(Path((version, name)): Path<(String, String)>) -> Result<impl IntoResponse, Problem> {
+    serve_asset(&version, &name)
+}
+
+/// The same, also before there is an app.
+pub(crate) fn serve_asset(version: &str, name: &str) -> Result<impl IntoResponse + use<>, Problem> {
     let found = FILES.iter().find(|(known, _)| *known == name && version == *HASH);
     let (name, bytes) = found.ok_or(Problem::not_found())?;
     const FOR_GOOD: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");

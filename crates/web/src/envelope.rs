@@ -2,7 +2,7 @@
 //! sites, the security headers, the look of errors, one line in the log.
 
 mod cross_site;
-mod headers;
+pub(crate) mod headers;
 mod lent;
 
 use crate::{App, Kind, Peer, Problem, Route, answer::FormAgain, problem::Raised};

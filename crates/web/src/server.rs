@@ -4,11 +4,13 @@
 //! finish, within a bound. The sockets are taken first so that a test, or a supervisor, knows the address.
 
 mod connection;
+mod entrance;
 mod limits;
 mod plain;
 mod tls;
 mod watched;
 
+pub use entrance::Entrance;
 pub use limits::Limits;
 pub use tls::{CertificateError, Certificates};
 
@@ -104,15 +106,25 @@ impl Bound {
         render: RenderMetrics,
         stop: impl Future<Output = ()> + Send,
     ) -> Finished {
+        self.run_behind(Entrance::open(app, router), render, stop).await
+    }
+
+    /// The same behind an entrance that may still be sealed.
+    pub async fn run_behind(
+        self,
+        entrance: Entrance,
+        render: RenderMetrics,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Finished {
         let (stopping, stopped) = watch::channel(false);
         let limits = self.limits;
         let watching = tokio::spawn(tls::keep_fresh(self.certificates.clone(), limits.certificate_poll));
         let acceptor = TlsAcceptor::from(self.certificates.server_config());
         let mut listeners = tokio::task::JoinSet::new();
-        let service = connection::Service::Router(router);
+        let service = connection::Service::Entrance(entrance.clone());
         listeners.spawn(connection::listen(self.main, Some(acceptor), service, limits, stopped.clone()));
         if let Some(listener) = self.plain {
-            let service = connection::Service::Redirect(app.settings.origin.clone());
+            let service = connection::Service::Redirect(entrance.origin().clone());
             listeners.spawn(connection::listen(listener, None, service, limits, stopped.clone()));
         }
         if let Some(listener) = self.metrics {
@@ -124,14 +136,17 @@ impl Bound {
         let _ = stopping.send(true);
         let finish = async {
             while listeners.join_next().await.is_some() {}
-            app.running().none().await;
+            if let Some(app) = entrance.app() {
+                app.running().none().await;
+            }
         };
         let finished = tokio::time::timeout(limits.shutdown, finish).await;
         watching.abort();
         match finished {
             Ok(()) => Finished::All,
             Err(_) => {
-                tracing::warn!(requests = app.running().count(), "stopped before every request was finished");
+                let requests = entrance.app().map_or(0, |app| app.running().count());
+                tracing::warn!(requests, "stopped before every request was finished");
                 Finished::CutOff
             }
         }

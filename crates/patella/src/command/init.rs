@@ -80,17 +80,11 @@ pub(crate) async fn found(house: &House, new: &practices::NewPractice) -> Result
 }
 
 fn farewell(config: &Config, practice: PracticeId, verifier: &str) -> String {
-    let root = match config.root.provider() {
-        Ok(crypto::RootProvider::KeyFile(file)) => file.display().to_string(),
-        Ok(crypto::RootProvider::Passphrase { file, passphrase_file }) => {
-            format!("{} and the passphrase in {}", file.display(), passphrase_file.display())
-        }
-        Err(_) => String::new(),
-    };
+    let root = config.root.provider().map(|provider| provider.words()).unwrap_or_default();
     format!(
         "The practice {practice} is founded.\n\n\
          Keep offline, apart from each other and from this machine:\n  \
-         1. a copy of the root key: {root}\n     Without it nothing opens, ever; with it and the data everything does.\n  \
+         1. the root key: {root}\n     Without it nothing opens, ever; with it and the data everything does.\n  \
          2. the public key of the audit trail, to verify it with anywhere:\n     {verifier}\n\n\
          Next: patella user add --config FILE --role admin --name NAME --email ADDRESS\n"
     )

@@ -1,21 +1,23 @@
 //! `patella serve`
 
-use crate::{
-    config::Config,
-    logging, metrics,
-    opening::{self, Log},
-};
+mod sealed;
+
+use crate::{config::Config, logging, metrics, opening::Opened};
 use anyhow::{Context, Result};
+use crypto::SystemRng;
 use domain::RequestId;
 use futures::future::{BoxFuture, FutureExt};
 use identity::Origin;
 use ledger::{Resource, Word};
 use practice::{Actor, Event, House};
 use std::{path::PathBuf, sync::Arc};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
 use web::{
     App, Parts, Readiness,
-    server::{Certificates, Finished, Server},
+    server::{Certificates, Entrance, Finished, Server},
 };
 
 /// Serve a practice until SIGTERM or SIGINT.
@@ -35,12 +37,15 @@ impl Serve {
     }
 }
 
-/// Opens the house of these settings and serves it; the last checkpoint is written at the end.
+/// Opens the house of these settings and serves it; the last checkpoint is written at the end. Where the root's provider
+/// cannot be reached, it serves sealed and opens later.
 pub(crate) fn run(config: &Config) -> Result<()> {
     super::block_on(async {
-        let opened = opening::open(config, Log::Server).await?;
-        let served = serve(config, opened.house.clone()).await;
-        opened.ledger.close();
+        let mut opened = sealed::open_at_once(config).await?;
+        let served = serve(config, &mut opened).await;
+        if let Some(opened) = opened {
+            opened.ledger.close();
+        }
         served
     })
 }
@@ -94,8 +99,8 @@ fn parts(config: &Config, house: Arc<House>) -> Parts {
     }
 }
 
-/// Serves until the process is told to stop.
-async fn serve(config: &Config, house: Arc<House>) -> Result<()> {
+/// Serves until the process is told to stop; opens what is not open yet.
+async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
     let certificates = Certificates::load(config.tls.certificate(), config.tls.key())?;
     let server = Server {
         listen: config.listen,
@@ -108,17 +113,50 @@ async fn serve(config: &Config, house: Arc<House>) -> Result<()> {
     let render = metrics::start()?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let app = App::new(parts(config, house));
-    let router = web::routes::table().router(app.clone());
+    let entrance = Entrance::sealed(config.origin.clone(), Arc::new(SystemRng));
+    let unseal = |house: Arc<House>| {
+        let app = App::new(parts(config, house));
+        let router = web::routes::table().router(app.clone());
+        entrance.unseal(app, router);
+        ::metrics::gauge!("patella_sealed").set(0.0);
+    };
+    ::metrics::gauge!("patella_sealed").set(1.0);
+    if let Some(opened) = opened {
+        unseal(opened.house.clone());
+    }
     let address = bound.address().context("the socket has no address")?;
     tracing::info!(address = %address, origin = config.origin.as_str(), "listening");
-    let told = async move {
+    let refused = Notify::new();
+    let told = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = refused.notified() => {}
         }
     };
-    match bound.run(app, router, render, told).await {
+    let serving = bound.run_behind(entrance.clone(), render, told);
+    tokio::pin!(serving);
+    let finished = if opened.is_some() {
+        serving.await
+    } else {
+        tokio::select! {
+            stopped = &mut serving => stopped,
+            found = sealed::open_when_reachable(config) => match found {
+                Ok(found) => {
+                    unseal(found.house.clone());
+                    *opened = Some(found);
+                    tracing::info!("unsealed");
+                    serving.await
+                }
+                Err(error) => {
+                    refused.notify_one();
+                    serving.await;
+                    return Err(error);
+                }
+            },
+        }
+    };
+    match finished {
         Finished::All => tracing::info!("stopped"),
         Finished::CutOff => anyhow::bail!("stopped before every request was finished"),
     }

@@ -62,6 +62,7 @@ pub(crate) struct Answer {
     /// The id under which the ledger knows the request.
     pub(crate) request: String,
     pub(crate) cookie: Option<String>,
+    pub(crate) retry_after: Option<String>,
     pub(crate) text: String,
 }
 
@@ -130,12 +131,12 @@ impl Client {
         }
         let answer = request.send().await.map_err(|_| Gone)?;
         let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
-        let (request, cookie) = (header("x-request-id"), header("set-cookie"));
+        let (request, cookie, retry_after) = (header("x-request-id"), header("set-cookie"), header("retry-after"));
         let status = answer.status().as_u16();
         let bytes = answer.bytes().await.map_err(|_| Gone)?;
         let cookie = cookie.and_then(|set| set.split(';').next().map(str::to_owned));
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Answer { status, request: request.expect("every answer has an id"), cookie, text })
+        Ok(Answer { status, request: request.expect("every answer has an id"), cookie, retry_after, text })
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Answer {

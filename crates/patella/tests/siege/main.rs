@@ -14,6 +14,7 @@ mod day;
 mod faults;
 mod full_disk;
 mod kill;
+mod sealed;
 mod search;
 mod server;
 mod trail;

@@ -13,6 +13,10 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// What the settings of most tests say about the root key.
+pub(crate) const KEY_FILE: &str = "key_file = \"root.key\"";
+/// How a practice is founded.
+pub(crate) const FOUND: [&str; 5] = ["init", "--practice", "Northside", "--timezone", "America/New_York"];
 /// How long a server may take to listen, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -75,6 +79,13 @@ impl Practice {
     /// Founds one with nobody in it. `stores` is what the settings say about where data is kept, and `metrics` where
     /// Prometheus reads.
     pub(crate) fn founded(stores: &str, metrics: u16) -> Self {
+        let practice = Self::settled(&format!("metrics_listen = \"127.0.0.1:{metrics}\""), KEY_FILE, stores);
+        practice.done(&FOUND);
+        practice
+    }
+
+    /// Settings with nothing founded yet: `root` is what they say about the root key.
+    pub(crate) fn settled(more: &str, root: &str, stores: &str) -> Self {
         let folder = TempDir::with_prefix("patella-siege-").expect("a folder");
         let tls = folder.path().join("tls");
         fs::create_dir(&tls).expect("made");
@@ -82,14 +93,13 @@ impl Practice {
         fs::write(tls.join("ca.pem"), own.cert.pem()).expect("written");
         fs::write(tls.join("localhost.key"), own.signing_key.serialize_pem()).expect("written");
         let settings = format!(
-            "listen = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:{metrics}\"\n\
+            "listen = \"127.0.0.1:0\"\n{more}\n\
              origin = \"https://localhost:8443\"\ndata = \"stores\"\n\
              tls = {{ certificate = \"tls/ca.pem\", key = \"tls/localhost.key\" }}\n\
-             root = {{ key_file = \"root.key\" }}\nledger = {{ second_paths = [\"checkpoint-elsewhere\"] }}\n{stores}",
+             root = {{ {root} }}\nledger = {{ second_paths = [\"checkpoint-elsewhere\"] }}\n{stores}",
         );
         let practice = Self { folder, people: Vec::new() };
         fs::write(practice.config(), settings).expect("written");
-        practice.done(&["init", "--practice", "Northside", "--timezone", "America/New_York"]);
         practice
     }
 
@@ -132,7 +142,12 @@ impl Practice {
 
     /// Runs a command that takes the settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Said {
-        program(&[]).args(arguments).arg("--config").arg(self.config()).output().expect("runs").into()
+        self.command_with(&[], arguments)
+    }
+
+    /// The same behind another program.
+    pub(crate) fn command_with(&self, with: &[&str], arguments: &[&str]) -> Said {
+        program(with).args(arguments).arg("--config").arg(self.config()).output().expect("runs").into()
     }
 
     /// Runs a command that must succeed.
@@ -231,6 +246,11 @@ impl Server {
     /// The process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn ends(&mut self) -> ExitStatus {
+        self.child.wait().expect("it was ours")
     }
 
     /// SIGKILL: no time for anything.

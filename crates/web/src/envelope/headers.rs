@@ -35,7 +35,7 @@ const ALWAYS: [(Name, &str); 9] = [
 
 /// Adds them, over whatever the handler set. Only an asset that was found may be kept by anyone, and a picture of an
 /// exercise by its browser.
-pub(super) fn add(headers: &mut HeaderMap, id: RequestId, kind: Option<Kind>) {
+pub(crate) fn add(headers: &mut HeaderMap, id: RequestId, kind: Option<Kind>) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

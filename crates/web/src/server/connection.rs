@@ -1,9 +1,8 @@
 //! Taking connections and serving each until it ends, falls silent, or the server stops.
 
-use super::{Limits, Peer, RenderMetrics, plain, watched::Watched};
+use super::{Entrance, Limits, RenderMetrics, plain, watched::Watched};
 use crate::PublicOrigin;
 use axum::{
-    Router,
     body::Body,
     http::{Request, Response},
 };
@@ -21,23 +20,19 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt;
 
 /// What a listener answers with.
 #[derive(Clone)]
 pub(super) enum Service {
-    Router(Router),
+    Entrance(Entrance),
     Redirect(PublicOrigin),
     Metrics(RenderMetrics),
 }
 
 impl Service {
-    async fn answer(self, mut request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Body>, Infallible> {
+    async fn answer(self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Body>, Infallible> {
         match self {
-            Self::Router(router) => {
-                request.extensions_mut().insert(Peer(peer));
-                router.oneshot(request.map(Body::new)).await
-            }
+            Self::Entrance(entrance) => entrance.answer(request.map(Body::new), peer).await,
             Self::Redirect(origin) => Ok(plain::redirect(&request, &origin)),
             Self::Metrics(render) => Ok(plain::metrics(&request, &render)),
         }
