@@ -167,6 +167,32 @@ impl Server {
         succeed(&mut stop)
     }
 
+    /// Kills the processes that serve a database, as the system does when memory runs out. PostgreSQL then ends all the
+    /// others too, and recovers. Says how many there were.
+    pub fn kill_backends(&self, database: &Database) -> anyhow::Result<usize> {
+        let postmaster = fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        let postmaster = postmaster.lines().next().context("no process")?.trim().to_owned();
+        let mut killed = 0;
+        for process in fs::read_dir("/proc")? {
+            let process = process?.path();
+            // One that ends in the meantime is none.
+            let (Ok(status), Ok(title)) =
+                (fs::read_to_string(process.join("status")), fs::read(process.join("cmdline")))
+            else {
+                continue;
+            };
+            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+            let serves = String::from_utf8_lossy(&title).split([' ', '\0']).any(|word| word == database.name);
+            if parent.is_some_and(|parent| parent.trim() == postmaster)
+                && serves
+                && let Some(id) = process.file_name()
+            {
+                killed += usize::from(Command::new("kill").arg("-KILL").arg(id).status()?.success());
+            }
+        }
+        Ok(killed)
+    }
+
     /// A new, empty database with two roles of its own. Nobody but its owner may enter it yet.
     pub fn database(&self, name: &str) -> anyhow::Result<Database> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -198,9 +224,14 @@ impl Server {
 
     /// Runs statements as the superuser, one by one.
     pub fn sql(&self, statements: &str) -> anyhow::Result<()> {
+        self.sql_in("postgres", statements)
+    }
+
+    /// Runs statements as the superuser in one of the databases, one by one.
+    pub fn sql_in(&self, database: &str, statements: &str) -> anyhow::Result<()> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.env("PGPASSWORD", fs::read_to_string(self.folder.join("password"))?);
-        psql.args(["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER, "-d", "postgres", "-p"]);
+        psql.args(["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER, "-d", database, "-p"]);
         psql.arg(self.port.to_string()).arg("-h").arg(&self.folder);
         for statement in statements.split(';').filter(|statement| !statement.trim().is_empty()) {
             psql.arg("-c").arg(statement);

@@ -1,13 +1,14 @@
 //! Who is there and what they do all day.
 
 use crate::{
-    client::{Answer, Client, Gone},
+    client::{Answer, Client, Gone, Person},
     server::{Practice, Server},
 };
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// A patient at home: signed in, with something to do.
+#[derive(Clone)]
 pub(crate) struct AtHome {
     pub(crate) cookie: String,
     pub(crate) patient_id: String,
@@ -47,6 +48,7 @@ pub(crate) struct AtWork {
 }
 
 /// Everybody who is signed in. Sessions are stored, so they outlast the server that began them.
+#[derive(Default)]
 pub(crate) struct Everybody {
     pub(crate) patients: Vec<AtHome>,
     pub(crate) therapists: Vec<AtWork>,
@@ -73,6 +75,67 @@ impl Everybody {
             all.patients.push(AtHome { cookie: own.cookie().to_owned(), patient_id, item_id });
         }
         assert!(!all.therapists.is_empty() && all.patients.len() == patients, "the demo has people to sign in");
+        all
+    }
+}
+
+const PASSWORD: &str = "ostrich lantern 47 quietly";
+
+/// Accepts an invitation and signs in.
+async fn join(client: &Client, role: &str, email: &str, link: &str) -> Client {
+    let path = format!("/api/v1/invitations/{}", link.trim().rsplit('/').next().expect("a secret"));
+    let generator = done(client.post(&format!("{path}/totp"), json!({})).await);
+    let person = Person::invited(role, email, PASSWORD, generator["secret"].as_str().expect("a secret"));
+    done(client.post(&format!("{path}/accept"), json!({"password": PASSWORD, "code": person.code()})).await);
+    client.sign_in(&person).await
+}
+
+/// Something that must go well.
+fn done(answer: Answer) -> Value {
+    assert!((200..300).contains(&answer.status), "{} {}", answer.status, answer.text);
+    serde_json::from_str(&answer.text).unwrap_or_default()
+}
+
+impl Everybody {
+    /// Brings people into a practice that was just founded: an administrator, a therapist, and patients with a program.
+    pub(crate) async fn joined(practice: &Practice, server: &Server, patients: usize) -> Self {
+        let client = server.client();
+        let email = "admin@practice.example";
+        let link = practice.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
+        let admin = join(&client, "admin", email, link.lines().next().expect("a link")).await;
+        let invite = async |email: &str, role: &str, patient: Option<&str>| {
+            let mut body = json!({"email": email, "display_name": "Sam Sample", "role": role});
+            if let Some(patient) = patient {
+                body["patient_id"] = json!(patient);
+            }
+            let invited = done(admin.post("/api/v1/invitations", body).await);
+            (id(&invited, "account_id"), id(&invited, "link"))
+        };
+        let email = "therapist@practice.example";
+        let (therapist_id, link) = invite(email, "therapist", None).await;
+        let therapist = join(&client, "therapist", email, &link).await;
+        let exercises = therapist.read("/api/v1/exercises").await;
+        let dose = json!({"sets": 3, "reps": 10, "side": "both", "times_a_day": 2, "weekdays": [1, 2, 3, 4, 5, 6, 7]});
+        let item = json!({"exercise_id": exercises["items"][0]["exercise_id"], "dose": dose});
+        let program = json!({"title": "Knee, first weeks", "starts_on": "2026-01-05", "items": [item]});
+        let mut all = Self { patients: Vec::new(), therapists: Vec::new() };
+        let mut treated = Vec::new();
+        for number in 0..patients {
+            let who =
+                json!({"given_name": "Pat", "family_name": format!("Number {number}"), "birth_date": "1984-03-02"});
+            let patient_id = id(&done(admin.post("/api/v1/patients", who).await), "patient_id");
+            let path = format!("/api/v1/patients/{patient_id}");
+            let member = json!({"account_id": therapist_id, "kind": "assigned"});
+            done(admin.post(&format!("{path}/care-team"), member).await);
+            let program = done(therapist.send("PUT", &format!("{path}/program"), Some(program.clone())).await);
+            let email = format!("patient-{number}@home.example");
+            let (_, link) = invite(&email, "patient", Some(&patient_id)).await;
+            let own = join(&client, "patient", &email, &link).await;
+            let item_id = id(&program["items"][0], "item_id");
+            all.patients.push(AtHome { cookie: own.cookie().to_owned(), patient_id: patient_id.clone(), item_id });
+            treated.push(patient_id);
+        }
+        all.therapists.push(AtWork { cookie: therapist.cookie().to_owned(), patients: treated });
         all
     }
 }

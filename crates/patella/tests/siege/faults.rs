@@ -178,6 +178,18 @@ async fn counted(template: &Practice, patient: &AtHome) -> BTreeMap<&'static str
     most
 }
 
+/// Every `stride`th call of each kind with each effect, at least one of each; with another one first for each effect.
+fn places(counts: &BTreeMap<&'static str, usize>, stride: usize) -> Vec<Fault> {
+    let mut places = Vec::new();
+    for (call, most) in counts {
+        for (at, effect) in EFFECTS.into_iter().enumerate() {
+            let first = 1 + (at * stride / EFFECTS.len()).min(most - 1);
+            places.extend((first..=*most).step_by(stride).map(|nth| Fault { call, effect, nth }));
+        }
+    }
+    places
+}
+
 /// Lives through a day with a fault, starts again and looks at what is there.
 async fn tried(template: &Practice, patient: &AtHome, before: &HashSet<String>, fault: &Fault) -> Outcome {
     let demo = template.copy();
@@ -233,15 +245,14 @@ async fn whatever_call_fails_the_next_start_finds_what_was_acknowledged_and_noth
     let before = patient.entries(&server.client()).await;
     server.stop_well();
 
-    let mut all = Vec::new();
-    for (call, most) in counted(&template, &patient).await {
-        for effect in EFFECTS {
-            all.extend((1..=most).map(|nth| Fault { call, effect, nth }));
-        }
+    let counts = counted(&template, &patient).await;
+    for call in ["write", "fdatasync", "rename", "openat"] {
+        assert!(counts.contains_key(call), "a day has no {call}: {counts:?}");
     }
-    let stride = setting("PATELLA_FAULT_STRIDE").map_or(all.len().div_ceil(RUNS_BY_DEFAULT), |n| n.max(1) as usize);
-    let chosen: Vec<_> = all.iter().step_by(stride).cloned().collect();
-    println!("{} of {} places, every {stride}", chosen.len(), all.len());
+    let all = places(&counts, 1).len();
+    let stride = setting("PATELLA_FAULT_STRIDE").map_or(all.div_ceil(RUNS_BY_DEFAULT), |n| n.max(1) as usize);
+    let chosen = places(&counts, stride);
+    println!("{} of {all} places, every {stride}: {counts:?}", chosen.len());
 
     let (template, patient, before) = (Arc::new(template), Arc::new(patient), Arc::new(before));
     let turns = Arc::new(Semaphore::new(AT_ONCE));

@@ -85,31 +85,34 @@ fn values(of: &Value, found: &mut Vec<String>) {
 }
 
 /// A demo with a patient and a therapist signed in, who see that patient's data.
-struct Scene {
-    patient: AtHome,
+pub(crate) struct Scene {
+    pub(crate) patient: AtHome,
     therapist: String,
     shown: Vec<String>,
-    before: HashSet<String>,
+    pub(crate) before: HashSet<String>,
 }
 
 impl Scene {
     async fn set(demo: &Practice, server: &crate::server::Server) -> Self {
-        let mut people = Everybody::signed_in(demo, server, 1).await;
+        Self::among(Everybody::signed_in(demo, server, 1).await, &server.client()).await
+    }
+
+    /// The first patient, and who treats them.
+    pub(crate) async fn among(mut people: Everybody, client: &Client) -> Self {
         let patient = people.patients.remove(0);
         let therapist = people.therapists.into_iter().find(|one| one.patients.contains(&patient.patient_id));
         let therapist = therapist.expect("every patient has a therapist").cookie;
-        let client = server.client();
         let mut shown = Vec::new();
         let own = client.with(&therapist);
         for path in ["/api/v1/patients", &patient.program(), &format!("/api/v1/patients/{}", patient.patient_id)] {
             values(&own.read(path).await, &mut shown);
         }
-        let before = patient.entries(&client).await;
+        let before = patient.entries(client).await;
         Self { patient, therapist, shown, before }
     }
 
     /// Everything that touches a patient's data is refused, and says nothing of it.
-    async fn is_closed(&self, client: &Client) {
+    pub(crate) async fn is_closed(&self, client: &Client) {
         let (staff, own) = (client.with(&self.therapist), client.with(&self.patient.cookie));
         let chart = format!("/api/v1/patients/{}", self.patient.patient_id);
         let answers = [
@@ -133,7 +136,7 @@ impl Scene {
     }
 
     /// Sooner or later the same requests are served again; an entry can be written, and nothing else was.
-    async fn opens_again(&self, client: &Client) -> String {
+    pub(crate) async fn opens_again(&self, client: &Client) -> String {
         let (staff, own) = (client.with(&self.therapist), client.with(&self.patient.cookie));
         let mut last = 0;
         for _ in 0..TRIES {

@@ -4,8 +4,10 @@
 //! | setting | meaning | when not set |
 //! |---|---|---|
 //! | `PATELLA_KILL_ROUNDS` | how often the kill test kills | 100 |
+//! | `PATELLA_KILL_ROUNDS_POSTGRES` | the same with everything in PostgreSQL | 20 |
 //! | `PATELLA_KILL_SEED` | which moments it chooses | 1 |
 //! | `PATELLA_FAULT_STRIDE` | every how many calls a fault is put in; 1 for every single one | as [`faults`] says |
+//! | `PATELLA_FAULT_RUNS_POSTGRES` | at how many calls to PostgreSQL one is put in | 24 |
 
 mod canaries;
 mod client;
@@ -14,6 +16,7 @@ mod day;
 mod faults;
 mod full_disk;
 mod kill;
+mod postgres;
 mod sealed;
 mod search;
 mod server;

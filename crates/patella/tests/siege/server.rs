@@ -4,6 +4,7 @@ use crate::client::{Client, Person};
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::TcpListener,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -212,6 +213,11 @@ fn listening(line: &str) -> Option<u16> {
         return None;
     }
     line["address"].as_str()?.rsplit(':').next()?.parse().ok()
+}
+
+/// A port that is free now.
+pub(crate) fn free() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
 }
 
 /// A running server. It dies with this.
