@@ -6,7 +6,7 @@
 //! | `PATELLA_KILL_ROUNDS` | how often the kill test kills | 100 |
 //! | `PATELLA_KILL_ROUNDS_POSTGRES` | the same with everything in PostgreSQL | 20 |
 //! | `PATELLA_KILL_SEED` | which moments it chooses | 1 |
-//! | `PATELLA_FAULT_STRIDE` | every how many calls a fault is put in; 1 for every single one | as [`faults`] says |
+//! | `PATELLA_FAULT_STRIDE` | every how many calls a fault is put in; 1 for every single one | 1 |
 //! | `PATELLA_FAULT_RUNS_POSTGRES` | at how many calls to PostgreSQL one is put in | 24 |
 
 mod canaries;
