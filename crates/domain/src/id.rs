@@ -63,6 +63,8 @@ ids! {
     EntryId,
     /// A progress note.
     NoteId,
+    /// An appointment of a patient with a therapist, kept or not.
+    VisitId,
     /// A login session.
     LoginSessionId,
     /// A registered passkey or hardware key.

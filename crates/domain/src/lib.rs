@@ -18,6 +18,7 @@ mod rng;
 mod role;
 mod task;
 mod text;
+mod visit;
 
 pub use calendar::{Timezone, weekday_number};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -25,7 +26,7 @@ pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
     AccountId, CareLinkId, EntryId, ExerciseId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId,
-    PracticeId, ProgramId, RequestId, TokenId,
+    PracticeId, ProgramId, RequestId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};
@@ -35,6 +36,7 @@ pub use rng::{Rng, SeededRng};
 pub use role::{PermissionName, PurposeKind, Role};
 pub use task::{TaskObserver, Unobserved};
 pub use text::{Comment, NoteBody};
+pub use visit::{ClinicName, VisitMinutes, VisitRemark, VisitState};
 
 /// A moment, to the millisecond, in UTC.
 pub use jiff::Timestamp;

@@ -68,6 +68,10 @@ words! {
         ReadIdentity = "read_identity",
         /// Register a patient and change who they are.
         WriteIdentity = "write_identity",
+        /// See when a patient comes and came.
+        ReadVisits = "read_visits",
+        /// Book visits and say what became of them.
+        WriteVisits = "write_visits",
         /// See who looked at one's own record.
         ReadAccessLog = "read_access_log",
         /// Take out one's own copy.

@@ -17,6 +17,8 @@ pub enum ClassId {
     /// What a patient wrote about their exercises. Apart from notes, so that a patient can read their own words again
     /// without holding the key to the therapist's.
     PatientWords,
+    /// When a patient comes and came, and where to: apart from care, for the front desk books and does not read charts.
+    Visit,
     /// Names and addresses of accounts. Not about care.
     Account,
     /// What proves who signs in: password hashes, secrets of factors.
@@ -31,6 +33,7 @@ impl ClassId {
             Self::Exercise => "exercise",
             Self::Note => "note",
             Self::PatientWords => "patient_words",
+            Self::Visit => "visit",
             Self::Account => "account",
             Self::Credential => "credential",
         }
@@ -62,6 +65,7 @@ classes! {
     Exercise: PatientClass,
     Note: PatientClass,
     PatientWords: PatientClass,
+    Visit: PatientClass,
     Account,
     Credential,
 }

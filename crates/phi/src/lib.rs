@@ -17,14 +17,14 @@ mod registry;
 mod relation;
 mod vault;
 
-pub use class::{Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords};
+pub use class::{Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords, Visit};
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{AccessError, Grant, Guard, PracticeGrant, Purpose};
 pub use keyring::{AUDIT, KeyError, KeyStore, Keyring, SERVER, WrappedKey};
 pub use permission::{
     Covers, Export, Govern, LogExercise, Operate, Permission, PracticePermission, ReadAccessLog, ReadAudit,
-    ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReleaseDeidentified, TakeOutOwn, WriteBilling, WriteExercise,
-    WriteIdentity, WriteNotes, Writes,
+    ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, TakeOutOwn, WriteBilling,
+    WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes,
 };
 pub use policy::{Policy, PolicyError, Ruling};
 pub use registry::{Column, Deid, Protection, Store, data_dictionary, fields, registry};

@@ -1,7 +1,7 @@
 //! Permissions as types, and the classes that each covers: the *minimum necessary* of 45 CFR 164.502(b), in a table that
 //! an auditor can read.
 
-use crate::class::{ClassId, Exercise, Identifying, Note, PatientClass, PatientWords, private::Closed};
+use crate::class::{ClassId, Exercise, Identifying, Note, PatientClass, PatientWords, Visit, private::Closed};
 use domain::PermissionName;
 
 /// A permission on one patient's record.
@@ -46,12 +46,14 @@ permissions! {
     WriteExercise reads [Identifying, Exercise]                      writes [Exercise];
     ReadNotes     reads [Identifying, Note, PatientWords]            writes [];
     WriteNotes    reads [Identifying, Note]                          writes [Note];
-    Export        reads [Identifying, Exercise, Note, PatientWords]  writes [];
+    Export        reads [Identifying, Exercise, Note, PatientWords, Visit] writes [];
     LogExercise   reads [Exercise, PatientWords]                     writes [Exercise, PatientWords];
     ReadIdentity  reads [Identifying]                                writes [];
     WriteIdentity reads [Identifying]                                writes [Identifying];
+    ReadVisits    reads [Identifying, Visit]                         writes [];
+    WriteVisits   reads [Identifying, Visit]                         writes [Visit];
     ReadAccessLog reads []                                           writes [];
-    TakeOutOwn    reads [Identifying, Exercise, PatientWords]        writes [];
+    TakeOutOwn    reads [Identifying, Exercise, PatientWords, Visit] writes [];
 }
 
 macro_rules! practice_permissions {
@@ -82,6 +84,8 @@ mod tests {
             LogExercise::CLASSES,
             ReadIdentity::CLASSES,
             WriteIdentity::CLASSES,
+            ReadVisits::CLASSES,
+            WriteVisits::CLASSES,
             ReadAccessLog::CLASSES,
             TakeOutOwn::CLASSES,
         ];

@@ -10,7 +10,7 @@ mod keys;
 
 /// The fields of each table as types, to seal and open with.
 pub mod fields {
-    pub use super::clinical::{log_entries, patients, program_versions, progress_notes};
+    pub use super::clinical::{log_entries, patients, program_versions, progress_notes, visits};
     pub use super::identity::{accounts, api_tokens, ceremonies, passkeys, totp_factors};
 }
 

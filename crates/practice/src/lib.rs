@@ -22,5 +22,6 @@ mod repeat;
 pub mod sign_in;
 pub mod today;
 pub mod trail;
+pub mod visits;
 
 pub use house::{Actor, Event, FoundationError, Foundations, House, Indexes, Stores};

@@ -22,6 +22,7 @@ pub mod progress_notes;
 pub mod recovery_codes;
 pub mod throttle;
 pub mod totp_factors;
+pub mod visits;
 
 use crate::{Row, StoreError};
 use phi::{Field, RowId, Sealed};

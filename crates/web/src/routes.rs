@@ -15,6 +15,7 @@ mod programs;
 mod progress;
 mod session;
 mod today;
+mod visits;
 mod week;
 mod who_looked;
 
@@ -38,6 +39,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(patients::add)
         .with(programs::add)
         .with(notes::add)
+        .with(visits::add)
         .with(progress::add)
         .with(exercises::add)
         .with(log::add)

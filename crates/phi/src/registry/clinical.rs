@@ -2,8 +2,8 @@
 
 use super::{Column, table};
 use domain::{
-    BirthDate, Comment, Effort, EmailAddress, Items, NoteBody, Pain, Performed, PersonName, PhoneNumber, ProgramTitle,
-    RecordNumber,
+    BirthDate, ClinicName, Comment, Effort, EmailAddress, Items, NoteBody, Pain, Performed, PersonName, PhoneNumber,
+    ProgramTitle, RecordNumber, VisitMinutes, VisitRemark,
 };
 
 table! {
@@ -122,6 +122,25 @@ table! {
 }
 
 table! {
+    /// Visits, planned and past.
+    Clinical.visits {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Replace, "the patient")
+        (visit_id: Id, Replace, "the visit")
+        (therapist_id: Id, Drop, "the account of the therapist")
+        (starts_at: Time, Shift, "when it begins")
+        (state: Structure, Keep, "planned, held, cancelled or no_show")
+        (minutes: sealed Visit as Minutes = VisitMinutes, Keep, "How long it is, in minutes.")
+        (clinic: sealed Visit as Clinic = ClinicName, Drop, "The place of the practice where it is.")
+        (remark: sealed Visit as Remark = VisitRemark, Drop, "What to know before it.")
+        (recorded_by: Id, Drop, "the account that wrote it down first")
+        (recorded_at: Time, Drop, "when it was first written down")
+        (changed_at: Time, Drop, "when it last changed")
+        (version: Structure, Drop, "counts up at each change")
+    }
+}
+
+table! {
     /// Writes that came with an idempotency key, so that a repeated one is not done twice.
     Clinical.idempotency_keys {
         (practice_id: Id, Drop, "the practice")
@@ -142,5 +161,6 @@ pub(super) const TABLES: &[&[Column]] = &[
     program_versions::COLUMNS,
     log_entries::COLUMNS,
     progress_notes::COLUMNS,
+    visits::COLUMNS,
     idempotency_keys::COLUMNS,
 ];

@@ -49,13 +49,17 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
             P::Export,
             P::ReadIdentity,
             P::WriteIdentity,
+            P::ReadVisits,
+            P::WriteVisits,
             P::ReadAudit,
             P::Govern,
         ],
-        Role::Therapist => &[P::ReadExercise, P::WriteExercise, P::ReadNotes, P::WriteNotes],
-        Role::Patient => &[P::ReadExercise, P::LogExercise, P::ReadAccessLog, P::TakeOutOwn],
+        Role::Therapist => {
+            &[P::ReadExercise, P::WriteExercise, P::ReadNotes, P::WriteNotes, P::ReadVisits, P::WriteVisits]
+        }
+        Role::Patient => &[P::ReadExercise, P::LogExercise, P::ReadVisits, P::ReadAccessLog, P::TakeOutOwn],
         Role::Billing => &[P::ReadBilling, P::WriteBilling],
-        Role::FrontDesk => &[P::ReadIdentity, P::WriteIdentity],
+        Role::FrontDesk => &[P::ReadIdentity, P::WriteIdentity, P::ReadVisits, P::WriteVisits],
         Role::PrivacyOfficer => &[P::ReadAudit],
         Role::Operator => &[P::Operate],
         Role::Researcher => &[P::ReleaseDeidentified],

@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId, CareLinkId, Date, EntryId, ExerciseId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId,
-    PatientId, PracticeId, ProgramId, RequestId, Timestamp, TokenId,
+    PatientId, PracticeId, ProgramId, RequestId, Timestamp, TokenId, VisitId,
 };
 use std::borrow::Cow;
 
@@ -133,7 +133,8 @@ ids!(
     PracticeId,
     ProgramId,
     RequestId,
-    TokenId
+    TokenId,
+    VisitId
 );
 
 /// The first day: day 0 of a stored date.

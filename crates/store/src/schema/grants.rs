@@ -27,6 +27,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Clinical, "program_versions", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "log_entries", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "progress_notes", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "visits", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "idempotency_keys", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Audit, "ledger_entries", "SELECT, INSERT"),
     (Store::Audit, "ledger_checkpoints", "SELECT, INSERT"),

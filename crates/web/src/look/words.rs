@@ -278,6 +278,8 @@ pub fn permission(permission: PermissionName) -> &'static str {
         PermissionName::LogExercise => "wrote down exercises",
         PermissionName::ReadIdentity => "looked at name and contact",
         PermissionName::WriteIdentity => "changed name or contact",
+        PermissionName::ReadVisits => "looked at visits",
+        PermissionName::WriteVisits => "booked or changed a visit",
         PermissionName::ReadAccessLog => "looked at who looked",
         PermissionName::TakeOutOwn => "took out a copy of their own record",
         PermissionName::ReadBilling => "looked at billing",

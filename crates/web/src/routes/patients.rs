@@ -33,7 +33,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
 /// The views of a patient under care.
 pub(super) fn views(patient: PatientId, current: &str) -> Markup {
     let at = |place: &str| format!("/patients/{patient}{place}");
-    let (chart, program, log, notes) = (at(""), at("/program"), at("/log"), at("/notes"));
+    let (chart, program, log, notes, visits) = (at(""), at("/program"), at("/log"), at("/notes"), at("/visits"));
     tabs(
         "Views of this patient",
         &[
@@ -41,6 +41,7 @@ pub(super) fn views(patient: PatientId, current: &str) -> Markup {
             (&program, "Program", current == "program"),
             (&log, "Log", current == "log"),
             (&notes, "Notes", current == "notes"),
+            (&visits, "Visits", current == "visits"),
         ],
     )
 }

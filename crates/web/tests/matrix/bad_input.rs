@@ -7,7 +7,8 @@ use crate::{
     world::{Relation, World},
 };
 use axum::http::Method;
-use domain::Role;
+use crypto::SystemRng;
+use domain::{PatientId, Role};
 use serde_json::{Value, json};
 use testkit::site::Answer;
 use web::{Kind, Route, Verb, routes};
@@ -45,7 +46,7 @@ impl Door {
 fn role_for(whom: Whom) -> Role {
     match whom {
         Whom::Myself | Whom::Patients | Whom::PatientsOwn | Whom::Anyone => Role::Patient,
-        Whom::Registers | Whom::Clerk => Role::FrontDesk,
+        Whom::Registers | Whom::Clerk | Whom::Books => Role::FrontDesk,
         Whom::GovernsPatient | Whom::GovernsAccount | Whom::Governs | Whom::Audits => Role::Admin,
         _ => Role::Therapist,
     }
@@ -146,6 +147,7 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
     let register = ("POST /api/v1/patients", "PUT /api/v1/patients/{patient_id}");
     let log = "POST /api/v1/patients/{patient_id}/log";
     let program = "PUT /api/v1/patients/{patient_id}/program";
+    let visits = "POST /api/v1/patients/{patient_id}/visits";
     let team = "POST /api/v1/patients/{patient_id}/care-team";
     let cases = [
         (register.0, "birth_date", day()),
@@ -171,6 +173,11 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
         (log, "performed", json!({ "sets": 3, "diagnosis": MARKER })),
         (log, "comment", json!("x".repeat(2001))),
         (log, "item_id", json!(MARKER)),
+        (visits, "starts_at", moment()),
+        (visits, "starts_at", json!("2029-01-01T10:00:00Z")),
+        (visits, "state", json!(MARKER)),
+        (visits, "minutes", json!(4)),
+        (visits, "therapist_id", json!(PatientId::random(&SystemRng))),
         (team, "starts_at", moment()),
         (team, "kind", json!(MARKER)),
         (team, "account_id", json!(MARKER)),

@@ -24,6 +24,8 @@ pub(crate) enum Whom {
     Myself,
     /// Who treats the patient, the patient, and who registers patients.
     Known,
+    /// Who treats the patient, and who registers patients.
+    Books,
     /// Who registers patients: front desk and administrators, for all of their practice.
     Registers,
     /// Who registers patients, before there is one.
@@ -57,6 +59,7 @@ impl Whom {
             Self::Treats => treats,
             Self::Myself | Self::PatientsOwn => myself,
             Self::Known => treats || myself || registers,
+            Self::Books => treats || registers,
             Self::Registers => registers,
             Self::Clerk => matches!(role, FrontDesk | Admin),
             Self::GovernsPatient => here && role == Admin,
@@ -69,8 +72,8 @@ impl Whom {
 
     /// Whether the address names a patient.
     pub(crate) const fn about_a_patient(self) -> bool {
-        use Whom::{Care, GovernsPatient, Known, Myself, Registers, Treats};
-        matches!(self, Care | Treats | Myself | Known | Registers | GovernsPatient)
+        use Whom::{Books, Care, GovernsPatient, Known, Myself, Registers, Treats};
+        matches!(self, Books | Care | Treats | Myself | Known | Registers | GovernsPatient)
     }
 }
 
@@ -174,6 +177,13 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /api/v1/patients/{patient_id}/notes", Treats),
         ("GET /patients/{patient_id}/notes", Treats),
         ("POST /patients/{patient_id}/notes", Treats),
+        ("GET /api/v1/patients/{patient_id}/visits", Known),
+        ("POST /api/v1/patients/{patient_id}/visits", Books),
+        ("GET /api/v1/patients/{patient_id}/visits/{visit_id}", Known),
+        ("PUT /api/v1/patients/{patient_id}/visits/{visit_id}", Books),
+        ("GET /patients/{patient_id}/visits", Known),
+        ("POST /patients/{patient_id}/visits", Books),
+        ("POST /patients/{patient_id}/visits/{visit_id}", Books),
         ("GET /api/v1/patients/{patient_id}/progress", Care),
         ("GET /api/v1/patients/{patient_id}/today", Care),
         ("GET /api/v1/patients/{patient_id}/log", Care),

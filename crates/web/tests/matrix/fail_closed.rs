@@ -18,6 +18,7 @@ pub(crate) async fn rows(world: &World) -> Vec<(&'static str, i64)> {
         (&stores.clinical, "SELECT COUNT(*) FROM program_versions"),
         (&stores.clinical, "SELECT COUNT(*) FROM log_entries"),
         (&stores.clinical, "SELECT COUNT(*) FROM progress_notes"),
+        (&stores.clinical, "SELECT COALESCE(SUM(version), 0) FROM visits"),
         (&stores.clinical, "SELECT COUNT(*) FROM exercises"),
         (&stores.clinical, "SELECT COUNT(*) FROM idempotency_keys"),
         (&stores.clinical, "SELECT COALESCE(SUM(version), 0) FROM patients"),
@@ -38,14 +39,14 @@ pub(crate) async fn rows(world: &World) -> Vec<(&'static str, i64)> {
 
 fn role_of(whom: Whom) -> Option<Role> {
     use Whom::{
-        All, Anyone, Audits, Care, Clerk, Governs, GovernsAccount, GovernsPatient, Half, Known, Library, List, Myself,
-        Patients, PatientsOwn, Registers, Treats,
+        All, Anyone, Audits, Books, Care, Clerk, Governs, GovernsAccount, GovernsPatient, Half, Known, Library, List,
+        Myself, Patients, PatientsOwn, Registers, Treats,
     };
     match whom {
         All | Half | Anyone | Library => None,
         Care | Treats | Known | List => Some(Role::Therapist),
         Myself | Patients | PatientsOwn => Some(Role::Patient),
-        Registers | Clerk => Some(Role::FrontDesk),
+        Registers | Clerk | Books => Some(Role::FrontDesk),
         GovernsPatient | GovernsAccount | Governs | Audits => Some(Role::Admin),
     }
 }

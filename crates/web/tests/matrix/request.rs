@@ -1,6 +1,6 @@
 //! A request to any route that would be served if it were allowed.
 
-use crate::world::{Chart, Relation, World, entry, program};
+use crate::world::{Chart, Relation, World, entry, program, visit};
 use axum::{
     body::Body,
     http::{Request, header, request::Builder},
@@ -66,6 +66,7 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
     let if_match = match name(route).as_str() {
         "PUT /api/v1/patients/{patient_id}" => Some(world.patient_version(chart).await),
         "PUT /api/v1/patients/{patient_id}/program" => Some(i64::from(world.program_version(chart).await)),
+        "PUT /api/v1/patients/{patient_id}/visits/{visit_id}" => Some(world.visit_version(chart).await),
         "PUT /api/v1/accounts/{account_id}" => Some(world.account_version(account).await),
         _ => None,
     };
@@ -86,6 +87,7 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "program_id" => chart.program.clone(),
         "item_id" => chart.item.clone(),
         "entry_id" => chart.entries[page].clone(),
+        "visit_id" => chart.visit.clone(),
         "care_link_id" => chart.links[page].clone(),
         "account_id" => account.to_string(),
         "exercise_id" => chart.exercise.clone(),
@@ -122,6 +124,9 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "POST /api/v1/patients/{patient_id}/log" | "POST /api/v1/patients/{patient_id}/log/{entry_id}/correction" => {
             entry(&chart.item)
         }
+        "POST /api/v1/patients/{patient_id}/visits" | "PUT /api/v1/patients/{patient_id}/visits/{visit_id}" => {
+            visit(world.colleague.account(), world.site.now())
+        }
         "POST /api/v1/patients/{patient_id}/care-team" => {
             json!({ "account_id": world.colleague.account(), "kind": "covering" })
         }
@@ -151,6 +156,14 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /patients/{patient_id}/notes" => {
             form.append_pair("body", "Stairs are easier now.");
+        }
+        "POST /patients/{patient_id}/visits" => {
+            form.append_pair("therapist_id", &world.colleague.account().to_string());
+            form.extend_pairs([("day", "2026-06-01"), ("time", "09:30"), ("minutes", "30")]);
+        }
+        "POST /patients/{patient_id}/visits/{visit_id}" => {
+            form.append_pair("state", "held");
+            form.append_pair("seen", &world.visit_version(chart).await.to_string());
         }
         "POST /patients/{patient_id}/care-team" => {
             form.append_pair("account_id", &world.colleague.account().to_string());

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use crypto::SystemRng;
-use domain::{AccountId, CareLinkId, PatientId, PracticeId, Role};
+use domain::{AccountId, CareLinkId, PatientId, PracticeId, Role, Timestamp};
 use jiff::SignedDuration;
 use practice::library::{shelve, starter};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use store::{
     rows::{
         accounts,
         care_links::{self, CareKind, CareLinkRow},
-        patients, programs,
+        patients, programs, visits,
     },
 };
 use testkit::{
@@ -49,6 +49,8 @@ pub(crate) struct Chart {
     pub(crate) exercise: String,
     /// Two entries, so that both doors of a correction find one that was not corrected.
     pub(crate) entries: [String; 2],
+    /// A visit that has begun.
+    pub(crate) visit: String,
     /// Two places of other members, so that both doors of ending one find an open one.
     pub(crate) links: [String; 2],
     /// The session of the patient themself; empty when there is nobody.
@@ -78,6 +80,11 @@ pub(crate) fn dose() -> Value {
 pub(crate) fn program(exercise: &str) -> Value {
     let item = json!({ "exercise_id": exercise, "dose": dose(), "instruction": "Slowly" });
     json!({ "title": "Knee, first weeks", "starts_on": "2026-05-04", "items": [item] })
+}
+
+/// A visit at a moment.
+pub(crate) fn visit(therapist: AccountId, at: Timestamp) -> Value {
+    json!({ "therapist_id": therapist, "starts_at": at, "minutes": 30, "clinic": "Riverside" })
 }
 
 /// An entry about an item.
@@ -119,6 +126,7 @@ impl World {
             item: id(),
             exercise: id(),
             entries: [id(), id()],
+            visit: id(),
             links: [id(), id()],
             cookie: String::new(),
         };
@@ -154,6 +162,14 @@ impl World {
     pub(crate) async fn patient_version(&self, chart: &Chart) -> i64 {
         let clinical = &self.site.house.stores.clinical;
         let row = patients::by_id(clinical, chart.practice, chart.patient).await.expect("read");
+        row.map_or(0, |row| row.version)
+    }
+
+    /// The version of the patient's visit; 0 when there is none.
+    pub(crate) async fn visit_version(&self, chart: &Chart) -> i64 {
+        let clinical = &self.site.house.stores.clinical;
+        let visit = chart.visit.parse().expect("an id");
+        let row = visits::by_id(clinical, chart.practice, chart.patient, visit).await.expect("read");
         row.map_or(0, |row| row.version)
     }
 
@@ -197,10 +213,16 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
     let links =
         [site.care_link(&keeper, patient).await.to_string(), site.care_link(&keeper, patient).await.to_string()];
     let account = site.patient_account(practice, patient).await;
+    let keeper_id = keeper.account();
     let (keeper, own) = (site.signed_in(&keeper).await, site.signed_in(&account).await);
     let at = |rest: &str| format!("/api/v1/patients/{patient}{rest}");
     let program = created(site, Method::PUT, &at("/program"), &keeper, program(exercise)).await;
     created(site, Method::POST, &at("/notes"), &keeper, json!({ "body": "Bends to ninety degrees." })).await;
+    let visit = visit(keeper_id, site.now());
+    let visit = created(site, Method::POST, &at("/visits"), &keeper, visit).await["visit_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let item = program["items"][0]["item_id"].as_str().expect("an id").to_owned();
     let mut entries = Vec::new();
     for _ in 0..2 {
@@ -210,7 +232,7 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
     let entries = <[String; 2]>::try_from(entries).expect("two");
     let program = program["program_id"].as_str().expect("an id").to_owned();
     let exercise = exercise.to_owned();
-    (Chart { practice, patient, program, item, exercise, entries, links, cookie: own }, account)
+    (Chart { practice, patient, program, item, exercise, entries, visit, links, cookie: own }, account)
 }
 
 async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Value) -> Value {

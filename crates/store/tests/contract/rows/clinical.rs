@@ -2,7 +2,10 @@
 
 use super::{ACCOUNT, BEGINNING, PATIENT, PRACTICE, at, bytes, sealed};
 use crate::houses::{House, furnished};
-use domain::{BodyRegion, Date, EntryId, Equipment, ExerciseId, ExerciseSource, ItemId, NoteId, PatientId, ProgramId};
+use domain::{
+    BodyRegion, Date, EntryId, Equipment, ExerciseId, ExerciseSource, ItemId, NoteId, PatientId, ProgramId, Timestamp,
+    VisitId, VisitState,
+};
 use store::{
     Batch, CommitError, Db, Store,
     rows::{
@@ -12,6 +15,7 @@ use store::{
         patients::{self, PatientIndexes, PatientRow},
         programs::{self, ProgramVersionRow},
         progress_notes::{self, NoteRow},
+        visits::{self, VisitRow},
     },
 };
 
@@ -217,4 +221,41 @@ pub(crate) async fn what_was_done_under_an_idempotency_key_is_remembered(house: 
     assert_eq!((of(1).await, of(2).await), (Some(done), None));
     db.commit(remember(2, 100, 50)).await.expect("stored");
     assert_eq!((of(1).await, of(2).await), (None, Some(done)), "old ones are swept out");
+}
+
+pub(crate) async fn visits_come_back_by_time_and_change_where_they_were_seen(house: &mut dyn House) {
+    let db = furnished(house, Store::Clinical).await;
+    db.commit(patients::insert(Batch::new(), &patient(3, "Ana"))).await.expect("stored");
+    let visit = |n: u8, at: Timestamp, state: VisitState| VisitRow {
+        practice_id: PRACTICE,
+        patient_id: PATIENT,
+        visit_id: VisitId::from_bytes([n; 16]),
+        therapist_id: ACCOUNT,
+        starts_at: at,
+        state,
+        minutes: sealed([n; 16], "minutes"),
+        clinic: Some(sealed([n; 16], "clinic")),
+        remark: None,
+        recorded_by: ACCOUNT,
+        recorded_at: at,
+        changed_at: at,
+        version: 1,
+    };
+    assert_eq!(visits::last_held(&db, PRACTICE, PATIENT).await, Ok(None));
+    for (n, seconds, state) in [(1, 10, VisitState::Held), (2, 10, VisitState::Held), (3, 20, VisitState::Cancelled)] {
+        db.commit(visits::insert(Batch::new(), &visit(n, at(seconds), state))).await.expect("stored");
+    }
+    assert_eq!(visits::last_held(&db, PRACTICE, PATIENT).await, Ok(Some(at(10))));
+    let last = VisitId::from_bytes([0xff; 16]);
+    let page = visits::page(&db, PRACTICE, PATIENT, at(30), last, 10).await.expect("reads");
+    assert_eq!(page.iter().map(|row| row.visit_id.as_bytes()[0]).collect::<Vec<_>>(), [3, 2, 1]);
+    let page = visits::page(&db, PRACTICE, PATIENT, at(10), VisitId::from_bytes([2; 16]), 10).await.expect("reads");
+    assert_eq!((page.len(), page[0].minutes.as_bytes(), page[0].remark.is_none()), (1, &b"minutes"[..], true));
+    let changed = VisitRow { version: 2, changed_at: at(40), ..visit(3, at(25), VisitState::Held) };
+    assert_eq!(db.commit(visits::update(Batch::new(), &changed, 1)).await, Ok(()));
+    let late = db.commit(visits::update(Batch::new(), &changed, 1)).await;
+    assert_eq!(late, Err(CommitError::Conflict { statement: 0 }));
+    let row = visits::by_id(&db, PRACTICE, PATIENT, changed.visit_id).await.expect("reads").expect("there");
+    assert_eq!((row.state, row.starts_at, row.changed_at, row.version), (VisitState::Held, at(25), at(40), 2));
+    assert_eq!(visits::last_held(&db, PRACTICE, PATIENT).await, Ok(Some(at(25))));
 }

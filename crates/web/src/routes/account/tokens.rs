@@ -229,6 +229,8 @@ const fn scope_words(scope: PermissionName) -> &'static str {
         PermissionName::LogExercise => "Write down what was done",
         PermissionName::ReadIdentity => "See names and contacts",
         PermissionName::WriteIdentity => "Register patients and change names and contacts",
+        PermissionName::ReadVisits => "See visits",
+        PermissionName::WriteVisits => "Book and change visits",
         PermissionName::ReadAccessLog => "See who looked",
         PermissionName::TakeOutOwn => "Take out a copy of one's own record",
         PermissionName::ReadBilling => "See billing",

@@ -75,6 +75,7 @@ async fn who(app: &App, session: &Session<Full>, surround: &Surround, patient: P
         @if session.role() == Role::Admin {
             (link_button(&format!("/patients/{patient}/care-team"), "Care team", ButtonKind::Quiet))
         }
+        (link_button(&format!("/patients/{patient}/visits"), "Visits", ButtonKind::Quiet))
         (details_link(patient))
     };
     let head = Head { above: Some(back_to_list()), heading: Some(&name), beside: Some(beside), ..Head::default() };

@@ -1,0 +1,54 @@
+//! Reading visits.
+
+use super::{VisitView, view, why};
+use crate::{
+    House,
+    record::{Names, RecordError},
+};
+use domain::{PatientId, Timestamp, VisitId};
+use identity::{Full, Session};
+use phi::ReadVisits;
+use store::rows::visits;
+
+/// A page of visits, those furthest ahead first.
+pub struct Visits {
+    /// Those shown.
+    pub items: Vec<VisitView>,
+    /// The last one shown, when there are earlier ones.
+    pub next: Option<(Timestamp, VisitId)>,
+}
+
+/// Up to `limit` visits before `before`, those furthest ahead first.
+pub async fn list(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    before: Option<(Timestamp, VisitId)>,
+    limit: usize,
+) -> Result<Visits, RecordError> {
+    let grant = house.guard.authorize::<ReadVisits>(session, patient, why(session, patient, None)).await?;
+    let (at, id) = before.unwrap_or((Timestamp::MAX, VisitId::from_bytes([0xff; 16])));
+    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows = visits::page(&house.stores.clinical, grant.practice(), patient, at, id, surplus).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = if more { rows.last().map(|row| (row.starts_at, row.visit_id)) } else { None };
+    let mut names = Names::new(house, session);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(view(&grant, &row, &mut names).await?);
+    }
+    Ok(Visits { items, next })
+}
+
+/// One visit.
+pub async fn one(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    visit: VisitId,
+) -> Result<VisitView, RecordError> {
+    let grant = house.guard.authorize::<ReadVisits>(session, patient, why(session, patient, Some(visit))).await?;
+    let row = visits::by_id(&house.stores.clinical, grant.practice(), patient, visit).await?;
+    view(&grant, &row.ok_or(RecordError::nothing())?, &mut Names::new(house, session)).await
+}

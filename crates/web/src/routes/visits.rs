@@ -1,0 +1,23 @@
+//! Visits: who comes when, and what became of it.
+
+mod api;
+mod pages;
+
+use crate::{Problem, RouteTable};
+use practice::visits::VisitError;
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.with(api::add).with(pages::add)
+}
+
+impl From<VisitError> for Problem {
+    fn from(error: VisitError) -> Self {
+        match error {
+            VisitError::Invalid { field, why } => Self::invalid(field, &why),
+            VisitError::Stale => Self::changed_since(),
+            VisitError::KeyUsed => Self::invalid_fields().field("Idempotency-Key", "came before with another request"),
+            VisitError::Record(error) => error.into(),
+        }
+    }
+}
