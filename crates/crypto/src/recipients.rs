@@ -3,6 +3,7 @@
 
 use age::{
     Decryptor, Encryptor,
+    secrecy::ExposeSecret,
     stream::{StreamReader, StreamWriter},
     x25519,
 };
@@ -132,11 +133,17 @@ impl Identities {
         Ok(())
     }
 
-    /// A new private key and its recipient, for tests and drills. Operators make theirs with `age-keygen`.
+    /// A new private key and its recipient, for tests. Operators make theirs with `age-keygen`.
     pub fn generate() -> (Self, Recipient) {
         let identity = x25519::Identity::generate();
         let recipient = Recipient(identity.to_public());
         (Self(vec![identity]), recipient)
+    }
+
+    /// A new private key and its recipient as the texts of their files, for tests.
+    pub fn generate_text() -> (String, String) {
+        let identity = x25519::Identity::generate();
+        (identity.to_string().expose_secret().to_owned() + "\n", identity.to_public().to_string())
     }
 }
 
@@ -218,7 +225,6 @@ mod tests {
 
     #[test]
     fn an_identity_file_is_read_as_age_keygen_writes_it() {
-        use age::secrecy::ExposeSecret;
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("key.txt");
         let identity = x25519::Identity::generate();

@@ -4,6 +4,7 @@ pub mod access_log;
 pub mod account;
 pub mod accounts;
 pub mod audit;
+pub mod backup;
 pub mod care_team;
 pub mod demo;
 pub mod exercises;

@@ -5,6 +5,7 @@ mod embedded;
 mod error;
 mod param;
 pub(crate) mod postgres;
+pub mod raw;
 mod row;
 
 pub use batch::Batch;

@@ -10,13 +10,17 @@ mod page_keys;
 pub mod rows;
 mod schema;
 
+pub use db::raw;
 pub use db::{
     Batch, CommitError, Db, EmbeddedOptions, Kind, LiveColumn, OpenError, Param, PostgresOptions, Row, StoreError,
     Stored,
 };
 pub use ledger_backend::PostgresBackend;
 pub use page_keys::{PageKeyError, PageKeys};
-pub use schema::{MigrateError, Migration, SchemaError, check, grant_server, grants, migrate, migrations};
+pub use schema::{
+    MigrateError, Migration, SchemaError, check, grant_server, grants, latest, migrate, migrate_up_to, migrations,
+    schema_digest,
+};
 
 /// The databases of a practice. They share nothing: not a table, not a role, not a key.
 pub use phi::Store;

@@ -4,4 +4,6 @@ mod grants;
 mod history;
 
 pub use grants::{grant_server, grants};
-pub use history::{MigrateError, Migration, SchemaError, check, migrate, migrations};
+pub use history::{
+    MigrateError, Migration, SchemaError, check, latest, migrate, migrate_up_to, migrations, schema_digest,
+};

@@ -16,7 +16,7 @@
 mod writer;
 
 use super::{Batch, CommitError, OpenError, Param, Row, StoreError, row::Value};
-use crypto::Zeroizing;
+use crypto::{Key, Zeroizing};
 use rusqlite::{
     Connection, OpenFlags,
     config::DbConfig,
@@ -26,7 +26,7 @@ use std::{
     fs::{self, OpenOptions, Permissions},
     io,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -70,6 +70,8 @@ pub(super) struct Embedded {
     readers: Vec<Mutex<Connection>>,
     turn: AtomicUsize,
     writer: Writer,
+    path: PathBuf,
+    key: Key,
 }
 
 impl Embedded {
@@ -114,7 +116,17 @@ impl Embedded {
             readers.push(Mutex::new(connect(path, key, false, options.cache_kib).map_err(explain)?));
         }
         let writer = Writer::start(writing).map_err(file)?;
-        Ok(Self { readers, turn: AtomicUsize::new(0), writer })
+        Ok(Self { readers, turn: AtomicUsize::new(0), writer, path: path.to_owned(), key: Key::from_bytes(*key) })
+    }
+
+    /// One more connection, for somebody who needs it for long.
+    pub(super) fn another(&self, writes: bool) -> rusqlite::Result<Connection> {
+        connect(&self.path, self.key.expose(), writes, WRITER_CACHE_KIB)
+    }
+
+    /// Where it lies, and its key.
+    pub(super) fn place(&self) -> (PathBuf, Key) {
+        (self.path.clone(), Key::from_bytes(*self.key.expose()))
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
@@ -157,7 +169,7 @@ fn set_up() {
     DONE.call_once(|| drop(Connection::open_in_memory()));
 }
 
-fn connect(path: &Path, key: &[u8; 32], writes: bool, cache_kib: u32) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path, key: &[u8; 32], writes: bool, cache_kib: u32) -> rusqlite::Result<Connection> {
     set_up();
     let access = if writes { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -268,10 +280,11 @@ fn fault(error: &rusqlite::Error) -> Fault {
 }
 
 /// SQLite's result code; its messages may quote a value.
-fn code(error: &rusqlite::Error) -> String {
+pub(super) fn code(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(failure, _) | rusqlite::Error::SqlInputError { error: failure, .. } => {
-            format!("SQLite {}", failure.extended_code)
+            let full = if failure.code == rusqlite::ErrorCode::DiskFull { ", the disk is full" } else { "" };
+            format!("SQLite {}{full}", failure.extended_code)
         }
         _ => "placeholders or columns do not fit".to_owned(),
     }

@@ -4,7 +4,7 @@ pub(crate) mod connect;
 
 use super::{Batch, CommitError, Kind, OpenError, Param, Row, StoreError, batch::Step, row::Value};
 use bytes::BytesMut;
-use deadpool_postgres::{Object, Pool, PoolError, Transaction};
+use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError, Transaction};
 use futures::future::join_all;
 use std::{error::Error as StdError, time::Duration};
 use tokio_postgres::{
@@ -86,6 +86,12 @@ impl Postgres {
 
     async fn client(&self) -> Result<Object, Failed> {
         self.pool.get().await.map_err(|error| Failed::Outage(pool_code(&error)))
+    }
+
+    /// A connection out of the pool, for somebody who needs it for long; the pool makes another one.
+    pub(super) async fn detached(&self) -> Result<ClientWrapper, StoreError> {
+        let client = self.pool.get().await.map_err(|error| StoreError::Unavailable { code: pool_code(&error) })?;
+        Ok(Object::take(client))
     }
 
     pub(super) async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
@@ -256,6 +262,11 @@ fn value(row: &tokio_postgres::Row, index: usize) -> Result<Value, Failed> {
         _ => return Err(Failed::Type(index)),
     };
     Ok(value.unwrap_or(Value::Null))
+}
+
+/// Whether a lock was not to be had in time.
+pub(super) fn must_wait(error: &Error) -> bool {
+    gave_way(error) || error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
 }
 
 fn gave_way(error: &Error) -> bool {

@@ -116,6 +116,30 @@ pub async fn migrate(db: &Db, store: Store, clock: &dyn Clock) -> Result<usize, 
     migrate_to(db, store, migrations(store), clock).await
 }
 
+/// Brings an empty database to an older version, that of a backup, so that it can be filled and then [migrated](migrate) on.
+/// A version that the program does not know is [`SchemaError::Newer`].
+pub async fn migrate_up_to(db: &Db, store: Store, version: i64, clock: &dyn Clock) -> Result<usize, MigrateError> {
+    let known = migrations(store);
+    let count = usize::try_from(version).unwrap_or(usize::MAX);
+    match known.get(..count) {
+        Some(known) => migrate_to(db, store, known, clock).await,
+        None => Err(SchemaError::Newer { store, found: version, known: latest(store) }.into()),
+    }
+}
+
+/// The version to which the program migrates a store.
+pub fn latest(store: Store) -> i64 {
+    migrations(store).last().map_or(0, |migration| migration.version)
+}
+
+/// One hash over the migrations of a store up to a version: the same number in another build may be another schema. None
+/// where the program does not know the version.
+pub fn schema_digest(store: Store, version: i64) -> Option<[u8; 32]> {
+    let known = migrations(store).get(..usize::try_from(version).ok()?)?;
+    let digests: Vec<u8> = known.iter().flat_map(digest).collect();
+    Some(crypto::sha256(&digests))
+}
+
 async fn migrate_to(
     db: &Db,
     store: Store,

@@ -1,0 +1,13 @@
+//! Backups, bringing them back and moving, through their public face, on practices in files and in PostgreSQL.
+
+mod backup {
+    mod bring_back;
+    mod cut;
+    mod damage;
+    mod full_disk;
+    mod killed;
+    mod letting_go;
+    mod moving;
+    mod outside_tools;
+    mod scene;
+}

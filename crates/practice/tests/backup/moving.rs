@@ -1,0 +1,135 @@
+use super::scene::{Scene, blocking, files, log};
+use domain::{SystemClock, Unobserved};
+use practice::backup::{
+    Ground, Part, TrailPlace,
+    create::Contents,
+    moving::{MoveError, carry},
+};
+use std::{fs, sync::Arc};
+use store::{Db, PostgresOptions, Store};
+use testkit::postgres::{Login, Server};
+
+/// Databases for all stores.
+struct Databases {
+    owners: Vec<(Store, PostgresOptions)>,
+    servers: Vec<(Store, PostgresOptions, String)>,
+}
+
+impl Databases {
+    fn new(server: &Server) -> Self {
+        let mut all = Self { owners: Vec::new(), servers: Vec::new() };
+        for store in Store::ALL {
+            let database = server.database(store.name()).expect("a database");
+            let options = |login: &Login| {
+                PostgresOptions::new(&login.url).password_file(&login.password_file).ca_file(&database.ca_file)
+            };
+            all.owners.push((store, options(&database.owner)));
+            all.servers.push((store, options(&database.server), database.server.role.clone()));
+        }
+        all
+    }
+    fn owner(&self, store: Store) -> &PostgresOptions {
+        &self.owners.iter().find(|(known, _)| *known == store).expect("all are there").1
+    }
+    fn server(&self, store: Store) -> &PostgresOptions {
+        &self.servers.iter().find(|(known, ..)| *known == store).expect("all are there").1
+    }
+    async fn grant(&self, store: Store) {
+        let owner = Db::connect(self.owner(store)).await.expect("connected");
+        store::migrate(&owner, store, &SystemClock).await.expect("migrated");
+        let role = &self.servers.iter().find(|(known, ..)| *known == store).expect("all are there").2;
+        store::grant_server(&owner, store, role).await.expect("granted");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_practice_goes_to_postgresql_and_back_and_is_the_same() {
+    let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
+    let scene = Arc::new(Scene::new(4).await);
+    let databases = Arc::new(Databases::new(server));
+    databases.grant(Store::Audit).await;
+    let before = files(&scene.data());
+
+    let there = {
+        let (scene, databases, branch) = (scene.clone(), databases.clone(), scene.branch().await);
+        blocking(move || {
+            let media = scene.folder.join("media-there");
+            fs::create_dir_all(&media).expect("made");
+            let ground = Ground {
+                database: &|store| {
+                    let runtime = tokio::runtime::Handle::current();
+                    Ok(runtime.block_on(Db::connect(databases.owner(store)))?)
+                },
+                trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
+                media,
+            };
+            let first = carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("carried");
+            // Again: everything is there already, and is the same.
+            assert_eq!(carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("again"), first);
+            first
+        })
+        .await
+    };
+    let patients = there.iter().find(|(part, table)| *part == Part::Clinical && table.table == "patients");
+    assert_eq!(patients.expect("a table").1.rows, 4);
+    assert!(there.iter().any(|(part, table)| *part == Part::Audit && table.rows >= 4));
+    for store in super::scene::STORES {
+        databases.grant(store).await;
+    }
+
+    let back = {
+        let (scene, databases, branch) = (scene.clone(), databases.clone(), scene.branch().await);
+        blocking(move || {
+            let runtime = tokio::runtime::Handle::current();
+            let open = |store| runtime.block_on(Db::connect(databases.server(store))).expect("connected");
+            let contents = Contents {
+                stores: practice::Stores {
+                    identity: open(Store::Identity),
+                    keys: open(Store::Keys),
+                    clinical: open(Store::Clinical),
+                    billing: open(Store::Billing),
+                },
+                trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
+                media: scene.folder.join("media-there"),
+            };
+            let to = scene.folder.join("back");
+            fs::create_dir_all(to.join("media")).expect("made");
+            let ground = Ground {
+                database: &|store| scene.root.database(&to, store),
+                trail: TrailPlace::Folders(vec![(log(), to.join("audit"))]),
+                media: to.join("media"),
+            };
+            carry(&contents, &ground, &branch, &SystemClock, &Unobserved).expect("carried back")
+        })
+        .await
+    };
+    assert_eq!(there, back, "the same hashes, there and back");
+    let (house, ledger) = scene.house().await;
+    drop(house);
+    ledger.close();
+    assert_eq!(scene.patients(&scene.folder.join("back")).await, scene.patients(&scene.data()).await);
+    let unchanged = |name: &str| {
+        let of = |all: &[(std::path::PathBuf, Vec<u8>)]| {
+            all.iter().filter(|(path, _)| path.ends_with(name)).map(|(_, bytes)| bytes.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&before), of(&files(&scene.data())), "{name} of the source");
+    };
+    ["keys.db", "clinical.db", "identity.db"].into_iter().for_each(unchanged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_holds_other_rows_is_refused() {
+    let (scene, other) = (Scene::new(2).await, Scene::new(2).await);
+    let branch = scene.branch().await;
+    let refused = blocking(move || {
+        let to = other.data();
+        let ground = Ground {
+            database: &|store| other.root.database(&to, store),
+            trail: TrailPlace::Folders(vec![(log(), to.join("audit"))]),
+            media: to.join("media"),
+        };
+        carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved)
+    })
+    .await;
+    assert!(matches!(refused, Err(MoveError::Differs { part: "identity", .. })), "{refused:?}");
+}
