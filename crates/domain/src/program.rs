@@ -37,8 +37,10 @@ impl Items {
         }
         for (n, item) in items.iter().enumerate() {
             item.dose.check().map_err(|(field, why)| (format!("items[{n}].dose.{field}"), why))?;
-            if item.instruction.as_ref().is_some_and(|text| text.chars().count() > 500) {
-                return Err((format!("items[{n}].instruction"), Invalid::new("must be at most 500 characters")));
+            let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+            if item.instruction.as_ref().is_some_and(|text| text.chars().count() > 500 || text.contains(control)) {
+                let why = Invalid::new("must be at most 500 characters of plain text");
+                return Err((format!("items[{n}].instruction"), why));
             }
             if items[..n].iter().any(|other| other.item_id == item.item_id) {
                 return Err((format!("items[{n}].item_id"), Invalid::new("must not stand twice in a program")));

@@ -14,16 +14,16 @@ use testkit::site::Answer;
 use web::{Kind, Route, Verb, routes};
 
 /// Stands in every bad value, and may stand in no answer.
-const MARKER: &str = "marker-7f3a91";
+pub(crate) const MARKER: &str = "marker-7f3a91";
 
 /// A route, a session that it serves, and a request that fits but for its body.
-struct Door {
-    route: Route,
-    cookie: String,
-    request: Sent,
+pub(crate) struct Door {
+    pub(crate) route: Route,
+    pub(crate) cookie: String,
+    pub(crate) request: Sent,
     /// The names and schemas of the body's fields; none where nothing is read.
     fields: Option<Value>,
-    fitting: Value,
+    pub(crate) fitting: Value,
 }
 
 impl Door {
@@ -32,7 +32,7 @@ impl Door {
         let sent = Sent { path: path.clone(), body: body.to_vec(), media, if_match: if_match.clone() };
         world.site.send(sent.with(self.route.method, &self.cookie)).await
     }
-    async fn json(&self, world: &World, body: &Value) -> Answer {
+    pub(crate) async fn json(&self, world: &World, body: &Value) -> Answer {
         self.send(world, "application/json", body.to_string().as_bytes()).await
     }
     /// The fitting body with one field in place.
@@ -53,7 +53,7 @@ fn role_for(whom: Whom) -> Role {
 }
 
 /// Every route whose `wanted` says so, with who is served there.
-async fn doors(world: &World, wanted: impl Fn(&Route) -> bool) -> Vec<Door> {
+pub(crate) async fn doors(world: &World, wanted: impl Fn(&Route) -> bool) -> Vec<Door> {
     let description = world.site.api(Method::GET, "/api/v1/openapi.json", "", None).await.json();
     let mut doors = Vec::new();
     for route in routes::table().routes().into_iter().filter(wanted) {
@@ -78,7 +78,7 @@ async fn doors(world: &World, wanted: impl Fn(&Route) -> bool) -> Vec<Door> {
     doors
 }
 
-async fn body_doors(world: &World) -> Vec<Door> {
+pub(crate) async fn body_doors(world: &World) -> Vec<Door> {
     let doors = doors(world, |route| route.kind == Kind::Api).await;
     let doors: Vec<Door> = doors.into_iter().filter(|door| door.fields.is_some()).collect();
     assert!(doors.len() >= 15, "the description names the bodies");

@@ -2,8 +2,10 @@
 //! by hand and knows nothing of the policy. A route without a row fails.
 
 mod bad_input;
+mod bodies;
 mod expectation;
 mod fail_closed;
+mod forms;
 mod lists;
 mod mine;
 mod pages;

@@ -36,7 +36,7 @@ fn faults(page: &str) -> Vec<String> {
 }
 
 /// The attributes of a tag, as maud writes them: `name="value"`.
-fn attributes(tag: &str) -> Vec<(String, String)> {
+pub(crate) fn attributes(tag: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut rest = tag;
     while let Some((before, after)) = rest.split_once("=\"") {

@@ -132,6 +132,23 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "POST /api/v1/invitations" => json!({ "email": address(), "display_name": "New", "role": "therapist" }),
         "PUT /api/v1/accounts/{account_id}" => json!({ "role": "billing", "state": "disabled" }),
+        "POST /api/v1/session" => json!({ "email": "somebody@example.org", "password": "not the password" }),
+        "PUT /api/v1/me/password" => {
+            json!({ "current_password": "not the password", "new_password": "gravel mirror 88" })
+        }
+        "POST /api/v1/me/tokens" => json!({ "label": "Nightly report", "scopes": ["read_exercise"], "days": 30 }),
+        "POST /api/v1/me/passkeys/finish" => json!({ "label": "Desk key", "credential": {} }),
+        "POST /api/v1/session/passkey/finish" | "POST /api/v1/session/step-up/passkey/finish" => {
+            json!({ "credential": {} })
+        }
+        "POST /api/v1/session/totp"
+        | "POST /api/v1/session/recovery"
+        | "POST /api/v1/session/step-up/totp"
+        | "POST /api/v1/me/totp/confirm" => json!({ "code": "000000" }),
+        "POST /api/v1/invitations/{secret}/accept" => json!({ "password": "gravel mirror 88", "code": "000000" }),
+        "POST /api/v1/invitations/{secret}/passkey/finish" => {
+            json!({ "password": "gravel mirror 88", "credential": {} })
+        }
         _ => json!({}),
     }
 }

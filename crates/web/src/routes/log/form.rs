@@ -123,7 +123,8 @@ fn load(number: &str, unit: &str) -> Result<Option<Load>, Invalid> {
     const WRONG: Invalid = Invalid::new("Enter a weight like 2.5, at most 500");
     let text = number.trim().replace(',', ".");
     if text.is_empty() {
-        return Ok(None);
+        // Not in use, but still one that the form offers.
+        return if unit.is_empty() { Ok(None) } else { unit.parse::<LoadUnit>().map(|_| None) };
     }
     let (whole, tenth) = text.split_once('.').unwrap_or((&text, "0"));
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());

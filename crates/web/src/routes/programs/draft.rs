@@ -258,7 +258,8 @@ fn new_item(errors: &mut FieldErrors, n: usize, item: &ItemForm<'_>) -> Option<N
 fn load(typed: &str, unit: &str) -> Result<Option<Load>, Invalid> {
     const WRONG: Invalid = Invalid::new("must be a number like 2.5");
     if typed.is_empty() {
-        return Ok(None);
+        // Not in use, but still one that the form offers.
+        return if unit.is_empty() { Ok(None) } else { unit.parse::<LoadUnit>().map(|_| None) };
     }
     let (whole, tenth) = typed.split_once(['.', ',']).unwrap_or((typed, "0"));
     if tenth.len() != 1 {
