@@ -52,6 +52,9 @@ fn forms(path: &str, page: &str) -> Vec<Form> {
     let mut found = Vec::new();
     for text in page.split("<form ").skip(1) {
         let text = text.split("</form>").next().unwrap_or_default();
+        // What stands in a template, a browser does not send.
+        let text: String =
+            text.split("</template>").map(|part| part.split("<template").next().unwrap_or_default()).collect();
         let Some((opening, inside)) = text.split_once('>') else { continue };
         let opening: BTreeMap<String, String> = attributes(opening).into_iter().collect();
         if opening.get("method").map(String::as_str) != Some("post") {

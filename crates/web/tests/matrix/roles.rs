@@ -149,7 +149,8 @@ async fn whoever_is_signed_in_reaches_their_own_account_and_the_library() {
             let answer = world.site.send(request.with(route.method, &world.cookies[role])).await;
             // What is not one's own is not there; a code that is wrong is refused, but not the session.
             let others = ["{session_id}", "{token_id}", "{passkey_id}"].iter().any(|id| route.path.contains(id));
-            let code = ["/api/v1/session/step-up/totp", "/account/confirm"].contains(&route.path);
+            let code = ["/api/v1/session/step-up/totp", "/api/v1/session/step-up/passkey/finish", "/account/confirm"]
+                .contains(&route.path);
             let shut = answer.status == 403 || (answer.status == 401 && !code);
             let refused = shut || (answer.status == 404) != others;
             if refused || answer.status.is_server_error() {
