@@ -31,7 +31,7 @@ pub use id::{
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};
 pub use person::{BirthDate, EmailAddress, PersonName, PhoneNumber, RecordNumber};
-pub use program::{Items, ProgramItem, ProgramTitle};
+pub use program::{EndReason, Items, ProgramItem, ProgramTitle};
 pub use rng::{Rng, SeededRng};
 pub use role::{PermissionName, PurposeKind, Role};
 pub use task::{TaskObserver, Unobserved};

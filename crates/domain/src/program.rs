@@ -7,6 +7,8 @@ use zeroize::Zeroize;
 texts! {
     /// What the program is called on the patient's screen.
     ProgramTitle: 1..=120, "must be 1 to 120 characters of plain text";
+    /// Why a program was ended. The patient reads it.
+    EndReason: 1..=500, "must be 1 to 500 characters of plain text";
 }
 
 /// One exercise of a program, with its dose.

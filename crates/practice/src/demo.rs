@@ -6,6 +6,7 @@
 mod archetype;
 mod log;
 mod names;
+mod notes;
 mod patient;
 mod program;
 mod seed;

@@ -1,8 +1,10 @@
 //! What is prescribed: programs and their signed versions.
 
+mod end;
 mod prescribe;
 mod read;
 
+pub use end::{EndProgram, end};
 pub use prescribe::{NewItem, NewProgram, PrescribeError, prescribe};
 pub use read::{current, version, versions};
 
@@ -12,7 +14,7 @@ use crate::{
 };
 use domain::{Date, Dose, ExerciseId, ItemId, Items, PracticeId, ProgramId, Timestamp};
 use ledger::Word;
-use phi::{Covers, Exercise, Grant, Permission};
+use phi::{Covers, Exercise, Grant, OpenError, Permission};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{Db, rows::programs::ProgramVersionRow};
@@ -37,6 +39,8 @@ pub struct ProgramView {
     /// When it was signed.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub signed_at: Timestamp,
+    /// Why this version ends the program; none in one that does not.
+    pub end_reason: Option<String>,
     /// The exercises with their doses, in order.
     pub items: Vec<ItemView>,
 }
@@ -74,6 +78,8 @@ pub struct VersionLine {
     /// When it was signed.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub signed_at: Timestamp,
+    /// Why this version ends the program; none in one that does not.
+    pub end_reason: Option<String>,
     /// How many exercises it has.
     pub items: usize,
 }
@@ -97,8 +103,17 @@ where
         ends_on: row.ends_on,
         signed_by: names.person(row.signed_by).await?,
         signed_at: row.signed_at,
+        end_reason: end_reason(grant, row)?,
         items,
     })
+}
+
+/// Why a version ends the program.
+pub(crate) fn end_reason<P>(grant: &Grant<'_, P>, row: &ProgramVersionRow) -> Result<Option<String>, OpenError>
+where
+    P: Permission + Covers<Exercise>,
+{
+    Ok(grant.open_optional(row.end_reason.as_ref())?.map(|reason| reason.expose().as_str().to_owned()))
 }
 
 async fn item_views(db: &Db, practice: PracticeId, items: &Items) -> Result<Vec<ItemView>, RecordError> {

@@ -3,7 +3,7 @@
 mod day;
 mod week;
 
-pub use day::{DoneOnce, DueItem, OneItem, Today, item, today};
+pub use day::{DoneOnce, DueItem, EndedProgram, OneItem, Today, item, today};
 pub use week::{Week, WeekDay, WeekEntry, week};
 
 use ledger::Word;

@@ -70,6 +70,7 @@ async fn prescribe(site: &Site, by: &Session<Full>, patient: PatientId, items: [
         ends_on: None,
         signed_by: by.account(),
         signed_at: site.now(),
+        end_reason: None,
     };
     site.house.stores.clinical.commit(programs::insert(Batch::new(), &row)).await.expect("stored");
 }

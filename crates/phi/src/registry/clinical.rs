@@ -2,8 +2,8 @@
 
 use super::{Column, table};
 use domain::{
-    BirthDate, ClinicName, Comment, Effort, EmailAddress, Items, NoteBody, Pain, Performed, PersonName, PhoneNumber,
-    ProgramTitle, RecordNumber, VisitMinutes, VisitRemark,
+    BirthDate, ClinicName, Comment, Effort, EmailAddress, EndReason, Items, NoteBody, Pain, Performed, PersonName,
+    PhoneNumber, ProgramTitle, RecordNumber, VisitMinutes, VisitRemark,
 };
 
 table! {
@@ -83,6 +83,7 @@ table! {
         (signed_by: Id, Drop, "the account that signed it")
         (signed_at: Time, Shift, "when it was signed")
         (created_at: Time, Shift, "when it was stored")
+        (end_reason: sealed Exercise as EndedBecause = EndReason, Drop, "Why this version ends the program.")
     }
 }
 
@@ -109,7 +110,7 @@ table! {
 }
 
 table! {
-    /// Progress notes. A correction is a new row; the old one stays.
+    /// Progress notes. An amendment is a new row; the old one stays.
     Clinical.progress_notes {
         (practice_id: Id, Drop, "the practice")
         (patient_id: Id, Replace, "the patient")
@@ -117,7 +118,9 @@ table! {
         (body: sealed Note as Body = NoteBody, Drop, "What the therapist wrote.")
         (written_by: Id, Drop, "the account that wrote it")
         (written_at: Time, Shift, "when it was written")
-        (corrects: Id, Drop, "the note that this one corrects")
+        (corrects: Id, Drop, "the version that this one takes the place of")
+        (version: Structure, Drop, "1, 2, 3 and on")
+        (first_note_id: Id, Drop, "the first version, for an amendment")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Filling a practice with the people of a plan: through the kernel's door, signed in like anybody.
 
-use super::{DemoError, DemoPatient, DemoPlan};
+use super::{DemoError, DemoPatient, DemoPlan, notes};
 use crate::{
     House,
     accounts::{self, AddAccountError, EnrollError, FirstFactor, NewAccount},
@@ -15,7 +15,7 @@ use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, NewPassword, Origin, Password, Session, TotpSecret, accepted_factors,
 };
 use ledger::{Resource, Word};
-use phi::{AccessError, Grant, LogExercise, Purpose, WriteExercise};
+use phi::{AccessError, Grant, LogExercise, Purpose, WriteExercise, WriteNotes};
 use std::collections::HashMap;
 use store::{
     Batch, CommitError, StoreError,
@@ -258,7 +258,9 @@ async fn patient(
         // Whoever has no account cannot have said anything; what they did was written down for them.
         None => logged(batch, &grant, made, program, &items, ids, |_, _| None),
     };
-    house.stores.clinical.commit(batch).await?;
+    let write = Purpose::treatment(Resource::whole(Word::new("progress_note")));
+    let grant: Grant<'_, WriteNotes> = house.guard.authorize(therapist, id, write).await?;
+    house.stores.clinical.commit(notes::written(batch, &grant, made, ids)?).await?;
     Ok(person)
 }
 
@@ -320,6 +322,7 @@ fn prescribed(
             ends_on: None,
             signed_by: crew.accounts[version.signed_by],
             signed_at: version.signed_at,
+            end_reason: None,
         };
         batch = match version.version {
             1 => programs::insert(batch, &row),

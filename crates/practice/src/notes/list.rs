@@ -1,35 +1,17 @@
 //! Reading progress notes.
 
-use super::NOTE;
+use super::{NOTE, NoteView, view};
 use crate::{
     House,
-    record::{Names, Person, RecordError, purpose},
+    record::{Names, RecordError, purpose, resource},
 };
 use domain::{NoteId, PatientId, Timestamp};
 use identity::{Full, Session};
 use ledger::Resource;
 use phi::ReadNotes;
-use schemars::JsonSchema;
-use serde::Serialize;
 use store::rows::progress_notes;
 
-/// A progress note.
-#[derive(Serialize, JsonSchema)]
-pub struct NoteView {
-    /// The note.
-    pub note_id: NoteId,
-    /// What was written.
-    pub body: String,
-    /// Who wrote it.
-    pub written_by: Person,
-    /// When.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    pub written_at: Timestamp,
-    /// The note that this one corrects.
-    pub corrects: Option<NoteId>,
-}
-
-/// A page of notes, newest first.
+/// A page of notes, by when they were first written, newest first.
 pub struct Notes {
     /// Those shown.
     pub items: Vec<NoteView>,
@@ -37,7 +19,7 @@ pub struct Notes {
     pub next: Option<(Timestamp, NoteId)>,
 }
 
-/// Up to `limit` notes older than `before`, newest first.
+/// Up to `limit` notes first written before `before`, newest first. An amended note keeps its place.
 pub async fn list(
     house: &House,
     session: &Session<Full>,
@@ -47,22 +29,41 @@ pub async fn list(
 ) -> Result<Notes, RecordError> {
     let purpose = purpose(session, patient, Resource::whole(NOTE));
     let grant = house.guard.authorize::<ReadNotes>(session, patient, purpose).await?;
+    let (db, practice) = (&house.stores.clinical, session.practice());
     let (at, id) = before.unwrap_or((Timestamp::MAX, NoteId::from_bytes([0xff; 16])));
     let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = progress_notes::page(&house.stores.clinical, session.practice(), patient, at, id, surplus).await?;
+    let mut rows = progress_notes::page(db, practice, patient, at, id, surplus).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = if more { rows.last().map(|row| (row.written_at, row.note_id)) } else { None };
+    let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
+        return Ok(Notes { items: Vec::new(), next: None });
+    };
+    let next = more.then_some((oldest.written_at, oldest.note_id));
+    let amendments =
+        progress_notes::amendments_between(db, practice, patient, oldest.written_at, newest.written_at).await?;
     let mut names = Names::new(house, session);
     let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        items.push(NoteView {
-            note_id: row.note_id,
-            body: grant.open(&row.body)?.expose().as_str().to_owned(),
-            written_by: names.person(row.written_by).await?,
-            written_at: row.written_at,
-            corrects: row.corrects,
-        });
+    for row in &rows {
+        let later = amendments.iter().filter(|later| later.first_note_id == Some(row.note_id));
+        let versions: Vec<_> = std::iter::once(row).chain(later).collect();
+        items.push(view(&grant, &versions, &mut names).await?);
     }
     Ok(Notes { items, next })
+}
+
+/// One note with its earlier versions; none when there is no such note of this patient's.
+pub async fn one(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    note: NoteId,
+) -> Result<Option<NoteView>, RecordError> {
+    let purpose = purpose(session, patient, resource(NOTE, note));
+    let grant = house.guard.authorize::<ReadNotes>(session, patient, purpose).await?;
+    let rows = progress_notes::versions(&house.stores.clinical, session.practice(), patient, note).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let versions: Vec<_> = rows.iter().collect();
+    Ok(Some(view(&grant, &versions, &mut Names::new(house, session)).await?))
 }

@@ -1,6 +1,6 @@
 //! Writing a progress note.
 
-use super::{NOTE, NoteView};
+use super::{NOTE, NoteView, view};
 use crate::{
     House,
     record::{Names, RecordError, resource, through_record},
@@ -61,14 +61,9 @@ pub async fn write(
     let db = &house.stores.clinical;
     let route = format!("notes of {patient}");
     let repeatable = key.map(|key| Repeatable::new(house, session, &route, key, new));
-    let view = async |row: NoteRow| -> Result<NoteView, WriteNoteError> {
-        Ok(NoteView {
-            note_id: row.note_id,
-            body: grant.open(&row.body)?.expose().as_str().to_owned(),
-            written_by: Names::new(house, session).person(row.written_by).await?,
-            written_at: row.written_at,
-            corrects: row.corrects,
-        })
+    let shown = async |row: NoteRow| -> Result<NoteView, WriteNoteError> {
+        // Sent again after it was amended, the answer still is what was written then.
+        Ok(view(&grant, &[&row], &mut Names::new(house, session)).await?)
     };
     let before = async || -> Result<Option<NoteRow>, WriteNoteError> {
         let Some(repeatable) = &repeatable else { return Ok(None) };
@@ -76,7 +71,7 @@ pub async fn write(
         Ok(progress_notes::by_id(db, session.practice(), patient, NoteId::from_bytes(made)).await?)
     };
     if let Some(row) = before().await? {
-        return view(row).await;
+        return shown(row).await;
     }
     let row = NoteRow {
         practice_id: session.practice(),
@@ -86,6 +81,8 @@ pub async fn write(
         written_by: session.account(),
         written_at: house.clock.now(),
         corrects: None,
+        version: 1,
+        first_note_id: None,
     };
     let batch = progress_notes::insert(Batch::new(), &row);
     let batch = match &repeatable {
@@ -93,9 +90,9 @@ pub async fn write(
         None => batch,
     };
     match db.commit(batch).await {
-        Ok(()) => view(row).await,
+        Ok(()) => shown(row).await,
         Err(error @ CommitError::Duplicate { .. }) => match before().await? {
-            Some(row) => view(row).await,
+            Some(row) => shown(row).await,
             None => Err(error.into()),
         },
         Err(error) => Err(error.into()),

@@ -74,7 +74,7 @@ pub enum PrescribeError {
 through_record!(PrescribeError);
 
 impl PrescribeError {
-    fn invalid(field: impl Into<String>, what: &'static str) -> Self {
+    pub(super) fn invalid(field: impl Into<String>, what: &'static str) -> Self {
         Self::Invalid { field: field.into(), why: Invalid::new(what) }
     }
 }
@@ -120,6 +120,7 @@ pub async fn prescribe(
         ends_on,
         signed_by: session.account(),
         signed_at: house.clock.now(),
+        end_reason: None,
     };
     let batch = match &current {
         Some(current) => programs::advance(Batch::new(), &row, current.version),

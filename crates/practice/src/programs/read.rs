@@ -1,6 +1,6 @@
 //! Reading programs: the one in force, and the old versions, which stay readable.
 
-use super::{PROGRAM, ProgramView, VersionLine, view};
+use super::{PROGRAM, ProgramView, VersionLine, end_reason, view};
 use crate::{
     House,
     record::{Names, RecordError, purpose, resource},
@@ -45,6 +45,7 @@ pub async fn versions(
             ends_on: row.ends_on,
             signed_by: names.person(row.signed_by).await?,
             signed_at: row.signed_at,
+            end_reason: end_reason(&grant, &row)?,
             items: grant.open(&row.items)?.expose().as_slice().len(),
         });
     }

@@ -4,6 +4,7 @@ use super::TODAY;
 use crate::{
     House,
     exercises::{self, ExerciseBrief},
+    programs::end_reason,
     record::{Names, Person, RecordError, purpose, timezone},
 };
 use domain::{
@@ -36,6 +37,10 @@ pub struct Today {
     pub signed_on: Option<Date>,
     /// Its version: above 1 it was changed.
     pub version: Option<u32>,
+    /// The program that ended, when none is in force and none is to come.
+    pub ended: Option<EndedProgram>,
+    /// The first day of the program to come, when none is in force.
+    pub begins_on: Option<Date>,
     /// How many entries are due.
     pub due: u32,
     /// How many of them were done: more of one exercise does not make up for another.
@@ -49,6 +54,19 @@ pub struct Today {
     #[serde(skip)]
     #[schemars(skip)]
     pub zone: Timezone,
+}
+
+/// A program that is over.
+#[derive(Serialize, JsonSchema)]
+pub struct EndedProgram {
+    /// What it was called.
+    pub title: String,
+    /// The day on which it ended.
+    pub ended_on: Date,
+    /// Who signed its end.
+    pub ended_by: Person,
+    /// Why, in their words; none when its last day was set from the first.
+    pub reason: Option<String>,
 }
 
 /// An exercise that is due today, or was done although it is not.
@@ -118,13 +136,25 @@ pub async fn today(house: &House, session: &Session<Full>, patient: PatientId) -
         signed_by: None,
         signed_on: None,
         version: None,
+        ended: None,
+        begins_on: None,
         due: 0,
         done: 0,
         items: Vec::new(),
         hour_minute: zone.hour_minute(now),
         zone,
     };
-    let Some(program) = in_force(house, &grant, &today.zone, day).await? else { return Ok(today) };
+    let Some(program) = in_force(house, &grant, &today.zone, day).await? else {
+        let newest = programs::history(db, practice, patient).await?.into_iter().next();
+        match newest {
+            Some(row) if row.ends_on.is_some_and(|end| end < day) => {
+                today.ended = Some(ended(house, session, &grant, &today.zone, &row).await?);
+            }
+            Some(row) => today.begins_on = Some(row.starts_on),
+            None => {}
+        }
+        return Ok(today);
+    };
     today.title = Some(grant.open(&program.title)?.expose().as_str().to_owned());
     today.signed_by = Some(Names::new(house, session).person(program.signed_by).await?);
     today.signed_on = Some(today.zone.day_of(program.signed_at));
@@ -172,6 +202,23 @@ pub async fn item(
     let brief = exercise.as_ref().map_or_else(exercises::gone, ExerciseBrief::from);
     let log = log_entries::between(db, practice, patient, day, day).await?;
     Ok(Some(OneItem { item: due_item(&grant, item, brief, day, &log)?, exercise }))
+}
+
+async fn ended(
+    house: &House,
+    session: &Session<Full>,
+    grant: &Grant<'_, ReadExercise>,
+    zone: &Timezone,
+    row: &ProgramVersionRow,
+) -> Result<EndedProgram, RecordError> {
+    let signed_on = zone.day_of(row.signed_at);
+    Ok(EndedProgram {
+        title: grant.open(&row.title)?.expose().as_str().to_owned(),
+        // What was ended at once has its last day on the day before.
+        ended_on: row.ends_on.map_or(signed_on, |end| end.max(signed_on)),
+        ended_by: Names::new(house, session).person(row.signed_by).await?,
+        reason: end_reason(grant, row)?,
+    })
 }
 
 async fn in_force(

@@ -1,6 +1,6 @@
 //! Programs and their signed versions.
 
-use super::sealed;
+use super::{opt_bytes, opt_sealed, sealed};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, Date, PatientId, PracticeId, ProgramId, Timestamp};
 use phi::{RowId, Sealed, fields::program_versions};
@@ -27,6 +27,8 @@ pub struct ProgramVersionRow {
     pub signed_by: AccountId,
     /// When it was signed.
     pub signed_at: Timestamp,
+    /// Why it ends the program; none in a version that does not.
+    pub end_reason: Option<Sealed<program_versions::EndedBecause>>,
 }
 
 impl ProgramVersionRow {
@@ -40,7 +42,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT v.practice_id, v.program_id, v.version, v.patient_id, v.title, v.items, v.starts_on, v.ends_on, \
-             v.signed_by, v.signed_at FROM program_versions v ",
+             v.signed_by, v.signed_at, v.end_reason FROM program_versions v ",
             $rest
         )
     };
@@ -108,10 +110,24 @@ pub fn advance(batch: Batch, row: &ProgramVersionRow, seen_version: u32) -> Batc
     insert_version(batch.run(SQL, params).expect(1), row)
 }
 
+/// Marks a program as ended in the version that was just put in force.
+pub fn end(batch: Batch, row: &ProgramVersionRow) -> Batch {
+    const SQL: &str = "UPDATE programs SET ended_at = $1 WHERE practice_id = $2 AND program_id = $3 \
+                       AND patient_id = $4 AND current_version = $5 AND ended_at IS NULL";
+    let params = &[
+        row.signed_at.into(),
+        row.practice_id.into(),
+        row.program_id.into(),
+        row.patient_id.into(),
+        i64::from(row.version).into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
 fn insert_version(batch: Batch, row: &ProgramVersionRow) -> Batch {
     const SQL: &str = "INSERT INTO program_versions (practice_id, program_id, version, patient_id, title, items, \
-                       starts_on, ends_on, signed_by, signed_at, created_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+                       starts_on, ends_on, signed_by, signed_at, created_at, end_reason) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)";
     let params = &[
         row.practice_id.into(),
         row.program_id.into(),
@@ -123,6 +139,7 @@ fn insert_version(batch: Batch, row: &ProgramVersionRow) -> Batch {
         row.ends_on.into(),
         row.signed_by.into(),
         row.signed_at.into(),
+        opt_bytes(row.end_reason.as_ref()).into(),
     ];
     batch.run(SQL, params).expect(1)
 }
@@ -141,5 +158,6 @@ fn read(row: &Row) -> Result<ProgramVersionRow, StoreError> {
         ends_on: row.opt_date(7)?,
         signed_by: row.id(8)?,
         signed_at: row.timestamp(9)?,
+        end_reason: opt_sealed(row, 10, id)?,
     })
 }

@@ -19,8 +19,12 @@ pub struct NoteRow {
     pub written_by: AccountId,
     /// When.
     pub written_at: Timestamp,
-    /// The note that this one corrects.
+    /// The version that this one takes the place of.
     pub corrects: Option<NoteId>,
+    /// 1, 2, 3 and on.
+    pub version: u32,
+    /// The first version, for an amendment.
+    pub first_note_id: Option<NoteId>,
 }
 
 impl NoteRow {
@@ -30,7 +34,17 @@ impl NoteRow {
     }
 }
 
-/// Up to `limit` notes before (`before_at`, `before_id`), newest first.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.note_id, n.body, n.written_by, n.written_at, n.corrects, n.version, n.first_note_id \
+             FROM progress_notes n ",
+            $rest
+        )
+    };
+}
+
+/// Up to `limit` first versions of notes before (`before_at`, `before_id`), newest first.
 pub async fn page(
     db: &Db,
     practice: PracticeId,
@@ -39,24 +53,60 @@ pub async fn page(
     before_id: NoteId,
     limit: i64,
 ) -> Result<Vec<NoteRow>, StoreError> {
-    const SQL: &str = "SELECT note_id, body, written_by, written_at, corrects FROM progress_notes \
-                       WHERE practice_id = $1 AND patient_id = $2 \
-                       AND (written_at < $3 OR (written_at = $3 AND note_id < $4)) \
-                       ORDER BY written_at DESC, note_id DESC LIMIT $5";
+    let sql = select!(
+        "WHERE n.practice_id = $1 AND n.patient_id = $2 AND n.version = 1 \
+         AND (n.written_at < $3 OR (n.written_at = $3 AND n.note_id < $4)) \
+         ORDER BY n.written_at DESC, n.note_id DESC LIMIT $5"
+    );
     let params = &[practice.into(), patient.into(), before_at.into(), before_id.into(), limit.into()];
-    db.rows(SQL, params).await?.iter().map(|row| read(practice, patient, row)).collect()
+    db.rows(sql, params).await?.iter().map(|row| read(practice, patient, row)).collect()
 }
 
-/// One note.
+/// The amendments of the notes that were first written between two moments, both included; oldest version first.
+pub async fn amendments_between(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+    first: Timestamp,
+    last: Timestamp,
+) -> Result<Vec<NoteRow>, StoreError> {
+    let sql = select!(
+        "JOIN progress_notes f ON f.practice_id = n.practice_id AND f.patient_id = n.patient_id \
+         AND f.note_id = n.first_note_id \
+         WHERE n.practice_id = $1 AND n.patient_id = $2 AND f.written_at >= $3 AND f.written_at <= $4 \
+         ORDER BY n.version"
+    );
+    let params = &[practice.into(), patient.into(), first.into(), last.into()];
+    db.rows(sql, params).await?.iter().map(|row| read(practice, patient, row)).collect()
+}
+
+/// All versions of a note, the first one first; none when there is no note that begins with this id.
+pub async fn versions(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+    first: NoteId,
+) -> Result<Vec<NoteRow>, StoreError> {
+    let sql = select!(
+        "WHERE n.practice_id = $1 AND n.patient_id = $2 AND (n.first_note_id = $3 OR (n.note_id = $3 AND n.version = 1)) \
+         ORDER BY n.version"
+    );
+    db.rows(sql, &[practice.into(), patient.into(), first.into()])
+        .await?
+        .iter()
+        .map(|row| read(practice, patient, row))
+        .collect()
+}
+
+/// One version of a note.
 pub async fn by_id(
     db: &Db,
     practice: PracticeId,
     patient: PatientId,
     note: NoteId,
 ) -> Result<Option<NoteRow>, StoreError> {
-    const SQL: &str = "SELECT note_id, body, written_by, written_at, corrects FROM progress_notes \
-                       WHERE practice_id = $1 AND patient_id = $2 AND note_id = $3";
-    let row = db.optional(SQL, &[practice.into(), patient.into(), note.into()]).await?;
+    let sql = select!("WHERE n.practice_id = $1 AND n.patient_id = $2 AND n.note_id = $3");
+    let row = db.optional(sql, &[practice.into(), patient.into(), note.into()]).await?;
     row.map(|row| read(practice, patient, &row)).transpose()
 }
 
@@ -70,13 +120,15 @@ fn read(practice: PracticeId, patient: PatientId, row: &Row) -> Result<NoteRow, 
         written_by: row.id(2)?,
         written_at: row.timestamp(3)?,
         corrects: row.opt_id(4)?,
+        version: row.number(5)?,
+        first_note_id: row.opt_id(6)?,
     })
 }
 
-/// Adds a note.
+/// Adds a version of a note. A second one that takes the place of the same version is a duplicate.
 pub fn insert(batch: Batch, row: &NoteRow) -> Batch {
     const SQL: &str = "INSERT INTO progress_notes (practice_id, patient_id, note_id, body, written_by, written_at, \
-                       corrects) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+                       corrects, version, first_note_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let params = &[
         row.practice_id.into(),
         row.patient_id.into(),
@@ -85,6 +137,8 @@ pub fn insert(batch: Batch, row: &NoteRow) -> Batch {
         row.written_by.into(),
         row.written_at.into(),
         row.corrects.into(),
+        i64::from(row.version).into(),
+        row.first_note_id.into(),
     ];
     batch.run(SQL, params).expect(1)
 }

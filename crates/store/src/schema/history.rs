@@ -30,7 +30,11 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
     match store {
         Store::Identity => &[migration!("identity", 1, "0001_people")],
         Store::Keys => &[migration!("keys", 1, "0001_keys")],
-        Store::Clinical => &[migration!("clinical", 1, "0001_care"), migration!("clinical", 2, "0002_visits")],
+        Store::Clinical => &[
+            migration!("clinical", 1, "0001_care"),
+            migration!("clinical", 2, "0002_visits"),
+            migration!("clinical", 3, "0003_care"),
+        ],
         Store::Billing => &[migration!("billing", 1, "0001_begin")],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],
     }

@@ -4,7 +4,7 @@ use super::{fault, later};
 use crate::Problem;
 use practice::{
     exercises::PictureError,
-    notes::WriteNoteError,
+    notes::{AmendError, WriteNoteError},
     patients::{EditError, RegisterError},
     programs::PrescribeError,
     record::RecordError,
@@ -69,6 +69,15 @@ impl From<WriteNoteError> for Problem {
         match error {
             WriteNoteError::KeyUsed => key_used(),
             WriteNoteError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<AmendError> for Problem {
+    fn from(error: AmendError) -> Self {
+        match error {
+            AmendError::Stale => Self::changed_since(),
+            AmendError::Record(error) => error.into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Progress notes.
 
+mod amend;
 mod list;
 mod write;
 
@@ -12,4 +13,8 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(list::PAGE, list::page)
         .add(write::API, write::api)
         .add(write::SEND, write::send)
+        .add(amend::ONE, amend::one)
+        .add(amend::API, amend::api)
+        .add(amend::FORM, amend::form)
+        .add(amend::SEND, amend::send)
 }

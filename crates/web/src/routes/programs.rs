@@ -2,6 +2,7 @@
 
 mod draft;
 mod edit;
+mod end;
 mod prescribe;
 mod read;
 
@@ -18,4 +19,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(prescribe::API, prescribe::api)
         .add(edit::FORM, edit::form)
         .add(edit::SEND, edit::send)
+        .add(end::API, end::api)
+        .add(end::FORM, end::form)
+        .add(end::SEND, end::send)
 }

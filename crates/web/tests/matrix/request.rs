@@ -65,8 +65,13 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
     };
     let if_match = match name(route).as_str() {
         "PUT /api/v1/patients/{patient_id}" => Some(world.patient_version(chart).await),
-        "PUT /api/v1/patients/{patient_id}/program" => Some(i64::from(world.program_version(chart).await)),
         "PUT /api/v1/patients/{patient_id}/visits/{visit_id}" => Some(world.visit_version(chart).await),
+        "POST /api/v1/patients/{patient_id}/notes/{note_id}/amendment" => {
+            Some(i64::from(world.note_version(chart).await))
+        }
+        "PUT /api/v1/patients/{patient_id}/program" | "POST /api/v1/patients/{patient_id}/program/end" => {
+            Some(i64::from(world.program_version(chart).await))
+        }
         "PUT /api/v1/accounts/{account_id}" => Some(world.account_version(account).await),
         _ => None,
     };
@@ -86,6 +91,7 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "patient_id" => chart.patient.to_string(),
         "program_id" => chart.program.clone(),
         "item_id" => chart.item.clone(),
+        "note_id" => chart.note.clone(),
         "entry_id" => chart.entries[page].clone(),
         "visit_id" => chart.visit.clone(),
         "care_link_id" => chart.links[page].clone(),
@@ -120,7 +126,11 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
             program["items"][0]["item_id"] = chart.item.clone().into();
             program
         }
-        "POST /api/v1/patients/{patient_id}/notes" => json!({ "body": "Stairs are easier now." }),
+        "POST /api/v1/patients/{patient_id}/notes" | "POST /api/v1/patients/{patient_id}/notes/{note_id}/amendment" => {
+            json!({ "body": "Stairs are easier now." })
+        }
+        // Far ahead, so that what is about the program still is.
+        "POST /api/v1/patients/{patient_id}/program/end" => json!({ "last_day": "2030-01-01", "reason": "Well done." }),
         "POST /api/v1/patients/{patient_id}/log" | "POST /api/v1/patients/{patient_id}/log/{entry_id}/correction" => {
             entry(&chart.item)
         }
@@ -169,6 +179,14 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
             form.extend_pairs([("items[0].dose.side", "both"), ("items[0].dose.weekdays", "1")]);
             form.append_pair("items[0].item_id", &chart.item);
             form.append_pair("items[0].exercise_id", &world.exercise);
+            form.append_pair("seen", &world.program_version(chart).await.to_string());
+        }
+        "POST /patients/{patient_id}/notes/{note_id}/amend" => {
+            form.append_pair("body", "Stairs are easier now.");
+            form.append_pair("seen", &world.note_version(chart).await.to_string());
+        }
+        "POST /patients/{patient_id}/program/end" => {
+            form.extend_pairs([("when", "after"), ("last_day", "2030-01-01"), ("reason", "Well done.")]);
             form.append_pair("seen", &world.program_version(chart).await.to_string());
         }
         "POST /patients/{patient_id}/notes" => {

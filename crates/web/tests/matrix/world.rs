@@ -12,7 +12,7 @@ use store::{
     rows::{
         accounts,
         care_links::{self, CareKind, CareLinkRow},
-        patients, programs, visits,
+        patients, programs, progress_notes, visits,
     },
 };
 use testkit::{
@@ -47,6 +47,7 @@ pub(crate) struct Chart {
     pub(crate) item: String,
     /// An exercise of the practice's library.
     pub(crate) exercise: String,
+    pub(crate) note: String,
     /// Two entries, so that both doors of a correction find one that was not corrected.
     pub(crate) entries: [String; 2],
     /// A visit that has begun.
@@ -125,6 +126,7 @@ impl World {
             program: id(),
             item: id(),
             exercise: id(),
+            note: id(),
             entries: [id(), id()],
             visit: id(),
             links: [id(), id()],
@@ -156,6 +158,13 @@ impl World {
         let clinical = &self.site.house.stores.clinical;
         let row = programs::current(clinical, chart.practice, chart.patient).await.expect("read");
         row.map_or(0, |row| row.version)
+    }
+
+    /// The newest version of the patient's note; 0 when there is none.
+    pub(crate) async fn note_version(&self, chart: &Chart) -> u32 {
+        let (clinical, note) = (&self.site.house.stores.clinical, chart.note.parse().expect("an id"));
+        let rows = progress_notes::versions(clinical, chart.practice, chart.patient, note).await.expect("read");
+        rows.last().map_or(0, |row| row.version)
     }
 
     /// The version of a patient's details; 0 when there is no such patient.
@@ -217,12 +226,13 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
     let (keeper, own) = (site.signed_in(&keeper).await, site.signed_in(&account).await);
     let at = |rest: &str| format!("/api/v1/patients/{patient}{rest}");
     let program = created(site, Method::PUT, &at("/program"), &keeper, program(exercise)).await;
-    created(site, Method::POST, &at("/notes"), &keeper, json!({ "body": "Bends to ninety degrees." })).await;
     let visit = visit(keeper_id, site.now());
     let visit = created(site, Method::POST, &at("/visits"), &keeper, visit).await["visit_id"]
         .as_str()
         .expect("an id")
         .to_owned();
+    let note = created(site, Method::POST, &at("/notes"), &keeper, json!({ "body": "Bends to ninety degrees." })).await;
+    let note = note["note_id"].as_str().expect("an id").to_owned();
     let item = program["items"][0]["item_id"].as_str().expect("an id").to_owned();
     let mut entries = Vec::new();
     for _ in 0..2 {
@@ -232,7 +242,7 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
     let entries = <[String; 2]>::try_from(entries).expect("two");
     let program = program["program_id"].as_str().expect("an id").to_owned();
     let exercise = exercise.to_owned();
-    (Chart { practice, patient, program, item, exercise, entries, visit, links, cookie: own }, account)
+    (Chart { practice, patient, program, item, note, exercise, entries, visit, links, cookie: own }, account)
 }
 
 async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Value) -> Value {

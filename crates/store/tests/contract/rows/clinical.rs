@@ -65,17 +65,27 @@ pub(crate) async fn patients_and_notes_come_back_as_they_were_stored(house: &mut
         written_by: ACCOUNT,
         written_at: at(n.into()),
         corrects: corrects.map(|n| NoteId::from_bytes([n; 16])),
+        version: if corrects.is_some() { 2 } else { 1 },
+        first_note_id: corrects.map(|n| NoteId::from_bytes([n; 16])),
     };
-    for note in [note(1, None), note(2, Some(1)), note(3, None)] {
+    for note in [note(1, None), note(2, None), note(3, Some(1)), note(4, None)] {
         db.commit(progress_notes::insert(Batch::new(), &note)).await.expect("stored");
     }
-    let last = note(3, None);
+    let ids = |notes: &[NoteRow]| notes.iter().map(|note| note.note_id.as_bytes()[0]).collect::<Vec<_>>();
+    let last = note(4, None);
     let older = progress_notes::page(&db, PRACTICE, PATIENT, last.written_at, last.note_id, 10).await.expect("reads");
-    assert_eq!(
-        older.iter().map(|note| note.note_id).collect::<Vec<_>>(),
-        [note(2, None).note_id, note(1, None).note_id]
-    );
-    assert_eq!((older[0].corrects, older[0].body.as_bytes()), (Some(note(1, None).note_id), &b"body"[..]));
+    assert_eq!(ids(&older), [2, 1], "an amendment has no place of its own");
+    assert_eq!(older[0].body.as_bytes(), b"body");
+    let amended = |first, last| progress_notes::amendments_between(&db, PRACTICE, PATIENT, at(first), at(last));
+    assert_eq!(ids(&amended(1, 2).await.expect("reads")), [3]);
+    assert!(amended(2, 4).await.expect("reads").is_empty());
+    let first = note(1, None).note_id;
+    let versions = progress_notes::versions(&db, PRACTICE, PATIENT, first).await.expect("reads");
+    assert_eq!((ids(&versions), versions[1].corrects, versions[1].version), (vec![1, 3], Some(first), 2));
+    let none = progress_notes::versions(&db, PRACTICE, PATIENT, note(3, None).note_id).await.expect("reads");
+    assert!(none.is_empty(), "an amendment begins no note");
+    let second = db.commit(progress_notes::insert(Batch::new(), &note(5, Some(1)))).await;
+    assert_eq!(second, Err(CommitError::Duplicate { statement: 0 }), "a version is replaced once");
 }
 
 pub(crate) async fn the_library_is_brought_up_to_date_in_place(house: &mut dyn House) {
@@ -136,6 +146,7 @@ fn version(number: u32) -> ProgramVersionRow {
         ends_on: (number == 2).then_some(Date::constant(2027, 2, 14)),
         signed_by: ACCOUNT,
         signed_at: at(number.into()),
+        end_reason: None,
     }
 }
 

@@ -11,11 +11,14 @@ use crate::{
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{NoteId, PatientId, PermissionName, Timestamp, Timezone};
+use domain::{NoteId, PatientId, PermissionName, Timestamp};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::notes::{self, NoteView, Notes};
 use serde::Deserialize;
+
+/// A note has up to 20,000 characters, which a form may write with nine bytes each.
+pub(super) const LIMIT: usize = 256 * 1024;
 
 pub(super) const API: Route =
     Route::api(Verb::Get, "/api/v1/patients/{patient_id}/notes", "Progress notes, newest first.")
@@ -94,13 +97,13 @@ pub(super) async fn show(
         form method="post" action={ "/patients/" (patient) "/notes" } class="card stack" {
             (hidden("key", key))
             (textarea(&Field::new("body", "New note").required().value(typed).rows(6).max_length(20_000)
-                .error(errors.of("body")).hint("A note stays as it is once it is written.")))
+                .error(errors.of("body")).hint("A note that was written can be amended; what it said before is kept.")))
             (submit("Write it down", None))
         }
         @if found.items.is_empty() {
             (empty_state("No notes yet", "What you write after a visit stands here.", None))
         }
-        @for note in &found.items { (one(note, surround.zone())) }
+        @for note in &found.items { (one(patient, note, &surround)) }
         (pagination(None, next.as_deref(), None))
         (recorded_line(RECORDED))
     };
@@ -108,17 +111,42 @@ pub(super) async fn show(
     Ok(surround.page(Sheet::new("Progress notes", "/patients").head(head), content))
 }
 
-fn one(note: &NoteView, zone: &Timezone) -> Markup {
-    let (hour, minute) = zone.hour_minute(note.written_at);
-    let heading = words::full_date(zone.day_of(note.written_at));
-    let who = html! { span class="soft small" { (words::time(hour, minute)) " · " (note.written_by.name) } };
+fn one(patient: PatientId, note: &NoteView, surround: &Surround) -> Markup {
+    let (first_at, first_by) = note.first();
+    let (hour, minute) = surround.zone().hour_minute(first_at);
+    let heading = words::full_date(surround.day(first_at));
+    let who = html! { span class="soft small" { (words::time(hour, minute)) " · " (first_by.name) } };
     card(
         &heading,
         Some(who),
         html! {
-            @for part in note.body.split("\n\n") {
-                p { @for (n, line) in part.lines().enumerate() { @if n > 0 { br; } (line) } }
+            (paragraphs(&note.body))
+            @if !note.earlier.is_empty() {
+                p class="soft small" { "Amended " (surround.moment(note.written_at)) " by " (note.written_by.name) "." }
+                details class="more" {
+                    summary { "What it said before" }
+                    @for earlier in &note.earlier {
+                        div class="earlier stack" {
+                            p class="soft small" {
+                                "Version " (earlier.version) " · " (surround.moment(earlier.written_at)) " · " (earlier.written_by.name)
+                            }
+                            (paragraphs(&earlier.body))
+                        }
+                    }
+                }
             }
+            p { a href={ "/patients/" (patient) "/notes/" (note.note_id) "/amend" } {
+                "Amend" span class="hidden" { " the note of " (heading) ", " (words::time(hour, minute)) }
+            } }
         },
     )
+}
+
+/// A text with its paragraphs and line breaks.
+pub(super) fn paragraphs(text: &str) -> Markup {
+    html! {
+        @for part in text.split("\n\n") {
+            p { @for (n, line) in part.lines().enumerate() { @if n > 0 { br; } (line) } }
+        }
+    }
 }

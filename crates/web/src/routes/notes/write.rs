@@ -1,6 +1,6 @@
 //! Writing a progress note.
 
-use super::list::show;
+use super::list::{LIMIT, show};
 use crate::{
     App, AuditClass, Form, IdempotencyKey, Json, PathId, Problem, Route, SignedIn, Verb,
     answer::{form_again, see_other},
@@ -14,9 +14,6 @@ use axum::{
 use domain::{NoteBody, NoteId, PatientId, PermissionName};
 use practice::notes::{self, NewNote, NoteView};
 use serde::Deserialize;
-
-/// A note has up to 20,000 characters, which a form may write with nine bytes each.
-const LIMIT: usize = 256 * 1024;
 
 pub(super) const API: Route = Route::api(Verb::Post, "/api/v1/patients/{patient_id}/notes", "Writes a progress note.")
     .permission(PermissionName::WriteNotes)

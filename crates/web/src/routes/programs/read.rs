@@ -102,14 +102,18 @@ pub(super) async fn page(
     let content = html! {
         (views(patient, "program"))
         @match &current {
-            None => (empty_state("Nothing prescribed yet", "Choose exercises and doses to begin.",
-                Some(link_button(&edit, "Prescribe", ButtonKind::Primary)))),
+            None => (nothing(&edit, versions.first(), surround.zone())),
             Some(program) => (sheet_of(program, surround.zone())),
         }
         @if !versions.is_empty() { (card("Versions", None, history(patient, &versions, current.as_ref(), surround.zone()))) }
         (recorded_line(RECORDED))
     };
-    let beside = current.is_some().then(|| link_button(&edit, "Change program", ButtonKind::Primary));
+    let beside = current.as_ref().map(|_| {
+        html! {
+            (link_button(&format!("/patients/{patient}/program/end"), "End program", ButtonKind::Quiet))
+            (link_button(&edit, "Change program", ButtonKind::Primary))
+        }
+    });
     let head = Head { above: Some(back_to_patient(patient)), beside, ..Head::default() };
     Ok(surround.page(Sheet::new("Program", "/patients").head(head), content))
 }
@@ -126,6 +130,25 @@ pub(super) async fn version_page(
     let above = html! { a href={ "/patients/" (patient) "/program" } { "The program" } };
     let head = Head { above: Some(above), ..Head::default() };
     Ok(surround.page(Sheet::new("A version of the program", "/patients").head(head), content))
+}
+
+/// Where no program is in force: before the first one, or after the last.
+fn nothing(edit: &str, last: Option<&VersionLine>, zone: &Timezone) -> Markup {
+    let Some(last) = last else {
+        let begin = link_button(edit, "Prescribe", ButtonKind::Primary);
+        return empty_state("Nothing prescribed yet", "Choose exercises and doses to begin.", Some(begin));
+    };
+    let ended = zone.day_of(last.signed_at);
+    html! {
+        section class="card stack" {
+            div class="row between card-head" {
+                h2 { "No program now" }
+                (link_button(edit, "Prescribe a new one", ButtonKind::Primary))
+            }
+            p { "“" (last.title) "” was ended by " (last.signed_by.name) " on " (words::full_date(ended)) "." }
+            @if let Some(reason) = &last.end_reason { p class="soft" { (reason) } }
+        }
+    }
 }
 
 /// What was signed, as it was signed.
@@ -151,8 +174,11 @@ fn sheet_of(program: &ProgramView, zone: &Timezone) -> Markup {
         html! {
             p class="soft" {
                 "From " (words::full_date(program.starts_on))
-                @if let Some(end) = program.ends_on { " to " (words::full_date(end)) }
+                @if let Some(end) = program.ends_on.filter(|end| *end >= program.starts_on) { " to " (words::full_date(end)) }
                 " · signed by " (program.signed_by.name) ", " (words::full_date(zone.day_of(program.signed_at)))
+            }
+            @if let Some(reason) = &program.end_reason {
+                p { (tag("ends the program", Tone::Warn)) " " (reason) }
             }
             (table("Exercises of the program", &columns, rows))
         },
@@ -169,6 +195,7 @@ fn history(patient: PatientId, versions: &[VersionLine], current: Option<&Progra
                     "Version " (line.version)
                 }
                 @if in_force { " " (tag("in force", Tone::Success)) }
+                @if line.end_reason.is_some() { " " (tag("end", Tone::Neutral)) }
             },
             html! { (line.title) },
             html! { (line.items) },

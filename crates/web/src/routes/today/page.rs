@@ -12,7 +12,7 @@ use crate::{
 use axum::extract::State;
 use domain::{PermissionName, Timezone};
 use maud::{Markup, html};
-use practice::today::{self, DoneOnce, DueItem, Today};
+use practice::today::{self, DoneOnce, DueItem, EndedProgram, Today};
 
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/today", "One's own exercises of the day.")
     .permission(PermissionName::ReadExercise)
@@ -33,7 +33,11 @@ pub(super) async fn page(State(app): State<App>, SignedIn(session): SignedIn) ->
     };
     let (done, open): (Vec<_>, Vec<_>) = today.items.iter().partition(|item| item.is_done());
     let content = html! {
-        @if today.title.is_none() {
+        @if let Some(ended) = &today.ended {
+            (over(ended))
+        } @else if let Some(day) = today.begins_on {
+            (empty_state("Your program has not begun yet", &format!("It begins on {}. Your exercises stand here from that day.", words::day(day)), None))
+        } @else if today.title.is_none() {
             (empty_state("Nothing is prescribed yet", "Your exercises stand here once your therapist has signed them.", None))
         } @else if today.items.is_empty() {
             (empty_state("Nothing is due today", "A day of rest is part of the program.", None))
@@ -45,6 +49,25 @@ pub(super) async fn page(State(app): State<App>, SignedIn(session): SignedIn) ->
         (recorded_line("This is your own record. Under “Who looked” you see who else opened it."))
     };
     Ok(surround.page(Sheet::new("Today", "/today").head(head).notice(news(&today)), content))
+}
+
+/// The program is over: when, why, and what stays.
+fn over(ended: &EndedProgram) -> Markup {
+    html! {
+        section class="card stack" {
+            h2 { "You have no program now" }
+            p {
+                "“" (ended.title) "” ended on " (words::day(ended.ended_on)) ". Nothing is due, and you are doing nothing wrong."
+            }
+            @if let Some(reason) = &ended.reason {
+                figure class="quote" {
+                    blockquote { p { (reason) } }
+                    figcaption class="soft small" { (ended.ended_by.name) }
+                }
+            }
+            p class="soft" { "What you did stays with you under “Week” and “Progress”. If your therapist prescribes a new program, it stands here." }
+        }
+    }
 }
 
 fn news(today: &Today) -> Option<Markup> {

@@ -1,5 +1,8 @@
 //! The therapist's side, over the whole router: patients, programs, notes, progress, exercises.
 
+mod amending;
+mod ending;
+
 use axum::{
     body::Body,
     http::{Method, Request, header},
@@ -58,13 +61,30 @@ impl Clinic {
 
     /// Signs a version; `seen` is the value of If-Match.
     async fn prescribe(&self, program: &Value, seen: Option<&str>) -> Answer {
-        let mut request = Request::put(self.at("/program"))
+        self.change(Method::PUT, "/program", program, seen).await
+    }
+
+    /// Writes something of the patient's; `seen` is the value of If-Match.
+    async fn change(&self, method: Method, place: &str, body: &Value, seen: Option<&str>) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(self.at(place))
             .header(header::COOKIE, &self.cookie)
             .header(header::CONTENT_TYPE, "application/json");
         if let Some(seen) = seen {
             request = request.header(header::IF_MATCH, seen);
         }
-        self.site.send(request.body(Body::from(program.to_string())).expect("a request")).await
+        self.site.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// Opens a page of the patient's.
+    async fn page(&self, place: &str) -> Answer {
+        self.site.open(&format!("/patients/{}{place}", self.patient), &self.cookie).await
+    }
+
+    /// Sends a form of a page of the patient's.
+    async fn submit(&self, place: &str, fields: &str) -> Answer {
+        self.site.submit(&format!("/patients/{}{place}", self.patient), &self.cookie, fields).await
     }
 
     fn program(&self, items: Value) -> Value {
