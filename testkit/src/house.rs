@@ -169,6 +169,7 @@ impl TestHouse {
         let house = House::new(Foundations {
             stores: Stores { identity, keys, clinical, billing },
             root,
+            renew_root: None,
             ledger: ledger.handle(),
             trail: Arc::new(MemoryTrail(ledger.reader())),
             session_limits: SessionLimits::default(),

@@ -5,6 +5,7 @@ mod demo;
 mod dictionary;
 mod import;
 mod init;
+mod keys;
 mod migrate;
 mod routes;
 mod serve;
@@ -35,6 +36,8 @@ enum Verb {
     Migrate(migrate::Migrate),
     /// Add, list and disable accounts, and reset their factors.
     User(user::User),
+    /// Look at the keys, rotate them, verify them.
+    Keys(keys::Keys),
     /// Verify, read and sign the audit trail.
     Audit(audit::Audit),
     /// Bring things in from elsewhere.
@@ -54,6 +57,7 @@ impl Command {
             Verb::Demo(demo) => demo.run(),
             Verb::Migrate(migrate) => migrate.run(),
             Verb::User(user) => user.run(),
+            Verb::Keys(keys) => keys.run(),
             Verb::Audit(audit) => audit.run(),
             Verb::Import(import) => import.run(),
             Verb::DataDictionary(dictionary) => dictionary.run(),

@@ -273,6 +273,21 @@ impl Config {
     }
 }
 
+/// The provider that the `[root]` of a file names, whatever else is in it.
+pub(crate) fn root_of(file: &Path) -> Result<Box<dyn RootProvider>> {
+    #[derive(Deserialize)]
+    struct Only {
+        root: Root,
+    }
+    if !file.is_file() {
+        bail!("there is no file {}", file.display());
+    }
+    let only: Only = Figment::from(Toml::file_exact(file))
+        .extract()
+        .map_err(|error| anyhow::anyhow!("{}: {}", file.display(), first_line(&error)))?;
+    only.root.provider()
+}
+
 /// What is wrong and where, on one line.
 fn first_line(error: &figment::Error) -> String {
     let said = error.to_string().replace("``", "`").replace("key \"default.", "key \"");

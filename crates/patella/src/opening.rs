@@ -6,7 +6,7 @@ use crypto::{Key, LoadRootError, Signer, SystemRng};
 use domain::{Clock, Rng, SystemClock};
 use identity::HashingLimits;
 use ledger::{FileBackend, Ledger, LogName, Settings, VerifierKey};
-use phi::{AUDIT, Keyring};
+use phi::{AUDIT, Keyring, RenewRoot};
 use practice::{
     Foundations, House, Stores,
     trail::{LogTrail, PostgresTrail, Trail},
@@ -110,6 +110,7 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
     let foundations = Foundations {
         stores,
         root,
+        renew_root: Some(renew_root(config)),
         ledger: ledger.handle(),
         trail,
         session_limits: config.sessions.limits()?,
@@ -131,6 +132,19 @@ pub(crate) fn root(config: &Config) -> Result<Key> {
 /// The same; says apart why the provider did not give the root.
 pub(crate) fn try_root(config: &Config) -> Result<Result<Key, LoadRootError>> {
     Ok(config.root.provider()?.load())
+}
+
+/// Loads the root again when a rotation has put a new one in its place.
+fn renew_root(config: &Config) -> RenewRoot {
+    let config = config.clone();
+    Arc::new(move || match try_root(&config) {
+        Ok(Ok(root)) => Some(root),
+        Ok(Err(error)) => {
+            tracing::warn!(why = %error, "the root key was replaced, and the new one cannot be loaded");
+            None
+        }
+        Err(_) => None,
+    })
 }
 
 /// The keys of this node's log, a branch apart from clinical and billing keys.

@@ -26,10 +26,34 @@ pub(crate) fn seal<F: Field>(
 ) -> Sealed<F> {
     // Values of the registry are plain data; serde_json fails only on maps with keys that are no text, which none has.
     let plain = Zeroizing::new(serde_json::to_vec(value).expect("a field's value is plain data"));
+    Sealed::stored(row, seal_bytes(owner, row, F::PLACE, (version, key), rng, &plain))
+}
+
+/// The stored form of a value that was made into bytes before.
+pub(crate) fn seal_bytes(
+    owner: Owner,
+    row: RowId,
+    field: &str,
+    (version, key): (u32, &Key),
+    rng: &dyn Rng,
+    plain: &[u8],
+) -> Vec<u8> {
     let mut bytes = vec![FORMAT];
     bytes.extend_from_slice(&version.to_be_bytes());
-    bytes.extend_from_slice(&crypto::seal(key, rng, &place::<F>(owner, row, version), &plain));
-    Sealed::stored(row, bytes)
+    bytes.extend_from_slice(&crypto::seal(key, rng, &place(owner, row, field, version), plain));
+    bytes
+}
+
+/// The bytes of a value, sealed under this version.
+pub(crate) fn open_bytes(
+    owner: Owner,
+    row: RowId,
+    field: &str,
+    (version, key): (u32, &Key),
+    stored: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, crypto::OpenError> {
+    let sealed = stored.get(HEADER..).ok_or(crypto::OpenError)?;
+    crypto::open(key, &place(owner, row, field, version), sealed)
 }
 
 pub(crate) fn open<'k, F: Field>(
@@ -40,24 +64,29 @@ pub(crate) fn open<'k, F: Field>(
     let failed = |why| OpenError { place: F::PLACE, why };
     let version = key_version(sealed).ok_or(failed(OpenFailure::Format))?;
     let key = key(version).ok_or(failed(OpenFailure::KeyVersion))?;
-    let plain = crypto::open(key, &place::<F>(owner, sealed.row(), version), &sealed.as_bytes()[HEADER..])
+    let plain = open_bytes(owner, sealed.row(), F::PLACE, (version, key), sealed.as_bytes())
         .map_err(|_| failed(OpenFailure::Cipher))?;
     serde_json::from_slice(&plain).map_err(|_| failed(OpenFailure::Value))
 }
 
 /// The version of the key that sealed a field, if it is in a known format.
 pub(crate) fn key_version<F: Field>(sealed: &Sealed<F>) -> Option<u32> {
-    match sealed.as_bytes().first_chunk::<HEADER>()? {
+    version_of(sealed.as_bytes())
+}
+
+/// The version of the key that sealed a stored field, if it is in a known format. Says nothing about its value.
+pub fn version_of(stored: &[u8]) -> Option<u32> {
+    match stored.first_chunk::<HEADER>()? {
         [FORMAT, version @ ..] => Some(u32::from_be_bytes(*version)),
         _ => None,
     }
 }
 
-fn place<F: Field>(owner: Owner, row: RowId, version: u32) -> Aad {
+fn place(owner: Owner, row: RowId, field: &str, version: u32) -> Aad {
     Aad::new("patella field")
         .with(owner.practice.as_bytes())
         .with(&owner.subject)
         .with(&row.bytes())
-        .with(F::PLACE.as_bytes())
+        .with(field.as_bytes())
         .with(&version.to_be_bytes())
 }

@@ -1,11 +1,18 @@
 //! Keys: the root wraps practice keys, a practice key wraps its patients' keys, a patient key yields a key per class.
 
+mod by_root;
+mod renewal;
+
+pub use by_root::{rewrap_for_roots, roots_of};
+pub use renewal::{ResealError, Resealer};
+
 use crate::{
     class::ClassId,
     permission::Permission,
     relation::{Answer, Unavailable},
 };
-use crypto::{Aad, Key};
+use by_root::Branches;
+use crypto::{Aad, Key, RootId};
 use domain::{PatientId, PracticeId, Rng, Timestamp};
 use std::{
     collections::HashMap,
@@ -18,9 +25,9 @@ use std::{
 pub struct WrappedKey {
     /// Counts up from 1 at each rotation.
     pub version: u32,
-    /// The version of the key that wraps it; 0 for the root.
+    /// The version of the key that wraps it; 0 for a root.
     pub wrapped_by: u32,
-    /// The wrapped bytes.
+    /// The wrapped bytes; of a practice's key, for each root that wraps it ([`roots_of`]).
     pub wrapped: Vec<u8>,
 }
 
@@ -28,8 +35,11 @@ pub struct WrappedKey {
 pub trait KeyStore: Send + Sync {
     /// All versions of a practice's key.
     fn practice_keys(&self, practice: PracticeId) -> Answer<'_, Vec<WrappedKey>>;
-    /// Adds a version, durably; an error when it is there already.
-    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, at: Timestamp) -> Answer<'_, ()>;
+    /// The newest version of a practice's key; asked before something is sealed under it.
+    fn newest_practice_key(&self, practice: PracticeId) -> Answer<'_, Option<u32>>;
+    /// Adds a version, durably, if `root`, which wraps it, is the root in force (the first one is from now on); an error
+    /// when the version is there already. Says whether it was added.
+    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, root: RootId, at: Timestamp) -> Answer<'_, bool>;
     /// All versions of a patient's key; none when there is no such patient, or their key was destroyed.
     fn patient_keys(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<WrappedKey>>;
     /// Adds a version, durably; an error when it is there already.
@@ -53,6 +63,9 @@ pub enum KeyError {
     /// The key store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// The root in memory is no longer in force, and its provider has no other.
+    #[error("the root key is no longer in force: a new one was put in its place, and this program does not have it")]
+    OldRoot,
     /// A wrapped key did not unwrap: another root, or damage.
     #[error("a {0} key did not unwrap: the root key is another one, or the key store is damaged")]
     Unwrap(&'static str),
@@ -61,12 +74,14 @@ pub enum KeyError {
     Missing(&'static str),
 }
 
+/// Loads the root that its provider holds now. Asked when the one in memory turns out not to be in force any more.
+pub type RenewRoot = Arc<dyn Fn() -> Option<Key> + Send + Sync>;
+
 /// Unwraps keys, and hands out no more of them than a permission covers.
 pub struct Keyring {
-    /// A wrapping key for each branch, derived from the root once.
-    clinical: Key,
-    server: Key,
-    audit: Key,
+    /// What grows from the root, derived once.
+    branches: RwLock<Arc<Branches>>,
+    renew: Option<RenewRoot>,
     store: Arc<dyn KeyStore>,
     rng: Arc<dyn Rng>,
     /// Practice keys stay unwrapped in memory; patient keys never do, so that a destroyed one is gone at once.
@@ -89,21 +104,35 @@ impl Keyring {
     /// A keyring under a root. Opens nothing yet.
     pub fn new(root: &Key, store: Arc<dyn KeyStore>, rng: Arc<dyn Rng>) -> Self {
         Self {
-            clinical: root.derive("clinical kek", &[]),
-            server: root.derive("server kek", &[]),
-            audit: root.derive("audit kek", &[]),
+            branches: RwLock::new(Arc::new(Branches::of(root))),
+            renew: None,
             store,
             rng,
             practices: RwLock::default(),
         }
     }
 
+    /// The same, which asks for the root again when it is replaced while this program runs.
+    #[must_use]
+    pub fn renewing(mut self, renew: RenewRoot) -> Self {
+        self.renew = Some(renew);
+        self
+    }
+
     /// Makes the first key of a practice (or of [`SERVER`], [`AUDIT`]).
     pub async fn create_practice_key(&self, practice: PracticeId, at: Timestamp) -> Result<(), KeyError> {
         let key = Key::random(&*self.rng);
-        let wrapped = crypto::wrap(self.kek(practice), &*self.rng, &practice_place(practice, 1), &key);
-        self.store.add_practice_key(practice, WrappedKey { version: 1, wrapped_by: 0, wrapped }, at).await?;
-        Ok(())
+        loop {
+            let branches = self.branches();
+            let wrapped = branches.wrap(practice, 1, &*self.rng, &key);
+            let wrapped = WrappedKey { version: 1, wrapped_by: 0, wrapped };
+            if self.store.add_practice_key(practice, wrapped, branches.id, at).await? {
+                return Ok(());
+            }
+            if !self.renew_root() {
+                return Err(KeyError::OldRoot);
+            }
+        }
     }
 
     /// A key of the server's own, derived from [`SERVER`]'s or [`AUDIT`]'s newest for one use.
@@ -120,7 +149,7 @@ impl Keyring {
         patient: PatientId,
         at: Timestamp,
     ) -> Result<Vec<WrappedKey>, KeyError> {
-        let keys = self.practice(practice).await?;
+        let keys = self.newest(practice).await?;
         let (by, kek) = keys.newest().ok_or(KeyError::Missing("practice"))?;
         let key = Key::random(&*self.rng);
         let wrapped = crypto::wrap(kek, &*self.rng, &patient_place(practice, patient, 1), &key);
@@ -140,7 +169,8 @@ impl Keyring {
         patient: PatientId,
         wrapped: &[WrappedKey],
     ) -> Result<ClassKeys<P>, KeyError> {
-        let practice_keys = self.practice(practice).await?;
+        let wrapped_by = wrapped.iter().map(|one| one.wrapped_by).max().unwrap_or(0);
+        let practice_keys = self.with_version(practice, wrapped_by).await?;
         let mut keys = Vec::with_capacity(wrapped.len() * P::CLASSES.len());
         for one in wrapped {
             let kek = practice_keys.version(one.wrapped_by).ok_or(KeyError::Missing("practice"))?;
@@ -158,11 +188,40 @@ impl Keyring {
         if let Some(known) = self.practices.read().unwrap_or_else(PoisonError::into_inner).get(&practice) {
             return Ok(known.clone());
         }
+        self.load(practice).await
+    }
+
+    /// The same, with the version that is newest now: asked before something is sealed, so that nothing is sealed under
+    /// a version that is being retired.
+    pub(crate) async fn newest(&self, practice: PracticeId) -> Result<Arc<Versions>, KeyError> {
+        let newest = self.store.newest_practice_key(practice).await?.ok_or(KeyError::Missing("practice"))?;
+        let known = self.practice(practice).await?;
+        if known.newest().is_some_and(|(version, _)| *version == newest) {
+            Ok(known)
+        } else {
+            self.load(practice).await
+        }
+    }
+
+    /// The same, with this version: one that is not known was made by another process since.
+    pub(crate) async fn with_version(&self, practice: PracticeId, version: u32) -> Result<Arc<Versions>, KeyError> {
+        let known = self.practice(practice).await?;
+        if known.version(version).is_some() { Ok(known) } else { self.load(practice).await }
+    }
+
+    /// Unwraps a practice's keys as they are stored now, under a new root where the one in memory is out of force.
+    async fn load(&self, practice: PracticeId) -> Result<Arc<Versions>, KeyError> {
+        match self.unwrapped(practice).await {
+            Err(KeyError::Unwrap(_)) if self.renew_root() => self.unwrapped(practice).await,
+            done => done,
+        }
+    }
+
+    async fn unwrapped(&self, practice: PracticeId) -> Result<Arc<Versions>, KeyError> {
+        let branches = self.branches();
         let mut versions = Vec::new();
         for one in self.store.practice_keys(practice).await? {
-            let key = crypto::unwrap_key(self.kek(practice), &practice_place(practice, one.version), &one.wrapped)
-                .map_err(|_| KeyError::Unwrap("practice"))?;
-            versions.push((one.version, key));
+            versions.push((one.version, branches.unwrap(practice, &one)?));
         }
         if versions.is_empty() {
             return Err(KeyError::Missing("practice"));
@@ -172,12 +231,23 @@ impl Keyring {
         Ok(versions)
     }
 
-    const fn kek(&self, practice: PracticeId) -> &Key {
-        match practice.as_bytes() {
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => &self.server,
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] => &self.audit,
-            _ => &self.clinical,
-        }
+    fn branches(&self) -> Arc<Branches> {
+        self.branches.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Which root is in memory.
+    pub fn root_id(&self) -> RootId {
+        self.branches().id
+    }
+
+    /// Asks the provider for the root again. Says whether it gave another one.
+    pub fn renew_root(&self) -> bool {
+        let Some(root) = self.renew.as_ref().and_then(|renew| renew()) else { return false };
+        let renewed = Arc::new(Branches::of(&root));
+        let mut branches = self.branches.write().unwrap_or_else(PoisonError::into_inner);
+        let another = branches.id != renewed.id;
+        *branches = renewed;
+        another
     }
 }
 

@@ -17,16 +17,23 @@ mod registry;
 mod relation;
 mod vault;
 
+pub use cipher::version_of as key_version_of;
 pub use class::{Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords, Visit};
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{AccessError, Grant, Guard, PracticeGrant, Purpose};
-pub use keyring::{AUDIT, KeyError, KeyStore, Keyring, SERVER, WrappedKey};
+pub use keyring::{
+    AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, rewrap_for_roots,
+    roots_of,
+};
 pub use permission::{
     Covers, Export, Govern, LogExercise, Operate, Permission, PracticePermission, ReadAccessLog, ReadAudit,
     ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, TakeOutOwn, WriteBilling,
     WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes,
 };
 pub use policy::{Policy, PolicyError, Ruling};
-pub use registry::{Column, Deid, Protection, Store, data_dictionary, fields, registry};
+pub use registry::{
+    Column, Deid, Protection, SealedBy, SealedColumn, SealedTable, Store, data_dictionary, fields, registry,
+    sealed_tables,
+};
 pub use relation::{Answer, CareTeams, Relation, Unavailable};
 pub use vault::{AccountClass, AccountVault, VaultError};

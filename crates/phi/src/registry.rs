@@ -7,6 +7,9 @@ mod audit;
 mod clinical;
 mod identity;
 mod keys;
+mod sealed_rows;
+
+pub use sealed_rows::{SealedBy, SealedColumn, SealedTable, sealed_tables};
 
 /// The fields of each table as types, to seal and open with.
 pub mod fields {

@@ -51,7 +51,7 @@ impl AccountVault {
     where
         F::Class: AccountClass,
     {
-        let keys = self.keyring.practice(practice).await?;
+        let keys = self.keyring.newest(practice).await?;
         let (version, key) = keys.newest().ok_or(KeyError::Missing("practice"))?;
         let key = class_key::<F>(key);
         Ok(cipher::seal(owner(practice, account), row, (*version, &key), &*self.rng, value))
@@ -115,9 +115,8 @@ impl AccountVault {
         account: AccountId,
         sealed: &Sealed<F>,
     ) -> Result<Clear<'l, F::Value>, VaultError> {
-        let keys = self.keyring.practice(practice).await?;
-        // The class key is derived for each version that the field may name; practices have few.
         let version = cipher::key_version(sealed).ok_or(OpenError { place: F::PLACE, why: OpenFailure::Format })?;
+        let keys = self.keyring.with_version(practice, version).await?;
         let key = keys.version(version).map(class_key::<F>);
         let value = cipher::open(owner(practice, account), sealed, |_| key.as_ref())?;
         Ok(Clear::new(value))

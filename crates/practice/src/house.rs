@@ -5,7 +5,7 @@ use crypto::Key;
 use domain::{AccountId, Clock, EmailAddress, PatientId, PhoneNumber, PracticeId, RecordNumber, Rng};
 use identity::{Full, Origin, Passkeys, PasswordHasher, RecoveryCodes, Session, SessionKeeper};
 use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
-use phi::{AccountVault, CareTeams, Guard, KeyError, KeyStore, Keyring, Policy, PolicyError, SERVER};
+use phi::{AccountVault, CareTeams, Guard, KeyError, KeyStore, Keyring, Policy, PolicyError, RenewRoot, SERVER};
 use std::{path::PathBuf, sync::Arc};
 use store::{
     Db,
@@ -63,6 +63,8 @@ pub struct Foundations {
     pub stores: Stores,
     /// The root of all keys.
     pub root: Key,
+    /// Loads the root again when it was replaced while this program runs; nothing where it cannot be.
+    pub renew_root: Option<RenewRoot>,
     /// The audit trail, to write.
     pub ledger: LedgerHandle,
     /// The audit trail, to read.
@@ -101,10 +103,25 @@ pub enum FoundationError {
 impl House {
     /// Puts a house together. The server's own keys must be there (`patella init` makes them).
     pub async fn new(foundations: Foundations) -> Result<Self, FoundationError> {
-        let Foundations { stores, root, ledger, trail, session_limits, hashing, passkey_site, media, clock, rng } =
-            foundations;
+        let Foundations {
+            stores,
+            root,
+            renew_root,
+            ledger,
+            trail,
+            session_limits,
+            hashing,
+            passkey_site,
+            media,
+            clock,
+            rng,
+        } = foundations;
         let keys: Arc<dyn KeyStore> = Arc::new(Keys::new(stores.keys.clone()));
-        let keyring = Arc::new(Keyring::new(&root, keys, rng.clone()));
+        let keyring = Keyring::new(&root, keys, rng.clone());
+        let keyring = Arc::new(match renew_root {
+            Some(renew) => keyring.renewing(renew),
+            None => keyring,
+        });
         let teams: Arc<dyn CareTeams> = Arc::new(StoredCareTeams::new(stores.identity.clone()));
         let session_key = keyring.server_key(SERVER, "login sessions").await?;
         let password_key = keyring.server_key(SERVER, "passwords").await?;

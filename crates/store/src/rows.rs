@@ -20,6 +20,8 @@ pub mod practices;
 pub mod programs;
 pub mod progress_notes;
 pub mod recovery_codes;
+pub mod rotations;
+pub mod sealed_rows;
 pub mod throttle;
 pub mod totp_factors;
 pub mod visits;

@@ -7,7 +7,7 @@ table! {
     Keys.practice_keys {
         (practice_id: Id, Drop, "the practice")
         (version: Structure, Drop, "counts up at each rotation")
-        (wrapped: Ciphertext, Drop, "the key, wrapped by the root")
+        (wrapped: Ciphertext, Drop, "the key, wrapped by the root; by two while the root changes")
         (created_at: Time, Drop, "when it was made")
         (state: Structure, Drop, "current or retired")
     }
@@ -25,4 +25,28 @@ table! {
     }
 }
 
-pub(super) const TABLES: &[&[Column]] = &[practice_keys::COLUMNS, patient_keys::COLUMNS];
+table! {
+    /// The root that wraps new keys.
+    Keys.root_in_force {
+        (one: Structure, Drop, "always 1: there is one row")
+        (root_id: Fingerprint, Drop, "which root it is")
+        (since: Time, Drop, "since when")
+    }
+}
+
+table! {
+    /// Rotations of keys, under way and done.
+    Keys.key_rotations {
+        (practice_id: Id, Drop, "the practice")
+        (kind: Structure, Drop, "practice or patient")
+        (subject: Id, Drop, "the patient, where it is one's")
+        (started_at: Time, Drop, "when it began")
+        (state: Structure, Drop, "how far it is")
+        (version: Structure, Drop, "the practice key's new version")
+        (keyed_at: Time, Drop, "since when every new seal is under the new key")
+        (finished_at: Time, Drop, "when it ended")
+    }
+}
+
+pub(super) const TABLES: &[&[Column]] =
+    &[practice_keys::COLUMNS, patient_keys::COLUMNS, root_in_force::COLUMNS, key_rotations::COLUMNS];

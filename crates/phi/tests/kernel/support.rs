@@ -1,5 +1,6 @@
 //! A kernel over stores in memory, and people who are really signed in.
 
+use crypto::RootId;
 use domain::{AccountId, Clock, FixedClock, PatientId, PracticeId, RequestId, Rng, Role, Timestamp};
 use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, PasswordHasher, Session,
@@ -15,6 +16,7 @@ use std::{
 /// Wrapped keys in memory.
 #[derive(Default)]
 pub struct MemoryKeys {
+    pub root: Mutex<Option<RootId>>,
     practices: Mutex<HashMap<PracticeId, Vec<WrappedKey>>>,
     patients: Mutex<HashMap<(PracticeId, PatientId), Vec<WrappedKey>>>,
 }
@@ -30,9 +32,17 @@ impl KeyStore for MemoryKeys {
         let keys = self.practices.lock().unwrap().get(&practice).cloned().unwrap_or_default();
         Box::pin(async move { Ok(keys) })
     }
-    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, _at: Timestamp) -> Answer<'_, ()> {
-        self.practices.lock().unwrap().entry(practice).or_default().push(key);
-        Box::pin(async { Ok(()) })
+    fn newest_practice_key(&self, practice: PracticeId) -> Answer<'_, Option<u32>> {
+        let keys = self.practices.lock().unwrap();
+        let newest = keys.get(&practice).and_then(|keys| keys.iter().map(|key| key.version).max());
+        Box::pin(async move { Ok(newest) })
+    }
+    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, root: RootId, _: Timestamp) -> Answer<'_, bool> {
+        let in_force = *self.root.lock().unwrap().get_or_insert(root) == root;
+        if in_force {
+            self.practices.lock().unwrap().entry(practice).or_default().push(key);
+        }
+        Box::pin(async move { Ok(in_force) })
     }
     fn patient_keys(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<WrappedKey>> {
         let keys = self.patients.lock().unwrap().get(&(practice, patient)).cloned().unwrap_or_default();

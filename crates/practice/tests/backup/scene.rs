@@ -144,6 +144,7 @@ impl Scene {
         let house = House::new(Foundations {
             stores,
             root: self.root.again().0,
+            renew_root: None,
             ledger: ledger.handle(),
             trail: Arc::new(LogTrail::new(folder, log(), branch.seal(&log()))),
             session_limits: SessionLimits::default(),

@@ -1,6 +1,8 @@
 //! Wrapped keys: the kernel's key store.
 
+use super::rotations;
 use crate::{Batch, CommitError, Db, Row, StoreError};
+use crypto::RootId;
 use domain::{PatientId, PracticeId, Timestamp};
 use phi::{Answer, KeyStore, Unavailable, WrappedKey};
 
@@ -26,12 +28,22 @@ impl KeyStore for Keys {
         })
     }
 
-    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, at: Timestamp) -> Answer<'_, ()> {
-        const SQL: &str = "INSERT INTO practice_keys (practice_id, version, wrapped, created_at, state) \
-                           VALUES ($1, $2, $3, $4, 'current')";
+    fn newest_practice_key(&self, practice: PracticeId) -> Answer<'_, Option<u32>> {
+        const SQL: &str = "SELECT version FROM practice_keys WHERE practice_id = $1 ORDER BY version DESC LIMIT 1";
         Box::pin(async move {
-            let params = &[practice.into(), i64::from(key.version).into(), key.wrapped.as_slice().into(), at.into()];
-            self.0.commit(Batch::new().run(SQL, params).expect(1)).await.map_err(not_committed)
+            let row = self.0.optional(SQL, &[practice.into()]).await.map_err(unavailable)?;
+            row.map(|row| row.number(0)).transpose().map_err(unavailable)
+        })
+    }
+
+    fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, root: RootId, at: Timestamp) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let batch = rotations::under_root(Batch::new(), root, at);
+            match self.0.commit(rotations::add_practice_key(batch, practice, &key, at)).await {
+                Ok(()) => Ok(true),
+                Err(CommitError::Conflict { .. }) => Ok(false),
+                Err(error) => Err(not_committed(error)),
+            }
         })
     }
 

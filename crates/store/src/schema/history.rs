@@ -29,7 +29,7 @@ macro_rules! migration {
 pub const fn migrations(store: Store) -> &'static [Migration] {
     match store {
         Store::Identity => &[migration!("identity", 1, "0001_people")],
-        Store::Keys => &[migration!("keys", 1, "0001_keys")],
+        Store::Keys => &[migration!("keys", 1, "0001_keys"), migration!("keys", 2, "0002_rotation")],
         Store::Clinical => &[
             migration!("clinical", 1, "0001_care"),
             migration!("clinical", 2, "0002_visits"),

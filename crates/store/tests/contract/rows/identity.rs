@@ -2,6 +2,7 @@
 
 use super::{ACCOUNT, BEGINNING, PATIENT, PRACTICE, at, bytes, sealed};
 use crate::houses::{House, furnished};
+use crypto::RootId;
 use domain::{
     AccountId, CareLinkId, InvitationId, LoginSessionId, PasskeyId, PatientId, PermissionName, PracticeId, Role,
     Timestamp, TokenId,
@@ -308,9 +309,13 @@ pub(crate) async fn keys_are_kept_by_version(house: &mut dyn House) {
     let keys = Keys::new(furnished(house, Store::Keys).await);
     let key = |version, wrapped_by| WrappedKey { version, wrapped_by, wrapped: vec![version as u8; 60] };
     let now: Timestamp = at(0);
-    keys.add_practice_key(PRACTICE, key(1, 0), now).await.expect("stored");
-    keys.add_practice_key(PRACTICE, key(1, 0), now).await.expect_err("not twice");
-    keys.add_practice_key(PRACTICE, key(2, 0), now).await.expect("stored");
+    let (root, former) = (RootId::from_bytes([1; 16]), RootId::from_bytes([2; 16]));
+    assert_eq!(keys.newest_practice_key(PRACTICE).await.expect("reads"), None);
+    assert!(keys.add_practice_key(PRACTICE, key(1, 0), root, now).await.expect("stored"), "the first root is in force");
+    keys.add_practice_key(PRACTICE, key(1, 0), root, now).await.expect_err("not twice");
+    assert!(!keys.add_practice_key(PRACTICE, key(2, 0), former, now).await.expect("asked"), "not in force");
+    assert!(keys.add_practice_key(PRACTICE, key(2, 0), root, now).await.expect("stored"));
+    assert_eq!(keys.newest_practice_key(PRACTICE).await.expect("reads"), Some(2));
     keys.add_patient_key(PRACTICE, PATIENT, key(1, 2), now).await.expect("stored");
     keys.add_patient_key(PRACTICE, PATIENT, key(2, 7), now).await.expect_err("no such practice key");
     assert_eq!(keys.practice_keys(PRACTICE).await.expect("reads"), [key(1, 0), key(2, 0)]);

@@ -1,0 +1,5 @@
+//! Rotations of keys: what they leave, what they survive, and what a second program beside them sees. On both databases.
+
+mod changes;
+mod kill;
+mod world;
