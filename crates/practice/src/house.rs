@@ -2,14 +2,19 @@
 
 use crate::trail::Trail;
 use crypto::Key;
-use domain::{AccountId, Clock, EmailAddress, PatientId, PhoneNumber, PracticeId, RecordNumber, Rng};
+use domain::{
+    AccountId, Clock, EmailAddress, InvitationId, LoginSessionId, PatientId, PhoneNumber, PracticeId, RecordNumber, Rng,
+};
 use identity::{Full, Origin, Passkeys, PasswordHasher, RecoveryCodes, Session, SessionKeeper};
 use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
 use phi::{AccountVault, CareTeams, Guard, KeyError, KeyStore, Keyring, Policy, PolicyError, RenewRoot, SERVER};
 use std::{path::PathBuf, sync::Arc};
 use store::{
     Db,
-    rows::keys::{CareTeams as StoredCareTeams, Keys},
+    rows::{
+        accounts::AccountRow,
+        keys::{CareTeams as StoredCareTeams, Keys},
+    },
 };
 
 /// The databases of a server.
@@ -192,6 +197,18 @@ pub struct Actor {
     pub login_session: Option<domain::LoginSessionId>,
 }
 
+impl Actor {
+    /// Somebody who tries to become an account's session, or to open the account.
+    pub const fn of_account(row: &AccountRow) -> Self {
+        Self {
+            practice: Some(row.practice_id),
+            account: Some(row.account_id),
+            role: Some(row.role),
+            login_session: None,
+        }
+    }
+}
+
 /// Something that is recorded.
 #[derive(Debug, Clone)]
 pub struct Event {
@@ -237,6 +254,14 @@ impl Indexes {
             Ok(email) => self.account_email(&email),
             Err(_) => crypto::blind_index(&self.0, "identity.throttles.typed", typed.trim().as_bytes()),
         }
+    }
+    /// Of an invitation, for its count of tries.
+    pub fn invitation(&self, invitation: InvitationId) -> [u8; 32] {
+        crypto::blind_index(&self.0, "identity.throttles.invitation", invitation.as_bytes())
+    }
+    /// Of a login session or an API token that is presented and opens nothing, for its count of tries.
+    pub fn presented(&self, session: LoginSessionId) -> [u8; 32] {
+        crypto::blind_index(&self.0, "identity.throttles.presented", session.as_bytes())
     }
     /// Of a passkey's credential id.
     pub fn credential(&self, credential_id: &[u8]) -> [u8; 32] {

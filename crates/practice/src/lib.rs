@@ -19,6 +19,7 @@ pub mod practices;
 pub mod programs;
 pub mod progress;
 pub mod record;
+mod refusals;
 mod repeat;
 pub mod sign_in;
 pub mod today;

@@ -16,10 +16,11 @@ pub use prove::{Promoted, Proving, with_recovery_code, with_totp};
 pub use resume::{ResumeError, resume_api_token, resume_cookie};
 pub use start::{Started, start};
 
-pub(crate) use attempt::Attempt;
+pub(crate) use attempt::{Attempt, Tried};
 pub(crate) use factors::{ReadPasskeyError, opened};
 pub(crate) use passkey::CEREMONY;
 
+use crate::refusals::RefusalError;
 use identity::{PasskeyError, PasswordError, TotpError};
 use ledger::{LedgerError, Resource, Word};
 use phi::{KeyError, VaultError};
@@ -70,6 +71,16 @@ pub enum SignInError {
     /// A stored passkey or ceremony is damaged.
     #[error(transparent)]
     Passkey(PasskeyError),
+}
+
+impl From<RefusalError> for SignInError {
+    fn from(error: RefusalError) -> Self {
+        match error {
+            RefusalError::Store(error) => Self::Store(error),
+            RefusalError::Commit(error) => Self::Commit(error),
+            RefusalError::Ledger(error) => Self::Unrecorded(error),
+        }
+    }
 }
 
 /// The resource of an event about one login session.

@@ -60,6 +60,7 @@ contract! {
         care_teams_begin_and_end
         keys_are_kept_by_version
         failures_are_counted_and_forgotten
+        refusals_are_counted_until_they_are_settled
         patients_and_notes_come_back_as_they_were_stored
         the_library_is_brought_up_to_date_in_place
         visits_come_back_by_time_and_change_where_they_were_seen

@@ -144,12 +144,15 @@ table! {
 }
 
 table! {
-    /// Failed sign-ins in a row, by what was typed as address and by network address.
+    /// Failed sign-ins in a row, by what was typed as address and by network address; and tries that were not looked at.
     Identity.throttles {
-        (subject_index: Fingerprint, Drop, "the typed or the network address")
+        (subject_index: Fingerprint, Drop, "the typed or the network address, the invitation or the token")
         (lasting: Structure, Drop, "1 for an account: forgotten only after a full sign-in")
         (failures: Structure, Drop, "tries in a row")
         (failed_at: Time, Drop, "the last of them")
+        (refused: Structure, Drop, "tries in the present window that were not looked at")
+        (refused_since: Time, Drop, "the first of these")
+        (refused_request: Id, Drop, "the request of the first, under which the ledger has it")
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{AccountError, enrollment, own};
 use crate::{
-    Event, House,
-    sign_in::{Attempt, SignInError},
+    Actor, Event, House,
+    sign_in::{Attempt, Tried},
 };
-use identity::{Full, NewPassword, Password, PasswordHash, Session};
+use identity::{Full, NewPassword, Password, PasswordError, PasswordHash, Session};
 use ledger::Word;
 use store::{
     Batch,
@@ -33,20 +33,18 @@ pub async fn change_password(
     let about = [email.expose().as_str(), name.expose().as_str()];
     let new = NewPassword::new(new, &about).map_err(AccountError::Weak)?;
 
-    let attempt = match Attempt::count(house, row.email_index, session.origin()).await {
-        Ok(attempt) => attempt,
-        Err(error) => {
-            if matches!(error, SignInError::Wait(_)) {
-                refuse(house, session, "throttled").await?;
-            }
-            return Err(error.into());
-        }
-    };
+    let actor = Actor { login_session: Some(session.id()), ..Actor::of_account(&row) };
+    let tried = Tried { actor, action: CHANGE_PASSWORD, resource: own(account) };
+    let attempt = Attempt::count(house, row.email_index, session.origin(), tried).await?;
     let sealed = row.password.as_ref().ok_or(AccountError::Gone)?;
     let stored = house.vault.open_credential(practice, account, sealed).await?;
     let stored = PasswordHash::parse(stored.expose()).ok().map(|hash| (account, hash));
     if let Err(error) = house.passwords.verify(present, stored, &*house.rng).await {
-        refuse(house, session, "wrong-password").await?;
+        match error {
+            PasswordError::Wrong => refuse(house, session, "wrong-password").await?,
+            // It was not looked at, so it was no failure of theirs.
+            PasswordError::Busy | PasswordError::Failed => db.commit(attempt.right(Batch::new())).await?,
+        }
         return Err(error.into());
     }
     let hash = house.passwords.hash(account, new, &*house.rng).await?;

@@ -1,9 +1,10 @@
 //! Tries, counted before they are looked at.
 
 use super::SignInError;
-use crate::House;
-use domain::Timestamp;
+use crate::{Actor, Event, House, refusals};
+use domain::{InvitationId, Timestamp};
 use identity::{Failures, Origin, Throttle, account_throttle, address_throttle, throttle_address};
+use ledger::{Resource, Word};
 use std::time::Duration;
 use store::{Batch, rows::throttle};
 
@@ -13,53 +14,100 @@ const LOCKED: u32 = 15 * 60;
 /// How long a network address's failures are kept; see [`address_throttle`].
 const ADDRESS_MEMORY: Duration = Duration::from_secs(60 * 60);
 
-/// One try that was counted, under the typed address and the network address.
+/// One try that was counted, under the account (or the invitation) and the network address.
 pub(crate) struct Attempt {
-    email: [u8; 32],
+    subject: [u8; 32],
     address: Option<[u8; 32]>,
 }
 
+/// What is tried, for the ledger when it may not be looked at.
+pub(crate) struct Tried {
+    /// By whom, as far as it is known.
+    pub(crate) actor: Actor,
+    /// What.
+    pub(crate) action: Word,
+    /// On what.
+    pub(crate) resource: Resource,
+}
+
 impl Attempt {
-    /// Counts a try. [`SignInError::Wait`] when it may not be looked at.
-    pub(crate) async fn count(house: &House, email: [u8; 32], origin: Origin) -> Result<Self, SignInError> {
+    /// Counts a try under a typed address and the network address. [`SignInError::Wait`] when it may not be looked at;
+    /// the ledger has that then, once for all tries of the wait.
+    pub(crate) async fn count(
+        house: &House,
+        email: [u8; 32],
+        origin: Origin,
+        tried: Tried,
+    ) -> Result<Self, SignInError> {
+        let address = origin.address.map(|address| house.indexes.network_address(throttle_address(address)));
+        Self { subject: email, address }.counted(house, true, origin, tried).await
+    }
+
+    /// Counts a try under an invitation alone: whoever holds its link, and a whole practice that joins from one network
+    /// address keeps nobody out.
+    pub(crate) async fn count_invitation(
+        house: &House,
+        invitation: InvitationId,
+        origin: Origin,
+        tried: Tried,
+    ) -> Result<Self, SignInError> {
+        let subject = house.indexes.invitation(invitation);
+        Self { subject, address: None }.counted(house, false, origin, tried).await
+    }
+
+    async fn counted(
+        self,
+        house: &House,
+        lasting: bool,
+        origin: Origin,
+        tried: Tried,
+    ) -> Result<Self, SignInError> {
         let db = &house.stores.identity;
         let now = house.clock.now();
-        let address = origin.address.map(|address| house.indexes.network_address(throttle_address(address)));
-        let seen = throttle::of(db, &email).await?;
-        allowed(account_throttle(seen, now))?;
-        let seen_address = match &address {
+        let seen = throttle::of(db, &self.subject).await?;
+        if let Some(seconds) = wait(account_throttle(seen, now)) {
+            return Err(refused(house, &self.subject, origin, tried, seconds).await);
+        }
+        let seen_address = match &self.address {
             Some(index) => throttle::of(db, index).await?,
             None => Failures::default(),
         };
-        allowed(address_throttle(seen_address, now))?;
+        if let (Some(index), Some(seconds)) = (&self.address, wait(address_throttle(seen_address, now))) {
+            return Err(refused(house, index, origin, tried, seconds).await);
+        }
 
         let forget = now.checked_sub(ADDRESS_MEMORY).unwrap_or(Timestamp::MIN);
-        let batch = throttle::count(Batch::new(), &email, true, now, forget);
-        let batch = match &address {
+        let batch = throttle::count(Batch::new(), &self.subject, lasting, now, forget);
+        let batch = match &self.address {
             Some(index) => throttle::count(batch, index, false, now, forget),
             None => batch,
         };
         db.commit(batch).await?;
         // Many at once have all seen the same count: each is judged again by how many really stood before it.
-        let judged = allowed(account_throttle(before(seen, throttle::of(db, &email).await?), now));
-        let judged = match (&judged, &address) {
-            (Ok(()), Some(index)) => {
-                allowed(address_throttle(before(seen_address, throttle::of(db, index).await?), now))
-            }
-            _ => judged,
-        };
-        let attempt = Self { email, address };
-        if judged.is_err() {
-            // It was not looked at, so it is no failure: otherwise one burst would lock anybody's account for good.
-            db.commit(attempt.right(Batch::new())).await?;
+        let stood = before(seen, throttle::of(db, &self.subject).await?);
+        let mut judged = wait(account_throttle(stood, now)).map(|seconds| (self.subject, seconds));
+        if let (None, Some(index)) = (judged, &self.address) {
+            let stood = before(seen_address, throttle::of(db, index).await?);
+            judged = wait(address_throttle(stood, now)).map(|seconds| (*index, seconds));
         }
-        judged.map(|()| attempt)
+        if let Some((subject, seconds)) = judged {
+            // It was not looked at, so it is no failure: otherwise one burst would lock anybody's account for good.
+            db.commit(self.right(Batch::new())).await?;
+            return Err(refused(house, &subject, origin, tried, seconds).await);
+        }
+        let settled = refusals::settle(house, [&self.subject, self.address.as_ref().unwrap_or(&self.subject)]).await;
+        if let Err(error) = settled {
+            // Nor was this one.
+            db.commit(self.right(Batch::new())).await?;
+            return Err(error.into());
+        }
+        Ok(self)
     }
 
     /// The try, and the password before it, came to a full session: nothing is left of them, and of the account's
     /// failures. Those of others at the same network address stay.
     pub(crate) fn succeeded(&self, batch: Batch, tries: u32) -> Batch {
-        let batch = throttle::clear(batch, &self.email);
+        let batch = throttle::clear(batch, &self.subject);
         match &self.address {
             Some(index) => throttle::take_back(batch, index, tries),
             None => batch,
@@ -68,7 +116,7 @@ impl Attempt {
 
     /// The try was right, and no more than that: it does not count, earlier failures do.
     pub(crate) fn right(&self, batch: Batch) -> Batch {
-        let batch = throttle::take_back(batch, &self.email, 1);
+        let batch = throttle::take_back(batch, &self.subject, 1);
         match &self.address {
             Some(index) => throttle::take_back(batch, index, 1),
             None => batch,
@@ -83,11 +131,21 @@ fn before(seen: Failures, after: Failures) -> Failures {
     Failures { count, last_at }
 }
 
-fn allowed(throttle: Throttle) -> Result<(), SignInError> {
+/// Counts a try that is not looked at; gives what the caller is told.
+async fn refused(house: &House, subject: &[u8; 32], origin: Origin, tried: Tried, seconds: u32) -> SignInError {
+    let event = Event::refused(tried.action, tried.resource, Word::new("throttled"));
+    match refusals::refuse(house, subject, tried.actor, origin, event).await {
+        Ok(()) => SignInError::Wait(seconds),
+        Err(error) => error.into(),
+    }
+}
+
+/// The seconds to wait; none when the try is looked at.
+fn wait(throttle: Throttle) -> Option<u32> {
     match throttle {
-        Throttle::Allowed => Ok(()),
-        Throttle::Wait(seconds) => Err(SignInError::Wait(u32::try_from(seconds).unwrap_or(LOCKED).max(1))),
-        Throttle::Locked => Err(SignInError::Wait(LOCKED)),
+        Throttle::Allowed => None,
+        Throttle::Wait(seconds) => Some(u32::try_from(seconds).unwrap_or(LOCKED).max(1)),
+        Throttle::Locked => Some(LOCKED),
     }
 }
 

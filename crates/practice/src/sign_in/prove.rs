@@ -1,7 +1,7 @@
 //! The factor: from a half session to a full one, or from a full one to one with a fresh factor. Both go on under a new
 //! token and a new id.
 
-use super::{Attempt, Factors, SignInError, factors, login_session};
+use super::{Attempt, Factors, SignInError, Tried, factors, login_session};
 use crate::{Actor, Event, House};
 use domain::{AccountId, LoginSessionId, PracticeId, Role};
 use identity::{
@@ -141,14 +141,9 @@ pub(super) async fn begin(house: &House, proving: &Proving<'_>) -> Result<Begun,
     }
     let (practice, account) = (proving.practice(), proving.account());
     let row = accounts::by_id(&house.stores.identity, practice, account).await?.ok_or(SignInError::Over)?;
-    let attempt = match Attempt::count(house, row.email_index, proving.origin()).await {
-        Ok(attempt) => attempt,
-        Err(SignInError::Wait(seconds)) => {
-            record(house, proving, Outcome::Denied, "throttled").await?;
-            return Err(SignInError::Wait(seconds));
-        }
-        Err(other) => return Err(other),
-    };
+    let tried =
+        Tried { actor: proving.actor(), action: proving.action(), resource: login_session(proving.id()) };
+    let attempt = Attempt::count(house, row.email_index, proving.origin(), tried).await?;
     let factors = factors(house, practice, account, proving.role()).await?;
     Ok(Begun { attempt, factors })
 }
@@ -205,22 +200,7 @@ pub(super) async fn finish(
 
 /// Records a refusal; gives what the caller is told.
 pub(super) async fn refuse(house: &House, proving: &Proving<'_>, reason: &'static str) -> SignInError {
-    record(house, proving, Outcome::Denied, reason).await.err().unwrap_or(SignInError::Refused)
-}
-
-async fn record(
-    house: &House,
-    proving: &Proving<'_>,
-    outcome: Outcome,
-    reason: &'static str,
-) -> Result<(), SignInError> {
-    let event = Event {
-        action: proving.action(),
-        resource: login_session(proving.id()),
-        patient: None,
-        outcome,
-        reason: Word::new(reason),
-    };
-    house.record_as(proving.actor(), proving.origin(), event).await?;
-    Ok(())
+    let event = Event::refused(proving.action(), login_session(proving.id()), Word::new(reason));
+    let recorded = house.record_as(proving.actor(), proving.origin(), event).await;
+    recorded.map_or_else(Into::into, |_| SignInError::Refused)
 }

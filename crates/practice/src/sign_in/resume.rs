@@ -1,7 +1,10 @@
 //! Reads a session back: the row, then what the account is now, then the keeper's checks.
 
 use super::login_session;
-use crate::{Actor, Event, House};
+use crate::{
+    Actor, Event, House,
+    refusals::{self, RefusalError},
+};
 use domain::LoginSessionId;
 use identity::{ApiTokenError, ApiTokenSecret, Origin, Resumed, SessionError, SessionRecord, SessionToken, TokenLabel};
 use ledger::{LedgerError, Word};
@@ -26,6 +29,16 @@ pub enum ResumeError {
     /// The practice's key could not be had.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+impl From<RefusalError> for ResumeError {
+    fn from(error: RefusalError) -> Self {
+        match error {
+            RefusalError::Store(error) => Self::Store(error),
+            RefusalError::Commit(error) => Self::Commit(error),
+            RefusalError::Ledger(error) => Self::Ledger(error),
+        }
+    }
 }
 
 /// The session behind a cookie; none when it is unknown, over, or no longer fits its account.
@@ -68,10 +81,14 @@ async fn refuse(house: &House, record: &SessionRecord, error: SessionError, orig
         },
         false => Actor::default(),
     };
-    house.record_as(actor, origin, Event::refused(RESUME, login_session(record.id), reason)).await?;
+    let event = Event::refused(RESUME, login_session(record.id), reason);
     if genuine {
+        house.record_as(actor, origin, event).await?;
         let batch = login_sessions::end(Batch::new(), record.practice, record.account, record.id);
         house.stores.identity.commit(batch).await?;
+    } else {
+        // Told once in a window: it stays, and whoever holds it may come again and again.
+        refusals::refuse(house, &house.indexes.presented(record.id), actor, origin, event).await?;
     }
     Ok(())
 }
@@ -122,8 +139,10 @@ pub async fn resume_api_token(house: &House, bearer: &str, origin: Origin) -> Re
                 ApiTokenError::Expired => (actor, Word::new("expired")),
                 ApiTokenError::Account(error) => (actor, reason(error)),
             };
+            // Told once in a window: a program that nobody watches asks every minute, for ever.
             let event = Event::refused(RESUME, crate::account::api_token(row.token_id), reason);
-            house.record_as(actor, origin, event).await?;
+            let presented = house.indexes.presented(LoginSessionId::from_bytes(*row.token_id.as_bytes()));
+            refusals::refuse(house, &presented, actor, origin, event).await?;
             Ok(None)
         }
     }

@@ -1,6 +1,6 @@
 //! The password: from nobody to a half session.
 
-use super::{Attempt, SignInError, factors, login_session};
+use super::{Attempt, SignInError, Tried, factors, login_session};
 use crate::{Actor, Event, House};
 use domain::{EmailAddress, Timestamp};
 use identity::{FactorKind, Origin, Password, PasswordError, PasswordHash, SessionToken, StartError, Verified};
@@ -31,17 +31,18 @@ pub async fn start(house: &House, typed: &str, password: Password, origin: Origi
         Err(_) => None,
     };
     // The try stays counted until a full session clears it: whoever has the password may not guess codes for ever.
-    if let Err(error) = Attempt::count(house, house.indexes.typed_email(typed), origin).await {
-        if matches!(error, SignInError::Wait(_)) {
-            denied(house, account.as_ref(), origin, "throttled").await?;
-        }
-        return Err(error);
-    }
+    let tried = Tried { actor: actor(account.as_ref()), action: SIGN_IN, resource: resource(account.as_ref()) };
+    let attempt = Attempt::count(house, house.indexes.typed_email(typed), origin, tried).await?;
     let verified = match verify(house, account.as_ref(), password).await {
         Ok(verified) => verified,
         Err(SignInError::Refused) => {
             let reason = if account.is_some() { "wrong-password" } else { "unknown-account" };
             return Err(refused(house, account.as_ref(), origin, reason).await);
+        }
+        Err(busy @ SignInError::Busy) => {
+            // The password was not looked at, so it was no failure of theirs.
+            house.stores.identity.commit(attempt.right(Batch::new())).await?;
+            return Err(busy);
         }
         Err(other) => return Err(other),
     };
@@ -99,28 +100,17 @@ async fn verify(house: &House, account: Option<&AccountRow>, password: Password)
 }
 
 fn actor(account: Option<&AccountRow>) -> Actor {
-    Actor {
-        practice: account.map(|row| row.practice_id),
-        account: account.map(|row| row.account_id),
-        role: account.map(|row| row.role),
-        login_session: None,
+    account.map_or_else(Actor::default, Actor::of_account)
+}
+
+fn resource(account: Option<&AccountRow>) -> Resource {
+    match account {
+        Some(row) => Resource::new(ACCOUNT, row.account_id).expect("an id is short and visible"),
+        None => Resource::whole(ACCOUNT),
     }
 }
 
-async fn denied(
-    house: &House,
-    account: Option<&AccountRow>,
-    origin: Origin,
-    reason: &'static str,
-) -> Result<(), SignInError> {
-    let resource = match account {
-        Some(row) => Resource::new(ACCOUNT, row.account_id).expect("an id is short and visible"),
-        None => Resource::whole(ACCOUNT),
-    };
-    house.record_as(actor(account), origin, Event::refused(SIGN_IN, resource, Word::new(reason))).await?;
-    Ok(())
-}
-
 async fn refused(house: &House, account: Option<&AccountRow>, origin: Origin, reason: &'static str) -> SignInError {
-    denied(house, account, origin, reason).await.err().unwrap_or(SignInError::Refused)
+    let event = Event::refused(SIGN_IN, resource(account), Word::new(reason));
+    house.record_as(actor(account), origin, event).await.map_or_else(Into::into, |_| SignInError::Refused)
 }

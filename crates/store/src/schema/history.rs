@@ -28,7 +28,7 @@ macro_rules! migration {
 /// The migrations of a store, in order.
 pub const fn migrations(store: Store) -> &'static [Migration] {
     match store {
-        Store::Identity => &[migration!("identity", 1, "0001_people")],
+        Store::Identity => &[migration!("identity", 1, "0001_people"), migration!("identity", 2, "0002_hardening")],
         Store::Keys => &[migration!("keys", 1, "0001_keys"), migration!("keys", 2, "0002_rotation")],
         Store::Clinical => &[
             migration!("clinical", 1, "0001_care"),

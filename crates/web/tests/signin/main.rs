@@ -4,6 +4,7 @@ mod account;
 mod doors;
 mod every_route;
 mod factors;
+mod flood;
 mod pages;
 mod passkeys;
 mod support;

@@ -4,8 +4,8 @@ use super::{ACCOUNT, BEGINNING, PATIENT, PRACTICE, at, bytes, sealed};
 use crate::houses::{House, furnished};
 use crypto::RootId;
 use domain::{
-    AccountId, CareLinkId, InvitationId, LoginSessionId, PasskeyId, PatientId, PermissionName, PracticeId, Role,
-    Timestamp, TokenId,
+    AccountId, CareLinkId, InvitationId, LoginSessionId, PasskeyId, PatientId, PermissionName, PracticeId, RequestId,
+    Role, Timestamp, TokenId,
 };
 use identity::{FactorKind, FactorUse, Failures, InvitationRecord, RecoveryCodeHash, Scopes, SessionRecord};
 use phi::{CareTeams as _, KeyStore, WrappedKey};
@@ -21,7 +21,8 @@ use store::{
         login_sessions, passkeys,
         passkeys::PasskeyRow,
         practices::{self, PracticeRow},
-        recovery_codes, throttle,
+        recovery_codes,
+        throttle::{self, Refusals},
         totp_factors::{self, TotpRow},
     },
 };
@@ -303,6 +304,41 @@ pub(crate) async fn failures_are_counted_and_forgotten(house: &mut dyn House) {
     assert_eq!(of(2).await.count, 1, "lasting");
     db.commit(throttle::clear(Batch::new(), &[2; 32])).await.expect("cleared");
     assert_eq!(of(2).await.count, 0);
+}
+
+pub(crate) async fn refusals_are_counted_until_they_are_settled(house: &mut dyn House) {
+    let db = furnished(house, Store::Identity).await;
+    let (one, two) = (RequestId::from_bytes([1; 16]), RequestId::from_bytes([2; 16]));
+    let first = |subject: u8, now, request| throttle::refuse_first(Batch::new(), &[subject; 32], at(now), request);
+    let again = |subject: u8| throttle::refuse_again(Batch::new(), &[subject; 32]);
+    db.commit(throttle::count(Batch::new(), &[1; 32], true, at(0), at(-1))).await.expect("counted");
+    assert_eq!(db.commit(again(1)).await, CONFLICT, "there was no first");
+    db.commit(first(1, 1, one)).await.expect("counted");
+    assert_eq!(db.commit(first(1, 2, two)).await, CONFLICT, "there is one first");
+    db.commit(again(1)).await.expect("counted");
+    db.commit(first(2, 5, two)).await.expect("counted");
+
+    let open = async |until, subject: u8| {
+        throttle::unsettled(&db, at(until), [&[subject; 32], &[9; 32]]).await.expect("reads")
+    };
+    let seen = Refusals { subject_index: [1; 32], count: 2, since: at(1), first: one };
+    assert_eq!(open(4, 9).await, [seen]);
+    assert_eq!(open(0, 1).await, [seen]);
+    assert_eq!(open(5, 9).await.len(), 2);
+
+    // What was refused outlives the failures, and the sweep.
+    db.commit(throttle::clear(Batch::new(), &[1; 32])).await.expect("cleared");
+    db.commit(throttle::take_back(Batch::new(), &[2; 32], 1)).await.expect("nothing to take");
+    db.commit(throttle::count(Batch::new(), &[3; 32], false, at(90), at(80))).await.expect("counted");
+    assert_eq!(open(5, 9).await.len(), 2);
+
+    db.commit(again(1)).await.expect("counted");
+    assert_eq!(db.commit(throttle::settle(Batch::new(), &seen)).await, CONFLICT, "one more came");
+    let seen = Refusals { count: 3, ..seen };
+    db.commit(throttle::settle(Batch::new(), &seen)).await.expect("settled");
+    assert_eq!(db.commit(throttle::settle(Batch::new(), &seen)).await, CONFLICT, "settled once");
+    db.commit(throttle::unsettle(Batch::new(), &seen)).await.expect("put back");
+    assert_eq!(open(4, 9).await, [seen]);
 }
 
 pub(crate) async fn keys_are_kept_by_version(house: &mut dyn House) {
