@@ -121,7 +121,8 @@ pub async fn finish_passkey(
         last_used_at: None,
     };
     record(house, session, Word::new("enroll_passkey"), resource(passkey.id())).await?;
-    let batch = rows::insert(ceremonies::use_up(Batch::new(), ceremony_id), &row);
+    let batch = login_sessions::hold(Batch::new(), practice_id, account_id, session.id());
+    let batch = rows::insert(ceremonies::use_up(batch, ceremony_id), &row);
     let batch = login_sessions::end_others(batch, practice_id, account_id, session.id());
     let batch = match session.role() {
         Role::Admin => practices::close_bootstrap(batch, practice_id),
@@ -159,9 +160,10 @@ pub async fn remove_passkey(house: &House, session: &Session<Full>, passkey: Pas
 
 fn remove(practice: PracticeId, session: &Session<Full>, passkey: PasskeyId, may_be_last: bool) -> Batch {
     let account = session.account();
+    let batch = login_sessions::hold(Batch::new(), practice, account, session.id());
     let batch = match may_be_last {
-        true => rows::delete(Batch::new(), practice, account, passkey),
-        false => rows::delete_unless_last(Batch::new(), practice, account, passkey),
+        true => rows::delete(batch, practice, account, passkey),
+        false => rows::delete_unless_last(batch, practice, account, passkey),
     };
     // Issued under the key that is taken away, which somebody else may hold now.
     let batch = api_tokens::revoke_all(batch, practice, account);

@@ -51,7 +51,8 @@ pub async fn change_password(
     let row_id = AccountRow::row_id(account);
     let sealed = house.vault.seal(practice, account, row_id, &hash.as_str().to_owned()).await?;
     super::record(house, session, CHANGE_PASSWORD, own(account)).await?;
-    let batch = accounts::set_password(attempt.right(Batch::new()), practice, account, &sealed, row.version);
+    let batch = login_sessions::hold(attempt.right(Batch::new()), practice, account, session.id());
+    let batch = accounts::set_password(batch, practice, account, &sealed, row.version);
     // Whoever had the old password may have made a token with it.
     let batch = api_tokens::revoke_all(batch, practice, account);
     db.commit(login_sessions::end_others(batch, practice, account, session.id())).await?;

@@ -6,7 +6,10 @@ use crypto::Zeroizing;
 use domain::Role;
 use identity::{Full, Session};
 use ledger::Word;
-use store::{Batch, rows::recovery_codes as rows};
+use store::{
+    Batch,
+    rows::{login_sessions, recovery_codes as rows},
+};
 
 /// How many codes were not used yet.
 pub async fn codes_left(house: &House, session: &Session<Full>) -> Result<usize, AccountError> {
@@ -26,6 +29,7 @@ pub async fn new_recovery_codes(
     let (practice, account) = (enrollment.practice(), enrollment.account());
     let (shown, hashes): (Vec<_>, Vec<_>) = house.recovery.generate(account, &*house.rng).into_iter().unzip();
     record(house, session, Word::new("new_recovery_codes"), own(account)).await?;
-    house.stores.identity.commit(rows::replace_all(Batch::new(), practice, account, &hashes)).await?;
+    let batch = login_sessions::hold(Batch::new(), practice, account, session.id());
+    house.stores.identity.commit(rows::replace_all(batch, practice, account, &hashes)).await?;
     Ok(shown)
 }

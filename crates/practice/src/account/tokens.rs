@@ -9,7 +9,10 @@ use ledger::Word;
 use std::time::Duration;
 use store::{
     Batch, CommitError,
-    rows::api_tokens::{self as rows, ApiTokenRow},
+    rows::{
+        api_tokens::{self as rows, ApiTokenRow},
+        login_sessions,
+    },
 };
 
 /// An API token, as its owner sees it.
@@ -107,7 +110,8 @@ pub async fn issue_token(
     let text = issued.label.as_str().to_owned();
     let sealed = house.vault.seal(issued.practice, issued.account, row_id, &text).await?;
     record(house, session, Word::new("issue_token"), api_token(issued.id)).await?;
-    let batch = rows::insert(Batch::new(), &ApiTokenRow::new(&issued, sealed));
+    let batch = login_sessions::hold(Batch::new(), issued.practice, issued.account, session.id());
+    let batch = rows::insert(batch, &ApiTokenRow::new(&issued, sealed));
     house.stores.identity.commit(batch).await?;
     Ok(IssuedToken { token_id: issued.id, secret: secret.text(), expires_at })
 }

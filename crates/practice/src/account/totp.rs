@@ -75,7 +75,8 @@ pub async fn confirm_totp(house: &House, session: &Session<Full>, code: &str) ->
         confirmed_at: Some(now),
     };
     record(house, session, Word::new("enroll_totp"), own(account_id)).await?;
-    let batch = ceremonies::use_up(Batch::new(), *session.id().as_bytes());
+    let batch = login_sessions::hold(Batch::new(), practice_id, account_id, session.id());
+    let batch = ceremonies::use_up(batch, *session.id().as_bytes());
     let batch = totp_factors::replace(batch, &row);
     let batch = login_sessions::end_others(batch, practice_id, account_id, session.id());
     // Issued under the app that is replaced, which somebody else may hold now.

@@ -9,7 +9,7 @@ use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self, AccountRow},
-        api_tokens, invitations, login_sessions,
+        api_tokens, ceremonies, invitations, login_sessions,
         passkeys::{self, PasskeyRow},
         practices, recovery_codes, throttle,
         totp_factors::{self, TotpRow},
@@ -76,6 +76,9 @@ pub async fn enroll(
     // From an administrator's first passkey on, administrators need one.
     let closes = administrator && matches!(factor, FirstFactor::Passkey { .. });
     let batch = if closes { practices::close_bootstrap(batch, practice) } else { batch };
+    // Nor does anything open it that it had, or that was under way.
+    let batch = ceremonies::end_all(batch, practice, account);
+    let batch = passkeys::delete_all(totp_factors::delete(batch, practice, account), practice, account);
     let batch = with_factor(house, batch, enrollment, factor, now).await?;
     let codes = house.recovery.generate(account, &*house.rng);
     let (shown, hashes): (Vec<_>, Vec<_>) = codes.into_iter().unzip();

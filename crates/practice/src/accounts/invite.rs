@@ -1,4 +1,4 @@
-//! Inviting an account again: its password and factors are gone, and the link leads to new ones.
+//! Resetting an account: its password and factors are gone, and a link leads to new ones.
 
 use crate::House;
 use domain::{AccountId, PracticeId};
@@ -6,8 +6,8 @@ use identity::InvitationSecret;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
-        accounts::{self, AccountState},
-        api_tokens, invitations, login_sessions, passkeys, recovery_codes, totp_factors,
+        accounts::{self, AccountRow, AccountState},
+        api_tokens, ceremonies, invitations, login_sessions, passkeys, recovery_codes, totp_factors,
     },
 };
 
@@ -34,16 +34,33 @@ pub enum InviteError {
 /// Takes the account's factors, sessions and tokens away and invites it anew, in one write. Whoever calls this has
 /// recorded it before.
 pub async fn invite(house: &House, practice: PracticeId, account: AccountId) -> Result<Invited, InviteError> {
-    let identity = &house.stores.identity;
-    let row = accounts::by_id(identity, practice, account).await?.ok_or(InviteError::Unknown)?;
+    let row = found(house, practice, account).await?;
     let (secret, invitation) = house.sessions.invite(practice, account, house.clock.now(), &*house.rng);
     let batch = invitations::replace(Batch::new(), &invitation);
+    house.stores.identity.commit(emptied(batch, &row)).await?;
+    Ok(Invited { secret })
+}
+
+/// Takes the account's factors, sessions and tokens away, and its invitation too: nothing opens it until somebody makes a
+/// link. Whoever calls this has recorded it before.
+pub(super) async fn close(house: &House, practice: PracticeId, account: AccountId) -> Result<(), InviteError> {
+    let row = found(house, practice, account).await?;
+    let batch = invitations::withdraw(Batch::new(), practice, account);
+    Ok(house.stores.identity.commit(emptied(batch, &row)).await?)
+}
+
+async fn found(house: &House, practice: PracticeId, account: AccountId) -> Result<AccountRow, InviteError> {
+    accounts::by_id(&house.stores.identity, practice, account).await?.ok_or(InviteError::Unknown)
+}
+
+fn emptied(batch: Batch, row: &AccountRow) -> Batch {
+    let (practice, account) = (row.practice_id, row.account_id);
     let batch = accounts::set_role_and_state(batch, practice, account, row.role, AccountState::Invited, row.version);
+    // Whatever is under way in one of its sessions is a conflict from here on: see `login_sessions::hold`.
+    let batch = ceremonies::end_all(batch, practice, account);
     let batch = totp_factors::delete(batch, practice, account);
     let batch = passkeys::delete_all(batch, practice, account);
     let batch = recovery_codes::delete_all(batch, practice, account);
     let batch = login_sessions::end_all(batch, practice, account);
-    let batch = api_tokens::revoke_all(batch, practice, account);
-    identity.commit(batch).await?;
-    Ok(Invited { secret })
+    api_tokens::revoke_all(batch, practice, account)
 }

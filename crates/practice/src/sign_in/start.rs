@@ -6,7 +6,7 @@ use domain::{EmailAddress, Timestamp};
 use identity::{FactorKind, Origin, Password, PasswordError, PasswordHash, SessionToken, StartError, Verified};
 use ledger::{Outcome, Resource, Word};
 use store::{
-    Batch,
+    Batch, CommitError,
     rows::{
         accounts::{self, AccountRow},
         login_sessions,
@@ -72,14 +72,22 @@ pub async fn start(house: &House, typed: &str, password: Password, origin: Origi
     house.record_as(actor, origin, event).await?;
     let lasts = house.sessions.limits().absolute;
     let over = record.created_at.checked_sub(lasts).unwrap_or(Timestamp::MIN);
-    let batch = login_sessions::sweep(Batch::new(), claims.practice, claims.account, over);
+    // The password was right for the account as it was read: one that was reset meanwhile has another.
+    let batch = accounts::hold(Batch::new(), claims.practice, claims.account, account.version);
+    let batch = login_sessions::sweep(batch, claims.practice, claims.account, over);
     let mut batch = login_sessions::insert(batch, &record);
     if let Some(hash) = verified.upgraded {
         let row_id = AccountRow::row_id(claims.account);
         let sealed = house.vault.seal(claims.practice, claims.account, row_id, &hash.as_str().to_owned()).await?;
         batch = accounts::set_password(batch, claims.practice, claims.account, &sealed, account.version);
     }
-    house.stores.identity.commit(batch).await?;
+    match house.stores.identity.commit(batch).await {
+        Ok(()) => {}
+        Err(CommitError::Conflict { .. }) => {
+            return Err(refused(house, Some(&account), origin, "account-changed").await);
+        }
+        Err(other) => return Err(other.into()),
+    }
     Ok(Started { token, factors: found.accepted.kinds().to_vec() })
 }
 

@@ -152,6 +152,13 @@ pub fn insert(batch: Batch, row: &AccountRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
+/// Makes a batch a conflict when the account was disabled, invited anew or changed since `seen_version` was read.
+pub fn hold(batch: Batch, practice: PracticeId, account: AccountId, seen_version: i64) -> Batch {
+    const SQL: &str = "UPDATE accounts SET version = version \
+                       WHERE practice_id = $1 AND account_id = $2 AND version = $3 AND state = 'active'";
+    batch.run(SQL, &[practice.into(), account.into(), seen_version.into()]).expect(1)
+}
+
 /// Sets the password of an account that is active and still has `seen_version`: one that was disabled, invited anew or
 /// changed meanwhile keeps what it has then.
 pub fn set_password(
@@ -171,6 +178,21 @@ pub fn open(batch: Batch, practice: PracticeId, account: AccountId, password: &S
     const SQL: &str = "UPDATE accounts SET password = $1, state = 'active', version = version + 1 \
                        WHERE practice_id = $2 AND account_id = $3 AND state <> 'disabled'";
     batch.run(SQL, &[password.as_bytes().into(), practice.into(), account.into()]).expect(1)
+}
+
+/// Gives an account that waits for its invitation to be accepted another address to sign in with, where it still has
+/// `seen_version`. A duplicate when the address opens another account.
+pub fn readdress(
+    batch: Batch,
+    practice: PracticeId,
+    account: AccountId,
+    (email_index, email): (&[u8; 32], &Sealed<accounts::Email>),
+    seen_version: i64,
+) -> Batch {
+    const SQL: &str = "UPDATE accounts SET email_index = $1, email = $2, version = version + 1 \
+                       WHERE practice_id = $3 AND account_id = $4 AND version = $5 AND state = 'invited'";
+    let params = &[email_index.into(), email.as_bytes().into(), practice.into(), account.into(), seen_version.into()];
+    batch.run(SQL, params).expect(1)
 }
 
 /// Sets role and state where the version still is what the caller saw.

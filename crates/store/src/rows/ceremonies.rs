@@ -1,4 +1,4 @@
-//! Ceremonies under way: registering or using a passkey.
+//! Ceremonies under way: registering or using a passkey, setting up an app.
 
 use super::sealed;
 use crate::{Batch, Db, StoreError};
@@ -13,7 +13,7 @@ pub struct CeremonyRow {
     pub practice_id: PracticeId,
     /// The account.
     pub account_id: AccountId,
-    /// `register` or `authenticate`.
+    /// What is under way: `register`, `authenticate`, `totp`, or one of these against an invitation.
     pub kind: String,
     /// The server's side of it.
     pub state: Sealed<ceremonies::State>,
@@ -60,6 +60,12 @@ pub fn begin(batch: Batch, row: &CeremonyRow, now: Timestamp) -> Batch {
         row.expires_at.into(),
     ];
     batch.run(SWEEP, &[(&row.ceremony_id).into(), now.into()]).run(SQL, params).expect(1)
+}
+
+/// Ends every ceremony of an account.
+pub fn end_all(batch: Batch, practice: PracticeId, account: AccountId) -> Batch {
+    const SQL: &str = "DELETE FROM ceremonies WHERE practice_id = $1 AND account_id = $2";
+    batch.run(SQL, &[practice.into(), account.into()])
 }
 
 /// Uses a ceremony up. A conflict when it was used already.

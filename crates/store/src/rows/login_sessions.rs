@@ -52,6 +52,14 @@ pub fn touch(batch: Batch, record: &SessionRecord) -> Batch {
     batch.run(SQL, &[record.last_seen.into(), (&record.mac).into(), (&record.token_hash).into()])
 }
 
+/// Makes a batch a conflict when the session in which it was asked for has ended meanwhile: what signs in is not changed
+/// behind a reset or a sign-out that came in between.
+pub fn hold(batch: Batch, practice: PracticeId, account: AccountId, session: LoginSessionId) -> Batch {
+    const SQL: &str = "UPDATE login_sessions SET last_seen_at = last_seen_at \
+                       WHERE practice_id = $1 AND account_id = $2 AND login_session_id = $3";
+    batch.run(SQL, &[practice.into(), account.into(), session.into()]).expect(1)
+}
+
 /// Ends a session that must still be there: a rotation deletes the old one exactly once.
 pub fn rotate_out(batch: Batch, practice: PracticeId, account: AccountId, session: LoginSessionId) -> Batch {
     end(batch, practice, account, session).expect(1)
