@@ -241,6 +241,21 @@ impl Guard {
         self.grant(session, subject, receipt, &wrapped).await
     }
 
+    /// Leave to look for patients, or to register one, before it is known whom: decided as if the best relation that the
+    /// account could have to a patient held, and recorded without one. It opens nothing; whoever is found is asked for
+    /// one by one.
+    pub async fn authorize_search<P: Permission>(
+        &self,
+        session: &Session<Full>,
+        purpose: Purpose,
+    ) -> Result<Receipt, AccessError> {
+        let own = session.patient().is_some();
+        let best = Relation { registered: true, on_care_team: !own, is_self: own };
+        let ruling = self.rule(session, P::NAME, Some(best));
+        let receipt = self.append_one(self.entry(session, P::NAME, None, &purpose, &ruling)).await?;
+        if ruling.allowed { Ok(receipt) } else { Err(AccessError::Denied) }
+    }
+
     /// Leave to use a permission on the practice as a whole, decided and recorded like any other.
     pub async fn authorize_practice<'s, P: PracticePermission>(
         &self,

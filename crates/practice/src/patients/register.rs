@@ -8,7 +8,8 @@ use crate::{
 };
 use domain::{Invalid, PatientId};
 use identity::{Full, Session};
-use phi::Purpose;
+use ledger::Resource;
+use phi::{Purpose, WriteIdentity};
 use store::{Batch, CommitError, rows::patients};
 
 /// Why a patient was not registered.
@@ -53,13 +54,15 @@ pub async fn register(
     key: Option<&str>,
 ) -> Result<PatientId, RegisterError> {
     let practice = session.practice();
+    // Asked before anything else, so that a repeated registration is answered to nobody who may not register.
+    house.guard.authorize_search::<WriteIdentity>(session, Purpose::operations(Resource::whole(PATIENT))).await?;
     let born = details.born(record::today(house, practice).await?);
     let born = born.map_err(|why| RegisterError::Invalid { field: "birth_date", why })?;
     let repeatable = key.map(|key| Repeatable::new(house, session, "patients", key, details));
     if let Some(repeatable) = &repeatable
         && let Some(made) = repeatable.made_before(house).await?
     {
-        return Ok(PatientId::from_bytes(made));
+        return made_before(house, session, made).await;
     }
     let patient = PatientId::random(&*house.rng);
     let purpose = Purpose::operations(resource(PATIENT, patient));
@@ -76,9 +79,16 @@ pub async fn register(
         // The first statement is the patient, so it was the record number; else the same request was quicker.
         (Err(CommitError::Duplicate { statement: 0 }), None) => Err(RegisterError::RecordNumberTaken),
         (Err(CommitError::Duplicate { .. }), Some(repeatable)) => match repeatable.made_before(house).await? {
-            Some(made) => Ok(PatientId::from_bytes(made)),
+            Some(made) => made_before(house, session, made).await,
             None => Err(RegisterError::RecordNumberTaken),
         },
         (Err(error), _) => Err(error.into()),
     }
+}
+
+/// The patient whom the same request registered before, if they are still open to the caller.
+async fn made_before(house: &House, session: &Session<Full>, made: [u8; 16]) -> Result<PatientId, RegisterError> {
+    let patient = PatientId::from_bytes(made);
+    let purpose = Purpose::operations(resource(PATIENT, patient));
+    Ok(house.guard.authorize::<WriteIdentity>(session, patient, purpose).await?.subject())
 }
