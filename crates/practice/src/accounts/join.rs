@@ -1,7 +1,10 @@
 //! Accepting an invitation: from the secret of the link to a password and a first factor. Never to a session.
 
 use super::enroll::{EnrollError, FirstFactor, enroll};
-use crate::{Actor, Event, House, sign_in::CEREMONY};
+use crate::{
+    Actor, Event, House,
+    sign_in::{Attempt, CEREMONY, SignInError, Tried},
+};
 use crypto::Zeroizing;
 use domain::Role;
 use identity::{
@@ -11,36 +14,49 @@ use identity::{
 use ledger::{LedgerError, Resource, Word};
 use phi::{KeyError, VaultError};
 use serde_json::Value;
+use std::time::Duration;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self, AccountRow},
         ceremonies::{self, CeremonyRow},
         invitations, practices,
-        totp_factors::{self, TotpRow},
     },
 };
 
-const REGISTER: &str = "join";
+const BEGIN: Word = Word::new("begin_enrollment");
+const BEGIN_TOTP: Word = Word::new("begin_totp");
+const BEGIN_PASSKEY: Word = Word::new("begin_passkey");
+const ACCEPT: Word = Word::new("accept_invitation");
+const ACCOUNT: Resource = Resource::whole(Word::new("account"));
 
-/// An invitation, as the invited person sees it.
+const REGISTER: &str = "join";
+const GENERATE: &str = "join-totp";
+/// How long a code generator that was begun waits for its first code: long enough to find and install an app.
+const GENERATOR: Duration = Duration::from_secs(30 * 60);
+
+/// An invitation, as whoever opens its link sees it: not yet who is invited, since looking leaves no entry.
 pub struct InvitationView {
+    /// The practice that invites.
+    pub practice: String,
+    /// Which factor the account needs: a passkey for administrators once the practice is set up, else a code generator.
+    pub factor: FactorKind,
+}
+
+/// Who is invited, told with the step that is recorded.
+pub struct InviteeView {
     /// What the account is for.
     pub role: Role,
     /// Who is invited.
     pub display_name: String,
     /// The address that will sign in.
     pub email: String,
-    /// The practice that invites.
-    pub practice: String,
-    /// Which factor the account needs: a passkey for administrators once the practice is set up, else a code generator.
-    pub factor: FactorKind,
-    /// The generator that was begun and awaits its first code.
-    pub pending: Option<PendingTotp>,
 }
 
 /// A code generator that awaits its first code.
 pub struct PendingTotp {
+    /// Who is invited.
+    pub invitee: InviteeView,
     /// Its secret, base32.
     pub secret: Zeroizing<String>,
     /// The same as an address that authenticator apps read.
@@ -92,6 +108,9 @@ pub enum JoinError {
     /// Nothing was enrolled.
     #[error(transparent)]
     Enroll(#[from] EnrollError),
+    /// The step was tried too often, or the tries could not be counted.
+    #[error(transparent)]
+    Tried(#[from] SignInError),
 }
 
 /// What is known once the secret was accepted.
@@ -123,36 +142,43 @@ async fn invitee(house: &House, secret: &str) -> Result<Invitee, JoinError> {
 
 /// Shows an invitation to whoever has its secret.
 pub async fn invitation(house: &House, secret: &str) -> Result<InvitationView, JoinError> {
-    let invitee = invitee(house, secret).await?;
-    let (display_name, email) = names(house, &invitee).await?;
-    let pending = pending(house, &invitee).await?;
-    let pending =
-        pending.map(|totp| PendingTotp { uri: totp.provisioning_uri("Patella", &email), secret: totp.base32() });
-    let Invitee { row, factor, practice, .. } = invitee;
-    Ok(InvitationView { role: row.role, display_name, email, practice, factor, pending })
+    let Invitee { factor, practice, .. } = invitee(house, secret).await?;
+    Ok(InvitationView { practice, factor })
 }
 
-/// Begins a code generator, in place of an earlier one that was not confirmed.
+/// Begins to accept with a passkey: who is invited. The ceremony itself begins with [`begin_passkey`].
+pub async fn begin(house: &House, secret: &str, origin: Origin) -> Result<InviteeView, JoinError> {
+    let invitee = invitee(house, secret).await?;
+    step(house, &invitee, BEGIN, origin).await?;
+    record(house, &invitee, BEGIN, origin).await?;
+    who(house, &invitee).await
+}
+
+/// Begins a code generator, in place of an earlier one that was begun with the same invitation. A generator that the
+/// account has works on until the new one has shown its first code.
 pub async fn begin_totp(house: &House, secret: &str, origin: Origin) -> Result<PendingTotp, JoinError> {
     let invitee = invitee(house, secret).await?;
     if invitee.factor != FactorKind::Totp {
         return Err(JoinError::AnotherFactor);
     }
-    let (practice_id, account_id) = (invitee.row.practice_id, invitee.row.account_id);
-    record(house, &invitee, Word::new("begin_totp"), origin).await?;
+    let (practice_id, account_id, now) = (invitee.row.practice_id, invitee.row.account_id, house.clock.now());
+    step(house, &invitee, BEGIN_TOTP, origin).await?;
+    record(house, &invitee, BEGIN_TOTP, origin).await?;
     let totp = TotpSecret::random(account_id, &*house.rng);
     let stored = totp.to_stored().to_vec();
-    let row = TotpRow {
+    let ceremony_id = ceremony(&invitee);
+    let row = CeremonyRow {
+        ceremony_id,
         practice_id,
         account_id,
-        secret: house.vault.seal(practice_id, account_id, TotpRow::row_id(account_id), &stored).await?,
-        last_step: None,
-        created_at: house.clock.now(),
-        confirmed_at: None,
+        kind: GENERATE.to_owned(),
+        state: house.vault.seal(practice_id, account_id, CeremonyRow::row_id(ceremony_id), &stored).await?,
+        expires_at: now.checked_add(GENERATOR).unwrap_or(now),
     };
-    house.stores.identity.commit(totp_factors::replace(Batch::new(), &row)).await?;
-    let (_, email) = names(house, &invitee).await?;
-    Ok(PendingTotp { uri: totp.provisioning_uri("Patella", &email), secret: totp.base32() })
+    house.stores.identity.commit(ceremonies::begin(Batch::new(), &row, now)).await?;
+    let invitee = who(house, &invitee).await?;
+    let uri = totp.provisioning_uri("Patella", &invitee.email);
+    Ok(PendingTotp { uri, secret: totp.base32(), invitee })
 }
 
 /// Accepts with a password and the first code of the generator that was begun. Gives the recovery codes, shown once.
@@ -167,17 +193,21 @@ pub async fn accept_with_totp(
     if invitee.factor != FactorKind::Totp {
         return Err(JoinError::AnotherFactor);
     }
+    step(house, &invitee, ACCEPT, origin).await?;
     let password = chosen(house, &invitee, password).await?;
     let totp = pending(house, &invitee).await?.ok_or(JoinError::NothingPending)?;
-    let (_, step) = totp.verify(code, None, house.clock.now()).map_err(|_| JoinError::NotConfirmed)?;
-    record(house, &invitee, Word::new("accept_invitation"), origin).await?;
+    let Ok((_, step)) = totp.verify(code, None, house.clock.now()) else {
+        return Err(refuse(house, &invitee, "wrong-code", origin).await);
+    };
+    record(house, &invitee, ACCEPT, origin).await?;
     Ok(enroll(house, &invitee.enrollment, password, FirstFactor::Totp { secret: totp, step }).await?)
 }
 
 /// Begins to register a passkey: the options for `navigator.credentials.create()`.
 pub async fn begin_passkey(house: &House, secret: &str, origin: Origin) -> Result<Value, JoinError> {
     let invitee = invitee(house, secret).await?;
-    record(house, &invitee, Word::new("begin_passkey"), origin).await?;
+    step(house, &invitee, BEGIN_PASSKEY, origin).await?;
+    record(house, &invitee, BEGIN_PASSKEY, origin).await?;
     let (practice_id, account_id, now) = (invitee.row.practice_id, invitee.row.account_id, house.clock.now());
     let (name, email) = names(house, &invitee).await?;
     let begun = house.passkeys.start_registration(&invitee.enrollment, &email, &name, &[], now);
@@ -208,6 +238,7 @@ pub async fn accept_with_passkey(
     let invitee = invitee(house, secret).await?;
     let (practice, account, now) = (invitee.row.practice_id, invitee.row.account_id, house.clock.now());
     let label = TokenLabel::new(label).map_err(|_| JoinError::Label)?.as_str().to_owned();
+    step(house, &invitee, ACCEPT, origin).await?;
     let password = chosen(house, &invitee, password).await?;
     let db = &house.stores.identity;
     let row = ceremonies::current(db, ceremony(&invitee), now).await?;
@@ -217,8 +248,10 @@ pub async fn accept_with_passkey(
     // A challenge is good for one answer, right or wrong.
     db.commit(ceremonies::use_up(Batch::new(), ceremony(&invitee))).await?;
     let finished = house.passkeys.finish_registration(&invitee.enrollment, state, answer, &[], now, &*house.rng);
-    let passkey = Box::new(finished.map_err(|_| JoinError::NotConfirmed)?);
-    record(house, &invitee, Word::new("accept_invitation"), origin).await?;
+    let Ok(passkey) = finished.map(Box::new) else {
+        return Err(refuse(house, &invitee, "wrong-passkey", origin).await);
+    };
+    record(house, &invitee, ACCEPT, origin).await?;
     Ok(enroll(house, &invitee.enrollment, password, FirstFactor::Passkey { passkey, label }).await?)
 }
 
@@ -227,14 +260,18 @@ fn ceremony(invitee: &Invitee) -> [u8; 16] {
     invitee.enrollment.invitation().map_or([0; 16], |id| *id.as_bytes())
 }
 
+/// The generator that was begun with this invitation and awaits its first code.
 async fn pending(house: &House, invitee: &Invitee) -> Result<Option<TotpSecret>, JoinError> {
     let (practice, account) = (invitee.row.practice_id, invitee.row.account_id);
-    let row = totp_factors::of_account(&house.stores.identity, practice, account).await?;
-    let Some(row) = row.filter(|row| row.confirmed_at.is_none() && invitee.factor == FactorKind::Totp) else {
-        return Ok(None);
-    };
-    let stored = house.vault.open_credential(practice, account, &row.secret).await?;
+    let row = ceremonies::current(&house.stores.identity, ceremony(invitee), house.clock.now()).await?;
+    let Some(row) = row.filter(|row| row.kind == GENERATE && row.account_id == account) else { return Ok(None) };
+    let stored = house.vault.open_credential(practice, account, &row.state).await?;
     TotpSecret::from_stored(account, stored.expose()).map(Some).map_err(JoinError::Totp)
+}
+
+async fn who(house: &House, invitee: &Invitee) -> Result<InviteeView, JoinError> {
+    let (display_name, email) = names(house, invitee).await?;
+    Ok(InviteeView { role: invitee.row.role, display_name, email })
 }
 
 /// Name and address, opened for the invited person, who was just told apart by the secret of the link.
@@ -249,13 +286,22 @@ async fn chosen(house: &House, invitee: &Invitee, password: Password) -> Result<
     NewPassword::new(password, &[&name, &email]).map_err(JoinError::Weak)
 }
 
-async fn record(house: &House, invitee: &Invitee, action: Word, origin: Origin) -> Result<(), JoinError> {
-    let actor = Actor {
-        practice: Some(invitee.row.practice_id),
-        account: Some(invitee.row.account_id),
-        role: Some(invitee.row.role),
-        login_session: None,
-    };
-    house.record_as(actor, origin, Event::done(action, Resource::whole(Word::new("account")))).await?;
+/// Counts a step: whoever holds a link guesses nothing with it, and fills no disk either.
+async fn step(house: &House, invitee: &Invitee, action: Word, origin: Origin) -> Result<(), JoinError> {
+    let Some(invitation) = invitee.enrollment.invitation() else { return Ok(()) };
+    let tried = Tried { actor: Actor::of_account(&invitee.row), action, resource: ACCOUNT };
+    Attempt::count_steps(house, house.indexes.invitation(invitation), origin, tried).await?;
     Ok(())
+}
+
+async fn record(house: &House, invitee: &Invitee, action: Word, origin: Origin) -> Result<(), JoinError> {
+    house.record_as(Actor::of_account(&invitee.row), origin, Event::done(action, ACCOUNT)).await?;
+    Ok(())
+}
+
+/// Records that a factor was not confirmed; gives what the caller is told.
+async fn refuse(house: &House, invitee: &Invitee, reason: &'static str, origin: Origin) -> JoinError {
+    let event = Event::refused(ACCEPT, ACCOUNT, Word::new(reason));
+    let recorded = house.record_as(Actor::of_account(&invitee.row), origin, event).await;
+    recorded.map_or_else(Into::into, |_| JoinError::NotConfirmed)
 }

@@ -2,7 +2,7 @@
 
 use super::SignInError;
 use crate::{Actor, Event, House, refusals};
-use domain::{InvitationId, Timestamp};
+use domain::Timestamp;
 use identity::{Failures, Origin, Throttle, account_throttle, address_throttle, throttle_address};
 use ledger::{Resource, Word};
 use std::time::Duration;
@@ -43,29 +43,24 @@ impl Attempt {
         Self { subject: email, address }.counted(house, true, origin, tried).await
     }
 
-    /// Counts a try under an invitation alone: whoever holds its link, and a whole practice that joins from one network
-    /// address keeps nobody out.
-    pub(crate) async fn count_invitation(
+    /// Counts one of the steps that somebody may take a few times, and not for ever: under that alone, so that a whole
+    /// practice that joins from one network address keeps nobody out.
+    pub(crate) async fn count_steps(
         house: &House,
-        invitation: InvitationId,
+        subject: [u8; 32],
         origin: Origin,
         tried: Tried,
     ) -> Result<Self, SignInError> {
-        let subject = house.indexes.invitation(invitation);
         Self { subject, address: None }.counted(house, false, origin, tried).await
     }
 
-    async fn counted(
-        self,
-        house: &House,
-        lasting: bool,
-        origin: Origin,
-        tried: Tried,
-    ) -> Result<Self, SignInError> {
+    async fn counted(self, house: &House, lasting: bool, origin: Origin, tried: Tried) -> Result<Self, SignInError> {
         let db = &house.stores.identity;
         let now = house.clock.now();
+        // What is not lasting is nobody's password: it waits later, and is forgotten like an address.
+        let throttled = if lasting { account_throttle } else { address_throttle };
         let seen = throttle::of(db, &self.subject).await?;
-        if let Some(seconds) = wait(account_throttle(seen, now)) {
+        if let Some(seconds) = wait(throttled(seen, now)) {
             return Err(refused(house, &self.subject, origin, tried, seconds).await);
         }
         let seen_address = match &self.address {
@@ -85,7 +80,7 @@ impl Attempt {
         db.commit(batch).await?;
         // Many at once have all seen the same count: each is judged again by how many really stood before it.
         let stood = before(seen, throttle::of(db, &self.subject).await?);
-        let mut judged = wait(account_throttle(stood, now)).map(|seconds| (self.subject, seconds));
+        let mut judged = wait(throttled(stood, now)).map(|seconds| (self.subject, seconds));
         if let (None, Some(index)) = (judged, &self.address) {
             let stood = before(seen_address, throttle::of(db, index).await?);
             judged = wait(address_throttle(stood, now)).map(|seconds| (*index, seconds));

@@ -141,8 +141,7 @@ pub(super) async fn begin(house: &House, proving: &Proving<'_>) -> Result<Begun,
     }
     let (practice, account) = (proving.practice(), proving.account());
     let row = accounts::by_id(&house.stores.identity, practice, account).await?.ok_or(SignInError::Over)?;
-    let tried =
-        Tried { actor: proving.actor(), action: proving.action(), resource: login_session(proving.id()) };
+    let tried = Tried { actor: proving.actor(), action: proving.action(), resource: login_session(proving.id()) };
     let attempt = Attempt::count(house, row.email_index, proving.origin(), tried).await?;
     let factors = factors(house, practice, account, proving.role()).await?;
     Ok(Begun { attempt, factors })

@@ -32,6 +32,7 @@ impl From<JoinError> for Problem {
             JoinError::Enroll(EnrollError::Commit(error)) => error.into(),
             JoinError::Enroll(EnrollError::Store(error)) => error.into(),
             JoinError::Enroll(EnrollError::Password(error)) => later(&error),
+            JoinError::Tried(error) => error.into(),
             JoinError::Totp(_) | JoinError::Passkey(_) => fault(&error),
         }
     }

@@ -5,6 +5,8 @@ mod doors;
 mod every_route;
 mod factors;
 mod flood;
+mod in_flight;
+mod joining;
 mod pages;
 mod passkeys;
 mod support;

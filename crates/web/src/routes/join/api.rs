@@ -4,12 +4,12 @@ use crate::{App, AuditClass, Caller, Json, PathId, Problem, Route, RouteTable, V
 use axum::{extract::State, http::StatusCode};
 use domain::Role;
 use identity::{FactorKind, Password};
-use practice::accounts;
+use practice::accounts::{self, InviteeView};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-const READ: Route = Route::api(Verb::Get, "/api/v1/invitations/{secret}", "Who is invited, to what.")
+const READ: Route = Route::api(Verb::Get, "/api/v1/invitations/{secret}", "Who invites, and what is needed.")
     .public()
     .answer::<InvitationBody>(200);
 const TOTP: Route = Route::api(Verb::Post, "/api/v1/invitations/{secret}/totp", "Begins a code generator.")
@@ -55,25 +55,25 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(PASSKEY_FINISH, passkey_finish)
 }
 
-/// An invitation.
+/// An invitation. Who is invited is told with the first step, which is recorded.
 #[derive(Serialize, JsonSchema)]
 struct InvitationBody {
-    /// What the account is for.
-    role: Role,
-    /// Who is invited.
-    display_name: String,
-    /// The address that will sign in.
-    email: String,
     /// The practice that invites.
     practice: String,
     /// The kind of factor that the account needs.
     factor: FactorKind,
 }
 
-/// A code generator that awaits its first code.
+/// A code generator that awaits its first code, and whose it is.
 #[derive(Serialize, JsonSchema)]
 struct Generator {
-    /// Its secret, base32.
+    /// What the account is for.
+    role: Role,
+    /// Who is invited.
+    display_name: String,
+    /// The address that will sign in.
+    email: String,
+    /// Its secret, base32. Not shown again.
     secret: String,
     /// The same as an `otpauth:` address.
     uri: String,
@@ -116,13 +116,7 @@ impl RecoveryCodes {
 
 async fn read(State(app): State<App>, PathId(secret): PathId<String>) -> Result<Json<InvitationBody>, Problem> {
     let view = accounts::invitation(app.house(), &secret).await?;
-    Ok(Json(InvitationBody {
-        role: view.role,
-        display_name: view.display_name,
-        email: view.email,
-        practice: view.practice,
-        factor: view.factor,
-    }))
+    Ok(Json(InvitationBody { practice: view.practice, factor: view.factor }))
 }
 
 async fn totp(
@@ -132,7 +126,9 @@ async fn totp(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Json<Generator>, Problem> {
     let begun = accounts::begin_totp(app.house(), &secret, origin).await?;
-    Ok(Json(Generator { secret: begun.secret.to_string(), uri: begun.uri.to_string() }))
+    let InviteeView { role, display_name, email } = begun.invitee;
+    let (secret, uri) = (begun.secret.to_string(), begun.uri.to_string());
+    Ok(Json(Generator { role, display_name, email, secret, uri }))
 }
 
 async fn accept(
