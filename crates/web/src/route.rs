@@ -9,7 +9,7 @@ mod table;
 
 pub use table::RouteTable;
 
-use domain::PermissionName;
+use domain::{PermissionName, Role};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use std::time::Duration;
@@ -107,6 +107,9 @@ pub struct Route {
     pub level: Level,
     /// The permission that its use case asks the guard for, if there is one.
     pub permission: Option<PermissionName>,
+    /// For whom it is made; everybody whom the permission allows when none. Whoever else asks is told that it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<&'static [Role]>,
     /// Whether an API token of any scope is let in, although no permission is asked for.
     pub any_token: bool,
     /// What is written down.
@@ -143,6 +146,7 @@ impl Route {
             path,
             level: Level::Full,
             permission: None,
+            roles: None,
             any_token: false,
             audit: AuditClass::None,
             kind,
@@ -190,6 +194,13 @@ impl Route {
     #[must_use]
     pub const fn permission(mut self, permission: PermissionName) -> Self {
         self.permission = Some(permission);
+        self
+    }
+    /// Says for whom it is made: a page of staff is not one of patients, though they may read what it shows, and a form is
+    /// for who may send it.
+    #[must_use]
+    pub const fn roles(mut self, roles: &'static [Role]) -> Self {
+        self.roles = Some(roles);
         self
     }
     /// Lets in API tokens whatever their scopes are. Without this, a route that asks for no permission lets in none: only
@@ -281,6 +292,8 @@ impl Route {
             Some("a patient's data needs a permission")
         } else if self.permission.is_some() && self.level != Level::Full {
             Some("a permission needs a full session")
+        } else if self.roles.is_some() && self.level != Level::Full {
+            Some("a role needs a full session")
         } else if self.any_token && (self.permission.is_some() || self.kind != Kind::Api) {
             Some("any token is let in only to what the API shows without a permission")
         } else if self.kind == Kind::Asset && (self.level != Level::Public || self.method != Verb::Get) {

@@ -4,12 +4,15 @@ use super::{Kind, Level, Route};
 use crate::{App, Problem, envelope::Trail, gate, gate::Visitor};
 use axum::{
     RequestExt,
-    extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, Method, header},
+    extract::{DefaultBodyLimit, FromRequestParts, RawPathParams, Request, State},
+    http::{HeaderMap, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use futures::FutureExt;
+use identity::{Full, Session};
+use ledger::{Resource, Word};
+use practice::Event;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// Lets the request in to its handler or answers it here.
@@ -75,6 +78,11 @@ async fn let_in(app: &App, route: &Route, mut request: Request) -> Result<Reques
     };
     match refusal {
         None => {
+            if let Visitor::Full(session) = &visitor
+                && route.roles.is_some_and(|roles| !roles.contains(&session.role()))
+            {
+                return Err(turn_away(app, route, session, &mut parts).await.into_response());
+            }
             parts.extensions.insert(visitor);
             Ok(Request::from_parts(parts, body))
         }
@@ -82,6 +90,22 @@ async fn let_in(app: &App, route: &Route, mut request: Request) -> Result<Reques
             Err(Redirect::to(page).into_response())
         }
         Some((problem, _)) => Err(problem.into_response()),
+    }
+}
+
+/// Records that a route was asked for by somebody for whom it is not made; tells them that it is not there.
+async fn turn_away(app: &App, route: &Route, session: &Session<Full>, parts: &mut Parts) -> Problem {
+    const ASK: Word = Word::new("ask_for_page");
+    let patient = match RawPathParams::from_request_parts(parts, &()).await {
+        Ok(path) => path.iter().find(|(name, _)| *name == "patient_id").and_then(|(_, id)| id.parse().ok()),
+        Err(_) => None,
+    };
+    let action = route.permission.map_or(ASK, |permission| Word::new(permission.word()));
+    let reason = Word::new("not-for-this-role");
+    let event = Event { patient, ..Event::refused(action, Resource::whole(Word::new("page")), reason) };
+    match app.house().record(session, event).await {
+        Ok(_) => Problem::not_found(),
+        Err(error) => error.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The patients whom one treats; for the front desk, all of the practice.
 
+use super::STAFF;
 use crate::{
     App, AuditClass, Form, Json, Problem, Query, Route, SignedIn, Verb,
     look::{
@@ -24,14 +25,16 @@ pub(super) const API: Route =
         .answer::<Page<PatientLine>>(200);
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients", "The list of patients.")
     .permission(PermissionName::ReadExercise)
-    .audit(AuditClass::PatientList);
+    .audit(AuditClass::PatientList)
+    .roles(STAFF);
 pub(super) const FIND: Route = Route::page(
     Verb::Post,
     "/patients",
     "The list of patients, narrowed down. By POST, so that no name is in an address.",
 )
 .permission(PermissionName::ReadExercise)
-.audit(AuditClass::PatientList);
+.audit(AuditClass::PatientList)
+.roles(STAFF);
 
 /// Most lines of the page.
 const SHOWN: usize = 200;

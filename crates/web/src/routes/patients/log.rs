@@ -1,6 +1,6 @@
 //! What a patient wrote down, for who treats them.
 
-use super::{back_to_patient, views};
+use super::{TREATS, back_to_patient, views};
 use crate::{
     App, AuditClass, PathId, Problem, Query, Route, SignedIn, Verb,
     look::{Column, Head, RECORDED, Tone, empty_state, pagination, recorded_line, table, tag, words},
@@ -18,7 +18,8 @@ use serde::Deserialize;
 
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}/log", "What the patient wrote down.")
     .permission(PermissionName::ReadExercise)
-    .audit(AuditClass::Patient);
+    .audit(AuditClass::Patient)
+    .roles(TREATS);
 
 /// Most entries of a page.
 const SHOWN: usize = 50;

@@ -1,6 +1,6 @@
 //! One patient: the chart for who treats them, name and contact for who registers them.
 
-use super::{back_to_list, details_link, views};
+use super::{STAFF, back_to_list, details_link, views};
 use crate::{
     App, AuditClass, Json, PathId, Problem, Route, SignedIn, Tag, Verb,
     look::{
@@ -32,7 +32,8 @@ pub(super) const API: Route = Route::api(Verb::Get, "/api/v1/patients/{patient_i
     .answer::<PatientView>(200);
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}", "One patient: how it goes.")
     .permission(PermissionName::ReadExercise)
-    .audit(AuditClass::Patient);
+    .audit(AuditClass::Patient)
+    .roles(STAFF);
 
 pub(super) async fn api(
     State(app): State<App>,

@@ -1,7 +1,7 @@
 //! Registering a patient.
 
 use super::{
-    back_to_list,
+    REGISTERS, back_to_list,
     details::{Typed, fields},
 };
 use crate::{
@@ -26,10 +26,12 @@ pub(super) const API: Route = Route::api(Verb::Post, "/api/v1/patients", "Regist
     .idempotency_key()
     .body::<PatientDetails>()
     .answer::<Registered>(201);
-pub(super) const FORM: Route = Route::page(Verb::Get, "/patients/new", "The form to register a patient.");
+pub(super) const FORM: Route =
+    Route::page(Verb::Get, "/patients/new", "The form to register a patient.").roles(REGISTERS);
 pub(super) const SEND: Route = Route::page(Verb::Post, "/patients/new", "Registers a patient.")
     .permission(PermissionName::WriteIdentity)
-    .audit(AuditClass::Patient);
+    .audit(AuditClass::Patient)
+    .roles(REGISTERS);
 
 /// A patient who was registered.
 #[derive(Serialize, schemars::JsonSchema)]

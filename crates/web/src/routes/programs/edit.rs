@@ -11,7 +11,10 @@ use crate::{
         ButtonKind, Field, FieldErrors, Head, LibraryEntry, RECORDED, Tone, date_field, hidden, item_row,
         item_template, library_picker, link_button, notice, recorded_line, submit, text_field,
     },
-    routes::{exercises::Pictures, patients::back_to_patient},
+    routes::{
+        exercises::Pictures,
+        patients::{TREATS, back_to_patient},
+    },
     surround::{Sheet, Surround},
 };
 use axum::{
@@ -29,11 +32,13 @@ use practice::{
 
 pub(super) const FORM: Route = Route::page(Verb::Get, "/patients/{patient_id}/program/edit", "The program editor.")
     .permission(PermissionName::ReadExercise)
-    .audit(AuditClass::Patient);
+    .audit(AuditClass::Patient)
+    .roles(TREATS);
 pub(super) const SEND: Route = Route::page(
     Verb::Post,
     "/patients/{patient_id}/program/edit",
-    "Signs what the editor holds; its other buttons only change the form.",
+    "Signs what the editor holds
+.roles(TREATS); its other buttons only change the form.",
 )
 .permission(PermissionName::WriteExercise)
 .audit(AuditClass::Patient)

@@ -8,7 +8,7 @@ use crate::{
     },
     routes::{
         exercises::Pictures,
-        patients::{back_to_patient, views},
+        patients::{TREATS, back_to_patient, views},
     },
     surround::{Sheet, Surround},
 };
@@ -43,14 +43,16 @@ pub(super) const VERSION: Route = Route::api(
 pub(super) const PAGE: Route =
     Route::page(Verb::Get, "/patients/{patient_id}/program", "The program and its versions.")
         .permission(PermissionName::ReadExercise)
-        .audit(AuditClass::Patient);
+        .audit(AuditClass::Patient)
+        .roles(TREATS);
 pub(super) const VERSION_PAGE: Route = Route::page(
     Verb::Get,
     "/patients/{patient_id}/program/versions/{program_id}/{version}",
     "One signed version of the program.",
 )
 .permission(PermissionName::ReadExercise)
-.audit(AuditClass::Patient);
+.audit(AuditClass::Patient)
+.roles(TREATS);
 
 /// All versions.
 #[derive(Serialize, schemars::JsonSchema)]
