@@ -252,7 +252,8 @@ impl TestHouse {
         Person { claims: row.claims(), email: email.as_str().to_owned(), totp }
     }
 
-    /// Registers a patient, through the guard, by a front desk of the practice's own.
+    /// Registers a patient, through the guard, by a front desk of the practice's own. Their address is their id at
+    /// `example.org`.
     pub async fn patient(&self, practice: PracticeId, given: &str, family: &str) -> PatientId {
         let clerk = self.account(practice, Role::FrontDesk).await;
         let session = self.session(&clerk).await;
@@ -263,16 +264,20 @@ impl TestHouse {
         let row_id = PatientRow::row_id(patient_id);
         let name = |text: &str| PersonName::new(text).expect("a name");
         let born = BirthDate::new(Date::constant(1984, 3, 2), Date::constant(2026, 5, 14)).expect("a day");
+        let email = EmailAddress::new(format!("{patient_id}@example.org")).expect("an address");
         let row = PatientRow {
             practice_id: practice,
             patient_id,
             given_name: grant.seal(row_id, &name(given)),
             family_name: grant.seal(row_id, &name(family)),
             birth_date: grant.seal(row_id, &born),
-            email: None,
+            email: Some(grant.seal(row_id, &email)),
             phone: None,
             record_number: None,
-            indexes: PatientIndexes::default(),
+            indexes: PatientIndexes {
+                email: Some(self.house.indexes.patient_email(practice, &email)),
+                ..PatientIndexes::default()
+            },
             created_at: self.now(),
             updated_at: self.now(),
             version: 1,

@@ -5,15 +5,20 @@ mod directory;
 mod enroll;
 mod invite;
 mod join;
+mod patient;
+mod taken;
 
 pub use add::{AddAccountError, NewAccount, add};
 pub use directory::{AccountView, DirectoryError, account, change, invite_again, invite_new, staff};
 pub use enroll::{EnrollError, FirstFactor, enroll};
 pub use invite::{InviteError, Invited, invite};
 pub use join::{
-    InvitationView, JoinError, PendingTotp, accept_with_passkey, accept_with_totp, begin_passkey, begin_totp,
-    invitation,
+    InvitationView, InviteeView, JoinError, PendingTotp, accept_with_passkey, accept_with_totp, begin, begin_passkey,
+    begin_totp, invitation,
 };
+
+pub(crate) use patient::of_patient;
+pub use patient::{InvitePatientError, PatientAccount, invite_patient};
 
 use crate::House;
 use identity::{EnrollmentError, Full, Session};

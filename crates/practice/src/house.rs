@@ -259,6 +259,10 @@ impl Indexes {
     pub fn invitation(&self, invitation: InvitationId) -> [u8; 32] {
         crypto::blind_index(&self.0, "identity.throttles.invitation", invitation.as_bytes())
     }
+    /// Of somebody who makes accounts, for their count of addresses that were in use.
+    pub fn inviter(&self, account: AccountId) -> [u8; 32] {
+        crypto::blind_index(&self.0, "identity.throttles.inviter", account.as_bytes())
+    }
     /// Of a login session or an API token that is presented and opens nothing, for its count of tries.
     pub fn presented(&self, session: LoginSessionId) -> [u8; 32] {
         crypto::blind_index(&self.0, "identity.throttles.presented", session.as_bytes())

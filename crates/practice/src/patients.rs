@@ -10,7 +10,7 @@ pub use edit::{EditError, edit};
 pub use find::{Exact, find};
 pub use list::{Listed, PatientLine, Whose, list};
 pub(crate) use read::of_grant;
-pub use read::{PatientView, read};
+pub use read::{PatientView, read, read_with_account};
 pub use register::{RegisterError, register};
 
 use crate::House;

@@ -117,7 +117,8 @@ async fn disable(target: &Target, email: &str) -> Result<()> {
     let house = &opened.house;
     let row = account(house, email).await?;
     let (practice, account) = (row.practice_id, row.account_id);
-    record(house, practice, Word::new("disable_account"), Resource::new(Word::new("account"), account)?).await?;
+    let resource = Resource::new(Word::new("account"), account)?;
+    record_about(house, practice, Word::new("disable_account"), resource, row.patient_id).await?;
     let batch = set_role_and_state(Batch::new(), practice, account, row.role, AccountState::Disabled, row.version);
     let batch = api_tokens::revoke_all(login_sessions::end_all(batch, practice, account), practice, account);
     let batch = invitations::withdraw(batch, practice, account);
@@ -130,6 +131,9 @@ async fn reset_factor(target: &Target, email: &str) -> Result<()> {
     let (opened, config) = target.open().await?;
     let house = &opened.house;
     let row = account(house, email).await?;
+    if row.role == Role::Patient {
+        bail!("a patient's account is reset by an administrator, and the front desk makes its link");
+    }
     let resource = Resource::new(Word::new("account"), row.account_id)?;
     record(house, row.practice_id, Word::new("reset_factors"), resource).await?;
     let invited = accounts::invite(house, row.practice_id, row.account_id).await?;
@@ -144,9 +148,20 @@ async fn account(house: &House, email: &str) -> Result<AccountRow> {
 }
 
 async fn record(house: &House, practice: domain::PracticeId, action: Word, resource: Resource) -> Result<Receipt> {
+    record_about(house, practice, action, resource, None).await
+}
+
+/// Records under a patient, who sees it, what is done to their account.
+async fn record_about(
+    house: &House,
+    practice: domain::PracticeId,
+    action: Word,
+    resource: Resource,
+    patient: Option<domain::PatientId>,
+) -> Result<Receipt> {
     let actor = Actor { practice: Some(practice), ..Actor::default() };
     let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
-    let event = Event { action, resource, patient: None, outcome: Outcome::Allowed, reason: Word::new("command-line") };
+    let event = Event { action, resource, patient, outcome: Outcome::Allowed, reason: Word::new("command-line") };
     house.record_as(actor, origin, event).await.context("it could not be recorded, so it was not done")
 }
 

@@ -1,16 +1,21 @@
 //! The accounts of a practice, for whoever governs it.
 
-use super::{AddAccountError, InviteError, NewAccount, add, in_person, invite};
-use crate::{Event, House};
-use domain::{AccountId, PatientId, Role, Timestamp};
+use super::{
+    AddAccountError, InviteError, NewAccount, add, in_person,
+    invite::{close, invite},
+    patient::record_patient,
+    taken::Probe,
+};
+use crate::{House, sign_in::SignInError};
+use domain::{AccountId, EmailAddress, PatientId, PersonName, Role, Timestamp};
 use identity::{EnrollmentError, Full, InvitationSecret, Session};
-use ledger::{LedgerError, Outcome, Resource, Word};
+use ledger::{LedgerError, Resource, Word};
 use phi::{AccessError, Govern, PracticeGrant, Purpose, VaultError};
 use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self as rows, AccountRow, AccountState},
-        api_tokens, invitations, login_sessions, patients,
+        api_tokens, invitations, login_sessions,
     },
 };
 
@@ -49,9 +54,12 @@ pub enum DirectoryError {
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
-    /// There is no such patient.
-    #[error("there is no such patient")]
-    UnknownPatient,
+    /// Patients are invited at the front desk.
+    #[error("patients are invited at the front desk")]
+    AtTheDesk,
+    /// Too many addresses were tried.
+    #[error(transparent)]
+    Tried(#[from] SignInError),
     /// The account changed since the caller saw it.
     #[error("the account changed in the meantime")]
     Stale,
@@ -94,21 +102,6 @@ async fn govern<'s>(
     house.guard.authorize_practice::<Govern>(session, Purpose::operations(resource)).await
 }
 
-/// Says of a patient's own account that it was touched, so that the patient sees it too.
-async fn record_patient(
-    house: &House,
-    session: &Session<Full>,
-    patient: Option<PatientId>,
-    action: Word,
-) -> Result<(), LedgerError> {
-    if let Some(patient) = patient {
-        let (resource, reason) = (Resource::whole(Word::new("account")), Word::new("admin-governs"));
-        let event = Event { action, resource, patient: Some(patient), outcome: Outcome::Allowed, reason };
-        house.record(session, event).await?;
-    }
-    Ok(())
-}
-
 /// Up to `limit` accounts of staff after `after`, by id.
 pub async fn staff(
     house: &House,
@@ -139,38 +132,51 @@ pub async fn account(
     view(house, &grant, row).await
 }
 
-/// Adds an account and invites it.
+/// Adds an account of staff and invites it. Patients are invited at the front desk: see
+/// [`invite_patient`](super::invite_patient).
 pub async fn invite_new(
     house: &House,
     session: &Session<Full>,
-    new: &NewAccount,
+    role: Role,
+    email: EmailAddress,
+    display_name: PersonName,
 ) -> Result<(AccountId, InvitationSecret), DirectoryError> {
     let grant = govern(house, session, None, Word::new("invitation")).await?;
     in_person(house, session)?;
-    if let Some(patient) = new.patient {
-        let known = patients::by_id(&house.stores.clinical, grant.practice(), patient).await?;
-        let known = known.ok_or(DirectoryError::UnknownPatient)?;
-        record_patient(house, session, Some(known.patient_id), Word::new("invite_account")).await?;
+    if role == Role::Patient {
+        return Err(DirectoryError::AtTheDesk);
     }
-    Ok(add(house, grant.practice(), new).await?)
+    let probe = Probe::count(house, session, None).await?;
+    let made = add(house, grant.practice(), &NewAccount { role, email, display_name, patient: None }).await;
+    match &made {
+        Ok(_) => probe.free(house).await.map_err(DirectoryError::Commit)?,
+        Err(AddAccountError::Taken) => probe.taken(house, session).await?,
+        Err(_) => {}
+    }
+    Ok(made?)
 }
 
-/// Invites an account again: its password and factors are gone.
+/// Takes password and factors of an account away, and invites it again. Of a patient's account there is no link: who
+/// closes it does not open it, the front desk does.
 pub async fn invite_again(
     house: &House,
     session: &Session<Full>,
     account: AccountId,
-) -> Result<InvitationSecret, DirectoryError> {
+) -> Result<Option<InvitationSecret>, DirectoryError> {
     let grant = govern(house, session, Some(account), Word::new("invitation")).await?;
     in_person(house, session)?;
     let row = rows::by_id(&house.stores.identity, grant.practice(), account).await?;
     let row = row.ok_or(DirectoryError::Unknown)?;
-    record_patient(house, session, row.patient_id, Word::new("invite_account")).await?;
-    match invite(house, grant.practice(), account).await {
-        Ok(invited) => Ok(invited.secret),
-        Err(InviteError::Unknown) => Err(DirectoryError::Unknown),
-        Err(other) => Err(other.into()),
-    }
+    let done = if row.role == Role::Patient {
+        record_patient(house, session, row.patient_id, Word::new("reset_account")).await?;
+        close(house, grant.practice(), account).await.map(|()| None)
+    } else {
+        invite(house, grant.practice(), account).await.map(|invited| Some(invited.secret))
+    };
+    done.map_err(|error| match error {
+        InviteError::Unknown => DirectoryError::Unknown,
+        other => other.into(),
+    })
 }
 
 /// Changes role and state of an account that still has `seen_version`; its sessions and tokens end.

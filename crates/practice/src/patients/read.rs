@@ -3,6 +3,7 @@
 use super::PATIENT;
 use crate::{
     House,
+    accounts::{PatientAccount, of_patient},
     record::{RecordError, purpose, resource},
 };
 use domain::{Date, PatientId, Role};
@@ -51,6 +52,17 @@ pub async fn read(house: &House, session: &Session<Full>, patient: PatientId) ->
         let grant = house.guard.authorize::<ReadExercise>(session, patient, purpose(session, patient, what)).await?;
         of_grant(house, &grant).await
     }
+}
+
+/// Reads who a patient is, and whether they have an account, for who registers patients.
+pub async fn read_with_account(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<(PatientView, Option<PatientAccount>), RecordError> {
+    let purpose = Purpose::operations(resource(PATIENT, patient));
+    let grant = house.guard.authorize::<ReadIdentity>(session, patient, purpose).await?;
+    Ok((of_grant(house, &grant).await?, of_patient(house, grant.practice(), patient).await?))
 }
 
 /// Who the patient of a grant is.

@@ -291,6 +291,18 @@ pub fn permission(permission: PermissionName) -> &'static str {
     }
 }
 
+/// What was done to a patient's account or care team, told to the patient; the program's own word for all else.
+pub fn action(word: &str) -> &str {
+    match word {
+        "invite_account" => "made a link that opens your account",
+        "reset_account" => "took your password and second factor away",
+        "read_account" => "looked at your account",
+        "change_account" => "changed your account",
+        "disable_account" => "disabled your account",
+        other => other,
+    }
+}
+
 /// Why a record was opened.
 pub fn purpose(purpose: PurposeKind) -> &'static str {
     match purpose {

@@ -1,6 +1,7 @@
 //! Patients: the list, one of them, registration.
 
 mod details;
+mod invitation;
 mod list;
 mod log;
 mod one;
@@ -10,7 +11,7 @@ use crate::{
     RouteTable,
     look::{Icon, tabs},
 };
-use domain::PatientId;
+use domain::{PatientId, Role};
 use maud::{Markup, html};
 
 /// Adds the routes.
@@ -28,7 +29,16 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(details::API, details::api)
         .add(details::FORM, details::form)
         .add(details::SEND, details::send)
+        .add(invitation::API, invitation::api)
+        .add(invitation::SEND, invitation::send)
 }
+
+/// Who treats patients.
+pub(super) const TREATS: &[Role] = &[Role::Therapist, Role::Admin];
+/// Who registers patients.
+pub(super) const REGISTERS: &[Role] = &[Role::FrontDesk, Role::Admin];
+/// Who has patients to work with.
+pub(super) const STAFF: &[Role] = &[Role::Therapist, Role::Admin, Role::FrontDesk];
 
 /// The views of a patient under care.
 pub(super) fn views(patient: PatientId, current: &str) -> Markup {

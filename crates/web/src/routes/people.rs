@@ -3,6 +3,7 @@
 mod api;
 mod pages;
 
+pub(super) use api::{InvitedBody, link};
 pub(super) use pages::confirm_first;
 
 use crate::{Problem, RouteTable, answer::fault};
@@ -21,7 +22,9 @@ impl From<DirectoryError> for Problem {
             DirectoryError::NotInPerson(why) => not_in_person(why),
             DirectoryError::Unrecorded(error) => error.into(),
             DirectoryError::Unknown => Self::not_found(),
-            DirectoryError::UnknownPatient => Self::invalid_fields().field("patient_id", "is no patient here"),
+            DirectoryError::AtTheDesk => Self::invalid_fields()
+                .field("role", "of a patient is given at the front desk, from the patient's details"),
+            DirectoryError::Tried(error) => error.into(),
             DirectoryError::Stale => Self::changed_since(),
             DirectoryError::Oneself => {
                 Self::conflict().detail("Your own role and state are changed by another administrator.")
@@ -39,7 +42,7 @@ impl From<DirectoryError> for Problem {
                 Self::invalid_fields().field("patient_id", "goes with the role patient, and only with it")
             }
             DirectoryError::Add(AddAccountError::Taken) => {
-                Self::invalid_fields().field("email", "is in use, or the patient has an account")
+                Self::invalid_fields().field("email", "signs in to another account already")
             }
             DirectoryError::Add(AddAccountError::Key(error)) => error.into(),
             DirectoryError::Add(AddAccountError::Commit(error)) => error.into(),
@@ -51,7 +54,7 @@ impl From<DirectoryError> for Problem {
 }
 
 /// What must be done in person was not.
-pub(super) fn not_in_person(why: EnrollmentError) -> Problem {
+pub(in crate::routes) fn not_in_person(why: EnrollmentError) -> Problem {
     match why {
         EnrollmentError::ApiToken => Problem::forbidden().detail("An API token cannot do this."),
         EnrollmentError::StepUp => Problem::fresh_factor_required(),

@@ -83,8 +83,10 @@ async fn page(
 
 fn row(look: &Look, surround: &Surround) -> Vec<Markup> {
     let what = match look.permission {
-        Some(permission) => words::permission(permission),
-        None => look.action.as_str(),
+        // Who makes it may change who the patient is: more than that is to be said.
+        Some(PermissionName::WriteIdentity) if look.part == "invitation" => words::action("invite_account").to_owned(),
+        Some(permission) => words::permission(permission).to_owned(),
+        None => words::action(&look.action).to_owned(),
     };
     vec![
         html! { span class="num" { (surround.moment(look.at)) } },

@@ -46,8 +46,8 @@ impl Door {
 fn role_for(whom: Whom) -> Role {
     match whom {
         Whom::Myself | Whom::Patients | Whom::PatientsOwn | Whom::Anyone => Role::Patient,
-        Whom::Registers | Whom::Clerk | Whom::Books => Role::FrontDesk,
-        Whom::GovernsPatient | Whom::GovernsAccount | Whom::Governs | Whom::Audits => Role::Admin,
+        Whom::Registers | Whom::Clerk | Whom::ClerksForm | Whom::Desk | Whom::Books => Role::FrontDesk,
+        Whom::GovernsPatient | Whom::GovernsAccount | Whom::Governs | Whom::GovernorsForm | Whom::Audits => Role::Admin,
         _ => Role::Therapist,
     }
 }

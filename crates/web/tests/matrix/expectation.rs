@@ -28,14 +28,22 @@ pub(crate) enum Whom {
     Books,
     /// Who registers patients: front desk and administrators, for all of their practice.
     Registers,
+    /// The front desk, for all of the practice: who hands a patient the link to their account.
+    Desk,
     /// Who registers patients, before there is one.
     Clerk,
+    /// The same, with a form that is empty yet.
+    ClerksForm,
+    /// Who has a list of patients to work with.
+    Roster,
     /// Administrators, about a patient of their practice.
     GovernsPatient,
     /// Administrators, about an account of their practice.
     GovernsAccount,
     /// Administrators.
     Governs,
+    /// Administrators, with a form that is empty yet.
+    GovernorsForm,
     /// Administrators and privacy officers.
     Audits,
     /// Patients, about themself: the address names nobody.
@@ -61,10 +69,12 @@ impl Whom {
             Self::Known => treats || myself || registers,
             Self::Books => treats || registers,
             Self::Registers => registers,
-            Self::Clerk => matches!(role, FrontDesk | Admin),
+            Self::Desk => here && role == FrontDesk,
+            Self::Roster => matches!(role, Therapist | FrontDesk | Admin),
+            Self::Clerk | Self::ClerksForm => matches!(role, FrontDesk | Admin),
             Self::GovernsPatient => here && role == Admin,
             Self::GovernsAccount => here && role == Admin,
-            Self::Governs => role == Admin,
+            Self::Governs | Self::GovernorsForm => role == Admin,
             Self::Audits => matches!(role, Admin | PrivacyOfficer),
             Self::Patients => role == Patient,
         }
@@ -72,8 +82,8 @@ impl Whom {
 
     /// Whether the address names a patient.
     pub(crate) const fn about_a_patient(self) -> bool {
-        use Whom::{Books, Care, GovernsPatient, Known, Myself, Registers, Treats};
-        matches!(self, Books | Care | Treats | Myself | Known | Registers | GovernsPatient)
+        use Whom::{Books, Care, Desk, GovernsPatient, Known, Myself, Registers, Treats};
+        matches!(self, Books | Care | Treats | Myself | Known | Registers | Desk | GovernsPatient)
     }
 }
 
@@ -145,36 +155,37 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("GET /account/sessions", Anyone),
         ("POST /account/sessions/end-all", Anyone),
         ("POST /account/sessions/{session_id}/end", Anyone),
-        // The library says nothing about anybody; neither does an empty form.
+        // The library says nothing about anybody.
         ("GET /api/v1/exercises", Anyone),
         ("GET /api/v1/exercises/{exercise_id}", Library),
         ("GET /api/v1/exercises/{exercise_id}/pictures/{n}", Library),
         ("GET /exercises", Anyone),
         ("GET /exercises/{exercise_id}", Library),
         ("GET /exercises/{exercise_id}/pictures/{n}", Library),
-        ("GET /patients/new", Anyone),
-        ("GET /people/invite", Anyone),
         // Patients.
         ("GET /api/v1/patients", List),
-        ("GET /patients", List),
-        ("POST /patients", List),
+        ("GET /patients", Roster),
+        ("POST /patients", Roster),
         ("POST /api/v1/patients", Clerk),
+        ("GET /patients/new", ClerksForm),
         ("POST /patients/new", Clerk),
         ("GET /api/v1/patients/{patient_id}", Known),
-        ("GET /patients/{patient_id}", Known),
+        ("GET /patients/{patient_id}", Books),
         ("PUT /api/v1/patients/{patient_id}", Registers),
-        ("GET /patients/{patient_id}/edit", Known),
+        ("GET /patients/{patient_id}/edit", Registers),
         ("POST /patients/{patient_id}/edit", Registers),
+        ("POST /api/v1/patients/{patient_id}/invitation", Desk),
+        ("POST /patients/{patient_id}/invitation", Desk),
         ("GET /api/v1/patients/{patient_id}/program", Care),
         ("PUT /api/v1/patients/{patient_id}/program", Treats),
         ("GET /api/v1/patients/{patient_id}/program/versions", Care),
         ("GET /api/v1/patients/{patient_id}/program/versions/{program_id}/{version}", Care),
-        ("GET /patients/{patient_id}/program", Care),
-        ("GET /patients/{patient_id}/program/edit", Care),
+        ("GET /patients/{patient_id}/program", Treats),
+        ("GET /patients/{patient_id}/program/edit", Treats),
         ("POST /patients/{patient_id}/program/edit", Treats),
-        ("GET /patients/{patient_id}/program/versions/{program_id}/{version}", Care),
+        ("GET /patients/{patient_id}/program/versions/{program_id}/{version}", Treats),
         ("POST /api/v1/patients/{patient_id}/program/end", Treats),
-        ("GET /patients/{patient_id}/program/end", Care),
+        ("GET /patients/{patient_id}/program/end", Treats),
         ("POST /patients/{patient_id}/program/end", Treats),
         ("GET /api/v1/patients/{patient_id}/notes", Treats),
         ("POST /api/v1/patients/{patient_id}/notes", Treats),
@@ -197,7 +208,7 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /api/v1/patients/{patient_id}/log", Myself),
         ("GET /api/v1/patients/{patient_id}/log/{entry_id}", Care),
         ("POST /api/v1/patients/{patient_id}/log/{entry_id}/correction", Myself),
-        ("GET /patients/{patient_id}/log", Care),
+        ("GET /patients/{patient_id}/log", Treats),
         ("GET /api/v1/patients/{patient_id}/access-log", Myself),
         ("GET /today", Patients),
         ("GET /today/{item_id}", PatientsOwn),
@@ -220,6 +231,7 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /api/v1/accounts/{account_id}/invitation", GovernsAccount),
         ("POST /api/v1/invitations", Governs),
         ("GET /people", Governs),
+        ("GET /people/invite", GovernorsForm),
         ("POST /people/invite", Governs),
         ("GET /people/{account_id}", GovernsAccount),
         ("POST /people/{account_id}", GovernsAccount),

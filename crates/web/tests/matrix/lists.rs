@@ -56,7 +56,12 @@ async fn no_list_and_no_count_holds_a_patient_who_is_not_the_callers() {
             }
             assert_eq!(paged, expected, "{role}, everybody: {everybody}, page by page");
 
-            let page = world.site.open(&format!("/patients{query}"), cookie).await.text();
+            let page = world.site.open(&format!("/patients{query}"), cookie).await;
+            if !matches!(role, Role::Therapist | Role::Admin | Role::FrontDesk) {
+                assert_eq!(page.status, 404, "{role} has no patients to work with");
+                continue;
+            }
+            let page = page.text();
             for (relation, chart) in &world.charts {
                 let there = page.contains(&chart.patient.to_string());
                 assert_eq!(there, listed(*role, *relation, everybody), "{role}, {relation:?}, everybody: {everybody}");
@@ -71,9 +76,7 @@ async fn no_list_and_no_count_holds_a_patient_who_is_not_the_callers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_finds_nobody_who_is_not_the_callers() {
     let world = World::new().await;
-    for (role, found) in
-        [(Role::Therapist, false), (Role::Admin, false), (Role::Patient, false), (Role::FrontDesk, true)]
-    {
+    for (role, found) in [(Role::Therapist, false), (Role::Admin, false), (Role::FrontDesk, true)] {
         let page = world.site.submit("/patients", &world.cookies[&role], "q=Coralie").await.text();
         assert_eq!(page.contains(&world.charts[&Relation::Other].patient.to_string()), found, "{role}");
         let page = world.site.submit("/patients", &world.cookies[&role], "q=Danilo").await.text();

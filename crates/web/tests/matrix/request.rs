@@ -63,6 +63,10 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         _ if route.path.contains("{account_id}") => world.site.account(world.practice, Role::Billing).await.account(),
         _ => world.colleague.account(),
     };
+    if route.path.ends_with("/{patient_id}/invitation") && relation == Relation::Other {
+        // An account that nobody has opened yet; whoever has one keeps it.
+        world.close_account(chart).await;
+    }
     let if_match = match name(route).as_str() {
         "PUT /api/v1/patients/{patient_id}" => Some(world.patient_version(chart).await),
         "PUT /api/v1/patients/{patient_id}/visits/{visit_id}" => Some(world.visit_version(chart).await),
@@ -118,7 +122,8 @@ fn address() -> String {
 pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
     match name(route).as_str() {
         "POST /api/v1/patients" | "PUT /api/v1/patients/{patient_id}" => {
-            json!({ "given_name": "Ada", "family_name": "Changed", "birth_date": "1984-03-02" })
+            let email = format!("{}@example.org", chart.patient);
+            json!({ "given_name": "Ada", "family_name": "Changed", "birth_date": "1984-03-02", "email": email })
         }
         "PUT /api/v1/patients/{patient_id}/program" => {
             let mut program = program(&world.exercise);
@@ -171,6 +176,7 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /patients/{patient_id}/edit" => {
             form.extend_pairs([("given_name", "Ada"), ("family_name", "Typed"), ("birth_date", "1984-03-02")]);
+            form.append_pair("email", &format!("{}@example.org", chart.patient));
             form.append_pair("seen", &world.patient_version(chart).await.to_string());
         }
         "POST /patients/{patient_id}/program/edit" => {

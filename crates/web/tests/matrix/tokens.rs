@@ -26,10 +26,11 @@ const OPEN_TO_ANY: [&str; 4] = [
 ];
 
 /// What the scope would lead to, but only a person in their own session does: it opens accounts or records to others.
-const IN_PERSON: [&str; 5] = [
+const IN_PERSON: [&str; 6] = [
     "PUT /api/v1/accounts/{account_id}",
     "POST /api/v1/invitations",
     "POST /api/v1/accounts/{account_id}/invitation",
+    "POST /api/v1/patients/{patient_id}/invitation",
     "POST /api/v1/patients/{patient_id}/care-team",
     "DELETE /api/v1/patients/{patient_id}/care-team/{care_link_id}",
 ];

@@ -182,6 +182,13 @@ impl World {
         row.map_or(0, |row| row.version)
     }
 
+    /// Takes a patient's account back to where it waits for its first link.
+    pub(crate) async fn close_account(&self, chart: &Chart) {
+        let identity = &self.site.house.stores.identity;
+        let row = accounts::by_patient(identity, chart.practice, chart.patient).await.expect("read").expect("there");
+        practice::accounts::invite(&self.site.house, chart.practice, row.account_id).await.expect("invited");
+    }
+
     /// The version of an account; 0 when there is no such account.
     pub(crate) async fn account_version(&self, account: AccountId) -> i64 {
         let row = accounts::by_id(&self.site.house.stores.identity, self.practice, account).await.expect("read");

@@ -1,6 +1,6 @@
 //! Changing who a patient is, and the form that registration shares.
 
-use super::back_to_patient;
+use super::{REGISTERS, back_to_patient, invitation::account_card};
 use crate::{
     App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, SignedIn, Tag, Verb,
     answer::{form_again, see_other},
@@ -25,10 +25,12 @@ pub(super) const API: Route = Route::api(Verb::Put, "/api/v1/patients/{patient_i
 pub(super) const FORM: Route =
     Route::page(Verb::Get, "/patients/{patient_id}/edit", "The form of a patient's details.")
         .permission(PermissionName::ReadIdentity)
-        .audit(AuditClass::Patient);
+        .audit(AuditClass::Patient)
+        .roles(REGISTERS);
 pub(super) const SEND: Route = Route::page(Verb::Post, "/patients/{patient_id}/edit", "Changes who a patient is.")
     .permission(PermissionName::WriteIdentity)
-    .audit(AuditClass::Patient);
+    .audit(AuditClass::Patient)
+    .roles(REGISTERS);
 
 pub(super) async fn api(
     State(app): State<App>,
@@ -141,9 +143,10 @@ pub(super) async fn form(
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
 ) -> Result<Markup, Problem> {
-    let view = patients::read(app.house(), &session, patient).await?;
+    let (view, account) = patients::read_with_account(app.house(), &session, patient).await?;
     let surround = Surround::of(&app, &session).await?;
-    Ok(sheet(&surround, patient, &Typed::of(&view), &FieldErrors::none()))
+    let account = account_card(session.role(), patient, account);
+    Ok(sheet(&surround, patient, &Typed::of(&view), &FieldErrors::none(), Some(&account)))
 }
 
 pub(super) async fn send(
@@ -153,7 +156,7 @@ pub(super) async fn send(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let surround = Surround::of(&app, &session).await?;
-    let again = |status, errors: &FieldErrors| Ok(form_again(status, sheet(&surround, patient, &typed, errors)));
+    let again = |status, errors: &FieldErrors| Ok(form_again(status, sheet(&surround, patient, &typed, errors, None)));
     let details = match typed.read() {
         Ok(details) => details,
         Err(errors) => return again(StatusCode::UNPROCESSABLE_ENTITY, &errors),
@@ -173,10 +176,17 @@ pub(super) async fn send(
     again(StatusCode::UNPROCESSABLE_ENTITY, &errors)
 }
 
-fn sheet(surround: &Surround, patient: PatientId, typed: &Typed, errors: &FieldErrors) -> Markup {
+fn sheet(
+    surround: &Surround,
+    patient: PatientId,
+    typed: &Typed,
+    errors: &FieldErrors,
+    account: Option<&Markup>,
+) -> Markup {
     let head = Head { above: Some(back_to_patient(patient)), ..Head::default() };
     let content = html! {
         (fields(typed, errors, "Save", &format!("/patients/{patient}")))
+        @if let Some(account) = account { (account) }
         (recorded_line(RECORDED))
     };
     surround.page(Sheet::new("Patient details", "/patients").head(head), content)

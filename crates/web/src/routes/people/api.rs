@@ -10,7 +10,7 @@ use axum::{
 };
 use domain::{AccountId, EmailAddress, PatientId, PermissionName, PersonName, Role, Timestamp};
 use identity::InvitationSecret;
-use practice::accounts::{self, AccountView, NewAccount};
+use practice::accounts::{self, AccountView};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::rows::accounts::AccountState;
@@ -39,11 +39,11 @@ const INVITE: Route = Route::api(Verb::Post, "/api/v1/invitations", "Adds an acc
 const INVITE_AGAIN: Route = Route::api(
     Verb::Post,
     "/api/v1/accounts/{account_id}/invitation",
-    "Invites an account again: its password and factors are gone.",
+    "Takes password and factors of an account away and invites it again; the link to a patient's is made at the front desk.",
 )
 .permission(PermissionName::Govern)
 .audit(AuditClass::Practice)
-.answer::<InvitedBody>(201);
+.answer::<ResetBody>(201);
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
@@ -116,24 +116,31 @@ struct NewInvitation {
     email: EmailAddress,
     /// The name that others see.
     display_name: PersonName,
-    /// What the account is for.
+    /// What the account is for. Patients are invited at the front desk: `POST /api/v1/patients/{patient_id}/invitation`.
     role: Role,
-    /// For the role `patient`: whose account it is.
-    #[serde(default)]
-    patient_id: Option<PatientId>,
+}
+
+/// An account that was reset. The link is shown once.
+#[derive(Serialize, JsonSchema)]
+struct ResetBody {
+    /// The account.
+    account_id: AccountId,
+    /// Where the invited person sets a password and a factor; none for a patient's account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 /// An invitation. The link is shown once.
 #[derive(Serialize, JsonSchema)]
-struct InvitedBody {
+pub(in crate::routes) struct InvitedBody {
     /// The account.
-    account_id: AccountId,
+    pub(in crate::routes) account_id: AccountId,
     /// Where the invited person sets a password and a factor.
-    link: String,
+    pub(in crate::routes) link: String,
 }
 
 /// The link of an invitation.
-pub(super) fn link(app: &App, secret: &InvitationSecret) -> String {
+pub(in crate::routes) fn link(app: &App, secret: &InvitationSecret) -> String {
     format!("{}/join/{}", app.settings.origin.as_str(), secret.text().as_str())
 }
 
@@ -179,9 +186,8 @@ async fn invite(
     SignedIn(session): SignedIn,
     Json(new): Json<NewInvitation>,
 ) -> Result<(StatusCode, Json<InvitedBody>), Problem> {
-    let NewInvitation { email, display_name, role, patient_id } = new;
-    let new = NewAccount { role, email, display_name, patient: patient_id };
-    let (account_id, secret) = accounts::invite_new(app.house(), &session, &new).await?;
+    let NewInvitation { email, display_name, role } = new;
+    let (account_id, secret) = accounts::invite_new(app.house(), &session, role, email, display_name).await?;
     Ok((StatusCode::CREATED, Json(InvitedBody { account_id, link: link(&app, &secret) })))
 }
 
@@ -189,7 +195,8 @@ async fn invite_again(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(account_id): PathId<AccountId>,
-) -> Result<(StatusCode, Json<InvitedBody>), Problem> {
+) -> Result<(StatusCode, Json<ResetBody>), Problem> {
     let secret = accounts::invite_again(app.house(), &session, account_id).await?;
-    Ok((StatusCode::CREATED, Json(InvitedBody { account_id, link: link(&app, &secret) })))
+    let link = secret.map(|secret| link(&app, &secret));
+    Ok((StatusCode::CREATED, Json(ResetBody { account_id, link })))
 }

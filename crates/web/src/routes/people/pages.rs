@@ -15,20 +15,21 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::{AccountId, EmailAddress, PatientId, PermissionName, PersonName, Role};
+use domain::{AccountId, EmailAddress, PermissionName, PersonName, Role};
 use identity::{EnrollmentError, Full, InvitationSecret, Session};
 use maud::{Markup, html};
-use practice::accounts::{self, AccountView, DirectoryError, NewAccount};
+use practice::accounts::{self, AccountView, DirectoryError};
 use serde::Deserialize;
 use store::rows::accounts::AccountState;
 
 const LIST: Route = Route::page(Verb::Get, "/people", "The accounts of staff.")
     .permission(PermissionName::Govern)
     .audit(AuditClass::Practice);
-const NEW: Route = Route::page(Verb::Get, "/people/invite", "A form to invite somebody.");
+const NEW: Route = Route::page(Verb::Get, "/people/invite", "A form to invite somebody.").roles(&[Role::Admin]);
 const INVITE: Route = Route::page(Verb::Post, "/people/invite", "Adds an account and invites it.")
     .permission(PermissionName::Govern)
-    .audit(AuditClass::Practice);
+    .audit(AuditClass::Practice)
+    .roles(&[Role::Admin]);
 const READ: Route = Route::page(Verb::Get, "/people/{account_id}", "An account.")
     .permission(PermissionName::Govern)
     .audit(AuditClass::Practice);
@@ -39,7 +40,7 @@ const INVITE_AGAIN: Route = Route::page(Verb::Post, "/people/{account_id}/invita
     .permission(PermissionName::Govern)
     .audit(AuditClass::Practice);
 
-/// Roles that can be given; patients are invited from their chart.
+/// Roles that can be given; patients are invited at the front desk.
 const STAFF: [Role; 7] = [
     Role::Therapist,
     Role::FrontDesk,
@@ -117,8 +118,6 @@ struct Typed {
     email: String,
     #[serde(default)]
     role: String,
-    #[serde(default)]
-    patient_id: String,
 }
 
 async fn new(
@@ -138,14 +137,10 @@ async fn invite(
     let name = PersonName::new(&typed.display_name).map_err(|why| errors.add("display_name", why.what())).ok();
     let email = EmailAddress::new(&typed.email).map_err(|why| errors.add("email", why.what())).ok();
     let role = typed.role.parse::<Role>().map_err(|why| errors.add("role", why.what())).ok();
-    let patient = match typed.patient_id.as_str() {
-        "" => None,
-        text => text.parse::<PatientId>().map_err(|why| errors.add("patient_id", why.what())).ok(),
-    };
     let (Some(display_name), Some(email), Some(role), true) = (name, email, role, errors.is_empty()) else {
         return Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, form(&app, &session, &typed, &errors).await?));
     };
-    match accounts::invite_new(app.house(), &session, &NewAccount { role, email, display_name, patient }).await {
+    match accounts::invite_new(app.house(), &session, role, email, display_name).await {
         Ok((account, secret)) => invited(&app, &session, account, &secret).await,
         Err(DirectoryError::NotInPerson(EnrollmentError::StepUp)) => Ok(confirm_first("/people/invite")),
         Err(error) => {
@@ -169,7 +164,6 @@ pub(in crate::routes) fn confirm_first(next: &str) -> Response {
 async fn form(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldErrors) -> Result<Markup, Problem> {
     let surround = Surround::of(app, session).await?;
     let roles: Vec<_> = STAFF.iter().map(|role| (role.word(), words::role(*role))).collect();
-    let patient = !typed.patient_id.is_empty();
     let content = html! {
         (breadcrumbs(&[("/people", "People")], "Invite"))
         form method="post" action="/people/invite" class="card stack" {
@@ -178,12 +172,7 @@ async fn form(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldE
                 .error(errors.of("display_name")).autocomplete("off")))
             (email_field(&Field::new("email", "E-mail").required().value(&typed.email).error(errors.of("email"))
                 .hint("They sign in with it.").autocomplete("off")))
-            @if patient {
-                (hidden("role", Role::Patient.word()))
-                (hidden("patient_id", &typed.patient_id))
-            } @else {
-                (select(&Field::new("role", "Role").required().value(&typed.role).error(errors.of("role")), &roles))
-            }
+            (select(&Field::new("role", "Role").required().value(&typed.role).error(errors.of("role")), &roles))
             (submit("Make an invitation", None))
         }
     };
@@ -209,6 +198,18 @@ async fn invited(
         }
     };
     Ok(surround.page(Sheet::new("Invitation", "/people"), content).into_response())
+}
+
+/// A patient's account was closed: who did that makes no link to it.
+async fn closed(app: &App, session: &Session<Full>) -> Result<Response, Problem> {
+    let content = html! {
+        (notice(Tone::Info, "Password and second factor are gone", Some(html! {
+            p { "The front desk makes the new link, from the patient's details. The patient sees both." }
+        })))
+        (link_button("/patients?everybody=true", "Done", ButtonKind::Primary))
+    };
+    let surround = Surround::of(app, session).await?;
+    Ok(surround.page(Sheet::new("Account closed", "/people"), content).into_response())
 }
 
 async fn show(
@@ -250,7 +251,8 @@ async fn invite_again(
     PathId(account): PathId<AccountId>,
 ) -> Result<Response, Problem> {
     match accounts::invite_again(app.house(), &session, account).await {
-        Ok(secret) => invited(&app, &session, account, &secret).await,
+        Ok(Some(secret)) => invited(&app, &session, account, &secret).await,
+        Ok(None) => closed(&app, &session).await,
         Err(DirectoryError::NotInPerson(EnrollmentError::StepUp)) => Ok(confirm_first(&format!("/people/{account}"))),
         Err(other) => Err(other.into()),
     }
@@ -287,7 +289,16 @@ async fn one(
                 (submit("Save", None))
             }
         }
-        @if !myself {
+        @if !myself && view.role == Role::Patient {
+            section class="card stack" {
+                h2 { "Close the account" }
+                p class="soft" {
+                    "For a patient who lost password or telephone. They end at once; then the front desk makes a new link."
+                }
+                (post_button(&format!("{action}/invitation"), "Close it", ButtonKind::Danger,
+                    Some("Take password, factors, sessions and tokens away?")))
+            }
+        } @else if !myself {
             section class="card stack" {
                 h2 { "New invitation" }
                 p class="soft" { "For somebody who lost password or factors. The old ones end at once." }

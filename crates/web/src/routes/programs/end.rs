@@ -33,10 +33,12 @@ pub(super) const API: Route = Route::api(
 pub(super) const FORM: Route =
     Route::page(Verb::Get, "/patients/{patient_id}/program/end", "How and why to end the program.")
         .permission(PermissionName::ReadExercise)
-        .audit(AuditClass::Patient);
+        .audit(AuditClass::Patient)
+        .roles(TREATS);
 pub(super) const SEND: Route = Route::page(Verb::Post, "/patients/{patient_id}/program/end", "Ends the program.")
     .permission(PermissionName::WriteExercise)
-    .audit(AuditClass::Patient);
+    .audit(AuditClass::Patient)
+    .roles(TREATS);
 
 pub(super) async fn api(
     State(app): State<App>,

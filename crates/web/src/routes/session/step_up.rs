@@ -87,10 +87,11 @@ struct Typed {
     next: String,
 }
 
-/// Where to go on; only pages of one's own account, so that no link leads elsewhere.
+/// Where to go on; only pages that ask for a fresh factor, so that no link leads elsewhere.
 fn onward(next: &str) -> &str {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-".contains(&b);
-    if next.starts_with("/account/") && next.bytes().all(plain) { next } else { "/account" }
+    let ours = ["/account/", "/people/", "/patients/"].iter().any(|place| next.starts_with(place));
+    if ours && next.bytes().all(plain) { next } else { "/account" }
 }
 
 async fn show(
@@ -158,9 +159,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_on_leads_to_ones_own_account_only() {
-        assert_eq!(onward("/account/passkeys"), "/account/passkeys");
-        for foreign in ["//evil.example", "/patients", "/account/../patients", "/account/x?y=z", ""] {
+    fn the_way_on_leads_to_pages_that_ask_for_a_factor_only() {
+        for own in ["/account/passkeys", "/people/invite", "/patients/0b9e3c1e-6d0a/care-team"] {
+            assert_eq!(onward(own), own);
+        }
+        for foreign in
+            ["//evil.example", "/patients//evil.example", "/today", "/account/../patients", "/account/x?y=z", ""]
+        {
             assert_eq!(onward(foreign), "/account", "{foreign}");
         }
     }
