@@ -7,6 +7,7 @@ use crate::{
         ButtonKind, Field, FieldErrors, Head, RECORDED, Tone, date_field, hidden, link_button, notice, radio_group,
         recorded_line, submit, textarea,
     },
+    routes::patients::TREATS,
     surround::{Sheet, Surround},
 };
 use axum::{
