@@ -115,6 +115,11 @@ impl Identities {
         Ok(all)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn add_file(&mut self, path: &Path) -> Result<(), IdentityError> {
         let unread = |source| IdentityError::Read { path: path.to_owned(), source };
         let mut text = zeroize::Zeroizing::new(String::new());

@@ -1,12 +1,14 @@
 //! The commands.
 
 mod audit;
+mod backup;
 mod demo;
 mod dictionary;
 mod import;
 mod init;
 mod keys;
 mod migrate;
+mod relocate;
 mod routes;
 mod serve;
 mod target;
@@ -40,6 +42,10 @@ enum Verb {
     Keys(keys::Keys),
     /// Verify, read and sign the audit trail.
     Audit(audit::Audit),
+    /// Make backups, look at them, bring them back, and try that out.
+    Backup(backup::Backup),
+    /// Take a practice over to another place and kind of database.
+    Move(relocate::Move),
     /// Bring things in from elsewhere.
     Import(import::Import),
     /// Print what every stored column means and how it is protected.
@@ -59,6 +65,8 @@ impl Command {
             Verb::User(user) => user.run(),
             Verb::Keys(keys) => keys.run(),
             Verb::Audit(audit) => audit.run(),
+            Verb::Backup(backup) => backup.run(),
+            Verb::Move(relocate) => relocate.run(),
             Verb::Import(import) => import.run(),
             Verb::DataDictionary(dictionary) => dictionary.run(),
             Verb::Routes(routes) => routes.run(),

@@ -3,6 +3,7 @@
 //! A key that is not known is refused by name: a misspelt one would otherwise leave something open in silence. Secrets
 //! are never written here, only the files that hold them. Relative paths count from the file that says them.
 
+mod backup;
 mod stores;
 
 pub(crate) use stores::Stores;
@@ -59,6 +60,9 @@ pub(crate) struct Config {
     /// The audit trail.
     #[serde(default)]
     pub(crate) ledger: Ledger,
+    /// Backups.
+    #[serde(default)]
+    pub(crate) backup: backup::Backup,
     /// When people are signed out.
     #[serde(default)]
     pub(crate) sessions: Sessions,
@@ -225,7 +229,7 @@ impl Config {
     }
 
     #[cfg(test)]
-    fn from_toml(text: &str) -> Result<Self> {
+    pub(crate) fn from_toml(text: &str) -> Result<Self> {
         Self::from_sources(Figment::from(Toml::string(text)))
     }
 
@@ -233,6 +237,7 @@ impl Config {
         let config: Self = sources.extract().map_err(|error| anyhow::anyhow!("{}", first_line(&error)))?;
         config.root.provider()?;
         config.stores.check()?;
+        config.backup.check()?;
         config.sessions.limits()?;
         Ok(config)
     }

@@ -3,6 +3,7 @@
 //! Exit status: 0 when it was done, 1 when it was refused or failed (said in one line on standard error), 2 when the
 //! command line was not understood.
 
+mod backups;
 mod command;
 mod config;
 mod logging;

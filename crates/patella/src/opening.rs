@@ -9,6 +9,7 @@ use ledger::{FileBackend, Ledger, LogName, Settings, VerifierKey};
 use phi::{AUDIT, Keyring, RenewRoot};
 use practice::{
     Foundations, House, Stores,
+    backup::AuditBranch,
     trail::{LogTrail, PostgresTrail, Trail},
 };
 use std::{
@@ -147,18 +148,35 @@ fn renew_root(config: &Config) -> RenewRoot {
     })
 }
 
-/// The keys of this node's log, a branch apart from clinical and billing keys.
-pub(crate) async fn audit_keys(config: &Config, root: &Key, keys: &Db, log: Log) -> Result<AuditKeys> {
+/// The audit branch of a key store: apart from clinical and billing keys.
+pub(crate) async fn audit_branch(root: &Key, keys: &Db) -> Result<AuditBranch> {
     let keyring = Keyring::new(root, Arc::new(Keys::new(keys.clone())), Arc::new(SystemRng));
+    branch(&keyring).await
+}
+
+/// The same of an open house.
+pub(crate) async fn branch_of_house(house: &House) -> Result<AuditBranch> {
+    branch(&house.keyring).await
+}
+
+async fn branch(keyring: &Keyring) -> Result<AuditBranch> {
     let branch = keyring.server_key(AUDIT, "audit branch").await.context("the audit key cannot be used")?;
+    Ok(AuditBranch::new(branch))
+}
+
+/// The name of one of this node's logs.
+pub(crate) fn log_name(config: &Config, log: Log) -> Result<LogName> {
     let name = match log {
         Log::Server => config.log_name().to_owned(),
         Log::Commands => format!("{}/commands", config.log_name()),
     };
-    let log = LogName::new(&name).context("ledger.log is no name for a log")?;
-    let seal = branch.derive("audit seal", &[log.as_str().as_bytes()]);
-    let signer = Signer::from_seed(&branch.derive("audit sign", &[log.as_str().as_bytes()]));
-    Ok(AuditKeys { log, seal, signer })
+    LogName::new(&name).context("ledger.log is no name for a log")
+}
+
+/// The keys of this node's log.
+pub(crate) async fn audit_keys(config: &Config, root: &Key, keys: &Db, log: Log) -> Result<AuditKeys> {
+    let (branch, log) = (audit_branch(root, keys).await?, log_name(config, log)?);
+    Ok(AuditKeys { seal: branch.seal(&log), signer: branch.signer(&log), log })
 }
 
 /// The file with the keys of the embedded databases' pages.
@@ -221,14 +239,26 @@ pub(crate) async fn migrate(config: &Config, root: &Key, fresh: bool) -> Result<
                 opened?
             }
         };
-        let applied = store::migrate(&db, store, &SystemClock).await.with_context(|| store.name())?;
-        if let Some(role) = config.stores.grantee(store) {
-            let what = || format!("{role} is not granted what the server needs in the {store} store");
-            store::grant_server(&db, store, &role).await.with_context(what)?;
-        }
-        done.push((store, applied));
+        done.push((store, migrate_one(config, &db, store).await?));
     }
     Ok(done)
+}
+
+async fn migrate_one(config: &Config, db: &Db, store: Store) -> Result<usize> {
+    let applied = store::migrate(db, store, &SystemClock).await.with_context(|| store.name())?;
+    if let Some(role) = config.stores.grantee(store) {
+        let what = || format!("{role} is not granted what the server needs in the {store} store");
+        store::grant_server(db, store, &role).await.with_context(what)?;
+    }
+    Ok(applied)
+}
+
+/// Brings the schema of one store in PostgreSQL up to date, as its owner.
+pub(crate) async fn prepare(config: &Config, store: Store) -> Result<()> {
+    if let Some(options) = config.stores.migrator(store) {
+        migrate_one(config, &Db::connect(&options).await?, store).await?;
+    }
+    Ok(())
 }
 
 /// Where an embedded database lies.

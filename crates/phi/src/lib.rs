@@ -10,6 +10,7 @@ mod cipher;
 mod class;
 mod field;
 mod guard;
+mod key_check;
 mod keyring;
 mod permission;
 mod policy;

@@ -13,12 +13,14 @@
 //! - The server has only public keys: it cannot open what it has written.
 //! - A backup is there when its manifest is, which is written last.
 //!
-//! [`create`](create::create) makes one, [`check`] reads one, [`restore`] brings one back, [`keep`] lets old ones go,
+//! [`create`](create::create) makes one, [`check`] reads one, [`restore`] brings one back, [`drill`] tries that
+//! out, [`keep`] lets old ones go,
 //! [`moving`] takes a practice over without a file in between.
 
 pub mod check;
 pub mod create;
 pub mod destination;
+pub mod drill;
 pub mod keep;
 pub mod manifest;
 pub mod moving;

@@ -62,6 +62,10 @@ pub trait Readiness: Send + Sync {
     fn name(&self) -> &'static str;
     /// Whether it works now.
     fn check(&self) -> BoxFuture<'_, bool>;
+    /// What an operator should know although requests can be served.
+    fn note(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl App {

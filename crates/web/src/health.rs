@@ -25,6 +25,8 @@ struct Alive {
 struct Ready {
     /// What was asked, all of it in order.
     checks: Vec<&'static str>,
+    /// What an operator should know although requests can be served.
+    notes: Vec<&'static str>,
 }
 
 pub(crate) fn routes(table: RouteTable) -> RouteTable {
@@ -43,7 +45,9 @@ async fn ready(State(app): State<App>) -> Response {
         }
     }
     if failing.is_empty() {
-        Json(Ready { checks: app.readiness.iter().map(|check| check.name()).collect() }).into_response()
+        let checks = app.readiness.iter().map(|check| check.name()).collect();
+        let notes = app.readiness.iter().filter_map(|check| check.note()).collect();
+        Json(Ready { checks, notes }).into_response()
     } else {
         Problem::unavailable(5).detail(format!("Not working: {}.", failing.join(", "))).into_response()
     }

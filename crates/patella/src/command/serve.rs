@@ -2,7 +2,7 @@
 
 mod sealed;
 
-use crate::{config::Config, logging, metrics, opening::Opened};
+use crate::{backups::schedule, config::Config, logging, metrics, opening::Opened};
 use anyhow::{Context, Result};
 use crypto::SystemRng;
 use domain::RequestId;
@@ -89,11 +89,16 @@ impl Readiness for Recording {
 
 /// What handlers can reach.
 fn parts(config: &Config, house: Arc<House>) -> Parts {
+    let mut readiness: Vec<Arc<dyn Readiness>> =
+        vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone()))];
+    if let Some(fresh) = schedule::start(config, &house) {
+        readiness.push(Arc::new(fresh));
+    }
     Parts {
         gate: house.clone(),
         clock: house.clock.clone(),
         rng: house.rng.clone(),
-        readiness: vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone()))],
+        readiness,
         settings: config.web(),
         house,
     }

@@ -21,7 +21,7 @@ use super::{
 use compare::Compare;
 use crypto::{Key, SystemRng};
 use domain::{Clock, PatientId, PracticeId, TaskObserver};
-use ledger::{FileBackend, LogName, VerifierKey};
+use ledger::{LogName, VerifierKey};
 use std::{collections::BTreeSet, io, path::Path, sync::mpsc::sync_channel, thread};
 use store::{
     Db, EmbeddedOptions, MigrateError, PostgresBackend, Store,
@@ -178,8 +178,9 @@ impl Restoring<'_> {
             .map_err(|source| RestoreError::Open { what: "the audit keys of the backup".to_owned(), source })
     }
 
-    /// Checks a backup and puts it into its places. Blocks: call it in `spawn_blocking`.
-    pub fn bring_back(&self, name: &str, ground: &Ground<'_>) -> Result<Restored, RestoreError> {
+    /// Checks a backup and puts it into its places. Gives what logs are verified with besides. Blocks: call it in
+    /// `spawn_blocking`.
+    pub fn bring_back(&self, name: &str, ground: &Ground<'_>) -> Result<(Restored, AuditBranch), RestoreError> {
         let (manifest, branch) = self.check(name, matches!(ground.trail, TrailPlace::Postgres(_)))?;
         self.observer.reached("checked");
         let mut tables = Vec::new();
@@ -200,7 +201,7 @@ impl Restoring<'_> {
         }
         verify_logs(&manifest, &ground.trail, &|log| branch.verifier(log))?;
         self.observer.reached("verified");
-        Ok(Restored { manifest, tables })
+        Ok((Restored { manifest, tables }, branch))
     }
 }
 
@@ -435,9 +436,4 @@ fn fill(
         destination.finish().map_err(Failed::Take)?;
         Ok(filled)
     })
-}
-
-/// Whether a log's folder can be opened by a server: nobody else has it open.
-pub fn is_free(folder: &Path) -> bool {
-    !folder.exists() || FileBackend::open(folder).is_ok()
 }

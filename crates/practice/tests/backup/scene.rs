@@ -228,7 +228,9 @@ impl Scene {
                 trail: TrailPlace::Folders(vec![(log(), to.join("audit"))]),
                 media: to.join("media"),
             };
-            scene.restoring(&destroyed, &*observer, |restoring| restoring.bring_back(&name, &ground))
+            scene.restoring(&destroyed, &*observer, |restoring| {
+                restoring.bring_back(&name, &ground).map(|(restored, _)| restored)
+            })
         })
         .await
     }

@@ -114,3 +114,23 @@ impl phi::CareTeams for CareTeams {
         })
     }
 }
+
+/// A patient's wrapped key, with whose it is.
+pub type PatientKey = (PracticeId, PatientId, WrappedKey);
+
+/// Wrapped keys of all patients of all practices behind one of them (from the first on, if none), in order, `most` at once.
+pub async fn after(db: &Db, last: Option<&PatientKey>, most: u32) -> Result<Vec<PatientKey>, StoreError> {
+    const SQL: &str = "SELECT practice_id, patient_id, version, practice_key_version, wrapped FROM patient_keys \
+                       WHERE (practice_id, patient_id, version) > ($1, $2, $3) \
+                       ORDER BY practice_id, patient_id, version LIMIT $4";
+    let (practice, patient, version) = match last {
+        Some((practice, patient, key)) => (*practice, *patient, i64::from(key.version)),
+        None => (PracticeId::from_bytes([0; 16]), PatientId::from_bytes([0; 16]), -1),
+    };
+    let rows = db.rows(SQL, &[practice.into(), patient.into(), version.into(), i64::from(most).into()]).await?;
+    let read = |row: &Row| {
+        let key = WrappedKey { version: row.number(2)?, wrapped_by: row.number(3)?, wrapped: row.blob(4)?.to_vec() };
+        Ok((row.id(0)?, row.id(1)?, key))
+    };
+    rows.iter().map(read).collect()
+}

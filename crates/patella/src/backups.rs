@@ -1,0 +1,104 @@
+//! From settings to what backups are made of, read with and put back into.
+
+pub(crate) mod schedule;
+
+use crate::{
+    config::Config,
+    opening::{self, Log},
+};
+use anyhow::{Context, Result};
+use crypto::{Key, SystemRng};
+use domain::{RequestId, SystemClock};
+use identity::Origin;
+use jiff::SignedDuration;
+use ledger::{LogName, Resource, Word};
+use practice::{
+    Actor, Event, House, Stores,
+    backup::{
+        AuditBranch, BoxError, TrailPlace,
+        create::{Contents, Setup},
+        target::{Directory, Target, backups},
+    },
+    keys::epoch::{EpochKeys, EpochSettings},
+};
+use std::{path::PathBuf, sync::Arc};
+use store::{Db, Store};
+
+/// The place of the backups.
+pub(crate) fn target(config: &Config) -> Result<Arc<dyn Target>> {
+    let folder = config.backup.target().context("backup.target is not set")?;
+    Ok(Arc::new(Directory::new(folder)))
+}
+
+/// What is backed up.
+pub(crate) fn contents(config: &Config, stores: Stores) -> Result<Contents> {
+    Ok(Contents { stores, trail: trail(config)?, media: config.data().join("media") })
+}
+
+/// Where the logs are.
+pub(crate) fn trail(config: &Config) -> Result<TrailPlace> {
+    Ok(match config.stores.server(Store::Audit) {
+        Some(options) => TrailPlace::Postgres(options),
+        None => TrailPlace::Folders(
+            logs(config)?.into_iter().map(|(log, name)| (name, opening::log_folder(config, log))).collect(),
+        ),
+    })
+}
+
+/// The node's logs and their names.
+pub(crate) fn logs(config: &Config) -> Result<Vec<(Log, LogName)>> {
+    [Log::Server, Log::Commands].into_iter().map(|log| Ok((log, opening::log_name(config, log)?))).collect()
+}
+
+/// The logs' heads off the box.
+pub(crate) fn heads(config: &Config) -> Result<Vec<(LogName, PathBuf)>> {
+    let all = logs(config)?
+        .into_iter()
+        .map(|(log, name)| opening::second_paths(config, log).into_iter().map(move |path| (name.clone(), path)));
+    Ok(all.flatten().collect())
+}
+
+/// How backups are made.
+pub(crate) fn setup(config: &Config, branch: &AuditBranch) -> Result<Setup> {
+    let name = opening::log_name(config, Log::Server)?;
+    let signer = branch.signer(&name);
+    Ok(Setup {
+        target: target(config)?,
+        recipients: config.backup.recipients()?,
+        signer: (name, signer),
+        epochs: epochs(config),
+        keep: config.backup.keep(),
+    })
+}
+
+/// The epochs, where they are in use.
+pub(crate) fn epochs(config: &Config) -> Option<Arc<EpochKeys>> {
+    let (folder, days) = config.backup.epochs()?;
+    let mut settings = EpochSettings::new(folder);
+    if let Some(days) = days {
+        settings.keep = SignedDuration::from_hours(i64::from(days) * 24);
+    }
+    Some(Arc::new(EpochKeys::new(settings, Arc::new(SystemClock), Arc::new(SystemRng))))
+}
+
+/// The audit branch of a key store under a root. Blocks: call it in `spawn_blocking`.
+pub(crate) fn branch_of(root: &Key, keys: &Db) -> Result<AuditBranch, BoxError> {
+    let branch = tokio::runtime::Handle::current().block_on(opening::audit_branch(root, keys));
+    branch.map_err(|error| BoxError::from(format!("{error:#}")))
+}
+
+/// The newest backup, or the one that was named.
+pub(crate) fn chosen(target: &dyn Target, name: Option<&str>) -> Result<String> {
+    match name {
+        Some(name) => Ok(name.to_owned()),
+        None => backups(target)?.pop().with_context(|| format!("there is no backup in {}", target.name())),
+    }
+}
+
+/// Records what is done with backups, before it is done.
+pub(crate) async fn record(house: &House, action: &'static str) -> Result<()> {
+    let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
+    let event = Event::done(Word::new(action), Resource::whole(Word::new("backup")));
+    house.record_as(Actor::default(), origin, event).await.context("it could not be recorded")?;
+    Ok(())
+}
