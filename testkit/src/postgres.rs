@@ -84,8 +84,11 @@ impl Server {
         let folder = TempDir::with_prefix("patella-postgres-")?.keep();
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let server = Self { programs, folder, port, keeper: Mutex::new(None) };
-        server.prepare()?;
-        server.go()?;
+        if let Err(error) = server.prepare().and_then(|()| server.go()) {
+            // Nobody keeps it yet who would tidy up.
+            let _ = fs::remove_dir_all(&server.folder);
+            return Err(error);
+        }
         Ok(Some(server))
     }
 

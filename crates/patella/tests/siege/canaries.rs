@@ -8,13 +8,13 @@ use crate::{
     server::{Practice, free, program},
 };
 use serde_json::{Value, json};
-use std::{fs, process::Command};
+use std::{collections::BTreeSet, fs, process::Command, sync::Mutex};
 use testkit::{authenticator::Authenticator, postgres};
 
 const PASSWORD: &str = "zqpassword ostrich lantern 47";
 
 /// Every sealed column, and the marker that it holds. Without a marker: why there is none.
-const SEALED: [(&str, Result<&str, &str>); 21] = [
+const SEALED: &[(&str, Result<&str, &str>)] = &[
     ("identity.accounts.email", Ok("zqtherapist.ombrecht@practice.example")),
     ("identity.accounts.display_name", Ok("zqtherapist ombrecht")),
     ("identity.accounts.password", Ok(PASSWORD)),
@@ -31,15 +31,23 @@ const SEALED: [(&str, Result<&str, &str>); 21] = [
     ("clinical.patients.record_number", Ok("ZQ-7712083")),
     ("clinical.program_versions.title", Ok("zqtitle quimbarat")),
     ("clinical.program_versions.items", Ok("zqinstruction lorvandel")),
+    ("clinical.program_versions.end_reason", Ok("zqended glantovar")),
     ("clinical.log_entries.performed", Ok(r#""sets":17,"reps":143,"hold_seconds":529"#)),
     ("clinical.log_entries.pain", Err("one number from 0 to 10, by which nothing is told")),
     ("clinical.log_entries.effort", Err("one number from 0 to 10, by which nothing is told")),
     ("clinical.log_entries.comment", Ok("zqcomment sintrovak")),
     ("clinical.progress_notes.body", Ok("zqnote halbrexin")),
+    ("clinical.visits.minutes", Err("one number, by which nothing is told")),
+    ("clinical.visits.clinic", Ok("zqclinic underwold")),
+    ("clinical.visits.remark", Ok("zqremark pellavorn")),
 ];
 
+/// The columns whose markers were used.
+static USED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+
 /// The marker of a column.
-fn marker(column: &str) -> &'static str {
+fn marker(column: &'static str) -> &'static str {
+    USED.lock().expect("unpoisoned").insert(column);
     let found = SEALED.iter().find(|(name, _)| *name == column).and_then(|(_, marker)| marker.ok());
     found.unwrap_or_else(|| panic!("{column} has no marker"))
 }
@@ -86,7 +94,7 @@ impl Kept {
         let generator = self.done(client.post(&format!("{path}/totp"), json!({})).await);
         let totp = generator["secret"].as_str().expect("a secret");
         self.secret("identity.totp_factors.secret", totp);
-        let person = Person::invited(role, email, PASSWORD, totp);
+        let person = Person::invited(role, email, marker("identity.accounts.password"), totp);
         let accepted = json!({"password": person.password, "code": person.code()});
         let codes = self.done(client.post(&format!("{path}/accept"), accepted).await);
         for code in codes["recovery_codes"].as_array().expect("codes") {
@@ -179,17 +187,24 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
 
     let program = own.read(&format!("{patient}/program")).await;
     let comment = marker("clinical.log_entries.comment");
+    let performed: Value =
+        serde_json::from_str(&format!("{{{}}}", marker("clinical.log_entries.performed"))).expect("json");
     let mut entry = json!({
-        "item_id": program["items"][0]["item_id"], "performed": {"sets": 17, "reps": 143, "hold_seconds": 529},
+        "item_id": program["items"][0]["item_id"], "performed": performed,
         "pain": 2, "effort": 3, "comment": comment,
     });
     let written = kept.done(own.post(&format!("{patient}/log"), entry.clone()).await);
     let correction = format!("{patient}/log/{}/correction", text(&written, "entry_id"));
     kept.done(own.post(&correction, entry.clone()).await);
+    let visit = json!({
+        "therapist_id": therapist_id, "starts_at": "2026-01-05T15:00:00Z", "minutes": 30,
+        "clinic": marker("clinical.visits.clinic"), "remark": marker("clinical.visits.remark"),
+    });
+    kept.done(therapist.post(&format!("{patient}/visits"), visit).await);
     for page in ["/today", "/week", "/progress", "/who-looked"] {
         kept.done(own.get(page).await);
     }
-    for page in ["", "/program", "/log", "/notes"] {
+    for page in ["", "/program", "/log", "/notes", "/visits"] {
         kept.done(therapist.get(&format!("/patients/{patient_id}{page}")).await);
     }
     kept.done(admin.get("/people").await);
@@ -219,6 +234,10 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     kept.refused(client.with("__Host-session=zqforged.session.token").get("/api/v1/me").await);
     kept.secret("a forged session", "zqforged.session.token");
     kept.done(own.send("DELETE", "/api/v1/session", None).await);
+    let end = json!({"reason": marker("clinical.program_versions.end_reason")}).to_string();
+    let ended =
+        therapist.try_send("POST", &format!("{patient}/program/end"), &[("if-match", "\"1\"")], Some(end)).await;
+    kept.done(ended.expect("an answer"));
 }
 
 /// Today in the practice.
@@ -233,6 +252,9 @@ async fn nothing_is_found(practice: &Practice, metrics: u16, elsewhere: &[&std::
     let mut server = practice.spawn(&["sh", "-c", "ulimit -c unlimited; exec \"$@\"", "sh"]);
     assert!(server.listens(), "{}", server.log());
     day(practice, &server.client(), &mut kept).await;
+    let used = USED.lock().expect("unpoisoned").clone();
+    let unused: Vec<_> = SEALED.iter().filter(|(name, marker)| marker.is_ok() && !used.contains(name)).collect();
+    assert!(unused.is_empty(), "nothing in the day holds the markers of {unused:?}");
     let page = reqwest::get(format!("http://127.0.0.1:{metrics}/metrics")).await.expect("metrics");
     let page = page.text().await.expect("text");
     assert!(page.contains("patella_http_requests_total"), "{page}");
