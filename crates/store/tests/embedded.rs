@@ -1,5 +1,5 @@
 //! What holds on the embedded database alone: the file, its key, and what happens when the disk is full or the process
-//! is killed.
+//! is killed, and how rows are found.
 
 #[path = "embedded/file.rs"]
 mod file;
@@ -10,3 +10,5 @@ mod fullness;
 mod houses;
 #[path = "embedded/killed.rs"]
 mod killed;
+#[path = "embedded/plans.rs"]
+mod plans;

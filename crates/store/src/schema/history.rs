@@ -28,12 +28,17 @@ macro_rules! migration {
 /// The migrations of a store, in order.
 pub const fn migrations(store: Store) -> &'static [Migration] {
     match store {
-        Store::Identity => &[migration!("identity", 1, "0001_people"), migration!("identity", 2, "0002_hardening")],
+        Store::Identity => &[
+            migration!("identity", 1, "0001_people"),
+            migration!("identity", 2, "0002_hardening"),
+            migration!("identity", 3, "0003_care_links_of_account"),
+        ],
         Store::Keys => &[migration!("keys", 1, "0001_keys"), migration!("keys", 2, "0002_rotation")],
         Store::Clinical => &[
             migration!("clinical", 1, "0001_care"),
             migration!("clinical", 2, "0002_visits"),
             migration!("clinical", 3, "0003_care"),
+            migration!("clinical", 4, "0004_versions_of_patient"),
         ],
         Store::Billing => &[migration!("billing", 1, "0001_begin")],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],
