@@ -100,6 +100,9 @@ impl Writer {
             } else {
                 Some(messages.recv().unwrap_or(Message::Close))
             };
+            // Whoever is about to append on this core does so first, and shares the sync. Where cores are free, or nobody
+            // else has anything to do, this returns at once.
+            std::thread::yield_now();
             let mut batch = Vec::new();
             let mut wanted = Vec::new();
             let mut bytes = 0;

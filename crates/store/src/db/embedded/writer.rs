@@ -58,6 +58,8 @@ impl Drop for Writer {
 
 fn write(connection: &Connection, mut waiting: mpsc::Receiver<Job>) {
     while let Some(first) = waiting.blocking_recv() {
+        // Others that are ready on this core come first, and share the commit; where none is, this returns at once.
+        thread::yield_now();
         let (mut batches, mut answers) = (vec![first.batch], vec![first.answer]);
         while batches.len() < GROUP
             && let Ok(next) = waiting.try_recv()
