@@ -333,8 +333,8 @@ impl TestHouse {
     /// A full session in hand, as a use case takes it.
     pub async fn session(&self, person: &Person) -> Session<Full> {
         let token = self.token(person).await;
-        let record = login_sessions::by_token(&self.house.stores.identity, &token.hash()).await;
-        let record = record.expect("read").expect("there");
+        let record = login_sessions::with_account(&self.house.stores.identity, &token.hash()).await;
+        let (record, _) = record.expect("read").expect("there");
         let resumed = self.house.sessions.resume(&token, &record, &person.claims, self.now(), self.origin());
         resumed.expect("resumed").full().expect("full")
     }

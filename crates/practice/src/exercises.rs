@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use store::{
     Db, StoreError,
-    rows::exercises::{self, ExerciseRow},
+    rows::exercises::{self, ExerciseHead, ExerciseRow},
 };
 
 /// An exercise as far as a program shows it.
@@ -37,21 +37,28 @@ impl From<&Exercise> for ExerciseBrief {
     }
 }
 
+impl From<ExerciseHead> for ExerciseBrief {
+    fn from(head: ExerciseHead) -> Self {
+        Self {
+            source: head.source,
+            name: head.name,
+            region: head.region,
+            equipment: head.equipment,
+            pictures: count(head.pictures),
+        }
+    }
+}
+
 /// Those of the exercises that are in the library of the practice.
 pub(crate) async fn briefs(
     db: &Db,
     practice: PracticeId,
-    ids: Vec<ExerciseId>,
+    mut ids: Vec<ExerciseId>,
 ) -> Result<HashMap<ExerciseId, ExerciseBrief>, StoreError> {
-    let mut known = HashMap::new();
-    for id in ids {
-        if !known.contains_key(&id)
-            && let Some(row) = exercises::by_id(db, practice, id).await?
-        {
-            known.insert(id, ExerciseBrief::from(&from_row(row)?));
-        }
-    }
-    Ok(known)
+    ids.sort_unstable();
+    ids.dedup();
+    let heads = exercises::heads(db, practice, &ids).await?;
+    Ok(heads.into_iter().map(|head| (head.exercise_id, head.into())).collect())
 }
 
 /// What stands in for an exercise that is no longer in the library.
@@ -74,6 +81,10 @@ pub(crate) fn from_row(row: ExerciseRow) -> Result<Exercise, StoreError> {
         name: row.name,
         region: row.region,
         equipment: row.equipment,
-        pictures: u8::try_from(row.pictures).unwrap_or(u8::MAX),
+        pictures: count(row.pictures),
     })
+}
+
+fn count(pictures: i64) -> u8 {
+    u8::try_from(pictures).unwrap_or(u8::MAX)
 }

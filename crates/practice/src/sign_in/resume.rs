@@ -48,8 +48,7 @@ impl From<RefusalError> for ResumeError {
 pub async fn resume_cookie(house: &House, cookie: &str, origin: Origin) -> Result<Option<Resumed>, ResumeError> {
     let db = &house.stores.identity;
     let Ok(token) = SessionToken::parse(cookie) else { return Ok(None) };
-    let Some(record) = login_sessions::by_token(db, &token.hash()).await? else { return Ok(None) };
-    let Some(current) = accounts::claims(db, record.practice, record.account).await? else { return Ok(None) };
+    let Some((record, current)) = login_sessions::with_account(db, &token.hash()).await? else { return Ok(None) };
     let now = house.clock.now();
     match house.sessions.resume(&token, &record, &current, now, origin) {
         Ok(resumed) => {

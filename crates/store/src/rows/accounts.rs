@@ -107,16 +107,23 @@ pub async fn by_id(db: &Db, practice: PracticeId, account: AccountId) -> Result<
 pub async fn claims(db: &Db, practice: PracticeId, account: AccountId) -> Result<Option<AccountClaims>, StoreError> {
     const SQL: &str = "SELECT role, patient_id, state FROM accounts WHERE practice_id = $1 AND account_id = $2";
     let row = db.optional(SQL, &[practice.into(), account.into()]).await?;
-    row.map(|row| {
-        Ok(AccountClaims {
-            practice,
-            account,
-            role: row.word(0)?,
-            patient: row.opt_id(1)?,
-            active: row.word::<AccountState>(2)? == AccountState::Active,
-        })
+    row.map(|row| claims_at(&row, 0, practice, account)).transpose()
+}
+
+/// The claims whose role, patient and state stand at `first` and the two columns after it.
+pub(super) fn claims_at(
+    row: &Row,
+    first: usize,
+    practice: PracticeId,
+    account: AccountId,
+) -> Result<AccountClaims, StoreError> {
+    Ok(AccountClaims {
+        practice,
+        account,
+        role: row.word(first)?,
+        patient: row.opt_id(first + 1)?,
+        active: row.word::<AccountState>(first + 2)? == AccountState::Active,
     })
-    .transpose()
 }
 
 /// The account of a patient, if they have one.

@@ -1,8 +1,9 @@
 //! Login sessions.
 
+use super::accounts;
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, LoginSessionId, PracticeId, Timestamp};
-use identity::{FactorUse, SessionRecord};
+use identity::{AccountClaims, FactorUse, SessionRecord};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -14,9 +15,20 @@ macro_rules! select {
     };
 }
 
-/// The session with this token.
-pub async fn by_token(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRecord>, StoreError> {
-    db.optional(select!("WHERE token_hash = $1"), &[token_hash.into()]).await?.as_ref().map(read).transpose()
+/// The session with this token, and what its account is now; none when there is no such session, or its account is gone.
+/// One query, for every request begins with it.
+pub async fn with_account(
+    db: &Db,
+    token_hash: &[u8; 32],
+) -> Result<Option<(SessionRecord, AccountClaims)>, StoreError> {
+    const SQL: &str = "SELECT s.token_hash, s.practice_id, s.account_id, s.login_session_id, s.role, s.patient_id, \
+                       s.created_at, s.factor, s.factor_at, s.last_seen_at, s.mac, a.role, a.patient_id, a.state \
+                       FROM login_sessions s JOIN accounts a \
+                       ON a.practice_id = s.practice_id AND a.account_id = s.account_id WHERE s.token_hash = $1";
+    let Some(row) = db.optional(SQL, &[token_hash.into()]).await? else { return Ok(None) };
+    let record = read(&row)?;
+    let (practice, account) = (record.practice, record.account);
+    Ok(Some((record, accounts::claims_at(&row, 11, practice, account)?)))
 }
 
 /// All sessions of an account, newest first.

@@ -119,6 +119,14 @@ pub(crate) async fn the_library_is_brought_up_to_date_in_place(house: &mut dyn H
     let found = exercises::by_source(&db, PRACTICE, ExerciseSource::Starter, "squat").await.expect("reads");
     assert_eq!(found.as_ref(), Some(&squat));
     assert_eq!(exercises::by_id(&db, PRACTICE, squat.exercise_id).await.expect("reads"), Some(squat.clone()));
+    // More than one query's worth, most of them not there.
+    let ids: Vec<_> = (1..=19).map(|id| ExerciseId::from_bytes([id; 16])).collect();
+    let mut heads = exercises::heads(&db, PRACTICE, &ids).await.expect("reads");
+    heads.sort_by(|one, other| one.name.cmp(&other.name));
+    let known: Vec<_> = heads.iter().map(|head| (head.exercise_id, head.name.as_str(), head.pictures)).collect();
+    assert_eq!(known, [(ids[1], "Bridge", all[0].pictures), (ids[0], "Wall squat", squat.pictures)]);
+    assert_eq!((heads[1].source, heads[1].region, heads[1].equipment), (squat.source, squat.region, squat.equipment));
+    assert!(exercises::heads(&db, PRACTICE, &[]).await.expect("reads").is_empty());
     let picture = |position| PictureRow {
         position,
         digest: [position as u8; 32],

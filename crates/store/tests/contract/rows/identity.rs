@@ -196,10 +196,13 @@ pub(crate) async fn sessions_and_tokens_are_found_by_their_secrets_and_end(house
     for n in 1..=4 {
         db.commit(login_sessions::insert(Batch::new(), &session(n))).await.expect("stored");
     }
-    assert_eq!(login_sessions::by_token(&db, &[1; 32]).await.expect("reads"), Some(session(1)));
+    let claims = accounts::claims(&db, PRACTICE, ACCOUNT).await.expect("reads").expect("there");
+    let resumed = async |token: u8| login_sessions::with_account(&db, &[token; 32]).await.expect("reads");
+    assert_eq!(resumed(1).await, Some((session(1), claims)));
+    assert_eq!(resumed(9).await, None, "nobody's token");
     let later = SessionRecord { last_seen: at(70), mac: [8; 32], ..session(2) };
     db.commit(login_sessions::touch(Batch::new(), &later)).await.expect("stored");
-    assert_eq!(login_sessions::by_token(&db, &[2; 32]).await.expect("reads"), Some(later));
+    assert_eq!(resumed(2).await, Some((later, claims)));
     let id = |n: u8| session(n).id;
     let rotate = || login_sessions::rotate_out(Batch::new(), PRACTICE, ACCOUNT, id(1));
     assert_eq!(db.commit(rotate()).await, Ok(()));
