@@ -9,7 +9,7 @@ const CLOCKS: [&str; 1] = ["crates/domain/src/clock.rs"];
 const AMBIENT_TIME: [&str; 5] = ["SystemTime::now", "Timestamp::now", "Zoned::now", "Utc::now", "Local::now"];
 
 /// Where a stopwatch may run: these measure how long something lasts and never learn what time it is.
-const STOPWATCHES: [&str; 8] = [
+const STOPWATCHES: [&str; 9] = [
     // How long until the next checkpoint is due.
     "crates/ledger/src/writer.rs",
     // How long a request took, for the metrics.
@@ -17,6 +17,8 @@ const STOPWATCHES: [&str; 8] = [
     // How long a connection has been silent.
     "crates/web/src/server/connection.rs",
     "crates/web/src/server/watched.rs",
+    // How long a batch of a rotation lasted, and so how long the rest after it.
+    "crates/practice/src/keys/rotation.rs",
     // How long backups, restores and moves took, and when to try again.
     "crates/patella/src/backups/schedule.rs",
     "crates/patella/src/command/backup.rs",

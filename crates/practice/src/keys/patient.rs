@@ -10,7 +10,6 @@ use super::{
 use domain::{PatientId, PracticeId, Timestamp};
 use ledger::{Receipt, Word};
 use phi::SealedBy;
-use std::time::Instant;
 use store::{
     Batch,
     rows::rotations::{self, RotationRow},
@@ -124,7 +123,7 @@ async fn make(
     let (db, practice) = (&rotation.house.stores.keys, row.practice_id);
     let (mut after, mut done) = (FIRST, 0);
     loop {
-        let began = Instant::now();
+        let began = rotation.begin();
         let old = match patient {
             None => rotations::keyed_before(db, practice, after, row.started_at, rotation.batch()).await?,
             Some(one) if done == 0 => {
@@ -174,7 +173,7 @@ async fn remove(
     }
     let mut after = FIRST;
     loop {
-        let began = Instant::now();
+        let began = rotation.begin();
         let several = rotations::with_several(db, practice, after, keyed_at, rotation.batch()).await?;
         let Some((last, _)) = several.last() else { return Ok(()) };
         after = *last;

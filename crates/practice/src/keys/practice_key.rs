@@ -11,7 +11,6 @@ use super::{
 use domain::PracticeId;
 use ledger::{Receipt, Word};
 use phi::{KeyError, SealedBy};
-use std::time::Instant;
 use store::{
     Batch, CommitError,
     rows::rotations::{self, RotationRow},
@@ -129,7 +128,7 @@ async fn rewrap(
         .sum();
     let mut done = 0;
     loop {
-        let began = Instant::now();
+        let began = rotation.begin();
         let old = rotations::wrapped_below(db, practice, version, rotation.batch()).await?;
         if old.is_empty() {
             return Ok(done);

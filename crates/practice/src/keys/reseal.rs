@@ -4,7 +4,7 @@ use super::rotation::{RotateError, Rotation};
 use domain::{PatientId, PracticeId};
 use ledger::Receipt;
 use phi::{ResealError, Resealer, SealedBy, SealedTable};
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc};
 use store::{
     Batch, Db, Store,
     rows::sealed_rows::{self, SealedRow},
@@ -78,7 +78,7 @@ pub(super) async fn reseal_all(
         let db = database(rotation, table);
         let mut after: Option<SealedRow> = None;
         loop {
-            let began = Instant::now();
+            let began = rotation.begin();
             let rows = sealed_rows::page(db, table, practice, subject, after.as_ref(), rotation.batch()).await?;
             let mut batch = Batch::new();
             for row in &rows {

@@ -116,6 +116,11 @@ impl Rotation<'_> {
         self.commit(store::rows::rotations::save_rotation(Batch::new(), row)).await
     }
 
+    /// The beginning of a batch: its rest is as long as its work.
+    pub(super) fn begin(&self) -> Instant {
+        Instant::now()
+    }
+
     /// Rests after a batch that began at this instant.
     pub(super) async fn rest(&self, began: Instant) {
         match self.pace {

@@ -7,7 +7,7 @@ use super::{
 use domain::{PatientId, PracticeId};
 use ledger::{Receipt, Word};
 use phi::{KeyError, SealedTable};
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 use store::rows::{
     rotations,
     sealed_rows::{self, SealedRow},
@@ -77,7 +77,7 @@ async fn patients(
 ) -> Result<(), RotateError> {
     let mut after = PatientId::from_bytes([0; 16]);
     loop {
-        let began = Instant::now();
+        let began = rotation.begin();
         let mut keys = rotations::patient_keys(&rotation.house.stores.keys, practice, after, rotation.batch()).await?;
         // The versions of one patient may be cut apart by the end of the page: the last patient comes again.
         let last = keys.last().map(|(patient, _)| *patient);
@@ -112,7 +112,7 @@ async fn values(
     let (mut after, mut done): (Option<SealedRow>, u64) = (None, 0);
     let total = sealed_rows::count(db, table, practice).await?;
     loop {
-        let began = Instant::now();
+        let began = rotation.begin();
         let rows = sealed_rows::page(db, table, practice, None, after.as_ref(), rotation.batch()).await?;
         for row in &rows {
             let keys = match resealers.of(row.subject).await {
