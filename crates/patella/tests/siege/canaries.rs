@@ -106,18 +106,8 @@ impl Kept {
         own
     }
 
-    async fn invite(
-        &mut self,
-        admin: &Client,
-        email: &str,
-        name: &str,
-        role: &str,
-        patient: Option<&str>,
-    ) -> (String, String) {
-        let mut body = json!({"email": email, "display_name": name, "role": role});
-        if let Some(patient) = patient {
-            body["patient_id"] = json!(patient);
-        }
+    async fn invite(&mut self, admin: &Client, email: &str, name: &str, role: &str) -> (String, String) {
+        let body = json!({"email": email, "display_name": name, "role": role});
         let invited = self.done(admin.post("/api/v1/invitations", body).await);
         (text(&invited, "account_id"), text(&invited, "link"))
     }
@@ -138,10 +128,10 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
 
     let desk = "zqdesk.farrowmin@practice.example";
     kept.secret("a front desk's address", desk);
-    let (_, link) = kept.invite(&admin, desk, "zqdesk farrowmin", "front_desk", None).await;
+    let (_, link) = kept.invite(&admin, desk, "zqdesk farrowmin", "front_desk").await;
     let desk = kept.join(client, "front_desk", desk, &link).await;
     let (email, name) = (marker("identity.accounts.email"), marker("identity.accounts.display_name"));
-    let (therapist_id, link) = kept.invite(&admin, email, name, "therapist", None).await;
+    let (therapist_id, link) = kept.invite(&admin, email, name, "therapist").await;
     let therapist = kept.join(client, "therapist", email, &link).await;
 
     let mut details = json!({
@@ -157,10 +147,8 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let patient = format!("/api/v1/patients/{patient_id}");
     let member = json!({"account_id": therapist_id, "kind": "assigned"});
     kept.done(admin.post(&format!("{patient}/care-team"), member).await);
-    let address = "zqpatient.account@home.example";
-    kept.secret("a patient's account", address);
-    let (_, link) = kept.invite(&admin, address, "zqpatient account", "patient", Some(&patient_id)).await;
-    let own = kept.join(client, "patient", address, &link).await;
+    let invited = kept.done(desk.post(&format!("{patient}/invitation"), json!({})).await);
+    let own = kept.join(client, "patient", marker("clinical.patients.email"), &text(&invited, "link")).await;
 
     let exercises = therapist.read("/api/v1/exercises").await;
     let dose = json!({"sets": 3, "reps": 10, "side": "both", "times_a_day": 1, "weekdays": [1, 2, 3, 4, 5, 6, 7]});

@@ -103,17 +103,17 @@ impl Everybody {
         let email = "admin@practice.example";
         let link = practice.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
         let admin = join(&client, "admin", email, link.lines().next().expect("a link")).await;
-        let invite = async |email: &str, role: &str, patient: Option<&str>| {
-            let mut body = json!({"email": email, "display_name": "Sam Sample", "role": role});
-            if let Some(patient) = patient {
-                body["patient_id"] = json!(patient);
-            }
+        let invite = async |email: &str, role: &str| {
+            let body = json!({"email": email, "display_name": "Sam Sample", "role": role});
             let invited = done(admin.post("/api/v1/invitations", body).await);
             (id(&invited, "account_id"), id(&invited, "link"))
         };
         let email = "therapist@practice.example";
-        let (therapist_id, link) = invite(email, "therapist", None).await;
+        let (therapist_id, link) = invite(email, "therapist").await;
         let therapist = join(&client, "therapist", email, &link).await;
+        let email = "desk@practice.example";
+        let (_, link) = invite(email, "front_desk").await;
+        let desk = join(&client, "front_desk", email, &link).await;
         let exercises = therapist.read("/api/v1/exercises").await;
         let dose = json!({"sets": 3, "reps": 10, "side": "both", "times_a_day": 2, "weekdays": [1, 2, 3, 4, 5, 6, 7]});
         let item = json!({"exercise_id": exercises["items"][0]["exercise_id"], "dose": dose});
@@ -121,16 +121,15 @@ impl Everybody {
         let mut all = Self { patients: Vec::new(), therapists: Vec::new() };
         let mut treated = Vec::new();
         for number in 0..patients {
-            let who =
-                json!({"given_name": "Pat", "family_name": format!("Number {number}"), "birth_date": "1984-03-02"});
-            let patient_id = id(&done(admin.post("/api/v1/patients", who).await), "patient_id");
+            let (email, family) = (format!("patient-{number}@home.example"), format!("Number {number}"));
+            let who = json!({"given_name": "Pat", "family_name": family, "birth_date": "1984-03-02", "email": email});
+            let patient_id = id(&done(desk.post("/api/v1/patients", who).await), "patient_id");
             let path = format!("/api/v1/patients/{patient_id}");
             let member = json!({"account_id": therapist_id, "kind": "assigned"});
             done(admin.post(&format!("{path}/care-team"), member).await);
             let program = done(therapist.send("PUT", &format!("{path}/program"), Some(program.clone())).await);
-            let email = format!("patient-{number}@home.example");
-            let (_, link) = invite(&email, "patient", Some(&patient_id)).await;
-            let own = join(&client, "patient", &email, &link).await;
+            let invited = done(desk.post(&format!("{path}/invitation"), json!({})).await);
+            let own = join(&client, "patient", &email, &id(&invited, "link")).await;
             let item_id = id(&program["items"][0], "item_id");
             all.patients.push(AtHome { cookie: own.cookie().to_owned(), patient_id: patient_id.clone(), item_id });
             treated.push(patient_id);
