@@ -17,6 +17,7 @@ mod faults;
 mod full_disk;
 mod kill;
 mod postgres;
+mod rotation;
 mod sealed;
 mod search;
 mod server;

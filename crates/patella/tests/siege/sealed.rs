@@ -116,20 +116,12 @@ fn a_server_that_was_never_founded_is_refused_and_not_sealed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_root_in_a_pkcs11_token_founds_serves_and_is_waited_for() {
-    const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
-    if !Path::new(MODULE).exists() {
+    let Some(practice) = with_token() else {
         return skipped("SoftHSM2 is not installed (Debian: softhsm2); scripts/setup.sh installs it");
-    }
-    let practice = unfounded(&format!(
-        "sealed_file = \"root.sealed\", pkcs11_module = \"{MODULE}\", pkcs11_token = \"patella\", \
-         pkcs11_key = \"root\", pkcs11_pin_file = \"pin\""
-    ));
+    };
     let (tokens, unplugged) = (practice.path().join("tokens"), practice.path().join("unplugged"));
-    let conf = softhsm(&tokens, &practice.path());
-    let environment = ["env", &conf];
-    private(&practice.path().join("pin"), "1234\n");
-    let founded = practice.command_with(&environment, &FOUND);
-    assert_eq!(founded.status, Some(0), "{}", founded.err);
+    let conf = format!("SOFTHSM2_CONF={}", practice.path().join("softhsm2.conf").display());
+    let environment = ["env", &*conf];
 
     fs::rename(&tokens, &unplugged).expect("moved");
     let mut server = practice.spawn(&environment);
@@ -148,6 +140,23 @@ async fn a_root_in_a_pkcs11_token_founds_serves_and_is_waited_for() {
     let refused = practice.command_with(&environment, &["serve"]);
     assert_eq!(refused.status, Some(1));
     assert!(refused.err.contains("does not accept the PIN"), "{}", refused.err);
+}
+
+/// A practice whose root lies in a token in software; none where SoftHSM2 is not installed.
+pub(crate) fn with_token() -> Option<Practice> {
+    const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+    if !Path::new(MODULE).exists() {
+        return None;
+    }
+    let practice = unfounded(&format!(
+        "sealed_file = \"root.sealed\", pkcs11_module = \"{MODULE}\", pkcs11_token = \"patella\", \
+         pkcs11_key = \"root\", pkcs11_pin_file = \"pin\""
+    ));
+    let conf = softhsm(&practice.path().join("tokens"), &practice.path());
+    private(&practice.path().join("pin"), "1234\n");
+    let founded = practice.command_with(&["env", &conf], &FOUND);
+    assert_eq!(founded.status, Some(0), "{}", founded.err);
+    Some(practice)
 }
 
 /// A token in software; what the environment must say for it.

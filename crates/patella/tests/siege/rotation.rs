@@ -1,0 +1,211 @@
+//! Keys are rotated while the server answers: every answer stays right, and what was written meanwhile is read after it.
+
+use crate::postgres::stores_in;
+use crate::{
+    client::Client,
+    day::{AtHome, Everybody},
+    server::{Practice, Server},
+    skipped,
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use testkit::postgres::Server as Postgres;
+
+/// Reads and writes as patients and therapists do, until told to stop; the ids of what was acknowledged.
+async fn busy(client: Client, own: AtHome, therapist: Option<(String, String)>, stop: Arc<AtomicBool>) -> Vec<String> {
+    let (me, mut written) = (client.with(&own.cookie), Vec::new());
+    while !stop.load(Ordering::Relaxed) {
+        let answer = me.post(&own.log(), own.entry("It went well today")).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        written.push(crate::day::id(&answer.json(), "entry_id"));
+        assert_eq!(me.get(&own.program()).await.status, 200);
+        assert_eq!(me.get("/api/v1/me").await.status, 200);
+        if let Some((cookie, patient)) = &therapist {
+            let staff = client.with(cookie);
+            for path in [format!("/api/v1/patients/{patient}"), format!("/api/v1/patients/{patient}/log")] {
+                let answer = staff.get(&path).await;
+                assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            }
+        }
+    }
+    written
+}
+
+async fn rotated_under_load(practice: &Practice, server: &Server, people: Everybody) {
+    let client = server.client();
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut tasks = Vec::new();
+    for own in people.patients.clone() {
+        let therapist = people.therapists.iter().find(|one| one.patients.contains(&own.patient_id));
+        let therapist = therapist.map(|one| (one.cookie.clone(), own.patient_id.clone()));
+        tasks.push(tokio::spawn(busy(client.clone(), own, therapist, stop.clone())));
+    }
+    let path = practice.config();
+    let commands = [
+        &["keys", "rotate", "practice", "--grace", "2"][..],
+        &["keys", "rotate", "patient", "all", "--grace", "2"],
+        &["keys", "rotate", "root"],
+        &["keys", "rotate", "patient", &people.patients[0].patient_id, "--grace", "2"],
+        &["keys", "rotate", "root", "--leaked", "--patients", "--grace", "2"],
+        &["keys", "verify", "--deep"],
+        &["keys", "status"],
+    ];
+    let mut said = Vec::new();
+    for arguments in commands {
+        let (arguments, config): (Vec<String>, _) = (arguments.iter().map(|&a| a.to_owned()).collect(), path.clone());
+        let output = tokio::task::spawn_blocking(move || {
+            crate::server::program(&[]).args(&arguments).arg("--config").arg(config).output().expect("runs")
+        });
+        let output = output.await.expect("ran");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr), arguments = commands[said.len()]);
+        said.push(text(&output.stdout));
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(said[4].contains("Safe from") && said[4].contains("Not safe"), "{}", said[4]);
+    assert!(said[5].contains("every value opens"), "{}", said[5]);
+    assert!(!said[6].contains("under way") && said[6].contains("version 3"), "{}", said[6]);
+    let mut written = Vec::new();
+    for (own, task) in people.patients.iter().zip(tasks) {
+        written.push((own.clone(), task.await.expect("every answer was right")));
+    }
+    // The server that ran through it all, and one that starts now, read everything that was acknowledged.
+    are_there(&client, &written).await;
+}
+
+async fn are_there(client: &Client, written: &[(AtHome, Vec<String>)]) {
+    for (own, ids) in written {
+        let there = own.entries(client).await;
+        assert!(!ids.is_empty() && ids.iter().all(|id| there.contains(id)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_rotated_while_the_server_answers_from_embedded_stores() {
+    let demo = Practice::demo();
+    let mut server = demo.start();
+    let people = Everybody::signed_in(&demo, &server, 2).await;
+    let patients = people.patients.clone();
+    rotated_under_load(&demo, &server, people).await;
+    server.stop_well();
+    let mut server = demo.start();
+    for own in &patients {
+        assert!(!own.entries(&server.client()).await.is_empty());
+    }
+    server.stop_well();
+    demo.done(&["audit", "verify"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_rotated_while_the_server_answers_from_postgresql() {
+    let Some(server) = Postgres::start().expect("starts") else { return };
+    let practice = Practice::founded(&stores_in(&server).0, 0);
+    let mut running = practice.start();
+    let people = Everybody::joined(&practice, &running, 2).await;
+    rotated_under_load(&practice, &running, people).await;
+    running.stop_well();
+}
+
+/// Moves a practice's stores onto a small disk of their own; none where mounting is not permitted.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn under(demo: &Practice) -> Option<Self> {
+        let (stores, kept) = (demo.path().join("stores"), demo.path().join("kept"));
+        fs::rename(&stores, &kept).expect("moved");
+        fs::create_dir(&stores).expect("made");
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs"])
+            .arg(&stores)
+            .stderr(Stdio::null())
+            .status();
+        if !mount.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let disk = Self(stores);
+        let copied = Command::new("cp").arg("-a").arg(kept.join(".")).arg(&disk.0).status().expect("cp");
+        assert!(copied.success());
+        Some(disk)
+    }
+    fn fill(&self) {
+        use std::io::Write;
+        let mut file = fs::File::create(self.0.join("filler")).expect("made");
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+    fn free(&self) {
+        fs::remove_file(self.0.join("filler")).expect("removed");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).expect("reads")
+}
+
+#[test]
+fn a_full_disk_stops_a_rotation_with_a_word_and_the_same_command_goes_on() {
+    let demo = Practice::demo();
+    let Some(disk) = Disk::under(&demo) else {
+        return skipped("mounting a small disk is not permitted here");
+    };
+    let root = demo.path().join("root.key");
+    let before = read(&root);
+    for what in [&["practice"][..], &["patient", "all"], &["root"]] {
+        let command = [&["keys", "rotate"], what, &["--grace", "0"]].concat();
+        disk.fill();
+        let stopped = demo.command(&command);
+        assert_eq!(stopped.status, Some(1), "{what:?}: {}", stopped.out);
+        assert_eq!(stopped.err.lines().count(), 1, "{}", stopped.err);
+        disk.free();
+        assert_eq!(read(&root), before, "{what:?}");
+        demo.done(&["keys", "verify", "--deep"]);
+        demo.done(&command);
+        demo.done(&["keys", "verify", "--deep"]);
+    }
+    assert_ne!(read(&root), before);
+    let mut server = demo.start();
+    server.stop_well();
+}
+
+#[test]
+fn a_token_that_goes_away_stops_a_root_rotation_and_it_goes_on_when_the_token_is_back() {
+    let Some(practice) = crate::sealed::with_token() else {
+        return skipped("SoftHSM2 is not installed (Debian: softhsm2); scripts/setup.sh installs it");
+    };
+    let conf = format!("SOFTHSM2_CONF={}", practice.path().join("softhsm2.conf").display());
+    let environment = ["env", &*conf];
+    let file = practice.path().join("root.sealed");
+    let before = read(&file);
+    let (tokens, away) = (practice.path().join("tokens"), practice.path().join("unplugged"));
+    let rotate = ["keys", "rotate", "root", "--grace", "0"];
+    fs::rename(&tokens, &away).expect("moved");
+    let stopped = practice.command_with(&environment, &rotate);
+    assert_eq!(stopped.status, Some(1));
+    assert!(stopped.err.contains("token"), "{}", stopped.err);
+    assert_eq!(read(&file), before);
+    fs::rename(&away, &tokens).expect("moved");
+    // A wrong PIN says so, and changes nothing.
+    let pin = practice.path().join("pin");
+    let right = read(&pin);
+    fs::write(&pin, "4321\n").expect("written");
+    let refused = practice.command_with(&environment, &rotate);
+    assert!(refused.status == Some(1) && refused.err.contains("does not accept the PIN"), "{}", refused.err);
+    fs::write(&pin, right).expect("written");
+    let done = practice.command_with(&environment, &rotate);
+    assert_eq!(done.status, Some(0), "{}", done.err);
+    assert_ne!(read(&file), before);
+    let verified = practice.command_with(&environment, &["keys", "verify", "--deep"]);
+    assert_eq!(verified.status, Some(0), "{}", verified.err);
+}
