@@ -72,15 +72,14 @@ impl Typed {
     /// What it says, or what is wrong with which field.
     fn end(&self) -> Result<EndProgram, FieldErrors> {
         let mut errors = FieldErrors::none();
+        // A day that is none is refused even where it is not asked for: whoever typed it meant something by it.
+        let typed = (!self.last_day.trim().is_empty()).then(|| self.last_day.trim().parse());
+        if matches!(typed, Some(Err(_))) || (typed.is_none() && self.when == "after") {
+            errors.add("last_day", "The last day must be a date");
+        }
         let last_day = match self.when.as_str() {
             "now" => None,
-            "after" => match self.last_day.trim().parse() {
-                Ok(day) => Some(day),
-                Err(_) => {
-                    errors.add("last_day", "The last day must be a date");
-                    None
-                }
-            },
+            "after" => typed.and_then(Result::ok),
             _ => {
                 errors.add("when", "Say when the program ends");
                 None
