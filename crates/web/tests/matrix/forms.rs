@@ -71,7 +71,13 @@ fn forms(path: &str, page: &str) -> Vec<Form> {
                     let kind = said.get("type").cloned().unwrap_or_else(|| element.to_owned());
                     let off = matches!(kind.as_str(), "checkbox" | "radio") && !tag.contains(" checked");
                     let value = if off { String::new() } else { value.unwrap_or_default() };
-                    fields.push(Field { name: name.clone(), kind, value });
+                    // Of a group of radio buttons a browser sends one value.
+                    let group = fields.iter_mut().find(|field| kind == "radio" && field.name == *name);
+                    match group {
+                        Some(group) if group.value.is_empty() => group.value = value,
+                        Some(_) => {}
+                        None => fields.push(Field { name: name.clone(), kind, value }),
+                    }
                 }
                 ("option", _) => {
                     if let (Some(field), Some(value)) = (fields.last_mut(), value)
