@@ -122,6 +122,8 @@ async fn a_migration_that_is_killed_or_fails_at_any_write_leaves_the_old_state_o
                     old += 1;
                     assert!(db.live_columns().await.expect("columns").is_empty(), "a table is left behind");
                 }
+                // Each migration is a transaction of its own. One that was half done could not be done again, below.
+                Err(SchemaError::Behind { .. }) => old += 1,
                 Err(other) => panic!("{what} at {calls} {place}: {other}"),
             }
             store::migrate(&db, Store::Clinical, &clock()).await.expect("can be done again");
