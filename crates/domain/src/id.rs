@@ -65,6 +65,12 @@ ids! {
     NoteId,
     /// An appointment of a patient with a therapist, kept or not.
     VisitId,
+    /// A plan of what is to be destroyed.
+    PlanId,
+    /// A legal hold.
+    HoldId,
+    /// A device or medium that was disposed of.
+    DisposalId,
     /// A login session.
     LoginSessionId,
     /// A registered passkey or hardware key.

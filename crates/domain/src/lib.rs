@@ -14,6 +14,7 @@ mod log;
 mod person;
 mod program;
 pub mod progress;
+pub mod retention;
 mod rng;
 mod role;
 mod task;
@@ -25,8 +26,8 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccountId, CareLinkId, EntryId, ExerciseId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId,
-    PracticeId, ProgramId, RequestId, TokenId, VisitId,
+    AccountId, CareLinkId, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId,
+    PasskeyId, PatientId, PlanId, PracticeId, ProgramId, RequestId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

@@ -84,6 +84,8 @@ words! {
         ReadAudit = "read_audit",
         /// Manage accounts, care teams and policies of a practice.
         Govern = "govern",
+        /// Plan and approve the destruction of records, and hold them.
+        Retain = "retain",
         /// Run keys, backups and health of the server.
         Operate = "operate",
         /// Release de-identified data.

@@ -15,6 +15,7 @@
 //! Nothing here knows who may do what; that is decided above, and recorded here.
 
 mod backend;
+mod destroyed;
 mod durable;
 mod entry;
 mod file;
@@ -35,6 +36,7 @@ mod verify;
 mod writer;
 
 pub use backend::{Backend, BackendError, Leaf, Publication};
+pub use destroyed::{Destroyed, DestroyedError, DestructionLedger, read_destroyed};
 pub use entry::{Entry, Outcome, Resource, Word, open_entry};
 pub use file::FileBackend;
 pub use handle::{Ledger, LedgerError, LedgerHandle, Receipt, Settings};

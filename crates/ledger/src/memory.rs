@@ -2,7 +2,8 @@
 //! server uses it.
 
 use crate::{
-    Backend, BackendError, Entry, Hash, Leaf, Ledger, LedgerHandle, LogName, Publication, Settings, Tile, open_entry,
+    Backend, BackendError, Entry, Hash, Leaf, Ledger, LedgerHandle, LogName, Publication, Settings, Tile, TileSource,
+    Tree, leaf_hash, open_entry,
 };
 use crypto::{Key, Signer, SystemRng};
 use domain::{Clock, FixedClock, Timestamp};
@@ -102,6 +103,7 @@ pub struct MemoryLedger {
     backend: MemoryBackend,
     log: LogName,
     seal: Key,
+    sign: Key,
 }
 
 impl MemoryLedger {
@@ -111,10 +113,16 @@ impl MemoryLedger {
         let log = LogName::new("memory.example/audit").expect("a valid name");
         let seal = Key::random(&SystemRng);
         let clock: Arc<dyn Clock> = Arc::new(FixedClock::new(Timestamp::UNIX_EPOCH));
-        let signer = Signer::from_seed(&Key::random(&SystemRng));
+        let sign = Key::random(&SystemRng);
+        let signer = Signer::from_seed(&sign);
         let settings = Settings::new(log.clone(), Key::from_bytes(*seal.expose()), signer, clock, Arc::new(SystemRng));
         let ledger = Ledger::open(backend.clone(), settings).expect("an empty log opens");
-        Self { ledger, backend, log, seal }
+        Self { ledger, backend, log, seal, sign }
+    }
+
+    /// Its name and the key that signs its checkpoints.
+    pub fn signing(&self) -> (LogName, Signer) {
+        (self.log.clone(), Signer::from_seed(&self.sign))
     }
 
     /// A handle to append with.
@@ -153,5 +161,42 @@ impl MemoryReader {
             .zip(self.backend.sealed())
             .map(|(seq, sealed)| open_entry(&self.seal, &self.log, seq, &sealed).expect("opens with its own key"))
             .collect()
+    }
+
+    /// Another reader of the same ledger.
+    pub fn again(&self) -> Self {
+        let seal = Key::from_bytes(*self.seal.expose());
+        Self { backend: self.backend.clone(), log: self.log.clone(), seal }
+    }
+
+    /// The newest checkpoint as it was signed.
+    pub fn checkpoint_note(&self) -> Option<String> {
+        self.backend.state().checkpoint.clone()
+    }
+
+    /// A sealed entry.
+    pub fn sealed(&self, entry: u64) -> Option<Vec<u8>> {
+        self.backend.state().sealed.get(usize::try_from(entry).ok()?).cloned()
+    }
+}
+
+impl TileSource for MemoryReader {
+    type Error = BackendError;
+    fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, BackendError> {
+        let leaves: Vec<Hash> = self.backend.sealed().iter().map(|sealed| leaf_hash(sealed)).collect();
+        let mut tree = Tree::new();
+        let mut tiles = std::collections::HashMap::new();
+        for leaf in leaves {
+            tree.push(leaf, |tile, hashes| {
+                tiles.insert(tile, hashes);
+            });
+        }
+        for (partial, hashes) in tree.partial_tiles() {
+            tiles.insert(partial, hashes.to_vec());
+        }
+        Ok(tiles.remove(&tile).filter(|hashes| hashes.len() >= width).map(|mut hashes| {
+            hashes.truncate(width);
+            hashes
+        }))
     }
 }

@@ -59,6 +59,11 @@ impl VerifierKey {
         &self.name
     }
 
+    /// The public key of Ed25519.
+    pub(crate) const fn public(&self) -> &[u8; 32] {
+        &self.public
+    }
+
     /// The first four bytes of SHA-256(name, line feed, 0x01, public key).
     fn id(&self) -> [u8; 4] {
         let hash = crypto::sha256(&[self.name.as_str().as_bytes(), b"\n", &[ED25519], &self.public].concat());

@@ -77,6 +77,11 @@ impl LogReader {
         Ok(Checkpoint::open(&note, key)?)
     }
 
+    /// The log's own checkpoint as it was signed, if there is one. Not checked.
+    pub fn checkpoint_note(&self) -> Result<Option<String>, BackendError> {
+        read_checkpoint(&self.folder)
+    }
+
     /// The entries from `from` on, opened with the seal key of the log `log`, each with its sequence number.
     pub fn entries<'a>(
         &'a self,

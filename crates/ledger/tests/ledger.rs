@@ -4,6 +4,7 @@ mod ledger {
     mod appending;
     mod crash;
     mod damage;
+    mod destroyed;
     mod proofs;
     mod sample;
 }
