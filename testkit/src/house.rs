@@ -13,13 +13,14 @@ use identity::{
     SessionToken, TotpSecret, accepted_factors,
 };
 use ledger::{
-    Entry, Resource, Word,
+    Entry, Resource, VerifierKey, Word,
     memory::{MemoryLedger, MemoryReader},
 };
 use phi::{AUDIT, Keyring, Purpose, SERVER};
 use practice::{
     Foundations, House, Stores,
-    trail::{Trail, TrailError},
+    retention::RetentionSettings,
+    trail::{Inclusion, Trail, TrailError, prove},
 };
 use std::{ops::ControlFlow, sync::Arc};
 use store::{
@@ -79,6 +80,12 @@ impl Trail for MemoryTrail {
             }
         }
         Ok(())
+    }
+
+    fn inclusion(&self, entry: u64, key: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
+        // The reader makes its tiles anew for each question: for tests.
+        let mut tiles = self.0.again();
+        prove(self.0.checkpoint_note(), key, entry, self.0.sealed(entry), &mut tiles)
     }
 }
 
@@ -176,6 +183,7 @@ impl TestHouse {
             hashing: HashingLimits::default(),
             passkey_site: ("localhost".to_owned(), ORIGIN.to_owned()),
             media,
+            retention: RetentionSettings::default(),
             clock: clock.clone(),
             rng,
         });

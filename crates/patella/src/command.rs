@@ -4,11 +4,13 @@ mod audit;
 mod backup;
 mod demo;
 mod dictionary;
+mod dispose;
 mod import;
 mod init;
 mod keys;
 mod migrate;
 mod relocate;
+mod retention;
 mod routes;
 mod serve;
 mod target;
@@ -48,6 +50,10 @@ enum Verb {
     Move(relocate::Move),
     /// Bring things in from elsewhere.
     Import(import::Import),
+    /// Plan the destruction of records whose time is over, carry it out, and show the certificates.
+    Retention(retention::Retention),
+    /// Record devices and media that leave the practice.
+    Dispose(dispose::Dispose),
     /// Print what every stored column means and how it is protected.
     DataDictionary(dictionary::Dictionary),
     /// Print every route: method, path, level, permission and audit class.
@@ -68,6 +74,8 @@ impl Command {
             Verb::Backup(backup) => backup.run(),
             Verb::Move(relocate) => relocate.run(),
             Verb::Import(import) => import.run(),
+            Verb::Retention(retention) => retention.run(),
+            Verb::Dispose(dispose) => dispose.run(),
             Verb::DataDictionary(dictionary) => dictionary.run(),
             Verb::Routes(routes) => routes.run(),
         }

@@ -4,6 +4,7 @@
 //! are never written here, only the files that hold them. Relative paths count from the file that says them.
 
 mod backup;
+mod retention;
 mod stores;
 
 pub(crate) use stores::Stores;
@@ -63,6 +64,9 @@ pub(crate) struct Config {
     /// Backups.
     #[serde(default)]
     pub(crate) backup: backup::Backup,
+    /// How long records are kept.
+    #[serde(default)]
+    pub(crate) retention: retention::Retention,
     /// When people are signed out.
     #[serde(default)]
     pub(crate) sessions: Sessions,
@@ -239,6 +243,7 @@ impl Config {
         config.stores.check()?;
         config.backup.check()?;
         config.sessions.limits()?;
+        config.retention.settings()?;
         Ok(config)
     }
 
@@ -253,6 +258,22 @@ impl Config {
     /// The name of this node's log.
     pub(crate) fn log_name(&self) -> &str {
         self.ledger.log.as_deref().unwrap_or_else(|| self.origin.host())
+    }
+
+    /// Where the destruction ledger is kept: where it is set, or else beside the audit trail's second paths, or else beside
+    /// the trail itself.
+    pub(crate) fn destruction_ledger(&self) -> Vec<PathBuf> {
+        let beside = |path: &Path| {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(".destroyed");
+            path.with_file_name(name)
+        };
+        let (set, seconds) = (self.retention.destruction_ledger(), self.ledger.second_paths());
+        match (set.is_empty(), seconds.is_empty()) {
+            (false, _) => set,
+            (true, false) => seconds.iter().map(|path| beside(path)).collect(),
+            (true, true) => vec![beside(&self.ledger_directory())],
+        }
     }
 
     /// Settings of the web part.

@@ -118,6 +118,7 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
         hashing: HashingLimits::default(),
         passkey_site: (config.origin.host().to_owned(), config.origin.as_str().to_owned()),
         media: config.data().join("media"),
+        retention: config.retention.settings()?,
         clock,
         rng,
     };

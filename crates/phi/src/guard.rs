@@ -2,14 +2,16 @@
 
 use crate::{
     cipher::{self, Owner},
-    class::PatientClass,
+    class::{ClassId, PatientClass},
     field::{Clear, Field, OpenError, RowId, Sealed},
     keyring::{ClassKeys, KeyError, Keyring, WrappedKey},
-    permission::{Covers, Permission, PracticePermission, WriteIdentity, Writes},
+    permission::{Covers, Permission, PracticePermission, ReadIdentity, WriteIdentity, Writes},
     policy::{Policy, Ruling},
+    registry::fields::patients,
     relation::{CareTeams, Relation, Unavailable},
+    vault::VaultError,
 };
-use domain::{AccountId, Clock, PatientId, PermissionName, PracticeId, PurposeKind, Rng};
+use domain::{AccountId, BirthDate, Clock, PatientId, PermissionName, PracticeId, PurposeKind, Rng};
 use identity::{Full, Session};
 use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
 use std::{marker::PhantomData, sync::Arc};
@@ -135,6 +137,9 @@ pub enum AccessError {
     /// The policy said no, or there is no such record: nobody outside can tell which.
     #[error("there is no such record, or it is not open to this account")]
     Denied,
+    /// The record was destroyed when its time was over. Said only to who would be let in were it still there.
+    #[error("the record was destroyed when its time was over")]
+    Gone,
     /// It could not be recorded, so it was not done (law 2).
     #[error("the audit trail cannot be written")]
     Unrecorded(#[source] LedgerError),
@@ -169,6 +174,8 @@ pub struct Guard {
 struct Facts {
     subject: PatientId,
     wrapped: Vec<WrappedKey>,
+    /// The key was destroyed, and the caller would be let in had it not been.
+    gone: bool,
     ruling: Ruling,
 }
 
@@ -192,7 +199,8 @@ impl Guard {
         subject: PatientId,
         purpose: Purpose,
     ) -> Result<Grant<'s, P>, AccessError> {
-        self.authorize_each(session, &[subject], purpose).await?.pop().ok_or(AccessError::Denied)
+        let one = self.decide_each(session, &[subject], purpose).await?.pop();
+        one.unwrap_or(Err(AccessError::Denied))
     }
 
     /// The same for a whole list, with one durable append and one entry per record. Those that were denied are left out.
@@ -202,6 +210,23 @@ impl Guard {
         subjects: &[PatientId],
         purpose: Purpose,
     ) -> Result<Vec<Grant<'s, P>>, AccessError> {
+        let mut grants = Vec::with_capacity(subjects.len());
+        for decided in self.decide_each(session, subjects, purpose).await? {
+            match decided {
+                Ok(grant) => grants.push(grant),
+                Err(AccessError::Denied | AccessError::Gone) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(grants)
+    }
+
+    async fn decide_each<'s, P: Permission>(
+        &self,
+        session: &'s Session<Full>,
+        subjects: &[PatientId],
+        purpose: Purpose,
+    ) -> Result<Vec<Result<Grant<'s, P>, AccessError>>, AccessError> {
         if subjects.is_empty() {
             return Ok(Vec::new());
         }
@@ -212,14 +237,33 @@ impl Guard {
         let entries =
             facts.iter().map(|one| self.entry(session, P::NAME, Some(one.subject), &purpose, &one.ruling)).collect();
         let receipts = self.ledger.append(entries).await.map_err(AccessError::Unrecorded)?;
-        let mut grants = Vec::with_capacity(facts.len());
+        let mut decided = Vec::with_capacity(facts.len());
         for (one, receipt) in facts.into_iter().zip(receipts) {
-            // An allowed patient without a key is one whose key was destroyed: nothing is left to open.
-            if one.ruling.allowed && !one.wrapped.is_empty() {
-                grants.push(self.grant(session, one.subject, receipt, &one.wrapped).await?);
-            }
+            decided.push(match one {
+                Facts { gone: true, .. } => Err(AccessError::Gone),
+                // An allowed patient without a key is one whose key was destroyed: nothing is left to open.
+                Facts { ruling, wrapped, subject, .. } if ruling.allowed && !wrapped.is_empty() => {
+                    self.grant(session, subject, receipt, &wrapped).await
+                }
+                _ => Err(AccessError::Denied),
+            });
         }
-        Ok(grants)
+        Ok(decided)
+    }
+
+    /// Opens the birth date of a patient whose retention is judged, against the proof that this was recorded. It is all that
+    /// opens without a session, and it is needed: whether somebody was a minor decides how long their record is kept.
+    pub async fn birth_date<'r>(
+        &self,
+        _recorded: &'r Receipt,
+        practice: PracticeId,
+        patient: PatientId,
+        sealed: &Sealed<patients::Born>,
+    ) -> Result<Clear<'r, BirthDate>, VaultError> {
+        let wrapped = self.keyring.wrapped(practice, patient).await?;
+        let keys = self.keyring.class_keys::<ReadIdentity>(practice, patient, &wrapped).await?;
+        let owner = Owner { practice, subject: *patient.as_bytes() };
+        Ok(cipher::open(owner, sealed, |version| keys.version(ClassId::Identifying, version)).map(Clear::new)?)
     }
 
     /// Registers a new patient: a permission to write who they are, a key of their own, and a grant for both.
@@ -276,13 +320,19 @@ impl Guard {
         let member = self.teams.is_member(practice, session.account(), subject, now);
         let (wrapped, on_care_team) = futures::future::join(keys, member).await;
         let wrapped = wrapped?;
-        let registered = !wrapped.is_empty();
+        let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
+        let registered = !wrapped.is_empty() || destroyed;
         let relation = Relation {
             on_care_team: on_care_team? && registered,
             is_self: session.patient() == Some(subject) && registered,
             registered,
         };
-        Ok(Facts { subject, wrapped, ruling: self.rule(session, P::NAME, Some(relation)) })
+        let mut ruling = self.rule(session, P::NAME, Some(relation));
+        let gone = destroyed && ruling.allowed;
+        if gone {
+            ruling = Ruling { allowed: false, rule: Word::new("destroyed") };
+        }
+        Ok(Facts { subject, wrapped, gone, ruling })
     }
 
     fn rule(&self, session: &Session<Full>, permission: PermissionName, relation: Option<Relation>) -> Ruling {

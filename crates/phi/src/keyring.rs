@@ -50,6 +50,10 @@ pub trait KeyStore: Send + Sync {
         key: WrappedKey,
         at: Timestamp,
     ) -> Answer<'_, ()>;
+    /// Whether the patient's key was destroyed. A store that does not remember says no: the patient is then not there.
+    fn destroyed(&self, _: PracticeId, _: PatientId) -> Answer<'_, bool> {
+        Box::pin(async { Ok(false) })
+    }
 }
 
 /// Owner of the server's own key: blind indexes and session proofs.
@@ -160,6 +164,10 @@ impl Keyring {
 
     pub(crate) async fn wrapped(&self, practice: PracticeId, patient: PatientId) -> Result<Vec<WrappedKey>, KeyError> {
         Ok(self.store.patient_keys(practice, patient).await?)
+    }
+
+    pub(crate) async fn destroyed(&self, practice: PracticeId, patient: PatientId) -> Result<bool, KeyError> {
+        Ok(self.store.destroyed(practice, patient).await?)
     }
 
     /// The class keys that a permission covers, and no others.

@@ -28,8 +28,8 @@ pub use keyring::{
 };
 pub use permission::{
     Covers, Export, Govern, LogExercise, Operate, Permission, PracticePermission, ReadAccessLog, ReadAudit,
-    ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, TakeOutOwn, WriteBilling,
-    WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes,
+    ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn,
+    WriteBilling, WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes,
 };
 pub use policy::{Policy, PolicyError, Ruling};
 pub use registry::{

@@ -68,7 +68,7 @@ macro_rules! practice_permissions {
     )*};
 }
 
-practice_permissions!(ReadAudit, Govern, Operate, ReadBilling, WriteBilling, ReleaseDeidentified);
+practice_permissions!(ReadAudit, Govern, Retain, Operate, ReadBilling, WriteBilling, ReleaseDeidentified);
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ pub use sealed_rows::{SealedBy, SealedColumn, SealedTable, sealed_tables};
 /// The fields of each table as types, to seal and open with.
 pub mod fields {
     pub use super::clinical::{log_entries, patients, program_versions, progress_notes, visits};
-    pub use super::identity::{accounts, api_tokens, ceremonies, passkeys, totp_factors};
+    pub use super::identity::{accounts, api_tokens, ceremonies, legal_holds, passkeys, totp_factors};
 }
 
 /// Which database a column lives in.

@@ -1,6 +1,6 @@
 //! What every use case works with.
 
-use crate::trail::Trail;
+use crate::{retention::RetentionSettings, trail::Trail};
 use crypto::Key;
 use domain::{
     AccountId, Clock, EmailAddress, InvitationId, LoginSessionId, PatientId, PhoneNumber, PracticeId, RecordNumber, Rng,
@@ -56,6 +56,8 @@ pub struct House {
     pub indexes: Indexes,
     /// Where media files lie.
     pub media: PathBuf,
+    /// How long records are kept.
+    pub retention: RetentionSettings,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -82,6 +84,8 @@ pub struct Foundations {
     pub passkey_site: (String, String),
     /// Where media files lie.
     pub media: PathBuf,
+    /// How long records are kept.
+    pub retention: RetentionSettings,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -118,6 +122,7 @@ impl House {
             hashing,
             passkey_site,
             media,
+            retention,
             clock,
             rng,
         } = foundations;
@@ -146,6 +151,7 @@ impl House {
             ledger,
             trail,
             media,
+            retention,
             clock,
             rng,
         })

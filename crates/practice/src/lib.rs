@@ -21,6 +21,7 @@ pub mod progress;
 pub mod record;
 mod refusals;
 mod repeat;
+pub mod retention;
 pub mod sign_in;
 pub mod today;
 pub mod trail;

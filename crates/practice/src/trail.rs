@@ -11,7 +11,10 @@ pub use postgres::PostgresTrail;
 
 use crate::House;
 use domain::{AccountId, PatientId, PracticeId, Timestamp};
-use ledger::{BackendError, Entry, Outcome, ReadError, Word};
+use ledger::{
+    BackendError, Checkpoint, Entry, Hash, Outcome, ReadError, TileSource, VerifierKey, Word, inclusion_proof,
+    leaf_hash,
+};
 use std::{ops::ControlFlow, sync::Arc};
 
 /// Most entries that one question reads, whatever it finds.
@@ -23,6 +26,48 @@ pub trait Trail: Send + Sync {
     /// it says to stop. May block.
     fn walk(&self, before: Option<u64>, visit: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>)
     -> Result<(), TrailError>;
+
+    /// The proof that an entry is in the log at its newest checkpoint; none when that does not cover it yet. May block.
+    fn inclusion(&self, entry: u64, key: &VerifierKey) -> Result<Option<Inclusion>, TrailError>;
+}
+
+/// That an entry is in the log (RFC 6962).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inclusion {
+    /// The hash of the sealed entry.
+    pub leaf: Hash,
+    /// The hashes beside the path from the leaf to the root, from below.
+    pub path: Vec<Hash>,
+    /// The signed checkpoint whose root they lead to.
+    pub checkpoint: String,
+}
+
+/// Makes the proof from what every log has: the note, the sealed entry, the tiles.
+pub fn prove<S>(
+    note: Option<String>,
+    key: &VerifierKey,
+    entry: u64,
+    sealed: Option<Vec<u8>>,
+    tiles: &mut S,
+) -> Result<Option<Inclusion>, TrailError>
+where
+    S: TileSource,
+    S::Error: std::error::Error + Send + Sync + 'static,
+{
+    let Some((note, sealed)) = note.zip(sealed) else { return Ok(None) };
+    let checkpoint = Checkpoint::open(&note, key).map_err(ReadError::from)?;
+    if checkpoint.size <= entry {
+        return Ok(None);
+    }
+    let path = inclusion_proof(entry, checkpoint.size, tiles).map_err(|error| BackendError::Other(Box::new(error)))?;
+    Ok(Some(Inclusion { leaf: leaf_hash(&sealed), path, checkpoint: note }))
+}
+
+/// The proof that an entry is in the audit trail; see [`Trail::inclusion`].
+pub(crate) async fn inclusion(house: &House, entry: u64, key: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
+    let (trail, key) = (Arc::clone(&house.trail), key.clone());
+    let read = tokio::task::spawn_blocking(move || trail.inclusion(entry, &key));
+    read.await.map_err(|_| TrailError::CutOff)?
 }
 
 /// Why the trail was not read.

@@ -100,6 +100,19 @@ impl Db {
         }
     }
 
+    /// Overwrites what was deleted as far as this database can: the embedded one puts its write-ahead log back into the file,
+    /// where `secure_delete` has blanked the pages, and cuts the log to nothing. True when that was done; false when a reader
+    /// was in the way, or on PostgreSQL, whose server does such things in its own time.
+    ///
+    /// On flash and copy-on-write storage old pages may stay where no program reaches them: there only the destruction of the
+    /// key counts (NIST SP 800-88 Rev. 1, 2.6: cryptographic erase).
+    pub async fn scrub(&self) -> Result<bool, CommitError> {
+        match &*self.0 {
+            Engine::Embedded(embedded) => embedded.scrub().await,
+            Engine::Postgres(_) => Ok(false),
+        }
+    }
+
     /// Every column of every table, sorted: what the registry of fields is held against (law 3).
     pub async fn live_columns(&self) -> Result<Vec<LiveColumn>, StoreError> {
         let sql = match &*self.0 {

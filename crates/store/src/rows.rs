@@ -6,12 +6,17 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod care_dates;
 pub mod care_links;
 pub mod ceremonies;
+pub mod destroyed;
+pub mod disposals;
+pub mod erasure;
 pub mod exercises;
 pub mod idempotency_keys;
 pub mod invitations;
 pub mod keys;
+pub mod legal_holds;
 pub mod log_entries;
 pub mod login_sessions;
 pub mod passkeys;
@@ -20,6 +25,7 @@ pub mod practices;
 pub mod programs;
 pub mod progress_notes;
 pub mod recovery_codes;
+pub mod retention;
 pub mod rotations;
 pub mod sealed_rows;
 pub mod throttle;

@@ -26,6 +26,7 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Denied => Self::not_found(),
+            AccessError::Gone => Self::gone(),
             AccessError::Unrecorded(error) => error.into(),
             AccessError::Unavailable(error) => error.into(),
             AccessError::Key(error) => error.into(),

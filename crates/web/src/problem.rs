@@ -64,6 +64,8 @@ problems! {
     method_not_allowed = METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here";
     /// 409: it does not fit with what is already there.
     conflict = CONFLICT, "conflict", "This does not fit with what is already there";
+    /// 410: it was there, and was destroyed when its time was over. Said only to who would be let in.
+    gone = GONE, "gone", "This record was destroyed when its time was over";
     /// 412: somebody else changed it since it was read.
     changed_since = PRECONDITION_FAILED, "changed-since", "Somebody changed this since you read it";
     /// 413: more bytes than the route takes.
@@ -111,6 +113,7 @@ impl Problem {
             StatusCode::NOT_FOUND => Self::not_found(),
             StatusCode::METHOD_NOT_ALLOWED => Self::method_not_allowed(),
             StatusCode::CONFLICT => Self::conflict(),
+            StatusCode::GONE => Self::gone(),
             StatusCode::PRECONDITION_FAILED => Self::changed_since(),
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::unsupported_media(),

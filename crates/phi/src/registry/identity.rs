@@ -1,7 +1,7 @@
 //! The identity store.
 
 use super::{Column, table};
-use domain::{EmailAddress, PersonName};
+use domain::{EmailAddress, PersonName, retention::HoldReason};
 
 table! {
     /// Practices.
@@ -156,6 +156,67 @@ table! {
     }
 }
 
+table! {
+    /// Legal holds: nothing of whom they cover is destroyed.
+    Identity.legal_holds {
+        (practice_id: Id, Drop, "the practice")
+        (hold_id: Id, Drop, "the hold")
+        (patient_id: Id, Drop, "the patient whom it covers; none covers everybody")
+        (incident: Structure, Drop, "the number of the incident or case")
+        (reason: sealed Account as Reason = HoldReason, Drop, "Why it was placed.")
+        (placed_by: Id, Drop, "the account that placed it")
+        (placed_at: Time, Drop, "when")
+        (lifted_by: Id, Drop, "the account that lifted it")
+        (lifted_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// Plans of what is to be destroyed.
+    Identity.retention_plans {
+        (practice_id: Id, Drop, "the practice")
+        (plan_id: Id, Drop, "the plan")
+        (made_by: Id, Drop, "the account that made it; none for the command line")
+        (made_at: Time, Drop, "when")
+        (today: Time, Drop, "the practice's day for which it was judged, in days since 1970-01-01")
+        (rules: Public, Drop, "the rules that were in force, JSON")
+        (cooling_hours: Structure, Drop, "hours between the second approval and execution")
+        (state: Structure, Drop, "draft, open, approved, withdrawn or done")
+        (looked_at: Structure, Drop, "how many patients were looked at")
+        (first_by: Id, Drop, "the account that approved it first")
+        (first_at: Time, Drop, "when")
+        (second_by: Id, Drop, "the account that approved it second")
+        (second_at: Time, Drop, "when")
+        (finished_at: Time, Drop, "when it was carried out")
+    }
+}
+
+table! {
+    /// The patients of a plan, and how far each has come.
+    Identity.retention_items {
+        (practice_id: Id, Drop, "the practice")
+        (plan_id: Id, Drop, "the plan")
+        (patient_id: Id, Drop, "the patient")
+        (verdict: Structure, Drop, "due, hold or no_visit")
+        (last_care: Time, Drop, "the last day of care, in days since 1970-01-01")
+        (kept_until: Time, Drop, "the last day of keeping, in days since 1970-01-01")
+        (rule: Structure, Drop, "the rule that kept it longest")
+        (goes: Structure, Drop, "how many rows of which table would go, JSON")
+        (step: Structure, Drop, "how far it has come")
+        (changed_at: Time, Drop, "when it last moved on")
+    }
+}
+
+table! {
+    /// Devices and media that were disposed of.
+    Identity.disposals {
+        (practice_id: Id, Drop, "the practice")
+        (disposal_id: Id, Drop, "the disposal")
+        (recorded_at: Time, Drop, "when it was recorded")
+        (note: Public, Drop, "what was disposed of, how, by whom and before whom: a signed note")
+    }
+}
+
 pub(super) const TABLES: &[&[Column]] = &[
     practices::COLUMNS,
     accounts::COLUMNS,
@@ -168,4 +229,8 @@ pub(super) const TABLES: &[&[Column]] = &[
     care_links::COLUMNS,
     ceremonies::COLUMNS,
     throttles::COLUMNS,
+    legal_holds::COLUMNS,
+    retention_plans::COLUMNS,
+    retention_items::COLUMNS,
+    disposals::COLUMNS,
 ];

@@ -48,5 +48,31 @@ table! {
     }
 }
 
-pub(super) const TABLES: &[&[Column]] =
-    &[practice_keys::COLUMNS, patient_keys::COLUMNS, root_in_force::COLUMNS, key_rotations::COLUMNS];
+table! {
+    /// Patients whose key was destroyed. Never forgotten.
+    Keys.destroyed_patients {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Drop, "the patient")
+        (destroyed_at: Time, Drop, "when it was decided for good")
+        (entry: Structure, Drop, "the number of the entry in the audit trail that records it")
+    }
+}
+
+table! {
+    /// Certificates of destruction: no health data.
+    Keys.destruction_certificates {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Drop, "the patient")
+        (issued_at: Time, Drop, "when it was issued")
+        (certificate: Public, Drop, "a signed note with the proof of its entry in the audit trail")
+    }
+}
+
+pub(super) const TABLES: &[&[Column]] = &[
+    practice_keys::COLUMNS,
+    patient_keys::COLUMNS,
+    root_in_force::COLUMNS,
+    key_rotations::COLUMNS,
+    destroyed_patients::COLUMNS,
+    destruction_certificates::COLUMNS,
+];

@@ -56,6 +56,7 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
             P::WriteVisits,
             P::ReadAudit,
             P::Govern,
+            P::Retain,
         ],
         Role::Therapist => {
             &[P::ReadExercise, P::WriteExercise, P::ReadNotes, P::WriteNotes, P::ReadVisits, P::WriteVisits]
@@ -63,7 +64,7 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
         Role::Patient => &[P::ReadExercise, P::LogExercise, P::ReadVisits, P::ReadAccessLog, P::TakeOutOwn],
         Role::Billing => &[P::ReadBilling, P::WriteBilling],
         Role::FrontDesk => &[P::ReadIdentity, P::WriteIdentity, P::ReadVisits, P::WriteVisits],
-        Role::PrivacyOfficer => &[P::ReadAudit],
+        Role::PrivacyOfficer => &[P::ReadAudit, P::Retain],
         Role::Operator => &[P::Operate],
         Role::Researcher => &[P::ReleaseDeidentified],
     }

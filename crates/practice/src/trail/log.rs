@@ -1,8 +1,8 @@
 //! The trail of a log that is kept in a directory.
 
-use super::{Trail, TrailError};
+use super::{Inclusion, Trail, TrailError, prove};
 use crypto::Key;
-use ledger::{Entry, LogName, LogReader, ReadError};
+use ledger::{Entry, LogName, LogReader, ReadError, VerifierKey};
 use std::{ops::ControlFlow, path::PathBuf};
 
 /// Reads the log that a server writes, beside its writer.
@@ -46,6 +46,13 @@ impl Trail for LogTrail {
             end = first;
         }
         Ok(())
+    }
+
+    fn inclusion(&self, entry: u64, key: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
+        let mut reader = LogReader::open(&self.folder)?;
+        let note = reader.checkpoint_note()?;
+        let sealed = reader.read(entry, 1)?.into_iter().next();
+        prove(note, key, entry, sealed, &mut reader)
     }
 }
 

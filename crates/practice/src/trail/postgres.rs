@@ -1,8 +1,8 @@
 //! The trail of a log that is kept in PostgreSQL.
 
-use super::{Trail, TrailError};
+use super::{Inclusion, Trail, TrailError, prove};
 use crypto::Key;
-use ledger::{Backend, BackendError, Entry, LogName, ReadError, open_entry};
+use ledger::{Backend, BackendError, Entry, Hash, LogName, ReadError, Tile, TileSource, VerifierKey, open_entry};
 use std::ops::ControlFlow;
 use store::{PostgresBackend, PostgresOptions};
 
@@ -61,5 +61,22 @@ impl Trail for PostgresTrail {
             end = first;
         }
         Ok(())
+    }
+
+    fn inclusion(&self, entry: u64, key: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
+        let connected = PostgresBackend::reader(&self.options, &self.log);
+        let mut backend = connected.map_err(|error| BackendError::Other(Box::new(error)))?;
+        let note = backend.checkpoint()?;
+        let sealed = backend.read(entry, 1)?.into_iter().next();
+        prove(note, key, entry, sealed, &mut Tiles(&mut backend))
+    }
+}
+
+struct Tiles<'b>(&'b mut PostgresBackend);
+
+impl TileSource for Tiles<'_> {
+    type Error = BackendError;
+    fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, BackendError> {
+        self.0.tile(tile, width)
     }
 }

@@ -150,6 +150,7 @@ impl Scene {
             session_limits: SessionLimits::default(),
             hashing: HashingLimits::default(),
             passkey_site: ("localhost".to_owned(), "https://localhost:8443".to_owned()),
+            retention: practice::retention::RetentionSettings::default(),
             media: self.data().join("media"),
             clock: clock.clone(),
             rng: Arc::new(SystemRng),

@@ -133,6 +133,10 @@ impl Embedded {
         self.writer.commit(batch).await
     }
 
+    pub(super) async fn scrub(&self) -> Result<bool, CommitError> {
+        self.writer.scrub().await
+    }
+
     pub(super) fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
         let read = |connection: &Connection| -> rusqlite::Result<Vec<Row>> {
             let mut statement = connection.prepare_cached(sql)?;

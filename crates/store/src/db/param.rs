@@ -1,8 +1,8 @@
 //! Values on their way into a statement.
 
 use domain::{
-    AccountId, CareLinkId, Date, EntryId, ExerciseId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId,
-    PatientId, PracticeId, ProgramId, RequestId, Timestamp, TokenId, VisitId,
+    AccountId, CareLinkId, Date, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId,
+    PasskeyId, PatientId, PlanId, PracticeId, ProgramId, RequestId, Timestamp, TokenId, VisitId,
 };
 use std::borrow::Cow;
 
@@ -122,6 +122,9 @@ macro_rules! ids {
 ids!(
     AccountId,
     CareLinkId,
+    DisposalId,
+    HoldId,
+    PlanId,
     EntryId,
     ExerciseId,
     InvitationId,

@@ -67,7 +67,9 @@ impl KeyStore for Keys {
         at: Timestamp,
     ) -> Answer<'_, ()> {
         const SQL: &str = "INSERT INTO patient_keys (practice_id, patient_id, version, practice_key_version, wrapped, \
-                           created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+                           created_at) SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS \
+                           (SELECT 1 FROM destroyed_patients WHERE practice_id = $1 AND patient_id = $2)";
+        // Somebody who rotates keys may have read one that is destroyed meanwhile: it must not come back.
         Box::pin(async move {
             let params = &[
                 practice.into(),
@@ -78,6 +80,13 @@ impl KeyStore for Keys {
                 at.into(),
             ];
             self.0.commit(Batch::new().run(SQL, params).expect(1)).await.map_err(not_committed)
+        })
+    }
+
+    fn destroyed(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let at = super::destroyed::destroyed_at(&self.0, practice, patient).await.map_err(unavailable)?;
+            Ok(at.is_some())
         })
     }
 }

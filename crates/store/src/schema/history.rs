@@ -32,8 +32,13 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 1, "0001_people"),
             migration!("identity", 2, "0002_hardening"),
             migration!("identity", 3, "0003_care_links_of_account"),
+            migration!("identity", 4, "0004_retention"),
         ],
-        Store::Keys => &[migration!("keys", 1, "0001_keys"), migration!("keys", 2, "0002_rotation")],
+        Store::Keys => &[
+            migration!("keys", 1, "0001_keys"),
+            migration!("keys", 2, "0002_rotation"),
+            migration!("keys", 3, "0003_destroyed"),
+        ],
         Store::Clinical => &[
             migration!("clinical", 1, "0001_care"),
             migration!("clinical", 2, "0002_visits"),

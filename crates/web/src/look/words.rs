@@ -286,6 +286,7 @@ pub fn permission(permission: PermissionName) -> &'static str {
         PermissionName::WriteBilling => "changed billing",
         PermissionName::ReadAudit => "read the audit trail",
         PermissionName::Govern => "managed accounts or care teams",
+        PermissionName::Retain => "planned or approved the destruction of records",
         PermissionName::Operate => "ran the server",
         PermissionName::ReleaseDeidentified => "released data without names",
     }

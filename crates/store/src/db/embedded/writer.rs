@@ -23,8 +23,14 @@ struct Job {
     answer: oneshot::Sender<Outcome>,
 }
 
+enum Message {
+    Write(Job),
+    /// Put the log back into the file and cut it.
+    Scrub(oneshot::Sender<Result<bool, CommitError>>),
+}
+
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Job>>,
+    queue: Option<mpsc::Sender<Message>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -39,7 +45,15 @@ impl Writer {
         let gone = || CommitError::Unavailable { code: "the writer has stopped".into() };
         let (answer, outcome) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(gone)?;
-        queue.send(Job { batch, answer }).await.map_err(|_| gone())?;
+        queue.send(Message::Write(Job { batch, answer })).await.map_err(|_| gone())?;
+        outcome.await.map_err(|_| gone())?
+    }
+
+    pub(super) async fn scrub(&self) -> Result<bool, CommitError> {
+        let gone = || CommitError::Unavailable { code: "the writer has stopped".into() };
+        let (answer, outcome) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        queue.send(Message::Scrub(answer)).await.map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())?
     }
 }
@@ -56,29 +70,49 @@ impl Drop for Writer {
     }
 }
 
-fn write(connection: &Connection, mut waiting: mpsc::Receiver<Job>) {
+fn write(connection: &Connection, mut waiting: mpsc::Receiver<Message>) {
     while let Some(first) = waiting.blocking_recv() {
         // Others that are ready on this core come first, and share the commit; where none is, this returns at once.
         thread::yield_now();
-        let (mut batches, mut answers) = (vec![first.batch], vec![first.answer]);
-        while batches.len() < GROUP
-            && let Ok(next) = waiting.try_recv()
-        {
-            batches.push(next.batch);
-            answers.push(next.answer);
-        }
-        let outcomes = match commit_group(connection, &batches) {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                let code = code(&error);
-                tracing::warn!(batches = batches.len(), code, "a group of batches was not stored");
-                batches.iter().map(|_| Err(CommitError::Unavailable { code: code.clone() })).collect()
+        let (mut batches, mut answers, mut scrubs) = (Vec::new(), Vec::new(), Vec::new());
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Write(job) => {
+                    batches.push(job.batch);
+                    answers.push(job.answer);
+                }
+                Message::Scrub(answer) => scrubs.push(answer),
             }
-        };
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            // Whoever has gone does not want to know.
-            let _ = answer.send(outcome);
+            next = if batches.len() < GROUP { waiting.try_recv().ok() } else { None };
         }
+        if !batches.is_empty() {
+            store(connection, batches, answers);
+        }
+        for answer in scrubs {
+            let _ = answer.send(scrub(connection));
+        }
+    }
+}
+
+/// One row: whether something was in the way, and how many pages there were and were put back.
+fn scrub(connection: &Connection) -> Result<bool, CommitError> {
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    busy.map(|busy| busy == 0).map_err(|error| CommitError::Unavailable { code: code(&error) })
+}
+
+fn store(connection: &Connection, batches: Vec<Batch>, answers: Vec<oneshot::Sender<Outcome>>) {
+    let outcomes = match commit_group(connection, &batches) {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            let code = code(&error);
+            tracing::warn!(batches = batches.len(), code, "a group of batches was not stored");
+            batches.iter().map(|_| Err(CommitError::Unavailable { code: code.clone() })).collect()
+        }
+    };
+    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        // Whoever has gone does not want to know.
+        let _ = answer.send(outcome);
     }
 }
 

@@ -1,0 +1,251 @@
+//! `patella retention`
+
+use super::target::Target;
+use crate::{
+    config::Config,
+    opening::{self, AuditKeys, Log},
+};
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use domain::{PatientId, PlanId, PracticeId, RequestId, TaskObserver};
+use identity::Origin;
+use indicatif::{ProgressBar, ProgressStyle};
+use ledger::{DestructionLedger, Resource, VerifierKey, Word};
+use practice::{
+    Actor, Event, House,
+    retention::{Signing, certificate_pdf, plan_unattended, purge, verify_certificate},
+};
+use std::path::{Path, PathBuf};
+use store::rows::{
+    destroyed,
+    retention::{ItemStep, items, plan, plans},
+};
+
+/// Plan the destruction of records whose time is over, carry it out, and show the certificates.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Retention {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Look at every patient and list who is due, held, or without a visit. Destroys nothing.
+    Plan {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// List plans, newest first; with a plan, its patients, one a line.
+    List {
+        #[command(flatten)]
+        target: Target,
+        /// The plan.
+        #[arg(long, value_name = "ID")]
+        plan: Option<String>,
+    },
+    /// Carry out a plan that two people approved, or go on with one that was cut off.
+    Run {
+        #[command(flatten)]
+        target: Target,
+        /// The plan.
+        #[arg(long, value_name = "ID")]
+        plan: String,
+    },
+    /// Print the certificate of a patient's destruction, or write it as PDF.
+    Certificate {
+        #[command(flatten)]
+        target: Target,
+        /// The patient.
+        #[arg(long, value_name = "ID")]
+        patient: String,
+        /// Write a PDF here instead.
+        #[arg(long, value_name = "FILE")]
+        pdf: Option<PathBuf>,
+    },
+    /// Print the public key with which certificates are verified.
+    Key {
+        /// The settings; see deploy/patella.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Verify a certificate with the public key alone. Needs no settings and no server.
+    Verify {
+        /// The public key, as `patella retention key` prints it.
+        #[arg(long, value_name = "KEY")]
+        key: String,
+        /// The certificate.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+impl Retention {
+    /// Does it.
+    pub(crate) fn run(self) -> Result<()> {
+        super::block_on(async {
+            match self.verb {
+                Verb::Plan { target } => make(&target).await,
+                Verb::List { target, plan } => list(&target, plan.as_deref()).await,
+                Verb::Run { target, plan } => carry_out(&target, &plan).await,
+                Verb::Certificate { target, patient, pdf } => certificate(&target, &patient, pdf.as_deref()).await,
+                Verb::Key { config } => key(&Config::load(&config)?).await,
+                Verb::Verify { key, file } => verify(&key, &file),
+            }
+        })
+    }
+}
+
+/// A bar of patients.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Result<Self> {
+        let bar = ProgressBar::new(0);
+        bar.set_style(ProgressStyle::with_template("{bar:40} {pos} of {len} patients, {eta} left")?);
+        Ok(Self(bar))
+    }
+}
+
+impl TaskObserver for Bar {
+    fn reached(&self, step: &'static str) {
+        tracing::debug!(step, "a transition is durable");
+    }
+    fn progress(&self, done: u64, total: u64) {
+        self.0.set_length(total);
+        self.0.set_position(done);
+    }
+}
+
+async fn record(house: &House, practice: PracticeId, action: &'static str) -> Result<()> {
+    let actor = Actor { practice: Some(practice), ..Actor::default() };
+    let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
+    let event = Event {
+        reason: Word::new("command-line"),
+        ..Event::done(Word::new(action), Resource::whole(Word::new("retention_plan")))
+    };
+    house.record_as(actor, origin, event).await.context("it could not be recorded, so it was not done")?;
+    Ok(())
+}
+
+fn id(text: &str) -> Result<PlanId> {
+    text.parse().map_err(|why| anyhow::anyhow!("--plan {why}"))
+}
+
+async fn make(target: &Target) -> Result<()> {
+    let (opened, _) = target.open().await?;
+    let practice = target.practice(&opened.house).await?;
+    let bar = Bar::new()?;
+    let made = plan_unattended(&opened.house, practice, &bar).await?;
+    bar.0.finish_and_clear();
+    show(&opened.house, practice, made).await?;
+    opened.ledger.close();
+    super::print(
+        "Nothing was destroyed. Two different people approve it on the page Retention; then: patella retention run\n",
+    )
+}
+
+async fn list(target: &Target, wanted: Option<&str>) -> Result<()> {
+    let (opened, _) = target.open().await?;
+    let house = &opened.house;
+    let practice = target.practice(house).await?;
+    record(house, practice, "list_retention_plans").await?;
+    match wanted {
+        Some(text) => show(house, practice, id(text)?).await?,
+        None => {
+            for row in plans(&house.stores.identity, practice).await? {
+                let (plan, made, state) = (row.plan_id, row.made_at, row.state.word());
+                super::print(&format!("{plan} {made} {state:9} {} looked at\n", row.looked_at))?;
+            }
+        }
+    }
+    opened.ledger.close();
+    Ok(())
+}
+
+/// Patients that are read at once.
+const AT_ONCE: i64 = 1000;
+
+async fn show(house: &House, practice: PracticeId, plan_id: PlanId) -> Result<()> {
+    let identity = &house.stores.identity;
+    let row = plan(identity, practice, plan_id).await?.context("there is no such plan")?;
+    super::print(&format!("plan {plan_id}, {}, judged for {}\n", row.state.word(), row.today))?;
+    let mut after = PatientId::from_bytes([0; 16]);
+    let (mut due, mut other) = (0_u64, 0_u64);
+    loop {
+        let rows = items(identity, practice, plan_id, None, after, AT_ONCE).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.patient_id;
+        for item in &rows {
+            let day = |day: Option<domain::Date>| day.map_or_else(|| "-".to_owned(), |day| day.to_string());
+            let (care, until) = (day(item.last_care), day(item.kept_until));
+            let (verdict, step) = (item.verdict.word(), item.step.word());
+            let rule = if item.rule.is_empty() { "-" } else { &item.rule };
+            super::print(&format!(
+                "{} {verdict:8} last care {care:10} kept until {until:10} by {rule} {step} {}\n",
+                item.patient_id, item.goes
+            ))?;
+            if item.step == ItemStep::Listing { other += 1 } else { due += 1 }
+        }
+    }
+    super::print(&format!("{} looked at, {due} due, {other} held or without a visit\n", row.looked_at))
+}
+
+async fn carry_out(target: &Target, text: &str) -> Result<()> {
+    let plan_id = id(text)?;
+    let (opened, config) = target.open().await?;
+    let practice = target.practice(&opened.house).await?;
+    let keys = async || commands_keys(&config, &opened.house).await;
+    let places = config.destruction_ledger();
+    let AuditKeys { log, signer, .. } = keys().await?;
+    let mut destroyed = DestructionLedger::open(places, &log, signer, &[])?;
+    let AuditKeys { log, signer, .. } = keys().await?;
+    let bar = Bar::new()?;
+    let done = purge(&opened.house, practice, plan_id, &Signing { log, signer }, &mut destroyed, &bar).await;
+    bar.0.finish_and_clear();
+    opened.ledger.close();
+    let done = done.context("the plan was not carried out to its end; run it again when this is mended")?;
+    if !done.did_something {
+        return super::print("It was carried out before: nothing to do.\n");
+    }
+    super::print(&format!("{} destroyed, {} spared\n", done.destroyed, done.spared))
+}
+
+/// The keys of the command line's log, which records and signs destruction.
+pub(super) async fn commands_keys(config: &Config, house: &House) -> Result<AuditKeys> {
+    let root = opening::root(config)?;
+    opening::audit_keys(config, &root, &house.stores.keys, Log::Commands).await
+}
+
+async fn certificate(target: &Target, patient: &str, pdf: Option<&Path>) -> Result<()> {
+    let patient: PatientId = patient.parse().map_err(|why| anyhow::anyhow!("--patient {why}"))?;
+    let (opened, _) = target.open().await?;
+    let house = &opened.house;
+    let practice = target.practice(house).await?;
+    record(house, practice, "read_certificate").await?;
+    let row = destroyed::certificate(&house.stores.keys, practice, patient).await?;
+    opened.ledger.close();
+    let note = row.context("there is no certificate for this patient")?.certificate;
+    match pdf {
+        Some(path) => {
+            std::fs::write(path, certificate_pdf(&note)?).with_context(|| format!("cannot write {}", path.display()))
+        }
+        None => super::print(&note),
+    }
+}
+
+async fn key(config: &Config) -> Result<()> {
+    let root = opening::root(config)?;
+    let stores = opening::open_stores(config, &root).await?;
+    let keys = opening::audit_keys(config, &root, &stores.keys, Log::Commands).await?;
+    super::print(&format!("{}\n", keys.verifier()))
+}
+
+fn verify(key: &str, file: &Path) -> Result<()> {
+    let key: VerifierKey = key.parse().map_err(|why| anyhow::anyhow!("--key {why}"))?;
+    let note = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let said = verify_certificate(&note, &key).context("the certificate is not to be believed")?;
+    if said.audit.is_none() {
+        bail!("the signature is right, but the certificate carries no proof from the audit trail");
+    }
+    super::print(&format!("genuine: record {} was destroyed at {}\n", said.patient, said.destroyed_at))
+}

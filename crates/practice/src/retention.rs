@@ -1,0 +1,107 @@
+//! How long records are kept, what stops their destruction, and their destruction.
+//!
+//! ```text
+//! rules + care dates ──plan──▶ items ──two approvals, cooling-off──▶ purge ──▶ certificates
+//!                                          legal holds stop it at any moment before a patient is listed
+//! ```
+//!
+//! The one point of no return is the line in the destruction ledger: before it a patient is judged again and may be spared,
+//! after it every later step is done, whatever is killed in between.
+
+mod approve;
+mod certificate;
+mod disposal;
+mod holds;
+mod pdf;
+mod plan;
+mod purge;
+mod reapply;
+mod rules;
+mod views;
+
+pub use approve::{approve, withdraw};
+pub use certificate::{CERTIFICATE, Certificate, CertificateError, certificate, certificate_pdf, verify_certificate};
+pub use disposal::{DISPOSAL, Disposal, DisposalMethod, disposals, dispose};
+pub use holds::{HoldView, NewHold, holds, lift, place};
+pub use plan::{plan, plan_unattended};
+pub use purge::{PURGE_STEPS, PurgeError, Purged, Signing, purge};
+pub use reapply::{ReapplyError, reapply};
+pub use rules::{RulesError, presets, rules};
+pub use views::{ItemView, PlanDetails, PlanView, plan_details, plan_items, plans};
+
+use crate::record::RecordError;
+use domain::retention::RetentionRules;
+use identity::EnrollmentError;
+use ledger::{LedgerError, Word};
+use phi::{AccessError, KeyError, VaultError};
+use store::{CommitError, StoreError};
+
+const PLAN: Word = Word::new("retention_plan");
+const HOLD: Word = Word::new("legal_hold");
+
+/// How long records are kept here.
+#[derive(Debug, Clone)]
+pub struct RetentionSettings {
+    /// The rules in force.
+    pub rules: RetentionRules,
+    /// Hours between the second approval of a plan and the moment from which on it is carried out.
+    pub cooling_hours: u32,
+}
+
+impl Default for RetentionSettings {
+    /// Seven years, minors until 25, three days of cooling-off.
+    fn default() -> Self {
+        let usual = rules(&["usual".to_owned()], Vec::new()).expect("the shipped rule `usual` is valid");
+        Self { rules: usual, cooling_hours: 72 }
+    }
+}
+
+/// Why something about retention was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// It was not allowed, or could not be recorded.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// It could not be recorded.
+    #[error("it could not be recorded")]
+    Unrecorded(#[from] LedgerError),
+    /// It must be done in person: with a factor that was proven just now, and not by an API token.
+    #[error(transparent)]
+    NotInPerson(#[from] EnrollmentError),
+    /// There is no such plan, hold, patient or certificate.
+    #[error("there is no such thing")]
+    Unknown,
+    /// Two different people approve a plan.
+    #[error("somebody else gives the second approval")]
+    SamePerson,
+    /// The plan does not wait for approval, or was changed meanwhile.
+    #[error("the plan does not wait for this")]
+    NotOpen,
+    /// Who asks for destruction lifts no hold, and who lifted a hold does not have what it covered destroyed.
+    #[error("who asks for destruction and who lifts a hold must be different people")]
+    BothHands,
+    /// A store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A store could not be written.
+    #[error(transparent)]
+    Commit(CommitError),
+    /// A key could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A sealed field did not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A name could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl From<CommitError> for RetentionError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict { .. } => Self::NotOpen,
+            other => Self::Commit(other),
+        }
+    }
+}

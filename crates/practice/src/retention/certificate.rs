@@ -1,0 +1,179 @@
+//! Destruction certificates: signed, with the proof that the audit trail records the destruction, and no health data.
+
+use super::{PLAN, RetentionError, pdf, purge::Signing};
+use crate::{
+    Event, House,
+    record::resource,
+    trail::{self, Inclusion, TrailError},
+};
+use data_encoding::BASE64;
+use domain::{AccountId, PatientId, PlanId, PracticeId, Timestamp};
+use identity::{Full, Session};
+use ledger::{
+    Checkpoint, CheckpointError, Hash, VerifierKey, Word, open_text, sign_text, unverified_text, verify_inclusion,
+};
+use phi::{Purpose, Retain};
+use serde::{Deserialize, Serialize};
+use store::rows::{
+    destroyed::{self, CertificateRow},
+    retention::{ItemRow, PlanRow},
+};
+
+/// The first line of a certificate's note: what kind of text it is.
+pub const CERTIFICATE: &str = "patella destruction certificate 1";
+
+/// How records are destroyed, in the words of the standard.
+const METHOD: &str = "Cryptographic erase (NIST SP 800-88 Rev. 1): the only key of this record was destroyed in the key \
+                      store. Its rows were then deleted and, where the database does so, overwritten.";
+
+/// What a certificate says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    /// The practice.
+    pub practice: PracticeId,
+    /// The patient, by the random id under which the record was kept.
+    pub patient: PatientId,
+    /// When it was decided for good.
+    pub destroyed_at: Timestamp,
+    /// When the certificate was issued, after everything was gone.
+    pub issued_at: Timestamp,
+    /// The rule by which its time was over.
+    pub rule: String,
+    /// The plan.
+    pub plan: PlanId,
+    /// The two people who approved it, by their accounts.
+    pub approved_by: Vec<AccountId>,
+    /// How it was destroyed.
+    pub method: String,
+    /// The proof that the audit trail records it; none where the entry was lost with an old log.
+    pub audit: Option<Proof>,
+}
+
+/// That an entry is in the audit trail (RFC 6962).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// The entry's number.
+    pub entry: u64,
+    /// The hash of the sealed entry, base64.
+    pub leaf: String,
+    /// The hashes beside the path from the leaf to the root, base64, from below.
+    pub path: Vec<String>,
+    /// The signed checkpoint whose root they lead to.
+    pub checkpoint: String,
+}
+
+/// Why a certificate is not to be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// It is not what the key signed.
+    #[error(transparent)]
+    Note(#[from] CheckpointError),
+    /// It is not a certificate.
+    #[error("it is no certificate of destruction")]
+    Malformed,
+    /// The audit trail does not hold the entry that it names.
+    #[error("its proof does not lead to the checkpoint of the audit trail")]
+    Proof,
+}
+
+pub(super) struct Facts<'f> {
+    pub(super) plan: &'f PlanRow,
+    pub(super) item: &'f ItemRow,
+    pub(super) destroyed_at: Timestamp,
+    pub(super) entry: Option<u64>,
+}
+
+/// Makes and signs a certificate. A checkpoint that covers the entry must have been written.
+pub(super) async fn issue(house: &House, facts: &Facts<'_>, signing: &Signing) -> Result<CertificateRow, TrailError> {
+    let key = VerifierKey::new(signing.log.clone(), signing.signer.public());
+    let audit = match facts.entry {
+        Some(entry) => trail::inclusion(house, entry, &key).await?.map(|found| Proof::of(entry, &found)),
+        None => None,
+    };
+    let issued_at = house.clock.now();
+    let certificate = Certificate {
+        practice: facts.item.practice_id,
+        patient: facts.item.patient_id,
+        destroyed_at: facts.destroyed_at,
+        issued_at,
+        rule: facts.item.rule.clone(),
+        plan: facts.plan.plan_id,
+        approved_by: [facts.plan.first, facts.plan.second].into_iter().flatten().map(|(account, _)| account).collect(),
+        method: METHOD.to_owned(),
+        audit,
+    };
+    // Ids, words and numbers into memory: that cannot fail.
+    let text = serde_json::to_string_pretty(&certificate).unwrap_or_default();
+    let note = sign_text(CERTIFICATE, &text, &signing.log, &signing.signer);
+    let (practice_id, patient_id) = (certificate.practice, certificate.patient);
+    Ok(CertificateRow { practice_id, patient_id, issued_at, certificate: note })
+}
+
+impl Proof {
+    fn of(entry: u64, found: &Inclusion) -> Self {
+        let text = |hash: &Hash| BASE64.encode(&hash.0);
+        let path = found.path.iter().map(text).collect();
+        Self { entry, leaf: text(&found.leaf), path, checkpoint: found.checkpoint.clone() }
+    }
+
+    fn leads_to(&self, key: &VerifierKey) -> Result<bool, CertificateError> {
+        let hash = |text: &String| -> Result<Hash, CertificateError> {
+            let bytes = BASE64.decode(text.as_bytes()).map_err(|_| CertificateError::Malformed)?;
+            Ok(Hash(bytes.try_into().map_err(|_| CertificateError::Malformed)?))
+        };
+        let path = self.path.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
+        let checkpoint = Checkpoint::open(&self.checkpoint, key)?;
+        Ok(verify_inclusion(&hash(&self.leaf)?, self.entry, &checkpoint, &path))
+    }
+}
+
+/// What a certificate says, after the public key has vouched for it and for its place in the audit trail. Needs nothing else.
+pub fn verify_certificate(note: &str, key: &VerifierKey) -> Result<Certificate, CertificateError> {
+    let text = open_text(CERTIFICATE, note, key)?;
+    let certificate: Certificate = serde_json::from_str(text).map_err(|_| CertificateError::Malformed)?;
+    match &certificate.audit {
+        Some(proof) if !proof.leads_to(key)? => Err(CertificateError::Proof),
+        _ => Ok(certificate),
+    }
+}
+
+/// The certificate of a patient, as the signed note.
+pub async fn certificate(house: &House, session: &Session<Full>, patient: PatientId) -> Result<String, RetentionError> {
+    let purpose = Purpose::operations(resource(PLAN, patient));
+    let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
+    let found = destroyed::certificate(&house.stores.keys, grant.practice(), patient).await?;
+    let event = Event::done(Word::new("read_certificate"), resource(Word::new("certificate"), patient));
+    house.record(session, Event { patient: Some(patient), ..event }).await?;
+    Ok(found.ok_or(RetentionError::Unknown)?.certificate)
+}
+
+/// The same certificate as a sheet of paper: what it says in words, and the signed note to the letter.
+pub fn certificate_pdf(note: &str) -> Result<Vec<u8>, CertificateError> {
+    let text = unverified_text(CERTIFICATE, note)?;
+    let said: Certificate = serde_json::from_str(text).map_err(|_| CertificateError::Malformed)?;
+    let approved: Vec<String> = said.approved_by.iter().map(ToString::to_string).collect();
+    let words = [
+        format!("Record      {}", said.patient),
+        format!("Practice    {}", said.practice),
+        format!("Destroyed   {}", said.destroyed_at),
+        format!("Issued      {}", said.issued_at),
+        format!("Rule        {}", said.rule),
+        format!("Plan        {}", said.plan),
+        format!("Approved by {}", approved.join(", ")),
+        String::new(),
+    ];
+    let method = said.method.split(' ').map(str::to_owned);
+    let tail = [
+        String::new(),
+        "This sheet holds no health data. What counts is the signed text below: save it as a file".to_owned(),
+        "and check it with `patella retention verify` or any tool that verifies signed notes.".to_owned(),
+        String::new(),
+    ];
+    let mut lines: Vec<String> = words.into();
+    lines.extend(pdf::wrapped(method, 88));
+    lines.extend(tail);
+    lines.extend(note.lines().map(str::to_owned));
+    Ok(pdf::document("Certificate of destruction", &lines))
+}

@@ -1,0 +1,146 @@
+//! Legal holds: placed by whoever watches over retention, lifted by somebody who asks for no destruction.
+
+use super::{HOLD, RetentionError};
+use crate::{
+    Event, House,
+    accounts::in_person,
+    record::{Names, Person, resource},
+};
+use domain::{
+    HoldId, PatientId, Timestamp,
+    retention::{HoldReason, IncidentNumber},
+};
+use identity::{Full, Session};
+use ledger::{Outcome, Resource, Word};
+use phi::{Purpose, Retain};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{
+    Batch,
+    rows::{
+        legal_holds::{self, HoldRow},
+        patients, retention,
+    },
+};
+
+/// A hold to place.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHold {
+    /// Whom it covers; everybody of the practice when not said.
+    #[serde(default)]
+    pub patient_id: Option<PatientId>,
+    /// The number of the incident or case.
+    #[serde(default)]
+    pub incident: Option<IncidentNumber>,
+    /// Why.
+    pub reason: HoldReason,
+}
+
+/// A hold as it can be read.
+#[derive(Serialize, JsonSchema)]
+pub struct HoldView {
+    /// The hold.
+    pub hold_id: HoldId,
+    /// Whom it covers; none covers everybody of the practice.
+    pub patient_id: Option<PatientId>,
+    /// The number of the incident or case.
+    pub incident: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who placed it.
+    pub placed_by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub placed_at: Timestamp,
+    /// Who lifted it; none while it is in force.
+    pub lifted_by: Option<Person>,
+    /// When.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub lifted_at: Option<Timestamp>,
+}
+
+/// The holds of the practice, those in force first.
+pub async fn holds(house: &House, session: &Session<Full>) -> Result<Vec<HoldView>, RetentionError> {
+    let purpose = Purpose::operations(Resource::whole(HOLD));
+    let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
+    let mut names = Names::new(house, session);
+    let mut views = Vec::new();
+    for row in legal_holds::all(&house.stores.identity, grant.practice()).await? {
+        let lifted_by = match row.lifted_by {
+            Some(account) => Some(names.person(account).await?),
+            None => None,
+        };
+        let reason = house.vault.open_directory(session, row.placed_by, &row.reason).await?;
+        views.push(HoldView {
+            hold_id: row.hold_id,
+            patient_id: row.patient_id,
+            incident: row.incident,
+            reason: reason.expose().as_str().to_owned(),
+            placed_by: names.person(row.placed_by).await?,
+            placed_at: row.placed_at,
+            lifted_by,
+            lifted_at: row.lifted_at,
+        });
+    }
+    Ok(views)
+}
+
+/// Places a hold. From this moment on nobody whom it covers is destroyed, whatever was approved.
+pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Result<HoldId, RetentionError> {
+    let hold_id = HoldId::random(&*house.rng);
+    let purpose = Purpose::operations(resource(HOLD, hold_id));
+    let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
+    let known = match new.patient_id {
+        Some(patient) => patients::by_id(&house.stores.clinical, grant.practice(), patient).await?.is_some(),
+        None => true,
+    };
+    let (outcome, reason) = if known { (Outcome::Allowed, "legal-hold") } else { (Outcome::Denied, "no-such-patient") };
+    let event = Event {
+        action: Word::new("place_legal_hold"),
+        resource: resource(HOLD, hold_id),
+        patient: new.patient_id,
+        outcome,
+        reason: Word::new(reason),
+    };
+    house.record(session, event).await?;
+    if !known {
+        return Err(RetentionError::Unknown);
+    }
+    let me = session.account();
+    let row = HoldRow {
+        practice_id: grant.practice(),
+        hold_id,
+        patient_id: new.patient_id,
+        incident: new.incident.as_ref().map(|number| number.as_str().to_owned()),
+        reason: house.vault.seal(grant.practice(), me, HoldRow::row_id(hold_id), &new.reason).await?,
+        placed_by: me,
+        placed_at: house.clock.now(),
+        lifted_by: None,
+        lifted_at: None,
+    };
+    house.stores.identity.commit(legal_holds::insert(Batch::new(), &row)).await?;
+    Ok(hold_id)
+}
+
+/// Lifts a hold: in person, and not by somebody who made or approved a plan that is not over.
+pub async fn lift(house: &House, session: &Session<Full>, hold: HoldId) -> Result<(), RetentionError> {
+    let purpose = Purpose::operations(resource(HOLD, hold));
+    let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
+    let identity = &house.stores.identity;
+    let row = legal_holds::by_id(identity, grant.practice(), hold).await?.ok_or(RetentionError::Unknown)?;
+    in_person(house, session)?;
+    let me = session.account();
+    let asks = retention::asks_for_destruction(identity, grant.practice(), me).await?;
+    let action = Word::new("lift_legal_hold");
+    let event = if asks {
+        Event::refused(action, resource(HOLD, hold), Word::new("asks-for-destruction"))
+    } else {
+        Event::done(action, resource(HOLD, hold))
+    };
+    house.record(session, Event { patient: row.patient_id, ..event }).await?;
+    if asks {
+        return Err(RetentionError::BothHands);
+    }
+    Ok(identity.commit(legal_holds::lift(Batch::new(), grant.practice(), hold, me, house.clock.now())).await?)
+}

@@ -1,0 +1,222 @@
+//! The dry run: who would go, why, by which rule, and what of theirs.
+
+use super::{PLAN, RetentionError};
+use crate::{
+    Actor, Event, House,
+    record::{resource, timezone},
+};
+use domain::{
+    AccountId, PatientId, PlanId, PracticeId, RequestId, TaskObserver, Timezone,
+    retention::{Care, Verdict, VerdictKind},
+};
+use identity::{Full, Origin, Session};
+use ledger::{Entry, Outcome, Receipt, Resource, Word};
+use phi::{Purpose, Retain};
+use store::{
+    Batch,
+    rows::{
+        care_dates::{self, CareDatesRow},
+        erasure, legal_holds, patients,
+        retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
+    },
+};
+
+/// Patients that are looked at together: the rows of a transaction, and the entries of an append, stay few.
+const AT_ONCE: i64 = 500;
+
+/// Makes a plan in the name of the caller.
+pub async fn plan(
+    house: &House,
+    session: &Session<Full>,
+    observer: &dyn TaskObserver,
+) -> Result<PlanId, RetentionError> {
+    let plan_id = PlanId::random(&*house.rng);
+    let purpose = Purpose::operations(resource(PLAN, plan_id));
+    let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
+    let actor = Actor {
+        practice: Some(session.practice()),
+        account: Some(session.account()),
+        role: Some(session.role()),
+        login_session: Some(session.id()),
+    };
+    let judge = Judge::new(house, grant.practice(), actor, session.origin()).await?;
+    judge.plan(plan_id, Some(session.account()), observer).await
+}
+
+/// Makes a plan for the command line, which is recorded as such.
+pub async fn plan_unattended(
+    house: &House,
+    practice: PracticeId,
+    observer: &dyn TaskObserver,
+) -> Result<PlanId, RetentionError> {
+    let plan_id = PlanId::random(&*house.rng);
+    let (actor, origin) = unattended(house, practice);
+    let event = Event {
+        reason: Word::new("command-line"),
+        ..Event::done(Word::new("plan_retention"), resource(PLAN, plan_id))
+    };
+    house.record_as(actor, origin, event).await?;
+    Judge::new(house, practice, actor, origin).await?.plan(plan_id, None, observer).await
+}
+
+/// Who acts on the command line.
+pub(super) fn unattended(house: &House, practice: PracticeId) -> (Actor, Origin) {
+    let actor = Actor { practice: Some(practice), ..Actor::default() };
+    (actor, Origin { address: None, request: RequestId::random(&*house.rng) })
+}
+
+/// Judges patients by the rules in force, as they stand now.
+pub(super) struct Judge<'h> {
+    pub(super) house: &'h House,
+    pub(super) practice: PracticeId,
+    pub(super) zone: Timezone,
+    actor: Actor,
+    origin: Origin,
+}
+
+impl<'h> Judge<'h> {
+    pub(super) async fn new(
+        house: &'h House,
+        practice: PracticeId,
+        actor: Actor,
+        origin: Origin,
+    ) -> Result<Self, RetentionError> {
+        Ok(Self { house, practice, zone: timezone(house, practice).await?, actor, origin })
+    }
+
+    /// What the rules say of each of these patients. For those who may be due the birth date is opened, which is recorded
+    /// first, for all of them at once.
+    pub(super) async fn verdicts(&self, rows: &[CareDatesRow]) -> Result<Vec<Verdict>, RetentionError> {
+        let (house, rules) = (self.house, &self.house.retention.rules);
+        let today = self.zone.day_of(house.clock.now());
+        let (mut verdicts, mut open) = (Vec::with_capacity(rows.len()), Vec::new());
+        for (n, row) in rows.iter().enumerate() {
+            let care = self.care(row);
+            let mut verdict = rules.judge_without_birth(&care, &self.zone, today);
+            // Whoever is kept anyway need not be asked for.
+            if matches!(verdict, None | Some(Verdict::NoVisit))
+                && legal_holds::covers(&house.stores.identity, self.practice, row.patient_id).await?
+            {
+                verdict = Some(Verdict::Hold);
+            }
+            if verdict.is_none() {
+                open.push(n);
+            }
+            // Overwritten below where the birth date decides.
+            verdicts.push(verdict.unwrap_or(Verdict::NoVisit));
+        }
+        let entries = open.iter().map(|n| self.entry("judge_retention", rows[*n].patient_id, "retention"));
+        let receipts = house.ledger.append(entries.collect()).await?;
+        for (n, receipt) in open.into_iter().zip(&receipts) {
+            let row = &rows[n];
+            let born = self.birth_date(receipt, row).await?;
+            verdicts[n] = rules.judge(born, &self.care(row), &self.zone, today);
+        }
+        Ok(verdicts)
+    }
+
+    /// A patient's care; holds are asked for only where they matter.
+    fn care(&self, row: &CareDatesRow) -> Care {
+        Care { last_visit: row.last_visit, last_logged: row.last_logged, planned: row.planned, held: false }
+    }
+
+    async fn birth_date(&self, receipt: &Receipt, row: &CareDatesRow) -> Result<domain::BirthDate, RetentionError> {
+        let opened = self.house.guard.birth_date(receipt, self.practice, row.patient_id, &row.birth_date).await?;
+        Ok(*opened.expose())
+    }
+
+    pub(super) fn entry(&self, action: &'static str, patient: PatientId, reason: &str) -> Entry {
+        Entry {
+            at: self.house.clock.now(),
+            practice: self.actor.practice,
+            actor: self.actor.account,
+            role: self.actor.role,
+            login_session: self.actor.login_session,
+            permission: None,
+            action: Word::new(action),
+            purpose: None,
+            resource: Resource::whole(Word::new("record")),
+            patient: Some(patient),
+            outcome: Outcome::Allowed,
+            reason: Word::try_from(reason.to_owned()).unwrap_or(Word::new("retention")),
+            address: self.origin.address,
+            request: self.origin.request,
+        }
+    }
+
+    async fn plan(
+        &self,
+        plan_id: PlanId,
+        made_by: Option<AccountId>,
+        observer: &dyn TaskObserver,
+    ) -> Result<PlanId, RetentionError> {
+        let (house, practice) = (self.house, self.practice);
+        let (identity, clinical) = (&house.stores.identity, &house.stores.clinical);
+        let now = house.clock.now();
+        let row = PlanRow {
+            practice_id: practice,
+            plan_id,
+            made_by,
+            made_at: now,
+            today: self.zone.day_of(now),
+            rules: serde_json::to_string(&house.retention.rules).unwrap_or_default(),
+            cooling_hours: house.retention.cooling_hours,
+            state: PlanState::Draft,
+            looked_at: 0,
+            first: None,
+            second: None,
+            finished_at: None,
+        };
+        identity.commit(retention::insert_plan(Batch::new(), &row)).await?;
+        let total = patients::count(clinical, practice).await?.unsigned_abs();
+        let (mut after, mut looked_at) = (PatientId::from_bytes([0; 16]), 0);
+        loop {
+            let rows = care_dates::page(clinical, practice, now, after, AT_ONCE).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.patient_id;
+            let mut batch = Batch::new();
+            for (row, verdict) in rows.iter().zip(self.verdicts(&rows).await?) {
+                if let Some(item) = self.item(plan_id, row, &verdict).await? {
+                    batch = retention::insert_item(batch, &item);
+                }
+            }
+            identity.commit(batch).await?;
+            looked_at += rows.len() as u64;
+            observer.progress(looked_at, total.max(looked_at));
+        }
+        let looked_at = i64::try_from(looked_at).unwrap_or(i64::MAX);
+        identity.commit(retention::open_plan(Batch::new(), practice, plan_id, looked_at)).await?;
+        observer.reached("opened");
+        Ok(plan_id)
+    }
+
+    /// The line of somebody who is due, held or without a visit; who is kept has none.
+    async fn item(
+        &self,
+        plan_id: PlanId,
+        row: &CareDatesRow,
+        verdict: &Verdict,
+    ) -> Result<Option<ItemRow>, RetentionError> {
+        let clinical = &self.house.stores.clinical;
+        let (last_care, kept_until, rule) = match verdict {
+            Verdict::Keep { .. } | Verdict::UnderCare => return Ok(None),
+            Verdict::Due { last_care, until, rule } => (Some(*last_care), Some(*until), rule.clone()),
+            Verdict::Hold | Verdict::NoVisit => (self.care(row).last_day(&self.zone), None, String::new()),
+        };
+        let due = verdict.kind() == VerdictKind::Due;
+        let goes =
+            if due { erasure::count(clinical, self.practice, row.patient_id).await? } else { Default::default() };
+        Ok(Some(ItemRow {
+            practice_id: self.practice,
+            plan_id,
+            patient_id: row.patient_id,
+            verdict: verdict.kind(),
+            last_care,
+            kept_until,
+            rule,
+            goes: serde_json::to_string(&goes).unwrap_or_default(),
+            step: if due { ItemStep::Planned } else { ItemStep::Listing },
+            changed_at: self.house.clock.now(),
+        }))
+    }
+}

@@ -1,0 +1,357 @@
+//! Carrying a plan out: a state machine that survives being killed at any moment.
+//!
+//! Each stage takes the patients who stand at one step, does its work (which may be done again without harm), and moves
+//! them on in the plan. A run that was cut off is simply started again.
+
+use super::{
+    PLAN, RetentionError,
+    certificate::{self, Facts},
+    plan::{Judge, unattended},
+};
+use crate::{Event, House, record::resource};
+use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp, retention::Verdict};
+use futures::future::try_join_all;
+use jiff::SignedDuration;
+use ledger::{Destroyed, DestroyedError, DestructionLedger, LedgerError, LogName, Word};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        accounts, care_dates, destroyed, erasure,
+        retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
+    },
+};
+
+/// Patients who go through the stages together: the transactions of a stage stay small, and syncs are shared.
+const AT_ONCE: i64 = 100;
+/// Patients whose rows are removed at the same time, each in a transaction of their own; writers get their turn between.
+const TOGETHER: usize = 16;
+
+/// Every durable transition of a purge, in order: where it may be killed and goes on.
+pub const PURGE_STEPS: &[&str] = &[
+    "begun",
+    "judged",
+    "recorded",
+    "in_ledger",
+    "listed",
+    "keys_gone",
+    "key_destroyed",
+    "rows_gone",
+    "clinical_gone",
+    "accounts_gone",
+    "identity_gone",
+    "overwritten",
+    "scrubbed",
+    "issued",
+    "certified",
+    "finished",
+];
+
+/// What certificates are signed with: the audit trail's own key.
+pub struct Signing {
+    /// The log.
+    pub log: LogName,
+    /// Its key.
+    pub signer: crypto::Signer,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Patients who were destroyed and have their certificates, by this run and those before it.
+    pub destroyed: u64,
+    /// Patients who were spared at the moment of execution.
+    pub spared: u64,
+    /// Whether there was anything to do at all.
+    pub did_something: bool,
+}
+
+/// Why a plan was not carried out, or not to its end. Starting again goes on where it stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PurgeError {
+    /// There is no such plan.
+    #[error("there is no such plan")]
+    Unknown,
+    /// Two people must approve it first.
+    #[error("the plan is {0}: two different people approve it first, on the page Retention")]
+    NotApproved(&'static str),
+    /// The cooling-off time is not over.
+    #[error("the plan rests until {0}: its cooling-off time is not over")]
+    Cooling(Timestamp),
+    /// The destruction ledger cannot be written: nobody was destroyed whom it does not hold.
+    #[error(transparent)]
+    Ledger(#[from] DestroyedError),
+    /// The audit trail cannot be written or read.
+    #[error("the audit trail cannot be used")]
+    Unrecorded(#[from] LedgerError),
+    /// The proof of an entry in the audit trail could not be made.
+    #[error("the certificate could not be proven")]
+    Proof(#[from] crate::trail::TrailError),
+    /// Judging somebody failed.
+    #[error(transparent)]
+    Judge(#[from] RetentionError),
+    /// A store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A store could not be written.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+/// Carries an approved plan out, or goes on with it.
+pub async fn purge(
+    house: &House,
+    practice: PracticeId,
+    plan: PlanId,
+    signing: &Signing,
+    ledger: &mut DestructionLedger,
+    observer: &dyn TaskObserver,
+) -> Result<Purged, PurgeError> {
+    let row = retention::plan(&house.stores.identity, practice, plan).await?.ok_or(PurgeError::Unknown)?;
+    let Some((_, approved_at)) = row.second.filter(|_| matches!(row.state, PlanState::Approved | PlanState::Done))
+    else {
+        return Err(PurgeError::NotApproved(row.state.word()));
+    };
+    if row.state == PlanState::Done {
+        return Ok(Purged::default());
+    }
+    let rests_until = approved_at + SignedDuration::from_hours(i64::from(row.cooling_hours));
+    if house.clock.now() < rests_until {
+        return Err(PurgeError::Cooling(rests_until));
+    }
+    let (actor, origin) = unattended(house, practice);
+    let begun = Event {
+        reason: Word::new("approved-by-two"),
+        ..Event::done(Word::new("carry_out_retention_plan"), resource(PLAN, plan))
+    };
+    house.record_as(actor, origin, begun).await?;
+    observer.reached("begun");
+    let judge = Judge::new(house, practice, actor, origin).await?;
+    let mut run = Run { house, row, judge, signing, ledger, observer };
+    run.all().await
+}
+
+struct Run<'r> {
+    house: &'r House,
+    row: PlanRow,
+    judge: Judge<'r>,
+    signing: &'r Signing,
+    ledger: &'r mut DestructionLedger,
+    observer: &'r dyn TaskObserver,
+}
+
+impl Run<'_> {
+    async fn all(&mut self) -> Result<Purged, PurgeError> {
+        loop {
+            // The later stages first take up whom an earlier run left there.
+            self.destroy_keys().await?;
+            self.remove_clinical().await?;
+            self.remove_identity().await?;
+            self.scrub().await?;
+            self.certify().await?;
+            self.report().await?;
+            if !self.list().await? {
+                break;
+            }
+        }
+        let (practice, plan) = (self.row.practice_id, self.row.plan_id);
+        let finish = retention::finish_plan(Batch::new(), practice, plan, self.house.clock.now());
+        self.house.stores.identity.commit(finish).await?;
+        self.observer.reached("finished");
+        let (destroyed, spared, _) = self.counts().await?;
+        Ok(Purged { destroyed, spared, did_something: true })
+    }
+
+    async fn counts(&self) -> Result<(u64, u64, u64), PurgeError> {
+        let (mut destroyed, mut spared, mut total) = (0, 0, 0);
+        let identity = &self.house.stores.identity;
+        for (_, step, count) in retention::counts(identity, self.row.practice_id, self.row.plan_id).await? {
+            let count = count.unsigned_abs();
+            match step {
+                ItemStep::Listing => continue,
+                ItemStep::Certified => destroyed += count,
+                ItemStep::Spared => spared += count,
+                _ => {}
+            }
+            total += count;
+        }
+        Ok((destroyed, spared, total))
+    }
+
+    async fn report(&self) -> Result<(), PurgeError> {
+        let (destroyed, spared, total) = self.counts().await?;
+        self.observer.progress(destroyed + spared, total);
+        Ok(())
+    }
+
+    async fn at(&self, step: ItemStep) -> Result<Vec<ItemRow>, PurgeError> {
+        let first = PatientId::from_bytes([0; 16]);
+        let identity = &self.house.stores.identity;
+        Ok(retention::items(identity, self.row.practice_id, self.row.plan_id, Some(step), first, AT_ONCE).await?)
+    }
+
+    async fn move_on(&self, items: &[(PatientId, ItemStep)], from: ItemStep) -> Result<(), PurgeError> {
+        let (practice, plan, now) = (self.row.practice_id, self.row.plan_id, self.house.clock.now());
+        let batch = items.iter().fold(Batch::new(), |batch, (patient, to)| {
+            retention::step(batch, (practice, plan, *patient), from, *to, now)
+        });
+        Ok(self.house.stores.identity.commit(batch).await?)
+    }
+
+    async fn all_on(&self, items: &[ItemRow], to: ItemStep) -> Result<(), PurgeError> {
+        let Some(first) = items.first() else { return Ok(()) };
+        let moved: Vec<_> = items.iter().map(|item| (item.patient_id, to)).collect();
+        self.move_on(&moved, first.step).await
+    }
+
+    /// Judges the next patients as they stand now; spares who is due no more, and lists the rest for good. False when
+    /// nobody was left.
+    async fn list(&mut self) -> Result<bool, PurgeError> {
+        let items = self.at(ItemStep::Planned).await?;
+        if items.is_empty() {
+            return Ok(false);
+        }
+        let (mut rows, mut moves, mut new) = (Vec::new(), Vec::new(), Vec::new());
+        let (practice, clinical, now) = (self.row.practice_id, &self.house.stores.clinical, self.house.clock.now());
+        for item in &items {
+            // Listed before the run was cut off: there is no way back.
+            if self.ledger.find(practice, item.patient_id).is_some() {
+                moves.push((item.patient_id, ItemStep::Listed));
+            } else if let Some(row) = care_dates::of_patient(clinical, practice, now, item.patient_id).await? {
+                rows.push(row);
+            } else {
+                // Nobody of this name is there any more, and nothing of theirs: destroyed by another plan.
+                moves.push((item.patient_id, ItemStep::Spared));
+            }
+        }
+        let mut entries = Vec::new();
+        let mut going = Vec::new();
+        for (row, verdict) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
+            if let Verdict::Due { rule, .. } = &verdict {
+                entries.push(self.judge.entry("destroy_record", row.patient_id, rule));
+                going.push(row.patient_id);
+            } else {
+                entries.push(self.judge.entry("spare_record", row.patient_id, verdict.kind().word()));
+                moves.push((row.patient_id, ItemStep::Spared));
+            }
+        }
+        self.observer.reached("judged");
+        let sparing: Vec<_> = entries.iter().map(|entry| entry.patient).collect();
+        let receipts = self.house.ledger.append(entries).await?;
+        self.observer.reached("recorded");
+        for (patient, receipt) in sparing.into_iter().flatten().zip(&receipts) {
+            if going.contains(&patient) {
+                new.push(Destroyed { practice, patient, at: now, entry: receipt.seq() });
+                moves.push((patient, ItemStep::Listed));
+            }
+        }
+        self.ledger.add(&new)?;
+        self.observer.reached("in_ledger");
+        self.move_on(&moves, ItemStep::Planned).await?;
+        self.observer.reached("listed");
+        Ok(true)
+    }
+
+    async fn destroy_keys(&self) -> Result<(), PurgeError> {
+        loop {
+            let items = self.at(ItemStep::Listed).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let batch = items.iter().fold(Batch::new(), |batch, item| {
+                // Whoever stands at this step is in the ledger; a line that is missing there is read as now.
+                let at = self.ledger.find(item.practice_id, item.patient_id);
+                let (at, entry) = at.map_or((item.changed_at, 0), |one| (one.at, one.entry));
+                destroyed::destroy_key(batch, item.practice_id, item.patient_id, at, entry)
+            });
+            self.house.stores.keys.commit(batch).await?;
+            self.observer.reached("keys_gone");
+            self.all_on(&items, ItemStep::KeyDestroyed).await?;
+            self.observer.reached("key_destroyed");
+        }
+    }
+
+    async fn remove_clinical(&self) -> Result<(), PurgeError> {
+        loop {
+            let items = self.at(ItemStep::KeyDestroyed).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let stores = &self.house.stores;
+            for some in items.chunks(TOGETHER) {
+                try_join_all(some.iter().map(async |item| -> Result<(), PurgeError> {
+                    let account = accounts::by_patient(&stores.identity, item.practice_id, item.patient_id).await?;
+                    let account = account.map(|row| row.account_id);
+                    let batch = erasure::clinical(Batch::new(), item.practice_id, item.patient_id, account);
+                    Ok(stores.clinical.commit(batch).await?)
+                }))
+                .await?;
+            }
+            self.observer.reached("rows_gone");
+            self.all_on(&items, ItemStep::ClinicalGone).await?;
+            self.observer.reached("clinical_gone");
+        }
+    }
+
+    async fn remove_identity(&self) -> Result<(), PurgeError> {
+        loop {
+            let items = self.at(ItemStep::ClinicalGone).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let identity = &self.house.stores.identity;
+            for some in items.chunks(TOGETHER) {
+                try_join_all(some.iter().map(async |item| -> Result<(), PurgeError> {
+                    let (practice, patient) = (item.practice_id, item.patient_id);
+                    let account = accounts::by_patient(identity, practice, patient).await?.map(|row| row.account_id);
+                    let remains = erasure::billing_remains(identity, practice, patient).await?;
+                    let erase = if remains { erasure::shut } else { erasure::identity };
+                    Ok(identity.commit(erase(Batch::new(), practice, patient, account)).await?)
+                }))
+                .await?;
+            }
+            self.observer.reached("accounts_gone");
+            self.all_on(&items, ItemStep::IdentityGone).await?;
+            self.observer.reached("identity_gone");
+        }
+    }
+
+    async fn scrub(&self) -> Result<(), PurgeError> {
+        loop {
+            let items = self.at(ItemStep::IdentityGone).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let stores = &self.house.stores;
+            for db in [&stores.keys, &stores.clinical, &stores.identity] {
+                // Not every database can, and what counts is the key: see `Db::scrub`.
+                if !db.scrub().await? {
+                    tracing::debug!("a database did not overwrite what was deleted at once");
+                }
+            }
+            self.observer.reached("overwritten");
+            self.all_on(&items, ItemStep::Scrubbed).await?;
+            self.observer.reached("scrubbed");
+        }
+    }
+
+    async fn certify(&self) -> Result<(), PurgeError> {
+        loop {
+            let items = self.at(ItemStep::Scrubbed).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            self.house.ledger.checkpoint().await?;
+            let mut batch = Batch::new();
+            for item in &items {
+                let line = self.ledger.find(item.practice_id, item.patient_id);
+                let (at, entry) = line.map_or((item.changed_at, None), |one| (one.at, Some(one.entry)));
+                let facts = Facts { plan: &self.row, item, destroyed_at: at, entry };
+                batch = destroyed::certify(batch, &certificate::issue(self.house, &facts, self.signing).await?);
+            }
+            self.house.stores.keys.commit(batch).await?;
+            self.observer.reached("issued");
+            self.all_on(&items, ItemStep::Certified).await?;
+            self.observer.reached("certified");
+        }
+    }
+}

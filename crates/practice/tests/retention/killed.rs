@@ -1,0 +1,224 @@
+//! Killed at every transition, a purge comes to the same end.
+
+use crate::fixture::{copy, registered, visit};
+use crypto::{Key, Signer, SystemRng};
+use domain::{AccountId, FixedClock, PatientId, PlanId, PracticeId, Role, TaskObserver, Timestamp, VisitState};
+use identity::{HashingLimits, SessionLimits};
+use ledger::{DestructionLedger, FileBackend, Ledger, LogName, Settings, VerifierKey, memory::MemoryLedger};
+use phi::{AUDIT, Keyring, SERVER};
+use practice::{
+    Foundations, House, Stores,
+    retention::{PURGE_STEPS, RetentionSettings, Signing, plan_unattended, purge, verify_certificate},
+    trail::LogTrail,
+};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+use store::{
+    Batch, Db, EmbeddedOptions, Store,
+    rows::{
+        destroyed, erasure,
+        keys::Keys,
+        practices::{self, PracticeRow},
+        retention::{self, ItemStep},
+        visits,
+    },
+};
+use tempfile::TempDir;
+use testkit::house::TestHouse;
+
+const FOLDER: &str = "PATELLA_TEST_PURGE_FOLDER";
+const STEP: &str = "PATELLA_TEST_PURGE_STEP";
+const PRACTICE: PracticeId = PracticeId::from_bytes([9; 16]);
+const STORES: [Store; 4] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing];
+
+fn log() -> LogName {
+    LogName::new("node.example/commands").expect("a name")
+}
+
+fn signer() -> Signer {
+    Signer::from_seed(&Key::from_bytes([5; 32]))
+}
+
+/// A house in a folder whose keys the test knows, so that another process can open it.
+struct Kept {
+    house: Arc<House>,
+    ledger: Ledger,
+    clock: Arc<FixedClock>,
+}
+
+async fn open(folder: &Path, now: &str) -> Kept {
+    let clock = Arc::new(FixedClock::new(now.parse().expect("a moment")));
+    let mut stores = Vec::new();
+    let mut new = false;
+    for store in STORES {
+        let (path, options) = (folder.join(format!("{store}.db")), EmbeddedOptions::default());
+        new = !path.exists();
+        let open = if new { Db::create } else { Db::open };
+        let db = open(&path, &[7; 32], &options).expect("opened");
+        store::migrate(&db, store, &*clock).await.expect("migrated");
+        stores.push(db);
+    }
+    let [identity, keys, clinical, billing] = <[Db; 4]>::try_from(stores).expect("four");
+    let (root, rng) = (Key::from_bytes([6; 32]), Arc::new(SystemRng));
+    if new {
+        let keyring = Keyring::new(&root, Arc::new(Keys::new(keys.clone())), rng.clone());
+        for owner in [SERVER, AUDIT, PRACTICE] {
+            keyring.create_practice_key(owner, Timestamp::UNIX_EPOCH).await.expect("a key");
+        }
+        let row = PracticeRow {
+            practice_id: PRACTICE,
+            name: "Northside".to_owned(),
+            timezone: "America/New_York".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
+            bootstrap_open: true,
+            demo: true,
+        };
+        identity.commit(practices::insert(Batch::new(), &row)).await.expect("stored");
+    }
+    let seal = || Key::from_bytes([4; 32]);
+    let trail = Arc::new(LogTrail::new(folder.join("audit"), log(), seal()));
+    let settings = Settings::new(log(), seal(), signer(), clock.clone(), rng.clone());
+    let ledger = Ledger::open(FileBackend::open(folder.join("audit")).expect("a log"), settings).expect("opened");
+    let media = folder.join("media");
+    std::fs::create_dir_all(&media).expect("a folder");
+    let house = House::new(Foundations {
+        stores: Stores { identity, keys, clinical, billing },
+        root,
+        ledger: ledger.handle(),
+        trail,
+        session_limits: SessionLimits::default(),
+        hashing: HashingLimits::default(),
+        passkey_site: ("localhost".to_owned(), "https://localhost".to_owned()),
+        media,
+        retention: RetentionSettings::default(),
+        clock: clock.clone(),
+        rng,
+    });
+    Kept { house: Arc::new(house.await.expect("a house")), ledger, clock }
+}
+
+fn places(folder: &Path) -> Vec<PathBuf> {
+    vec![folder.join("a.destroyed"), folder.join("b.destroyed")]
+}
+
+/// Kills its own process when a step is reached, as a power cut would.
+struct Killer(String);
+
+impl TaskObserver for Killer {
+    fn reached(&self, step: &'static str) {
+        if step == self.0 {
+            let me = rustix::process::getpid();
+            rustix::process::kill_process(me, rustix::process::Signal::KILL).expect("killed");
+            std::thread::sleep(std::time::Duration::from_secs(60));
+        }
+    }
+    fn progress(&self, _: u64, _: u64) {}
+}
+
+/// Only in a process of its own: carries the plan out and is killed on the way, or is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child() {
+    let (Ok(folder), Ok(step)) = (std::env::var(FOLDER), std::env::var(STEP)) else { return };
+    let folder = PathBuf::from(folder);
+    let kept = open(&folder, "2026-06-01T12:00:00Z").await;
+    let plan = retention::plans(&kept.house.stores.identity, PRACTICE).await.expect("read")[0].plan_id;
+    let mut ledger = DestructionLedger::open(places(&folder), &log(), signer(), &[]).expect("opens");
+    let signing = Signing { log: log(), signer: signer() };
+    purge(&kept.house, PRACTICE, plan, &signing, &mut ledger, &Killer(step)).await.expect("carried out");
+    kept.ledger.close();
+}
+
+fn run(folder: &Path, step: &str) -> std::process::ExitStatus {
+    let me = std::env::current_exe().expect("this test");
+    let mut child = Command::new(me);
+    child.args(["--exact", "killed::child", "--nocapture"]).env(FOLDER, folder).env(STEP, step);
+    child.output().expect("ran").status
+}
+
+/// What is the same after every run: who is left, who is destroyed, who has a genuine certificate.
+async fn end(folder: &Path, plan: PlanId, due: &[PatientId]) -> Vec<String> {
+    let kept = open(folder, "2026-06-02T12:00:00Z").await;
+    let stores = &kept.house.stores;
+    let key = VerifierKey::new(log(), signer().public());
+    let mut lines = Vec::new();
+    let first = PatientId::from_bytes([0; 16]);
+    for patient in store::rows::patients::ids(&stores.clinical, PRACTICE, first, 100).await.expect("read") {
+        let key = destroyed::has_key(&stores.keys, PRACTICE, patient).await.expect("read");
+        lines.push(format!("{patient} is there, with a key: {key}"));
+    }
+    for patient in due {
+        let rows = erasure::count(&stores.clinical, PRACTICE, *patient).await.expect("read").len();
+        let key_there = destroyed::has_key(&stores.keys, PRACTICE, *patient).await.expect("read");
+        let note = destroyed::certificate(&stores.keys, PRACTICE, *patient).await.expect("read").expect("issued");
+        let said = verify_certificate(&note.certificate, &key).expect("genuine");
+        assert!(said.audit.is_some());
+        lines.push(format!("{patient}: {rows} rows, key {key_there}, certified {}", said.patient == *patient));
+    }
+    let row = retention::plan(&stores.identity, PRACTICE, plan).await.expect("read").expect("there");
+    let counts = retention::counts(&stores.identity, PRACTICE, plan).await.expect("read");
+    lines.push(format!("{} {counts:?}", row.state.word()));
+    let ledger = DestructionLedger::open(places(folder), &log(), signer(), &[]).expect("opens");
+    lines.push(format!("{} in the destruction ledger", ledger.entries().len()));
+    kept.ledger.close();
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_purge_killed_at_any_transition_comes_to_the_same_end() {
+    let folder = TempDir::new().expect("a folder");
+    let before = folder.path().join("before");
+    std::fs::create_dir(&before).expect("a folder");
+    let (plan, due) = prepare(&before).await;
+
+    let usual = folder.path().join("usual");
+    copy(&before, &usual);
+    assert!(run(&usual, "never").success());
+    let expected = end(&usual, plan, &due).await;
+    assert!(expected.iter().any(|line| line.contains("done [(Due, Certified, 3)]")), "{expected:#?}");
+    for step in PURGE_STEPS {
+        let cut = folder.path().join(step);
+        copy(&before, &cut);
+        let killed = run(&cut, step);
+        assert!(!killed.success(), "{step}: the child lived");
+        assert!(run(&cut, "never").success(), "{step}: the second run failed");
+        assert_eq!(end(&cut, plan, &due).await, expected, "{step}");
+        std::fs::remove_dir_all(&cut).expect("gone");
+    }
+    assert_eq!(ItemStep::ALL.len(), 9, "a new step wants its transitions in PURGE_STEPS");
+}
+
+/// Three who are due and one who is not, and a plan that two people approved long enough ago.
+async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
+    let kept = open(folder, "2026-05-14T13:00:00Z").await;
+    // A desk of this house, to register; its own ledger and folder are not used.
+    let desk = TestHouse {
+        house: kept.house.clone(),
+        clock: kept.clock.clone(),
+        ledger: MemoryLedger::open(),
+        folder: TempDir::new().expect("a folder"),
+    };
+    let clerk = desk.account(PRACTICE, Role::FrontDesk).await;
+    let session = desk.session(&clerk).await;
+    let mut due = Vec::new();
+    for at in ["2015-01-01T15:00:00Z", "2016-01-01T15:00:00Z", "2017-01-01T15:00:00Z", "2025-01-01T15:00:00Z"] {
+        let patient = registered(&kept.house, &session, "1970-01-01").await;
+        let row = visit(PRACTICE, patient, at.parse().expect("a moment"), VisitState::Held);
+        kept.house.stores.clinical.commit(visits::insert(Batch::new(), &row)).await.expect("stored");
+        due.push(patient);
+    }
+    // The last was there a year ago.
+    due.pop();
+    let plan = plan_unattended(&kept.house, PRACTICE, &domain::Unobserved).await.expect("planned");
+    let (a, b, now) =
+        (AccountId::from_bytes([1; 16]), AccountId::from_bytes([2; 16]), domain::Clock::now(&*kept.clock));
+    let identity = &kept.house.stores.identity;
+    identity.commit(retention::approve_first(Batch::new(), PRACTICE, plan, a, now)).await.expect("first");
+    identity.commit(retention::approve_second(Batch::new(), PRACTICE, plan, b, now)).await.expect("second");
+    drop(session);
+    drop(desk);
+    kept.ledger.close();
+    (plan, due)
+}

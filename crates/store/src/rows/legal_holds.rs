@@ -1,0 +1,118 @@
+//! Legal holds: nothing of whom they cover is destroyed.
+
+use super::sealed;
+use crate::{Batch, Db, Row, StoreError};
+use domain::{AccountId, HoldId, PatientId, PlanId, PracticeId, Timestamp};
+use phi::{RowId, Sealed, fields::legal_holds};
+
+/// A legal hold.
+pub struct HoldRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The hold.
+    pub hold_id: HoldId,
+    /// The patient whom it covers; none covers everybody of the practice.
+    pub patient_id: Option<PatientId>,
+    /// The incident or case for which it was placed.
+    pub incident: Option<String>,
+    /// Why.
+    pub reason: Sealed<legal_holds::Reason>,
+    /// Who placed it.
+    pub placed_by: AccountId,
+    /// When.
+    pub placed_at: Timestamp,
+    /// Who lifted it.
+    pub lifted_by: Option<AccountId>,
+    /// When.
+    pub lifted_at: Option<Timestamp>,
+}
+
+impl HoldRow {
+    /// The row as associated data sees it.
+    pub const fn row_id(hold: HoldId) -> RowId {
+        RowId::new(*hold.as_bytes())
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT practice_id, hold_id, patient_id, incident, reason, placed_by, placed_at, lifted_by, lifted_at \
+             FROM legal_holds ",
+            $rest
+        )
+    };
+}
+
+/// Whether a hold that is not lifted covers a patient.
+pub async fn covers(db: &Db, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM legal_holds WHERE practice_id = $1 AND lifted_at IS NULL \
+                       AND (patient_id = $2 OR patient_id IS NULL) LIMIT 1";
+    Ok(!db.rows(SQL, &[practice.into(), patient.into()]).await?.is_empty())
+}
+
+/// One hold.
+pub async fn by_id(db: &Db, practice: PracticeId, hold: HoldId) -> Result<Option<HoldRow>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 AND hold_id = $2");
+    db.optional(sql, &[practice.into(), hold.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// The holds of a practice, those in force first, then the newest, at most 500.
+pub async fn all(db: &Db, practice: PracticeId) -> Result<Vec<HoldRow>, StoreError> {
+    let sql = select!(
+        "WHERE practice_id = $1 ORDER BY CASE WHEN lifted_at IS NULL THEN 0 ELSE 1 END, placed_at DESC, hold_id \
+         LIMIT 500"
+    );
+    db.rows(sql, &[practice.into()]).await?.iter().map(read).collect()
+}
+
+/// Places a hold.
+pub fn insert(batch: Batch, row: &HoldRow) -> Batch {
+    const SQL: &str = "INSERT INTO legal_holds (practice_id, hold_id, patient_id, incident, reason, placed_by, \
+                       placed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let params = &[
+        row.practice_id.into(),
+        row.hold_id.into(),
+        row.patient_id.into(),
+        row.incident.as_ref().into(),
+        row.reason.as_bytes().into(),
+        row.placed_by.into(),
+        row.placed_at.into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
+/// Lifts a hold that is in force.
+pub fn lift(batch: Batch, practice: PracticeId, hold: HoldId, by: AccountId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE legal_holds SET lifted_by = $1, lifted_at = $2 \
+                       WHERE practice_id = $3 AND hold_id = $4 AND lifted_at IS NULL";
+    batch.run(SQL, &[by.into(), at.into(), practice.into(), hold.into()]).expect(1)
+}
+
+fn read(row: &Row) -> Result<HoldRow, StoreError> {
+    let hold_id = row.id(1)?;
+    Ok(HoldRow {
+        practice_id: row.id(0)?,
+        hold_id,
+        patient_id: row.opt_id(2)?,
+        incident: row.opt_text(3)?.map(str::to_owned),
+        reason: sealed(row, 4, HoldRow::row_id(hold_id))?,
+        placed_by: row.id(5)?,
+        placed_at: row.timestamp(6)?,
+        lifted_by: row.opt_id(7)?,
+        lifted_at: row.opt_timestamp(8)?,
+    })
+}
+
+/// Whether the account lifted a hold that covered somebody who would go by this plan.
+pub async fn lifted_for_plan(
+    db: &Db,
+    practice: PracticeId,
+    plan: PlanId,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM legal_holds h, retention_items i WHERE h.practice_id = $1 \
+                       AND h.lifted_by = $2 AND i.practice_id = $1 AND i.plan_id = $3 AND i.verdict = 'due' \
+                       AND (h.patient_id = i.patient_id OR h.patient_id IS NULL) LIMIT 1";
+    Ok(!db.rows(SQL, &[practice.into(), account.into(), plan.into()]).await?.is_empty())
+}

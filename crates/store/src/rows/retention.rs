@@ -1,0 +1,307 @@
+//! Plans of what is to be destroyed, and how far each patient of a plan has come.
+
+use crate::{Batch, Db, Row, StoreError};
+use domain::{AccountId, Date, Invalid, PatientId, PlanId, PracticeId, Timestamp, retention::VerdictKind};
+
+macro_rules! stored_words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant),* }
+        impl $name {
+            /// All of them, in their order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// The word under which it is stored.
+            pub const fn word(self) -> &'static str { match self { $(Self::$variant => $word),* } }
+        }
+        impl std::str::FromStr for $name {
+            type Err = Invalid;
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                match text { $($word => Ok(Self::$variant),)* _ => Err(Invalid::new("is not a known word")) }
+            }
+        }
+    };
+}
+
+stored_words! {
+    /// How far a plan has come.
+    PlanState {
+        /// It is being put together, or was cut off while it was.
+        Draft = "draft",
+        /// It waits for approvals.
+        Open = "open",
+        /// Two people approved it; it waits for its time or is being carried out.
+        Approved = "approved",
+        /// Somebody took it back.
+        Withdrawn = "withdrawn",
+        /// It was carried out.
+        Done = "done",
+    }
+}
+
+stored_words! {
+    /// How far one patient of a plan has come. What is named is durable.
+    ItemStep {
+        /// In the plan, not begun.
+        Planned = "planned",
+        /// Judged again at the moment of execution and spared: under care, held, or kept by the rules after all.
+        Spared = "spared",
+        /// In the destruction ledger: from here on there is no way back.
+        Listed = "listed",
+        /// The wrapped key is destroyed.
+        KeyDestroyed = "key_destroyed",
+        /// The rows of the clinical store are gone.
+        ClinicalGone = "clinical_gone",
+        /// Sessions, tokens, factors and the account are gone, or shut where billing still needs who it was.
+        IdentityGone = "identity_gone",
+        /// What the databases had deleted is overwritten.
+        Scrubbed = "scrubbed",
+        /// The certificate is issued.
+        Certified = "certified",
+        /// Nothing to do: listed for a decision only.
+        Listing = "listing",
+    }
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The plan.
+    pub plan_id: PlanId,
+    /// Who made it; none for the command line.
+    pub made_by: Option<AccountId>,
+    /// When.
+    pub made_at: Timestamp,
+    /// The practice's day for which it was judged.
+    pub today: Date,
+    /// The rules that were in force, JSON.
+    pub rules: String,
+    /// Hours between the second approval and execution.
+    pub cooling_hours: u32,
+    /// How far it has come.
+    pub state: PlanState,
+    /// How many patients were looked at.
+    pub looked_at: i64,
+    /// Who approved it first, and when.
+    pub first: Option<(AccountId, Timestamp)>,
+    /// Who approved it second, and when.
+    pub second: Option<(AccountId, Timestamp)>,
+    /// When it was done.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// One patient of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The plan.
+    pub plan_id: PlanId,
+    /// The patient.
+    pub patient_id: PatientId,
+    /// What the rules said when the plan was made.
+    pub verdict: VerdictKind,
+    /// The last day of care.
+    pub last_care: Option<Date>,
+    /// The last day of keeping.
+    pub kept_until: Option<Date>,
+    /// The rule that kept it longest; empty for a hold or without a visit.
+    pub rule: String,
+    /// How many rows of which table would go, JSON.
+    pub goes: String,
+    /// How far it has come.
+    pub step: ItemStep,
+    /// When it last moved on.
+    pub changed_at: Timestamp,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT practice_id, plan_id, made_by, made_at, today, rules, cooling_hours, state, looked_at, first_by, \
+             first_at, second_by, second_at, finished_at FROM retention_plans ",
+            $rest
+        )
+    };
+}
+
+/// One plan.
+pub async fn plan(db: &Db, practice: PracticeId, plan: PlanId) -> Result<Option<PlanRow>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 AND plan_id = $2");
+    db.optional(sql, &[practice.into(), plan.into()]).await?.as_ref().map(read_plan).transpose()
+}
+
+/// The plans of a practice, newest first, at most 200.
+pub async fn plans(db: &Db, practice: PracticeId) -> Result<Vec<PlanRow>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 ORDER BY made_at DESC, plan_id LIMIT 200");
+    db.rows(sql, &[practice.into()]).await?.iter().map(read_plan).collect()
+}
+
+/// Adds a plan.
+pub fn insert_plan(batch: Batch, row: &PlanRow) -> Batch {
+    const SQL: &str = "INSERT INTO retention_plans (practice_id, plan_id, made_by, made_at, today, rules, \
+                       cooling_hours, state, looked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let params = &[
+        row.practice_id.into(),
+        row.plan_id.into(),
+        row.made_by.into(),
+        row.made_at.into(),
+        row.today.into(),
+        (&row.rules).into(),
+        row.cooling_hours.into(),
+        row.state.word().into(),
+        row.looked_at.into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
+/// Opens a draft for approval, with how many patients were looked at.
+pub fn open_plan(batch: Batch, practice: PracticeId, plan: PlanId, looked_at: i64) -> Batch {
+    const SQL: &str = "UPDATE retention_plans SET state = 'open', looked_at = $1 \
+                       WHERE practice_id = $2 AND plan_id = $3 AND state = 'draft'";
+    batch.run(SQL, &[looked_at.into(), practice.into(), plan.into()]).expect(1)
+}
+
+/// The first approval of an open plan.
+pub fn approve_first(batch: Batch, practice: PracticeId, plan: PlanId, by: AccountId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE retention_plans SET first_by = $1, first_at = $2 \
+                       WHERE practice_id = $3 AND plan_id = $4 AND state = 'open' AND first_by IS NULL";
+    batch.run(SQL, &[by.into(), at.into(), practice.into(), plan.into()]).expect(1)
+}
+
+/// The second approval, by somebody else than the first: the plan is approved.
+pub fn approve_second(batch: Batch, practice: PracticeId, plan: PlanId, by: AccountId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE retention_plans SET second_by = $1, second_at = $2, state = 'approved' \
+                       WHERE practice_id = $3 AND plan_id = $4 AND state = 'open' AND first_by IS NOT NULL \
+                       AND first_by <> $1";
+    batch.run(SQL, &[by.into(), at.into(), practice.into(), plan.into()]).expect(1)
+}
+
+/// Takes a plan back that is not done.
+pub fn withdraw_plan(batch: Batch, practice: PracticeId, plan: PlanId) -> Batch {
+    const SQL: &str = "UPDATE retention_plans SET state = 'withdrawn' \
+                       WHERE practice_id = $1 AND plan_id = $2 AND state IN ('draft', 'open', 'approved')";
+    batch.run(SQL, &[practice.into(), plan.into()]).expect(1)
+}
+
+/// Closes an approved plan that was carried out.
+pub fn finish_plan(batch: Batch, practice: PracticeId, plan: PlanId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE retention_plans SET state = 'done', finished_at = $1 \
+                       WHERE practice_id = $2 AND plan_id = $3 AND state = 'approved'";
+    batch.run(SQL, &[at.into(), practice.into(), plan.into()]).expect(1)
+}
+
+/// Adds a patient to a plan.
+pub fn insert_item(batch: Batch, row: &ItemRow) -> Batch {
+    const SQL: &str = "INSERT INTO retention_items (practice_id, plan_id, patient_id, verdict, last_care, kept_until, \
+                       rule, goes, step, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let params = &[
+        row.practice_id.into(),
+        row.plan_id.into(),
+        row.patient_id.into(),
+        row.verdict.word().into(),
+        row.last_care.into(),
+        row.kept_until.into(),
+        (&row.rule).into(),
+        (&row.goes).into(),
+        row.step.word().into(),
+        row.changed_at.into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
+/// Up to `limit` patients of a plan after `after`, in the order of their ids; all, or those at one step.
+pub async fn items(
+    db: &Db,
+    practice: PracticeId,
+    plan: PlanId,
+    step: Option<ItemStep>,
+    after: PatientId,
+    limit: i64,
+) -> Result<Vec<ItemRow>, StoreError> {
+    const ALL: &str = "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, \
+                       changed_at FROM retention_items WHERE practice_id = $1 AND plan_id = $2 AND patient_id > $3 \
+                       ORDER BY patient_id LIMIT $4";
+    const AT: &str = "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, \
+                      changed_at FROM retention_items WHERE practice_id = $1 AND plan_id = $2 AND step = $3 \
+                      AND patient_id > $4 ORDER BY patient_id LIMIT $5";
+    let rows = match step {
+        None => db.rows(ALL, &[practice.into(), plan.into(), after.into(), limit.into()]).await?,
+        Some(step) => {
+            let params = &[practice.into(), plan.into(), step.word().into(), after.into(), limit.into()];
+            db.rows(AT, params).await?
+        }
+    };
+    rows.iter().map(read_item).collect()
+}
+
+/// How many patients of a plan stand at each step, of each verdict.
+pub async fn counts(
+    db: &Db,
+    practice: PracticeId,
+    plan: PlanId,
+) -> Result<Vec<(VerdictKind, ItemStep, i64)>, StoreError> {
+    const SQL: &str = "SELECT verdict, step, COUNT(*) FROM retention_items WHERE practice_id = $1 AND plan_id = $2 \
+                       GROUP BY verdict, step ORDER BY verdict, step";
+    let rows = db.rows(SQL, &[practice.into(), plan.into()]).await?;
+    rows.iter().map(|row| Ok((row.word(0)?, row.word(1)?, row.int(2)?))).collect()
+}
+
+/// Moves a patient on from one step to another. A conflict when they do not stand there.
+pub fn step(
+    batch: Batch,
+    (practice, plan, patient): (PracticeId, PlanId, PatientId),
+    from: ItemStep,
+    to: ItemStep,
+    at: Timestamp,
+) -> Batch {
+    const SQL: &str = "UPDATE retention_items SET step = $1, changed_at = $2 \
+                       WHERE practice_id = $3 AND plan_id = $4 AND patient_id = $5 AND step = $6";
+    let params = &[to.word().into(), at.into(), practice.into(), plan.into(), patient.into(), from.word().into()];
+    batch.run(SQL, params).expect(1)
+}
+
+fn read_plan(row: &Row) -> Result<PlanRow, StoreError> {
+    let pair = |id, at| -> Result<Option<(AccountId, Timestamp)>, StoreError> {
+        Ok(row.opt_id(id)?.zip(row.opt_timestamp(at)?))
+    };
+    Ok(PlanRow {
+        practice_id: row.id(0)?,
+        plan_id: row.id(1)?,
+        made_by: row.opt_id(2)?,
+        made_at: row.timestamp(3)?,
+        today: row.date(4)?,
+        rules: row.text(5)?.to_owned(),
+        cooling_hours: row.number(6)?,
+        state: row.word(7)?,
+        looked_at: row.int(8)?,
+        first: pair(9, 10)?,
+        second: pair(11, 12)?,
+        finished_at: row.opt_timestamp(13)?,
+    })
+}
+
+fn read_item(row: &Row) -> Result<ItemRow, StoreError> {
+    Ok(ItemRow {
+        practice_id: row.id(0)?,
+        plan_id: row.id(1)?,
+        patient_id: row.id(2)?,
+        verdict: row.word(3)?,
+        last_care: row.opt_date(4)?,
+        kept_until: row.opt_date(5)?,
+        rule: row.text(6)?.to_owned(),
+        goes: row.text(7)?.to_owned(),
+        step: row.word(8)?,
+        changed_at: row.timestamp(9)?,
+    })
+}
+
+/// Whether the account made or approved a plan that is not over.
+pub async fn asks_for_destruction(db: &Db, practice: PracticeId, account: AccountId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM retention_plans WHERE practice_id = $1 \
+                       AND (made_by = $2 OR first_by = $2 OR second_by = $2) \
+                       AND state IN ('draft', 'open', 'approved') LIMIT 1";
+    Ok(!db.rows(SQL, &[practice.into(), account.into()]).await?.is_empty())
+}
