@@ -13,6 +13,7 @@ mod patients;
 mod people;
 mod programs;
 mod progress;
+mod retention;
 mod session;
 mod today;
 mod visits;
@@ -36,6 +37,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(people::add)
         .with(care_team::add)
         .with(audit::add)
+        .with(retention::add)
         .with(patients::add)
         .with(programs::add)
         .with(notes::add)

@@ -238,6 +238,22 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /people/{account_id}/invitation", GovernsAccount),
         ("GET /api/v1/audit", Audits),
         ("GET /audit", Audits),
+        ("GET /api/v1/retention/holds", Audits),
+        ("POST /api/v1/retention/holds", Audits),
+        ("DELETE /api/v1/retention/holds/{hold_id}", Audits),
+        ("GET /api/v1/retention/plans", Audits),
+        ("POST /api/v1/retention/plans", Audits),
+        ("GET /api/v1/retention/plans/{plan_id}", Audits),
+        ("GET /api/v1/retention/plans/{plan_id}/patients", Audits),
+        ("POST /api/v1/retention/plans/{plan_id}/approval", Audits),
+        ("DELETE /api/v1/retention/plans/{plan_id}", Audits),
+        ("GET /retention", Audits),
+        ("POST /retention", Audits),
+        ("POST /retention/holds", Audits),
+        ("POST /retention/holds/{hold_id}/lift", Audits),
+        ("GET /retention/plans/{plan_id}", Audits),
+        ("POST /retention/plans/{plan_id}/approve", Audits),
+        ("POST /retention/plans/{plan_id}/withdraw", Audits),
     ]
 };
 

@@ -98,6 +98,8 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "note_id" => chart.note.clone(),
         "entry_id" => chart.entries[page].clone(),
         "visit_id" => chart.visit.clone(),
+        "plan_id" => chart.plans[page].clone(),
+        "hold_id" => chart.holds[page].clone(),
         "care_link_id" => chart.links[page].clone(),
         "account_id" => account.to_string(),
         "exercise_id" => chart.exercise.clone(),
@@ -145,6 +147,7 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "POST /api/v1/patients/{patient_id}/care-team" => {
             json!({ "account_id": world.colleague.account(), "kind": "covering" })
         }
+        "POST /api/v1/retention/holds" => json!({ "reason": "A claim is open" }),
         "POST /api/v1/invitations" => json!({ "email": address(), "display_name": "New", "role": "therapist" }),
         "PUT /api/v1/accounts/{account_id}" => json!({ "role": "billing", "state": "disabled" }),
         "POST /api/v1/session" => json!({ "email": "somebody@example.org", "password": "not the password" }),
@@ -212,6 +215,9 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /today/{item_id}" | "POST /log/{entry_id}/correct" => {
             form.extend_pairs([("sets", "3"), ("reps", "10"), ("pain", "2"), ("effort", "4")]);
+        }
+        "POST /retention/holds" => {
+            form.append_pair("reason", "A claim is open");
         }
         "POST /people/invite" => {
             form.extend_pairs([("display_name", "New"), ("email", &address()), ("role", "therapist")]);

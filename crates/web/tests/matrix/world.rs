@@ -54,6 +54,9 @@ pub(crate) struct Chart {
     pub(crate) visit: String,
     /// Two places of other members, so that both doors of ending one find an open one.
     pub(crate) links: [String; 2],
+    /// Two plans of destruction and two legal holds of the practice, one for each door.
+    pub(crate) plans: [String; 2],
+    pub(crate) holds: [String; 2],
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -130,6 +133,8 @@ impl World {
             entries: [id(), id()],
             visit: id(),
             links: [id(), id()],
+            plans: [id(), id()],
+            holds: [id(), id()],
             cookie: String::new(),
         };
         let charts = BTreeMap::from([
@@ -143,6 +148,11 @@ impl World {
             Self { site, practice, exercise, people, cookies: BTreeMap::new(), charts, colleague, stranger };
         for role in Role::ALL {
             world.sign_in(*role).await;
+        }
+        let plans = [plan(&world.site, practice).await, plan(&world.site, practice).await];
+        let holds = [hold(&world).await, hold(&world).await];
+        for chart in world.charts.values_mut() {
+            (chart.plans, chart.holds) = (plans.clone(), holds.clone());
         }
         world
     }
@@ -249,11 +259,40 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
     let entries = <[String; 2]>::try_from(entries).expect("two");
     let program = program["program_id"].as_str().expect("an id").to_owned();
     let exercise = exercise.to_owned();
-    (Chart { practice, patient, program, item, note, exercise, entries, visit, links, cookie: own }, account)
+    (
+        Chart {
+            practice,
+            patient,
+            program,
+            item,
+            note,
+            exercise,
+            entries,
+            visit,
+            links,
+            plans: Default::default(),
+            holds: Default::default(),
+            cookie: own,
+        },
+        account,
+    )
 }
 
 async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Value) -> Value {
     let answer = site.api(method, path, cookie, Some(body)).await;
     assert_eq!(answer.status, 201, "{path}: {}", answer.text());
     answer.json()
+}
+
+/// A plan of the command line's that waits for approval.
+async fn plan(site: &Site, practice: PracticeId) -> String {
+    let made = practice::retention::plan_unattended(&site.house, practice, &domain::Unobserved).await;
+    made.expect("planned").to_string()
+}
+
+async fn hold(world: &World) -> String {
+    let cookie = &world.cookies[&Role::PrivacyOfficer];
+    let body = json!({ "reason": "A claim is open" });
+    let placed = created(&world.site, Method::POST, "/api/v1/retention/holds", cookie, body).await;
+    placed["hold_id"].as_str().expect("an id").to_owned()
 }
