@@ -87,6 +87,7 @@ async fn open(folder: &Path, now: &str) -> Kept {
     let house = House::new(Foundations {
         stores: Stores { identity, keys, clinical, billing },
         root,
+        renew_root: None,
         ledger: ledger.handle(),
         trail,
         session_limits: SessionLimits::default(),

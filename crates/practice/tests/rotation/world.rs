@@ -133,6 +133,7 @@ pub(crate) async fn open(folder: &Path) -> TestHouse {
         session_limits: SessionLimits::default(),
         hashing: HashingLimits::default(),
         passkey_site: ("localhost".to_owned(), "https://localhost:8443".to_owned()),
+        retention: practice::retention::RetentionSettings::default(),
         media: folder.join("media"),
         clock: clock.clone(),
         rng: Arc::new(SystemRng),
