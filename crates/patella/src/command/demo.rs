@@ -8,11 +8,12 @@ use crate::{
     tls,
 };
 use anyhow::{Context, Result};
-use domain::{Clock, SeededRng, SystemClock, Timezone};
+use domain::{Clock, SeededRng, SystemClock, Timezone, Unobserved};
 use indicatif::{ProgressBar, ProgressStyle};
 use practice::{
     demo::{DemoOptions, DemoPerson, DemoPlan, seed},
     practices::NewPractice,
+    retention::plan_unattended,
 };
 use serde::Serialize;
 use std::{
@@ -92,6 +93,7 @@ impl Demo {
             .with_style(ProgressStyle::with_template("{wide_bar} {pos} of {len} patients  {eta} left")?);
         let people = seed(&opened.house, practice, &plan, &SeededRng::new(self.seed), || bar.inc(1)).await?;
         bar.finish_and_clear();
+        plan_unattended(&opened.house, practice, &Unobserved).await.context("no plan of destruction was made")?;
         opened.ledger.close();
         write(&card.with_file_name("people.txt"), &list(config, &people))?;
         let people = people.iter().map(|person| Person {

@@ -23,6 +23,7 @@ const SEALED: &[(&str, Result<&str, &str>)] = &[
     ("identity.passkeys.label", Ok("zqpasskey trimbolan")),
     ("identity.api_tokens.label", Ok("zqlabel mirotask")),
     ("identity.ceremonies.state", Err("made by the server; holds the account's name, which is a marker")),
+    ("identity.legal_holds.reason", Ok("zqhold quenthollow")),
     ("clinical.patients.given_name", Ok("zqgiven tarvokkel")),
     ("clinical.patients.family_name", Ok("zqfamily brunzelow")),
     ("clinical.patients.birth_date", Ok("1931-02-17")),
@@ -189,13 +190,17 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
         "clinic": marker("clinical.visits.clinic"), "remark": marker("clinical.visits.remark"),
     });
     kept.done(therapist.post(&format!("{patient}/visits"), visit).await);
+    let hold = json!({"patient_id": patient_id, "reason": marker("identity.legal_holds.reason")});
+    kept.done(admin.post("/api/v1/retention/holds", hold).await);
     for page in ["/today", "/week", "/progress", "/who-looked"] {
         kept.done(own.get(page).await);
     }
     for page in ["", "/program", "/log", "/notes", "/visits"] {
         kept.done(therapist.get(&format!("/patients/{patient_id}{page}")).await);
     }
-    kept.done(admin.get("/people").await);
+    for page in ["/people", "/retention"] {
+        kept.done(admin.get(page).await);
+    }
 
     // Mistakes: whoever sees the answer, or its line in the log, learns nothing from it.
     entry["pain"] = json!(comment);

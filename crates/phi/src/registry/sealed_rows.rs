@@ -71,6 +71,7 @@ const ROWS: &[Rows] = {
         (Identity, "passkeys", Practice, "account_id", "passkey_id", None, "account_id = $2"),
         (Identity, "api_tokens", Practice, "account_id", "token_id", None, "account_id = $2"),
         (Identity, "ceremonies", Practice, "account_id", "ceremony_id", None, "account_id = $2"),
+        (Identity, "legal_holds", Practice, "placed_by", "hold_id", None, "placed_by = $2"),
     ]
 };
 

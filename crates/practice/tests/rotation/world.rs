@@ -4,12 +4,12 @@ use crypto::{Key, KeyFile, RootProvider, SystemRng};
 use domain::{Clock, FixedClock, PatientId, PracticeId, Role, SystemClock, TaskObserver, Unobserved};
 use identity::{HashingLimits, SessionLimits};
 use jiff::SignedDuration;
-use ledger::{Entry, Resource, Word, memory::MemoryLedger};
+use ledger::{Entry, Resource, VerifierKey, Word, memory::MemoryLedger};
 use phi::{AUDIT, Keyring, Purpose, ReadIdentity, SERVER};
 use practice::{
     Foundations, House, Stores,
     keys::{Depth, Pace, Rotation, root::RootFiles, verify},
-    trail::{Trail, TrailError},
+    trail::{Inclusion, Trail, TrailError},
 };
 use std::{
     fs,
@@ -32,6 +32,10 @@ struct Nothing;
 impl Trail for Nothing {
     fn walk(&self, _: Option<u64>, _: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<(), TrailError> {
         Ok(())
+    }
+
+    fn inclusion(&self, _: u64, _: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
+        Ok(None)
     }
 }
 

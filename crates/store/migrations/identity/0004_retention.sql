@@ -14,6 +14,7 @@ CREATE TABLE legal_holds (
     PRIMARY KEY (practice_id, hold_id)
 );
 CREATE INDEX legal_holds_of_patient ON legal_holds (practice_id, patient_id);
+CREATE INDEX legal_holds_of_placer ON legal_holds (practice_id, placed_by);
 
 CREATE TABLE retention_plans (
     practice_id BYTEA NOT NULL,

@@ -7,9 +7,9 @@ mod pages;
 use crate::{Problem, RouteTable};
 use practice::retention::RetentionError;
 
-/// Adds them.
+/// Adds them: holds before plans, since whoever has made a plan lifts no hold, and tests walk this list.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.with(holds::add).with(api::add).with(pages::add)
+    table.with(holds::add).with(pages::add).with(api::add)
 }
 
 impl From<RetentionError> for Problem {

@@ -48,7 +48,7 @@ const WITHDRAW: Route = Route::page(Verb::Post, "/retention/plans/{plan_id}/with
 const SHOWN: usize = 50;
 const RECORDED: &str = "Opening this page was recorded.";
 
-/// Adds them. Holds come before plans, as in the page.
+/// Adds them. Holds come before plans; see [`super::add`].
 pub(super) fn add(table: RouteTable) -> RouteTable {
     table
         .add(HOLD, hold)
