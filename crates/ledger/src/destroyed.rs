@@ -72,7 +72,7 @@ pub enum DestroyedError {
         second: PathBuf,
     },
     /// There is no place to write to.
-    #[error("no place is set for the destruction ledger")]
+    #[error("no place is set for the destruction ledger: set retention.destruction_ledger, off this machine")]
     NoPlace,
 }
 
@@ -171,10 +171,13 @@ impl DestructionLedger {
 }
 
 /// Everybody in the longest of the copies, each checked with one of `keys`; for restore. Copies that are not there are passed
-/// over; when none is, nobody was destroyed yet.
-pub fn read_destroyed(paths: &[PathBuf], keys: &[VerifierKey]) -> Result<Vec<Destroyed>, DestroyedError> {
+/// over; none when no copy is.
+pub fn read_destroyed(paths: &[PathBuf], keys: &[VerifierKey]) -> Result<Option<Vec<Destroyed>>, DestroyedError> {
     let mut longest: Option<(PathBuf, Copy)> = None;
     for path in paths {
+        if !path.try_exists().map_err(|source| DestroyedError::Io { path: path.clone(), source })? {
+            continue;
+        }
         let copy = Copy::read(path, keys)?;
         longest = match longest {
             None => Some((path.clone(), copy)),
@@ -187,7 +190,7 @@ pub fn read_destroyed(paths: &[PathBuf], keys: &[VerifierKey]) -> Result<Vec<Des
             }
         };
     }
-    Ok(longest.map(|(_, copy)| copy.entries).unwrap_or_default())
+    Ok(longest.map(|(_, copy)| copy.entries))
 }
 
 /// One copy, checked.

@@ -1,6 +1,9 @@
 //! From settings to what backups are made of, read with and put back into.
 
+mod destroyed;
 pub(crate) mod schedule;
+
+pub(crate) use destroyed::Sure;
 
 use crate::{
     config::Config,

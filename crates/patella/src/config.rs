@@ -260,20 +260,16 @@ impl Config {
         self.ledger.log.as_deref().unwrap_or_else(|| self.origin.host())
     }
 
-    /// Where the destruction ledger is kept: where it is set, or else beside the audit trail's second paths, or else beside
-    /// the trail itself.
+    /// Where the destruction ledger is kept: where it is set, or else beside the audit trail's second paths. Nowhere when
+    /// neither is: beside the trail itself it would be lost with what it speaks of.
     pub(crate) fn destruction_ledger(&self) -> Vec<PathBuf> {
         let beside = |path: &Path| {
             let mut name = path.file_name().unwrap_or_default().to_owned();
             name.push(".destroyed");
             path.with_file_name(name)
         };
-        let (set, seconds) = (self.retention.destruction_ledger(), self.ledger.second_paths());
-        match (set.is_empty(), seconds.is_empty()) {
-            (false, _) => set,
-            (true, false) => seconds.iter().map(|path| beside(path)).collect(),
-            (true, true) => vec![beside(&self.ledger_directory())],
-        }
+        let set = self.retention.destruction_ledger();
+        if set.is_empty() { self.ledger.second_paths().iter().map(|path| beside(path)).collect() } else { set }
     }
 
     /// Settings of the web part.

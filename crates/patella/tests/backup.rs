@@ -69,7 +69,8 @@ impl Practice {
         let folder = tempfile::tempdir().expect("folder");
         let config = folder.path().join("patella.toml");
         let settings = "origin = \"https://practice.example\"\ndata = \"data\"\n\
-                        tls = { certificate = \"chain.pem\", key = \"key.pem\" }\nroot = { key_file = \"root.key\" }\n";
+                        tls = { certificate = \"chain.pem\", key = \"key.pem\" }\nroot = { key_file = \"root.key\" }\n\
+                        ledger = { second_paths = [\"elsewhere\"] }\n";
         fs::write(&config, settings).expect("written");
         let said = succeed(&["init", "--practice", "Northside", "--timezone", "America/New_York"], &config);
         Self::with_backups(folder, config, said)

@@ -25,7 +25,7 @@ pub use disposal::{DISPOSAL, Disposal, DisposalMethod, disposals, dispose};
 pub use holds::{HoldView, NewHold, holds, lift, place};
 pub use plan::{plan, plan_unattended};
 pub use purge::{PURGE_STEPS, PurgeError, Purged, Signing, purge};
-pub use reapply::{ReapplyError, reapply};
+pub use reapply::{ReapplyError, WhoError, reapply, who_was_destroyed};
 pub use rules::{RulesError, presets, rules};
 pub use views::{ItemView, PlanDetails, PlanView, plan_details, plan_items, plans};
 

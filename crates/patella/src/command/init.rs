@@ -1,11 +1,14 @@
 //! `patella init`
 
-use crate::{config::Config, opening};
+use crate::{
+    config::Config,
+    opening::{self, AuditKeys, Log},
+};
 use anyhow::{Context, Result, bail};
 use crypto::{Key, SystemRng};
 use domain::{Clock, PracticeId, RequestId, SystemClock, Timezone};
 use identity::Origin;
-use ledger::{Resource, Word};
+use ledger::{DestructionLedger, Resource, Word};
 use phi::{AUDIT, Keyring, SERVER};
 use practice::{Actor, Event, House, library, practices};
 use std::{path::PathBuf, sync::Arc};
@@ -63,6 +66,12 @@ pub(crate) async fn foundations(config: &Config) -> Result<()> {
     let keyring = Keyring::new(&root, Arc::new(Keys::new(stores.keys.clone())), Arc::new(SystemRng));
     for owner in [SERVER, AUDIT] {
         keyring.create_practice_key(owner, SystemClock.now()).await.context("the server's keys were not made")?;
+    }
+    // From the first day on, so that a restore can tell that it was lost.
+    let places = config.destruction_ledger();
+    if !places.is_empty() {
+        let AuditKeys { log, signer, .. } = opening::audit_keys(config, &root, &stores.keys, Log::Commands).await?;
+        DestructionLedger::open(places, &log, signer, &[])?;
     }
     Ok(())
 }

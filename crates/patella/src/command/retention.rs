@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ledger::{DestructionLedger, Resource, VerifierKey, Word};
 use practice::{
     Actor, Event, House,
-    retention::{Signing, certificate_pdf, plan_unattended, purge, verify_certificate},
+    retention::{Signing, certificate_pdf, plan_unattended, purge, verify_certificate, who_was_destroyed},
 };
 use std::path::{Path, PathBuf};
 use store::rows::{
@@ -196,7 +196,10 @@ async fn carry_out(target: &Target, text: &str) -> Result<()> {
     let practice = target.practice(&opened.house).await?;
     let keys = async || commands_keys(&config, &opened.house).await;
     let places = config.destruction_ledger();
-    let AuditKeys { log, signer, .. } = keys().await?;
+    let audit = keys().await?;
+    // A ledger that was lost, or a volume that is not there, must not be taken for a new one.
+    who_was_destroyed(&places, &audit.verifier(), &opened.house.stores.keys, true).await?;
+    let AuditKeys { log, signer, .. } = audit;
     let mut destroyed = DestructionLedger::open(places, &log, signer, &[])?;
     let AuditKeys { log, signer, .. } = keys().await?;
     let bar = Bar::new()?;

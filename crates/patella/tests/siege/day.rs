@@ -82,7 +82,7 @@ impl Everybody {
 const PASSWORD: &str = "ostrich lantern 47 quietly";
 
 /// Accepts an invitation and signs in.
-async fn join(client: &Client, role: &str, email: &str, link: &str) -> Client {
+pub(crate) async fn join(client: &Client, role: &str, email: &str, link: &str) -> Client {
     let path = format!("/api/v1/invitations/{}", link.trim().rsplit('/').next().expect("a secret"));
     let generator = done(client.post(&format!("{path}/totp"), json!({})).await);
     let person = Person::invited(role, email, PASSWORD, generator["secret"].as_str().expect("a secret"));
@@ -91,7 +91,7 @@ async fn join(client: &Client, role: &str, email: &str, link: &str) -> Client {
 }
 
 /// Something that must go well.
-fn done(answer: Answer) -> Value {
+pub(crate) fn done(answer: Answer) -> Value {
     assert!((200..300).contains(&answer.status), "{} {}", answer.status, answer.text);
     serde_json::from_str(&answer.text).unwrap_or_default()
 }

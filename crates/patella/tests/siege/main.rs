@@ -13,6 +13,7 @@ mod canaries;
 mod client;
 mod commands;
 mod day;
+mod destroyed;
 mod faults;
 mod full_disk;
 mod kill;

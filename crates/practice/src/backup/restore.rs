@@ -21,7 +21,7 @@ use super::{
 use compare::Compare;
 use crypto::{Key, SystemRng};
 use domain::{Clock, PatientId, PracticeId, TaskObserver};
-use ledger::{LogName, VerifierKey};
+use ledger::{Destroyed, LogName, VerifierKey};
 use std::{collections::BTreeSet, io, path::Path, sync::mpsc::sync_channel, thread};
 use store::{
     Db, EmbeddedOptions, MigrateError, PostgresBackend, Store,
@@ -37,7 +37,10 @@ const ORDER: [Part; 6] = [Part::Identity, Part::Clinical, Part::Billing, Part::A
 const WAITING: usize = 16;
 
 /// Patients whose data was destroyed: whatever an older backup has of them stays away.
-pub type Destroyed = BTreeSet<(PracticeId, PatientId)>;
+type Gone = BTreeSet<(PracticeId, PatientId)>;
+
+/// Says who was destroyed, by the backup's own audit branch and key store.
+pub type WhoWasDestroyed<'a> = &'a dyn Fn(&AuditBranch, &Db) -> Result<Vec<Destroyed>, BoxError>;
 
 /// Why nothing was brought back. What was put into places so far is not in use.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +93,9 @@ pub enum RestoreError {
         /// What is wrong with it.
         source: ledger::VerifyError,
     },
+    /// It is not known who was destroyed since.
+    #[error("nothing is brought back while it is not known whose records were destroyed since the backup")]
+    Destroyed(#[source] BoxError),
     /// A scratch folder.
     #[error("a scratch folder cannot be made")]
     Scratch(#[source] io::Error),
@@ -117,22 +123,34 @@ pub struct Restoring<'a> {
     pub audit: &'a dyn Fn(&Db) -> Result<AuditBranch, BoxError>,
     /// The log whose key signs manifests.
     pub log: &'a LogName,
-    /// Who stays away.
-    pub destroyed: &'a Destroyed,
+    /// Who stays away; asked before anything is put anywhere.
+    pub destroyed: WhoWasDestroyed<'a>,
     /// The time, for the history of the schemas.
     pub clock: &'a dyn Clock,
     /// Who looks on.
     pub observer: &'a dyn TaskObserver,
 }
 
+/// A backup that was checked.
+pub struct Checked {
+    /// What is in it.
+    pub manifest: Manifest,
+    /// What its logs are verified with.
+    pub branch: AuditBranch,
+    /// Everybody who was destroyed by now.
+    pub destroyed: Vec<Destroyed>,
+}
+
 impl Restoring<'_> {
-    /// Checks a backup whole: signature, every file, and with `content` every row. Gives what logs are verified with besides.
-    pub fn check(&self, name: &str, content: bool) -> Result<(Manifest, AuditBranch), RestoreError> {
-        let branch = self.branch(name);
-        let (manifest, branch) = match branch {
-            Ok(branch) => {
-                (Manifest::read(self.target, name, &branch.verifier(self.log)).map_err(CheckError::from)?, branch)
+    /// Checks a backup whole: signature, every file, and with `content` every row.
+    pub fn check(&self, name: &str, content: bool) -> Result<Checked, RestoreError> {
+        let checked = match self.keys_of(name) {
+            Ok((branch, destroyed)) => {
+                let manifest =
+                    Manifest::read(self.target, name, &branch.verifier(self.log)).map_err(CheckError::from)?;
+                Checked { manifest, branch, destroyed }
             }
+            Err(error @ RestoreError::Destroyed(_)) => return Err(error),
             Err(error) => {
                 // Say which file it is, if one is not what the manifest says; else why the keys are not to be had.
                 let unverified = Manifest::read_unverified(self.target, name).map_err(CheckError::from)?;
@@ -140,15 +158,16 @@ impl Restoring<'_> {
                 return Err(error);
             }
         };
-        check_files_of(self.target, &manifest)?;
+        check_files_of(self.target, &checked.manifest)?;
         if content {
-            check_content(self.target, &manifest, &self.opening)?;
+            check_content(self.target, &checked.manifest, &self.opening)?;
         }
-        Ok((manifest, branch))
+        Ok(checked)
     }
 
-    /// The audit branch, by way of the backup's own key part: it is put into a scratch database whose page key nobody keeps.
-    fn branch(&self, name: &str) -> Result<AuditBranch, RestoreError> {
+    /// The audit branch and who was destroyed, by way of the backup's own key part: it is put into a scratch database whose
+    /// page key nobody keeps.
+    fn keys_of(&self, name: &str) -> Result<(AuditBranch, Vec<Destroyed>), RestoreError> {
         let scratch = staging::Scratch::new().map_err(RestoreError::Scratch)?;
         let path = scratch.path().join("keys.db");
         let open = |source: BoxError| RestoreError::Open { what: "the key part".to_owned(), source };
@@ -171,23 +190,27 @@ impl Restoring<'_> {
             tables: Vec::new(),
         };
         let reader = self.opening.open_any(self.target, &facts)?;
-        let nobody = Destroyed::new();
-        let filled = Putting { restoring: self, destroyed: &nobody }.fill_store(Store::Keys, &database, reader);
+        let nobody = Gone::new();
+        let filled = Putting { restoring: self, gone: &nobody }.fill_store(Store::Keys, &database, reader);
         filled.map_err(|failed| failed.named(&facts))?;
-        (self.audit)(&database().map_err(open)?)
-            .map_err(|source| RestoreError::Open { what: "the audit keys of the backup".to_owned(), source })
+        let keys = database().map_err(open)?;
+        let branch = (self.audit)(&keys)
+            .map_err(|source| RestoreError::Open { what: "the audit keys of the backup".to_owned(), source })?;
+        let destroyed = (self.destroyed)(&branch, &keys).map_err(RestoreError::Destroyed)?;
+        Ok((branch, destroyed))
     }
 
-    /// Checks a backup and puts it into its places. Gives what logs are verified with besides. Blocks: call it in
-    /// `spawn_blocking`.
-    pub fn bring_back(&self, name: &str, ground: &Ground<'_>) -> Result<(Restored, AuditBranch), RestoreError> {
-        let (manifest, branch) = self.check(name, matches!(ground.trail, TrailPlace::Postgres(_)))?;
+    /// Checks a backup and puts it into its places. Blocks: call it in `spawn_blocking`.
+    pub fn bring_back(&self, name: &str, ground: &Ground<'_>) -> Result<(Restored, Checked), RestoreError> {
+        let checked = self.check(name, matches!(ground.trail, TrailPlace::Postgres(_)))?;
+        let Checked { manifest, branch, destroyed } = &checked;
         self.observer.reached("checked");
+        let gone: Gone = destroyed.iter().map(|one| (one.practice, one.patient)).collect();
         let mut tables = Vec::new();
         for part in ORDER {
-            let putting = Putting { restoring: self, destroyed: self.destroyed };
-            for facts in putting.files(part, &manifest)? {
-                let filled = putting.put(part, &manifest, &facts, ground, &branch)?;
+            let putting = Putting { restoring: self, gone: &gone };
+            for facts in putting.files(part, manifest)? {
+                let filled = putting.put(part, manifest, &facts, ground, branch)?;
                 for (table, filled) in filled {
                     let signed = facts.tables.iter().find(|signed| signed.table == table);
                     let found = filled.rows + filled.left_out;
@@ -199,9 +222,9 @@ impl Restoring<'_> {
             }
             self.observer.reached(part.name());
         }
-        verify_logs(&manifest, &ground.trail, &|log| branch.verifier(log))?;
+        verify_logs(manifest, &ground.trail, &|log| branch.verifier(log))?;
         self.observer.reached("verified");
-        Ok((Restored { manifest, tables }, branch))
+        Ok((Restored { manifest: manifest.clone(), tables }, checked))
     }
 }
 
@@ -260,7 +283,7 @@ impl From<RawError> for Failed {
 
 struct Putting<'a> {
     restoring: &'a Restoring<'a>,
-    destroyed: &'a Destroyed,
+    gone: &'a Gone,
 }
 
 impl Putting<'_> {
@@ -362,12 +385,15 @@ impl Putting<'_> {
     }
 
     fn stays(&self, store: Store, table: &RawTable, row: &Fields<'_>) -> bool {
-        if self.destroyed.is_empty() || !matches!(store, Store::Keys | Store::Clinical) {
+        // That somebody was destroyed, and the certificate of it, is kept. Of the identity store an account may have to stay
+        // for billing: that is decided when destruction is applied again.
+        let can_go = store == Store::Clinical || (store == Store::Keys && table.name == "patient_keys");
+        if self.gone.is_empty() || !can_go {
             return true;
         }
         let id = |column| table.place(column).and_then(|place| row.at(place));
         match (id("practice_id").map(PracticeId::try_from), id("patient_id").map(PatientId::try_from)) {
-            (Some(Ok(practice)), Some(Ok(patient))) => !self.destroyed.contains(&(practice, patient)),
+            (Some(Ok(practice)), Some(Ok(patient))) => !self.gone.contains(&(practice, patient)),
             _ => true,
         }
     }

@@ -1,10 +1,7 @@
 use super::scene::{Scene, blocking, files, log};
-use domain::{SystemClock, Unobserved};
-use ledger::LogReader;
-use practice::backup::{
-    Ground, TrailPlace,
-    restore::{Destroyed, RestoreError},
-};
+use domain::{Clock, PatientId, SystemClock, Unobserved};
+use ledger::{Destroyed, LogReader};
+use practice::backup::{Ground, TrailPlace, restore::RestoreError};
 use std::{collections::BTreeSet, fs, sync::Arc};
 use store::{Db, PostgresOptions, Store, raw};
 use testkit::postgres::Server;
@@ -105,7 +102,7 @@ async fn a_backup_of_files_is_brought_back_into_postgresql_and_a_second_try_chan
             let media = scene.folder.join("media-again");
             fs::create_dir_all(&media).expect("made");
             let ground = Ground { database: &*connect, trail, media };
-            scene.restoring(&Destroyed::new(), &Unobserved, |restoring| restoring.bring_back(&name, &ground))
+            scene.restoring(&[], &Unobserved, |restoring| restoring.bring_back(&name, &ground))
         })
         .await
         .expect("brought back");
@@ -134,7 +131,9 @@ async fn the_destroyed_stay_away() {
     let made = scene.backup().await;
     let all = scene.patients(&scene.data()).await;
     let practice = scene.practice().await;
-    let destroyed: Destroyed = all.iter().take(2).map(|patient| (practice, *patient)).collect();
+    let at = SystemClock.now();
+    let line = |patient: &PatientId| Destroyed { practice, patient: *patient, at, entry: 1 };
+    let destroyed = all.iter().take(2).map(line).collect();
     let to = scene.folder.join("again");
     scene.bring_back_without(&made.manifest.name, &to, destroyed, Arc::new(Unobserved)).await.expect("brought back");
     let left: BTreeSet<_> = scene.patients(&to).await.into_iter().collect();

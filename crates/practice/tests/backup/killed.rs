@@ -5,7 +5,7 @@ use super::scene::{Scene, blocking, files, log};
 use domain::{SystemClock, TaskObserver, Unobserved};
 use practice::backup::{
     Ground, TrailPlace, create, moving,
-    restore::{self, Destroyed, staging},
+    restore::{self, staging},
     target,
 };
 use rustix::process::{Signal, getpid, kill_process};
@@ -67,9 +67,7 @@ async fn restore_into_place(scene: &Scene, observer: Arc<dyn TaskObserver>) {
                 trail: TrailPlace::Folders(vec![(log(), beside.join("audit"))]),
                 media: beside.join("media"),
             };
-            scene
-                .restoring(&Destroyed::new(), &*observer, |restoring| restoring.bring_back(&name, &ground))
-                .expect("brought back");
+            scene.restoring(&[], &*observer, |restoring| restoring.bring_back(&name, &ground)).expect("brought back");
             staging.filled(&name, &*observer).expect("filled");
         }
         staging.name(&*observer).expect("named");

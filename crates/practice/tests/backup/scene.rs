@@ -3,7 +3,7 @@
 use crypto::{Identities, Key, Recipient, SystemRng};
 use domain::{Clock, FixedClock, PatientId, PracticeId, SystemClock, TaskObserver, Unobserved};
 use identity::{HashingLimits, SessionLimits};
-use ledger::{FileBackend, Ledger, LogName, Settings, memory::MemoryLedger};
+use ledger::{Destroyed, FileBackend, Ledger, LogName, Settings, memory::MemoryLedger};
 use phi::{AUDIT, Keyring, SERVER};
 use practice::{
     Foundations, House, Stores,
@@ -12,7 +12,7 @@ use practice::{
         check::Opening,
         create::{self, Contents, CreateError, Made, Setup},
         keep::KeepRules,
-        restore::{Destroyed, RestoreError, Restored, Restoring},
+        restore::{RestoreError, Restored, Restoring},
         target::{Directory, Target},
     },
     library,
@@ -211,14 +211,14 @@ impl Scene {
 
     /// Brings a backup back into a folder.
     pub(crate) async fn bring_back(&self, name: &str, to: &Path) -> Result<Restored, RestoreError> {
-        self.bring_back_without(name, to, Destroyed::new(), Arc::new(Unobserved)).await
+        self.bring_back_without(name, to, Vec::new(), Arc::new(Unobserved)).await
     }
 
     pub(crate) async fn bring_back_without(
         &self,
         name: &str,
         to: &Path,
-        destroyed: Destroyed,
+        destroyed: Vec<Destroyed>,
         observer: Arc<dyn TaskObserver>,
     ) -> Result<Restored, RestoreError> {
         let (scene, to, name) = (Self::at(&self.folder), to.to_owned(), name.to_owned());
@@ -239,7 +239,7 @@ impl Scene {
     /// Hands over what bringing back needs.
     pub(crate) fn restoring<T>(
         &self,
-        destroyed: &Destroyed,
+        destroyed: &[Destroyed],
         observer: &dyn TaskObserver,
         work: impl FnOnce(&Restoring<'_>) -> T,
     ) -> T {
@@ -248,7 +248,7 @@ impl Scene {
             opening: Opening { identities: &self.identities, epochs: None },
             audit: &|keys| self.root.branch(keys),
             log: &log(),
-            destroyed,
+            destroyed: &|_, _| Ok(destroyed.to_vec()),
             clock: &SystemClock,
             observer,
         })

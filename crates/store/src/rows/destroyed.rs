@@ -21,6 +21,20 @@ pub fn destroy_key(batch: Batch, practice: PracticeId, patient: PatientId, at: T
         .run(MARK, &[practice.into(), patient.into(), at.into(), entry.into()])
 }
 
+/// Patients whose key was destroyed, of all practices, behind one of them (from the first on, if none), in order, `most` at
+/// once.
+pub async fn marks(
+    db: &Db,
+    last: Option<(PracticeId, PatientId)>,
+    most: u32,
+) -> Result<Vec<(PracticeId, PatientId)>, StoreError> {
+    const SQL: &str = "SELECT practice_id, patient_id FROM destroyed_patients WHERE (practice_id, patient_id) > ($1, $2) \
+                       ORDER BY practice_id, patient_id LIMIT $3";
+    let (practice, patient) = last.unwrap_or((PracticeId::from_bytes([0; 16]), PatientId::from_bytes([0; 16])));
+    let rows = db.rows(SQL, &[practice.into(), patient.into(), i64::from(most).into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+}
+
 /// Whether any version of a patient's key is there.
 pub async fn has_key(db: &Db, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT 1 FROM patient_keys WHERE practice_id = $1 AND patient_id = $2 LIMIT 1";

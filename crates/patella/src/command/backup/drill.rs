@@ -2,7 +2,7 @@
 
 use super::{Bar, blocking, megabytes};
 use crate::{
-    backups::{branch_of, chosen, contents, epochs, record, target},
+    backups::{Sure, branch_of, chosen, contents, epochs, record, target},
     config::Config,
     opening::{self, Log},
 };
@@ -14,7 +14,7 @@ use practice::backup::{
     BoxError,
     check::Opening,
     drill::{DrillRecord, drill},
-    restore::{Destroyed, Restoring, staging::Scratch},
+    restore::{Restoring, staging::Scratch},
 };
 use std::{path::PathBuf, sync::Arc};
 use store::{Db, rows::keys};
@@ -34,6 +34,8 @@ pub(crate) struct Drill {
     /// A file with age identities that open it; may be given several times. Read once, kept nowhere.
     #[arg(long, value_name = "FILE", required = true)]
     identity: Vec<PathBuf>,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 impl Drill {
@@ -51,13 +53,13 @@ impl Drill {
             let (target, epochs, log) = (target(&config)?, epochs(&config), opening::log_name(&config, Log::Server)?);
             let branch = branch_of(&root, &stores.keys).map_err(|error| anyhow::anyhow!(error))?;
             let name = chosen(&*target, name.as_deref())?;
-            let (destroyed, scratch) = (Destroyed::new(), Scratch::new().context("there is no scratch place")?);
+            let scratch = Scratch::new().context("there is no scratch place")?;
             let restoring = Restoring {
                 target: &*target,
                 opening: Opening { identities: &identities, epochs: epochs.as_deref() },
                 audit: &|keys| branch_of(&root, keys),
                 log: &log,
-                destroyed: &destroyed,
+                destroyed: &|branch, keys| self.sure.who_was_destroyed(&config, branch, keys),
                 clock: &SystemClock,
                 observer: &bar,
             };

@@ -2,21 +2,26 @@
 
 use super::{Bar, blocking};
 use crate::{
-    backups::{branch_of, chosen, epochs, heads, logs, record, target, trail},
+    backups::{Sure, branch_of, chosen, epochs, heads, logs, record, target, trail},
     config::Config,
     opening::{self, Log},
 };
 use anyhow::{Context, Result};
 use crypto::{Identities, Key, SystemRng};
 use domain::{SystemClock, TaskObserver};
-use practice::backup::{
-    AuditBranch, BoxError, Ground, TrailPlace,
-    check::Opening,
-    manifest::Manifest,
-    restore::{
-        Destroyed, Missing, Restored, Restoring, heads_beyond,
-        staging::{Earlier, Staging},
+use ledger::Destroyed;
+use practice::{
+    Stores,
+    backup::{
+        AuditBranch, BoxError, Ground, TrailPlace,
+        check::Opening,
+        manifest::Manifest,
+        restore::{
+            Missing, Restored, Restoring, heads_beyond,
+            staging::{Earlier, Staging},
+        },
     },
+    retention::reapply,
 };
 use std::{path::PathBuf, time::Instant};
 use store::{Db, EmbeddedOptions, PageKeys, Store};
@@ -33,6 +38,8 @@ pub(crate) struct Restore {
     /// A file with age identities that open it; may be given several times. Read once, kept nowhere.
     #[arg(long, value_name = "FILE", required = true)]
     identity: Vec<PathBuf>,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 impl Restore {
@@ -43,7 +50,8 @@ impl Restore {
         let name = chosen(&*target(&config)?, self.name.as_deref())?;
         let bar = Bar::new()?;
         let (settings, chosen) = (config.clone(), name.clone());
-        let (restored, missing) = blocking(move || bring_back(&settings, &chosen, &identities, &bar)).await?;
+        let (restored, missing) =
+            blocking(move || bring_back(&settings, &chosen, &identities, self.sure, &bar)).await?;
         if config.stores.server(Store::Keys).is_some() {
             let root = opening::root(&config)?;
             opening::migrate(&config, &root, false).await?;
@@ -72,8 +80,9 @@ impl Places {
         let earlier = staging.begin(what)?;
         let file = staging.beside(&opening::page_key_file(config));
         let pages = match earlier {
-            Earlier::Nothing if embedded => Some(PageKeys::create(&file, root, &SystemRng)?),
-            _ => None,
+            _ if !embedded => None,
+            Earlier::Nothing => Some(PageKeys::create(&file, root, &SystemRng)?),
+            Earlier::Filled => Some(PageKeys::open(&file, root)?),
         };
         opening::private_folder(&staging.beside(&config.data().join("media")))?;
         Ok((Self { staging, config: config.clone(), pages }, earlier))
@@ -105,6 +114,20 @@ impl Places {
         }
     }
 
+    /// Destroys again who was destroyed since the backup, before anything has its name. Blocks.
+    fn destroy_again(&self, destroyed: &[Destroyed]) -> Result<()> {
+        let open = |store| self.database(store).map_err(|error| anyhow::anyhow!(error));
+        let stores = Stores {
+            identity: open(Store::Identity)?,
+            keys: open(Store::Keys)?,
+            clinical: open(Store::Clinical)?,
+            billing: open(Store::Billing)?,
+        };
+        let again = tokio::runtime::Handle::current().block_on(reapply(&stores, destroyed));
+        again.context("whoever was destroyed since the backup is not destroyed again: run the same command again")?;
+        Ok(())
+    }
+
     /// Hands over the ground.
     pub(in crate::command) fn ground<T>(&self, work: impl FnOnce(&Ground<'_>) -> Result<T>) -> Result<T> {
         if self.config.stores.server(Store::Audit).is_some() {
@@ -120,34 +143,31 @@ fn bring_back(
     config: &Config,
     name: &str,
     identities: &Identities,
+    sure: Sure,
     observer: &dyn TaskObserver,
 ) -> Result<(Option<Restored>, Vec<Missing>)> {
     let root = opening::root(config)?;
     let (target, epochs, log) = (target(config)?, epochs(config), opening::log_name(config, Log::Server)?);
-    let destroyed = Destroyed::new();
     let restoring = Restoring {
         target: &*target,
         opening: Opening { identities, epochs: epochs.as_deref() },
         audit: &|keys| branch_of(&root, keys),
         log: &log,
-        destroyed: &destroyed,
+        destroyed: &|branch, keys| sure.who_was_destroyed(config, branch, keys),
         clock: &SystemClock,
         observer,
     };
     let (places, earlier) = Places::prepare(config, &root, name)?;
-    let (restored, manifest, branch) = match earlier {
-        Earlier::Filled => {
-            let (manifest, branch) = restoring.check(name, false)?;
-            (None, manifest, branch)
-        }
+    let (restored, checked) = match earlier {
+        Earlier::Filled => (None, restoring.check(name, false)?),
         Earlier::Nothing => {
-            let (restored, branch) = places.ground(|ground| Ok(restoring.bring_back(name, ground)?))?;
+            let (restored, checked) = places.ground(|ground| Ok(restoring.bring_back(name, ground)?))?;
             places.staging.filled(name, observer)?;
-            let manifest = restored.manifest.clone();
-            (Some(restored), manifest, branch)
+            (Some(restored), checked)
         }
     };
-    let missing = against_heads(config, name, &manifest, &branch)?;
+    places.destroy_again(&checked.destroyed)?;
+    let missing = against_heads(config, name, &checked.manifest, &checked.branch)?;
     places.staging.name(observer)?;
     Ok((restored, missing))
 }
