@@ -1,4 +1,4 @@
-// Every part of the look, as `crates/web/examples/gallery.rs` writes it, on each device and in each scheme.
+// Every part of the look, as `crates/web/examples/gallery` writes it, on each device and in each scheme.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

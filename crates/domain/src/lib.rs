@@ -11,6 +11,7 @@ mod exercise;
 mod id;
 mod invalid;
 mod log;
+mod name_query;
 mod person;
 mod program;
 pub mod progress;
@@ -31,6 +32,7 @@ pub use id::{
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};
+pub use name_query::NameQuery;
 pub use person::{BirthDate, EmailAddress, PersonName, PhoneNumber, RecordNumber};
 pub use program::{EndReason, Items, ProgramItem, ProgramTitle};
 pub use rng::{Rng, SeededRng};

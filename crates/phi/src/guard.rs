@@ -1,5 +1,11 @@
 //! The one door: decides, records, and hands out the keys.
 
+mod explain;
+mod search;
+
+pub use explain::Standing;
+pub use search::{NameSearch, SealedName, SearchError};
+
 use crate::{
     cipher::{self, Owner},
     class::{ClassId, PatientClass},
@@ -179,6 +185,13 @@ struct Facts {
     ruling: Ruling,
 }
 
+/// How an account stands to a patient, and what there is of the patient's key.
+struct Found {
+    wrapped: Vec<WrappedKey>,
+    destroyed: bool,
+    relation: Relation,
+}
+
 impl Guard {
     /// Puts the kernel together.
     pub fn new(
@@ -315,24 +328,36 @@ impl Guard {
     }
 
     async fn facts<P: Permission>(&self, session: &Session<Full>, subject: PatientId) -> Result<Facts, AccessError> {
-        let (practice, now) = (session.practice(), self.clock.now());
-        let keys = self.keyring.wrapped(practice, subject);
-        let member = self.teams.is_member(practice, session.account(), subject, now);
-        let (wrapped, on_care_team) = futures::future::join(keys, member).await;
-        let wrapped = wrapped?;
-        let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
-        let registered = !wrapped.is_empty() || destroyed;
-        let relation = Relation {
-            on_care_team: on_care_team? && registered,
-            is_self: session.patient() == Some(subject) && registered,
-            registered,
-        };
+        let Found { wrapped, destroyed, relation } =
+            self.find_out(session.practice(), session.account(), session.patient(), subject).await?;
         let mut ruling = self.rule(session, P::NAME, Some(relation));
         let gone = destroyed && ruling.allowed;
         if gone {
             ruling = Ruling { allowed: false, rule: Word::new("destroyed") };
         }
         Ok(Facts { subject, wrapped, gone, ruling })
+    }
+
+    /// How an account stands to a patient at this moment, and what there is of the patient's key.
+    async fn find_out(
+        &self,
+        practice: PracticeId,
+        account: AccountId,
+        own: Option<PatientId>,
+        subject: PatientId,
+    ) -> Result<Found, AccessError> {
+        let keys = self.keyring.wrapped(practice, subject);
+        let member = self.teams.is_member(practice, account, subject, self.clock.now());
+        let (wrapped, on_care_team) = futures::future::join(keys, member).await;
+        let wrapped = wrapped?;
+        let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
+        let registered = !wrapped.is_empty() || destroyed;
+        let relation = Relation {
+            on_care_team: on_care_team? && registered,
+            is_self: own == Some(subject) && registered,
+            registered,
+        };
+        Ok(Found { wrapped, destroyed, relation })
     }
 
     fn rule(&self, session: &Session<Full>, permission: PermissionName, relation: Option<Relation>) -> Ruling {

@@ -42,6 +42,13 @@ pub trait KeyStore: Send + Sync {
     fn add_practice_key(&self, practice: PracticeId, key: WrappedKey, root: RootId, at: Timestamp) -> Answer<'_, bool>;
     /// All versions of a patient's key; none when there is no such patient, or their key was destroyed.
     fn patient_keys(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<WrappedKey>>;
+    /// The keys of all patients of a practice whose ids lie between two, both included.
+    fn patient_keys_between(
+        &self,
+        practice: PracticeId,
+        first: PatientId,
+        last: PatientId,
+    ) -> Answer<'_, Vec<(PatientId, WrappedKey)>>;
     /// Adds a version, durably; an error when it is there already.
     fn add_patient_key(
         &self,
@@ -168,6 +175,15 @@ impl Keyring {
 
     pub(crate) async fn destroyed(&self, practice: PracticeId, patient: PatientId) -> Result<bool, KeyError> {
         Ok(self.store.destroyed(practice, patient).await?)
+    }
+
+    pub(crate) async fn wrapped_between(
+        &self,
+        practice: PracticeId,
+        first: PatientId,
+        last: PatientId,
+    ) -> Result<Vec<(PatientId, WrappedKey)>, KeyError> {
+        Ok(self.store.patient_keys_between(practice, first, last).await?)
     }
 
     /// The class keys that a permission covers, and no others.

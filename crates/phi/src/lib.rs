@@ -21,7 +21,7 @@ mod vault;
 pub use cipher::version_of as key_version_of;
 pub use class::{Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords, Visit};
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
-pub use guard::{AccessError, Grant, Guard, PracticeGrant, Purpose};
+pub use guard::{AccessError, Grant, Guard, NameSearch, PracticeGrant, Purpose, SealedName, SearchError, Standing};
 pub use keyring::{
     AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, rewrap_for_roots,
     roots_of,
@@ -31,7 +31,7 @@ pub use permission::{
     ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn,
     WriteBilling, WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes,
 };
-pub use policy::{Policy, PolicyError, Ruling};
+pub use policy::{Policy, PolicyError, Rule, Ruling};
 pub use registry::{
     Column, Deid, Protection, SealedBy, SealedColumn, SealedTable, Store, data_dictionary, fields, registry,
     sealed_tables,

@@ -30,11 +30,24 @@ struct Facts {
     relation: Option<Relation>,
 }
 
+/// One policy, to be read by people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its `@id`: what stands in the ledger as the reason.
+    pub id: String,
+    /// Its `@plain`: what it says, in plain words.
+    pub plain: String,
+    /// Its text.
+    pub cedar: String,
+}
+
 /// The policies in force. Deciding is pure, and the facts have few values, so each ruling is worked out by Cedar once
 /// and then remembered.
 pub struct Policy {
     policies: PolicySet,
     schema: Schema,
+    rules: Vec<Rule>,
+    schema_text: String,
     rulings: RwLock<HashMap<Facts, Ruling>>,
 }
 
@@ -47,6 +60,9 @@ pub enum PolicyError {
     /// A policy does not fit the schema.
     #[error("a policy does not fit the schema: {0}")]
     Validation(String),
+    /// A policy without an `@id`, or without `@plain` words: nobody could read what it decided.
+    #[error("a policy lacks its @{0}")]
+    Unexplained(&'static str),
 }
 
 const SCHEMA: &str = include_str!("../policy/patella.cedarschema");
@@ -59,13 +75,27 @@ impl Policy {
     }
 
     fn parse(schema: &str, policies: &str) -> Result<Self, PolicyError> {
+        let (schema_text, text) = (schema.to_owned(), policies);
         let schema = Schema::from_str(schema).map_err(|e| PolicyError::Parse("schema", e.to_string()))?;
         let policies = PolicySet::from_str(policies).map_err(|e| PolicyError::Parse("policy file", e.to_string()))?;
         let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
         if !result.validation_passed() {
             return Err(PolicyError::Validation(result.to_string()));
         }
-        Ok(Self { policies, schema, rulings: RwLock::default() })
+        let mut rules = policies.policies().map(rule).collect::<Result<Vec<_>, _>>()?;
+        // In the order of the file.
+        rules.sort_by_key(|rule| text.find(&format!("@id(\"{}\")", rule.id)));
+        Ok(Self { policies, schema, rules, schema_text, rulings: RwLock::default() })
+    }
+
+    /// Each policy, in the order of the file.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What the policies may speak of, in Cedar's schema language.
+    pub fn schema_text(&self) -> &str {
+        &self.schema_text
     }
 
     /// Decides on a permission on one patient.
@@ -113,6 +143,11 @@ impl Policy {
     }
 }
 
+fn rule(policy: &cedar_policy::Policy) -> Result<Rule, PolicyError> {
+    let said = |name| policy.annotation(name).map(str::to_owned).ok_or(PolicyError::Unexplained(name));
+    Ok(Rule { id: said("id")?, plain: said("plain")?, cedar: policy.to_string() })
+}
+
 fn uid(kind: &str, id: &str) -> Option<EntityUid> {
     Some(EntityUid::from_type_name_and_id(EntityTypeName::from_str(kind).ok()?, EntityId::new(id)))
 }
@@ -137,6 +172,16 @@ mod tests {
             let error = Policy::parse(SCHEMA, &POLICIES.replace(right, wrong)).err().expect("refused");
             assert!(matches!(error, PolicyError::Validation(_)), "{error}");
         }
+    }
+
+    #[test]
+    fn every_policy_says_in_plain_words_what_it_allows() {
+        let policy = Policy::built_in().expect("valid");
+        assert_eq!(policy.rules().len(), POLICIES.matches("@id(").count());
+        assert_eq!(policy.rules().first().map(|rule| rule.id.as_str()), Some("care-team-therapist"));
+        assert!(policy.rules().iter().all(|rule| rule.plain.ends_with('.') && rule.cedar.contains("permit")));
+        let error = Policy::parse(SCHEMA, &POLICIES.replacen("@plain(", "@words(", 1)).err().expect("refused");
+        assert!(matches!(error, PolicyError::Unexplained("plain")), "{error}");
     }
 
     #[test]

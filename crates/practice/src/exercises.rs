@@ -3,7 +3,7 @@
 mod list;
 mod picture;
 
-pub use list::{Filter, all, list, one};
+pub use list::{Filter, Picks, known, list, one, picks};
 pub use picture::{PictureError, PictureFile, picture};
 
 use domain::{BodyRegion, Equipment, Exercise, ExerciseId, ExerciseSource, PracticeId};

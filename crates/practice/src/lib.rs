@@ -15,6 +15,7 @@ pub mod log;
 pub mod media;
 pub mod notes;
 pub mod patients;
+pub mod policy;
 pub mod practices;
 pub mod programs;
 pub mod progress;

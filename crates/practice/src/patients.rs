@@ -5,6 +5,7 @@ mod find;
 mod list;
 mod read;
 mod register;
+mod search;
 
 pub use edit::{EditError, edit};
 pub use find::{Exact, find};
@@ -12,6 +13,8 @@ pub use list::{Listed, PatientLine, Whose, list};
 pub(crate) use read::of_grant;
 pub use read::{PatientView, read, read_with_account};
 pub use register::{RegisterError, register};
+pub(crate) use search::names_of;
+pub use search::{Found, MOST_FOUND, SearchError, search};
 
 use crate::House;
 use domain::{

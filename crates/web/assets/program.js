@@ -1,4 +1,4 @@
-// The program editor: items are added, removed and moved in the page, and the library narrows down while one types.
+// The program editor: items are added, removed and moved in the page, and the library is searched while one types.
 // Without this script the same buttons send the form, and the server does the same.
 
 const list = document.querySelector("[data-items]");
@@ -68,30 +68,59 @@ function act(button) {
   say(`${name} is now number ${place} of ${items().length}.`);
 }
 
+/**
+ * The library is searched on the server while one types. The answer is the same part of the page that the server would
+ * have sent with it; XMLHttpRequest parses it into a document, so no HTML is made from text here.
+ */
 function startLibrary() {
-  const entries = [...library.querySelectorAll("[data-entry]")];
   const search = library.querySelector("input[type=search]");
   const region = library.querySelector("select");
   const count = library.querySelector("[data-count]");
-  const plain = (text) => text.toLowerCase().normalize("NFD").replaceAll(/\p{M}/gu, "");
-  const words = new Map(entries.map((entry) => [entry, plain(entry.dataset.words)]));
-  const narrow = () => {
-    const wanted = plain(search.value).split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const entry of entries) {
-      const fits =
-        (!region.value || entry.dataset.region === region.value) && wanted.every((word) => words.get(entry).includes(word));
-      entry.hidden = !fits;
-      if (fits) shown += 1;
-    }
-    count.textContent = shown === 1 ? "1 exercise" : `${shown} exercises`;
+  let asked;
+  let later;
+
+  function find(most, focus) {
+    clearTimeout(later);
+    asked?.abort();
+    const query = new URLSearchParams({ q: search.value, region: region.value });
+    if (most) query.set("most", most);
+    const request = new XMLHttpRequest();
+    asked = request;
+    request.open("GET", `/exercises/picks?${query}`);
+    request.responseType = "document";
+    request.addEventListener("error", () => {
+      count.textContent = "The library could not be reached. Try again in a moment.";
+    });
+    request.addEventListener("load", () => {
+      const found = request.response?.querySelector("[data-library]");
+      if (request.status !== 200 || !found) {
+        count.textContent = "The library could not be read. Try again in a moment.";
+        return;
+      }
+      library.querySelector("[data-results]").replaceWith(found.querySelector("[data-results]"));
+      count.textContent = found.querySelector("[data-count]").textContent;
+      focus?.();
+    });
+    request.send();
+  }
+
+  const soon = () => {
+    clearTimeout(later);
+    later = setTimeout(find, 200);
   };
-  library.querySelector("[data-filter]").hidden = false;
-  search.addEventListener("input", narrow);
-  region.addEventListener("change", narrow);
-  // Enter in the search field is no wish to save the program.
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault();
+  search.addEventListener("input", soon);
+  region.addEventListener("change", () => find());
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-find], [data-more]");
+    if (!button) return;
+    // Pressed by the Enter key of any field, too: that is no wish to leave the page.
+    event.preventDefault();
+    if (button.dataset.more) {
+      const before = library.querySelectorAll("[data-entry]").length;
+      find(button.dataset.more, () => library.querySelectorAll("[data-entry] [data-add]")[before]?.focus());
+    } else if (event.detail > 0 || document.activeElement === search || document.activeElement === button) {
+      find();
+    }
   });
 }
 

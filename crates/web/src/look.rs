@@ -5,7 +5,7 @@
 //! [`program`]; [`words`] says values of the domain in plain language.
 //!
 //! What is absent on purpose: no `style` attribute and no inline script (the content security policy refuses both), no
-//! colour and no size outside `assets/look.css`, nothing loaded from anyone else. Every part works without JavaScript;
+//! colour and no size outside the style sheets of `assets/`, nothing loaded from anyone else. Every part works without JavaScript;
 //! the modules in `assets/` find what they make better by `data-` attributes.
 
 pub mod charts;
@@ -13,6 +13,7 @@ pub mod figure;
 pub mod form;
 pub mod frame;
 pub mod icon;
+pub mod library;
 pub mod parts;
 pub mod passkey;
 pub mod program;
@@ -27,10 +28,11 @@ pub use form::{
 };
 pub use frame::{Frame, Head, Kind, NavItem, page};
 pub use icon::Icon;
+pub use library::{Library, LibraryEntry, first_button, library_picker};
 pub use parts::{
     ButtonKind, RECORDED, Tone, breadcrumbs, button, card, definitions, empty_state, link_button, notice, pagination,
     person_line, post_button, recorded_line, row, secret, stack, stat, tabs, tag, two_columns,
 };
 pub use passkey::{Ceremony, Passkey, passkey_form};
-pub use program::{ItemForm, LibraryEntry, TimerPlan, item_row, item_template, library_picker, timer};
+pub use program::{ItemForm, TimerPlan, item_row, item_template, timer};
 pub use table::{Column, table};

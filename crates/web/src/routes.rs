@@ -11,6 +11,7 @@ mod notes;
 mod own_progress;
 mod patients;
 mod people;
+mod policy;
 mod programs;
 mod progress;
 mod retention;
@@ -38,6 +39,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(care_team::add)
         .with(audit::add)
         .with(retention::add)
+        .with(policy::add)
         .with(patients::add)
         .with(programs::add)
         .with(notes::add)

@@ -48,6 +48,18 @@ impl KeyStore for MemoryKeys {
         let keys = self.patients.lock().unwrap().get(&(practice, patient)).cloned().unwrap_or_default();
         Box::pin(async move { Ok(keys) })
     }
+    fn patient_keys_between(
+        &self,
+        practice: PracticeId,
+        first: PatientId,
+        last: PatientId,
+    ) -> Answer<'_, Vec<(PatientId, WrappedKey)>> {
+        let all = self.patients.lock().unwrap();
+        let between = all.iter().filter(|((of, patient), _)| *of == practice && (first..=last).contains(patient));
+        let keys: Vec<_> =
+            between.flat_map(|((_, patient), keys)| keys.iter().map(|key| (*patient, key.clone()))).collect();
+        Box::pin(async move { Ok(keys) })
+    }
     fn add_patient_key(
         &self,
         practice: PracticeId,

@@ -1,10 +1,14 @@
 //! Looking through the library.
 
-use super::from_row;
+use super::{ExerciseBrief, briefs, from_row};
 use crate::House;
-use domain::{BodyRegion, Exercise, ExerciseId, PracticeId};
+use domain::{BodyRegion, Exercise, ExerciseId};
 use identity::{Full, Session};
-use store::{StoreError, rows::exercises};
+use std::collections::HashMap;
+use store::{
+    StoreError,
+    rows::exercises::{self, ExerciseHead},
+};
 
 /// Which entries of the library.
 #[derive(Debug, Clone, Default)]
@@ -16,10 +20,10 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn fits(&self, exercise: &Exercise) -> bool {
-        let said = format!("{} {} {}", exercise.name, exercise.source_ref, exercise.equipment).to_lowercase();
+    fn fits(&self, head: &ExerciseHead) -> bool {
+        let said = format!("{} {} {}", head.name, head.source_ref, head.equipment).to_lowercase();
         let words = self.words.as_deref().unwrap_or_default().to_lowercase();
-        self.region.is_none_or(|region| exercise.region == region)
+        self.region.is_none_or(|region| head.region == region)
             && words.split_whitespace().all(|word| said.contains(word))
     }
 }
@@ -32,30 +36,44 @@ pub async fn list(
     after: Option<ExerciseId>,
     limit: usize,
 ) -> Result<(Vec<Exercise>, bool), StoreError> {
-    let fitting: Vec<Exercise> =
-        all(house, session.practice()).await?.into_iter().filter(|exercise| filter.fits(exercise)).collect();
-    let skip = after.and_then(|id| fitting.iter().position(|exercise| exercise.exercise_id == id)).map_or(0, |n| n + 1);
+    let mut fitting = exercises::all_heads(&house.stores.clinical, session.practice()).await?;
+    fitting.retain(|head| filter.fits(head));
+    let skip = after.and_then(|id| fitting.iter().position(|head| head.exercise_id == id)).map_or(0, |n| n + 1);
     let more = fitting.len() > skip.saturating_add(limit);
-    Ok((fitting.into_iter().skip(skip).take(limit).collect(), more))
+    let mut found = Vec::with_capacity(limit.min(fitting.len()));
+    for head in fitting.into_iter().skip(skip).take(limit) {
+        found.extend(one(house, session, head.exercise_id).await?);
+    }
+    Ok((found, more))
 }
 
-/// The whole library of a practice, by name. Some hundred entries, read in pages.
-pub async fn all(house: &House, practice: PracticeId) -> Result<Vec<Exercise>, StoreError> {
-    const PAGE: i64 = 500;
-    let mut found: Vec<Exercise> = Vec::new();
-    loop {
-        let (name, id) = found
-            .last()
-            .map_or((String::new(), ExerciseId::from_bytes([0; 16])), |last| (last.name.clone(), last.exercise_id));
-        let rows = exercises::page(&house.stores.clinical, practice, &name, id, PAGE).await?;
-        let full = i64::try_from(rows.len()).is_ok_and(|n| n == PAGE);
-        for row in rows {
-            found.push(from_row(row)?);
-        }
-        if !full {
-            return Ok(found);
-        }
-    }
+/// Some entries to pick from.
+pub struct Picks {
+    /// Those shown, by name.
+    pub items: Vec<(ExerciseId, ExerciseBrief)>,
+    /// How many fit.
+    pub fitting: usize,
+    /// How many the library has.
+    pub in_all: usize,
+}
+
+/// The first entries that fit, at most `most`, without their texts.
+pub async fn picks(house: &House, session: &Session<Full>, filter: &Filter, most: usize) -> Result<Picks, StoreError> {
+    let mut heads = exercises::all_heads(&house.stores.clinical, session.practice()).await?;
+    let in_all = heads.len();
+    heads.retain(|head| filter.fits(head));
+    let fitting = heads.len();
+    let items = heads.into_iter().take(most).map(|head| (head.exercise_id, ExerciseBrief::from(head))).collect();
+    Ok(Picks { items, fitting, in_all })
+}
+
+/// Those of these entries that are in the library.
+pub async fn known(
+    house: &House,
+    session: &Session<Full>,
+    ids: Vec<ExerciseId>,
+) -> Result<HashMap<ExerciseId, ExerciseBrief>, StoreError> {
+    briefs(&house.stores.clinical, session.practice(), ids).await
 }
 
 /// One entry.

@@ -19,6 +19,13 @@ pub enum Whose {
     Everybody,
 }
 
+impl Whose {
+    /// Whether these are all patients of the practice: opened by `read_identity`, for who registers them.
+    pub(super) fn by_identity(self, session: &Session<Full>) -> bool {
+        session.role() == Role::FrontDesk || (session.role() == Role::Admin && self == Self::Everybody)
+    }
+}
+
 /// One line of a list of patients.
 #[derive(Serialize, JsonSchema)]
 pub struct PatientLine {
@@ -55,7 +62,7 @@ pub async fn list(
     after: Option<PatientId>,
     limit: usize,
 ) -> Result<Listed, RecordError> {
-    let by_identity = session.role() == Role::FrontDesk || (session.role() == Role::Admin && whose == Whose::Everybody);
+    let by_identity = whose.by_identity(session);
     let mut ids = ids(house, session, by_identity, after, limit).await?;
     let more = ids.len() > limit;
     ids.truncate(limit);

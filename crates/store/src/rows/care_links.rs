@@ -102,6 +102,20 @@ pub async fn of_patient(db: &Db, practice: PracticeId, patient: PatientId) -> Re
     db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
 }
 
+/// The places of an account that are in force at a moment.
+pub async fn of_account(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+    at: Timestamp,
+) -> Result<Vec<CareLinkRow>, StoreError> {
+    let sql = select!(
+        "WHERE practice_id = $1 AND account_id = $2 AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3) \
+         ORDER BY patient_id, starts_at"
+    );
+    db.rows(sql, &[practice.into(), account.into(), at.into()]).await?.iter().map(read).collect()
+}
+
 /// Adds a link.
 pub fn insert(batch: Batch, row: &CareLinkRow) -> Batch {
     const SQL: &str = "INSERT INTO care_links (practice_id, care_link_id, patient_id, account_id, kind, starts_at, \

@@ -32,6 +32,25 @@ pub struct ExerciseRow {
     pub updated_at: Timestamp,
 }
 
+/// An entry as a list shows it: without what to do and to mind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExerciseHead {
+    /// The exercise.
+    pub exercise_id: ExerciseId,
+    /// Where it came from.
+    pub source: ExerciseSource,
+    /// Its stable name at the source.
+    pub source_ref: String,
+    /// What it is called.
+    pub name: String,
+    /// The part of the body.
+    pub region: BodyRegion,
+    /// What one needs.
+    pub equipment: Equipment,
+    /// How many pictures it has.
+    pub pictures: i64,
+}
+
 /// A picture of an entry; the file lies in the media store under its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureRow {
@@ -63,21 +82,10 @@ pub async fn by_id(db: &Db, practice: PracticeId, exercise: ExerciseId) -> Resul
     db.optional(sql, &[practice.into(), exercise.into()]).await?.as_ref().map(read).transpose()
 }
 
-/// As much of an entry as a program shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExerciseHead {
-    /// The exercise.
-    pub exercise_id: ExerciseId,
-    /// Where it came from.
-    pub source: ExerciseSource,
-    /// What it is called.
-    pub name: String,
-    /// The part of the body.
-    pub region: BodyRegion,
-    /// What one needs.
-    pub equipment: Equipment,
-    /// How many pictures it has.
-    pub pictures: i64,
+macro_rules! select_heads {
+    ($rest:literal) => {
+        concat!("SELECT exercise_id, source, source_ref, name, region, equipment, pictures FROM exercises ", $rest)
+    };
 }
 
 /// How many exercises one query asks for. Statements are prepared and kept, so they have a fixed number of places; most
@@ -86,25 +94,24 @@ const AT_ONCE: usize = 8;
 
 /// The heads of these entries, in no order; of those that are not in the library, none.
 pub async fn heads(db: &Db, practice: PracticeId, ids: &[ExerciseId]) -> Result<Vec<ExerciseHead>, StoreError> {
-    const SQL: &str = "SELECT exercise_id, source, name, region, equipment, pictures FROM exercises \
-                       WHERE practice_id = $1 AND exercise_id IN ($2, $3, $4, $5, $6, $7, $8, $9)";
+    const SQL: &str =
+        select_heads!("WHERE practice_id = $1 AND exercise_id IN ($2, $3, $4, $5, $6, $7, $8, $9)");
     let mut heads = Vec::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         // Places that are left over ask for the first one again, which then still comes once.
         let places = (0..AT_ONCE).map(|place| some.get(place).copied().unwrap_or(some[0]).into());
         let params: Vec<_> = std::iter::once(practice.into()).chain(places).collect();
         for row in db.rows(SQL, &params).await? {
-            heads.push(ExerciseHead {
-                exercise_id: row.id(0)?,
-                source: row.word(1)?,
-                name: row.text(2)?.to_owned(),
-                region: row.word(3)?,
-                equipment: row.word(4)?,
-                pictures: row.int(5)?,
-            });
+            heads.push(head(&row)?);
         }
     }
     Ok(heads)
+}
+
+/// The heads of the whole library, by name: about a hundred bytes each.
+pub async fn all_heads(db: &Db, practice: PracticeId) -> Result<Vec<ExerciseHead>, StoreError> {
+    const SQL: &str = select_heads!("WHERE practice_id = $1 ORDER BY name, exercise_id");
+    db.rows(SQL, &[practice.into()]).await?.iter().map(head).collect()
 }
 
 /// The entry with this name at its source.
@@ -195,6 +202,18 @@ pub fn replace_pictures(batch: Batch, practice: PracticeId, exercise: ExerciseId
             picture.height.into(),
         ];
         batch.run(SQL, params).expect(1)
+    })
+}
+
+fn head(row: &Row) -> Result<ExerciseHead, StoreError> {
+    Ok(ExerciseHead {
+        exercise_id: row.id(0)?,
+        source: row.word(1)?,
+        source_ref: row.text(2)?.to_owned(),
+        name: row.text(3)?.to_owned(),
+        region: row.word(4)?,
+        equipment: row.word(5)?,
+        pictures: row.int(6)?,
     })
 }
 

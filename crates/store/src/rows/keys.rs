@@ -59,6 +59,25 @@ impl KeyStore for Keys {
         })
     }
 
+    fn patient_keys_between(
+        &self,
+        practice: PracticeId,
+        first: PatientId,
+        last: PatientId,
+    ) -> Answer<'_, Vec<(PatientId, WrappedKey)>> {
+        const SQL: &str = "SELECT patient_id, version, practice_key_version, wrapped FROM patient_keys \
+                           WHERE practice_id = $1 AND patient_id >= $2 AND patient_id <= $3 \
+                           ORDER BY patient_id, version";
+        Box::pin(async move {
+            let rows = self.0.rows(SQL, &[practice.into(), first.into(), last.into()]).await.map_err(unavailable)?;
+            let read = |row: &Row| {
+                let (version, wrapped_by, wrapped) = (row.number(1)?, row.number(2)?, row.blob(3)?.to_vec());
+                Ok((row.id(0)?, WrappedKey { version, wrapped_by, wrapped }))
+            };
+            rows.iter().map(read).collect::<Result<_, StoreError>>().map_err(unavailable)
+        })
+    }
+
     fn add_patient_key(
         &self,
         practice: PracticeId,

@@ -3,7 +3,7 @@
 use super::{opt_bytes, opt_sealed, sealed};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{PatientId, PracticeId, Timestamp};
-use phi::{RowId, Sealed, fields::patients};
+use phi::{RowId, Sealed, SealedName, fields::patients};
 
 /// Blind indexes of a patient's exact-match fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,6 +72,24 @@ pub async fn ids(db: &Db, practice: PracticeId, after: PatientId, limit: i64) ->
     const SQL: &str =
         "SELECT patient_id FROM patients WHERE practice_id = $1 AND patient_id > $2 ORDER BY patient_id LIMIT $3";
     db.rows(SQL, &[practice.into(), after.into(), limit.into()]).await?.iter().map(|row| row.id(0)).collect()
+}
+
+/// The sealed names of up to `limit` patients of a practice after `after`, in the order of their ids.
+pub async fn names(db: &Db, practice: PracticeId, after: PatientId, limit: i64) -> Result<Vec<SealedName>, StoreError> {
+    const SQL: &str = "SELECT patient_id, given_name, family_name FROM patients \
+                       WHERE practice_id = $1 AND patient_id > $2 ORDER BY patient_id LIMIT $3";
+    let name = |row: &Row| {
+        let patient = row.id(0)?;
+        let id = PatientRow::row_id(patient);
+        Ok(SealedName { patient, given_name: sealed(row, 1, id)?, family_name: sealed(row, 2, id)? })
+    };
+    db.rows(SQL, &[practice.into(), after.into(), limit.into()]).await?.iter().map(name).collect()
+}
+
+/// When a patient was registered; none when there is no such patient.
+pub async fn registered_at(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Option<Timestamp>, StoreError> {
+    const SQL: &str = "SELECT created_at FROM patients WHERE practice_id = $1 AND patient_id = $2";
+    db.optional(SQL, &[practice.into(), patient.into()]).await?.map(|row| row.timestamp(0)).transpose()
 }
 
 /// The patients of a practice who have any of these, at most 20. An index that is none finds nobody.

@@ -5,7 +5,7 @@ use crate::Problem;
 use practice::{
     exercises::PictureError,
     notes::{AmendError, WriteNoteError},
-    patients::{EditError, RegisterError},
+    patients::{EditError, RegisterError, SearchError},
     programs::PrescribeError,
     record::RecordError,
 };
@@ -49,6 +49,15 @@ impl From<EditError> for Problem {
             EditError::Stale => Self::changed_since(),
             EditError::RecordNumberTaken => record_number_taken(),
             EditError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Query(why) => Self::invalid("q", &why),
+            SearchError::Record(error) => error.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Charts as SVG that needs no script: each says in words what it shows, and carries the same values as a table.
 //!
 //! Coordinates are in percent of the picture, so that lines stretch with the card while letters keep their size.
-//! Colours come from classes in `look.css`; no chart says anything by colour alone.
+//! Colours come from classes in `work.css`; no chart says anything by colour alone.
 
 mod adherence;
 mod lines;

@@ -124,7 +124,7 @@ pub fn page(frame: Frame<'_>, content: Markup) -> Markup {
                 meta name="theme-color" content="#12181a" media="(prefers-color-scheme: dark)";
                 meta name="referrer" content="same-origin";
                 title { (frame.title) " · Patella" }
-                link rel="stylesheet" href=(asset("look.css"));
+                @for sheet in ["look.css", "forms.css", "work.css"] { link rel="stylesheet" href=(asset(sheet)); }
                 link rel="icon" type="image/svg+xml" href=(asset("favicon.svg"));
                 link rel="manifest" href=(asset("manifest.webmanifest"));
                 script type="module" src=(asset("app.js")) {}

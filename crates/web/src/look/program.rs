@@ -177,63 +177,6 @@ fn tool(act: &str, n: &str, words: &str, icon: Icon, name: &str) -> Markup {
     }
 }
 
-/// One exercise to choose from.
-#[derive(Debug, Clone)]
-pub struct LibraryEntry<'a> {
-    /// Its id.
-    pub exercise_id: String,
-    /// What it is called.
-    pub name: &'a str,
-    /// The part of the body, in words.
-    pub region: &'static str,
-    /// What one needs, in words.
-    pub equipment: &'static str,
-    /// Its picture.
-    pub figure: Figure<'a>,
-}
-
-/// The library to choose from: a list with a field that narrows it down while one types, and by region. Without
-/// JavaScript the whole list is shown, and adding one sends the form.
-pub fn library_picker(entries: &[LibraryEntry<'_>]) -> Markup {
-    let mut regions: Vec<&str> = entries.iter().map(|entry| entry.region).collect();
-    regions.sort_unstable();
-    regions.dedup();
-    let shown = words::count(entries.len() as u64, "exercise", "exercises");
-    html! {
-        div class="library" data-library {
-            div class="library-filter" data-filter hidden {
-                div class="field" {
-                    label for="library-search" { "Find an exercise" }
-                    input type="search" id="library-search" autocomplete="off" data-no-unsaved;
-                }
-                div class="field" {
-                    label for="library-region" { "For" }
-                    select id="library-region" data-no-unsaved {
-                        option value="" { "Every part of the body" }
-                        @for region in &regions { option { (region) } }
-                    }
-                }
-            }
-            p class="soft small" role="status" data-count { (shown) }
-            ul class="library-list" role="list" tabindex="0" aria-label="Exercise library" {
-                @for entry in entries {
-                    li data-entry data-region=(entry.region) data-words={ (entry.name) " " (entry.region) " " (entry.equipment) } {
-                        (exercise_figure(entry.figure, entry.name, FigureSize::Small))
-                        div class="grow" {
-                            p class="library-name" { (entry.name) }
-                            p class="soft small" { (entry.region) " · " (entry.equipment) }
-                        }
-                        button type="submit" class="tool" name="do" value={ "add:" (entry.exercise_id) } formnovalidate
-                            data-add=(entry.exercise_id) data-add-name=(entry.name) {
-                            (Icon::Plus.draw()) span class="hidden" { "Add " (entry.name) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// What the timer of an exercise counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimerPlan {
@@ -328,19 +271,6 @@ mod tests {
         let item = ItemForm::of("i".into(), "e".into(), "Bridge".into(), Figure::None, &dose);
         assert_eq!((item.reps.as_str(), item.hold_seconds.as_str(), item.load.as_str()), ("", "30", "2.5"));
         assert_eq!((item.load_unit.as_str(), item.side.as_str(), item.tempo.as_str()), ("lb", "left", "3-1-2-0"));
-    }
-
-    #[test]
-    fn an_exercise_can_be_added_without_javascript() {
-        let entry = LibraryEntry {
-            exercise_id: "e7".to_owned(),
-            name: "Wall sit",
-            region: "Knee",
-            equipment: "wall or counter",
-            figure: Figure::None,
-        };
-        let html = library_picker(&[entry]).into_string();
-        assert!(html.contains("name=\"do\" value=\"add:e7\"") && html.contains("1 exercise<"));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 mod list;
 mod one;
+mod picks;
 mod picture;
+
+pub(crate) use picks::{PICKS, Search};
 
 use crate::{RouteTable, look::Figure};
 use domain::{ExerciseId, ExerciseSource};
@@ -12,6 +15,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table
         .add(list::API, list::api)
         .add(list::PAGE, list::page)
+        .add(picks::PAGE, picks::page)
         .add(one::API, one::api)
         .add(one::PAGE, one::page)
         .add(picture::API, picture::serve)

@@ -1,6 +1,7 @@
 //! Patients: the list, one of them, registration.
 
 mod details;
+mod find;
 mod invitation;
 mod list;
 mod log;
@@ -20,6 +21,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(list::API, list::api)
         .add(list::PAGE, list::page)
         .add(list::FIND, list::find)
+        .add(find::API, find::api)
         .add(register::API, register::api)
         .add(register::FORM, register::form)
         .add(register::SEND, register::send)

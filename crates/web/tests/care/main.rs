@@ -1,7 +1,9 @@
 //! The therapist's side, over the whole router: patients, programs, notes, progress, exercises.
 
 mod amending;
+mod editor;
 mod ending;
+mod finding;
 
 use axum::{
     body::Body,

@@ -48,6 +48,7 @@ fn role_for(whom: Whom) -> Role {
         Whom::Myself | Whom::Patients | Whom::PatientsOwn | Whom::Anyone => Role::Patient,
         Whom::Registers | Whom::Clerk | Whom::ClerksForm | Whom::Desk | Whom::Books => Role::FrontDesk,
         Whom::GovernsPatient | Whom::GovernsAccount | Whom::Governs | Whom::GovernorsForm | Whom::Audits => Role::Admin,
+        Whom::AuditsPatient | Whom::AuditsAccount => Role::Admin,
         _ => Role::Therapist,
     }
 }

@@ -46,6 +46,10 @@ pub(crate) enum Whom {
     GovernorsForm,
     /// Administrators and privacy officers.
     Audits,
+    /// Administrators and privacy officers, about a patient of their practice.
+    AuditsPatient,
+    /// Administrators and privacy officers, about an account of their practice.
+    AuditsAccount,
     /// Patients, about themself: the address names nobody.
     Patients,
     /// Patients, by the id of something of theirs.
@@ -76,14 +80,15 @@ impl Whom {
             Self::GovernsAccount => here && role == Admin,
             Self::Governs | Self::GovernorsForm => role == Admin,
             Self::Audits => matches!(role, Admin | PrivacyOfficer),
+            Self::AuditsPatient | Self::AuditsAccount => here && matches!(role, Admin | PrivacyOfficer),
             Self::Patients => role == Patient,
         }
     }
 
     /// Whether the address names a patient.
     pub(crate) const fn about_a_patient(self) -> bool {
-        use Whom::{Books, Care, Desk, GovernsPatient, Known, Myself, Registers, Treats};
-        matches!(self, Books | Care | Treats | Myself | Known | Registers | Desk | GovernsPatient)
+        use Whom::{AuditsPatient, Books, Care, Desk, GovernsPatient, Known, Myself, Registers, Treats};
+        matches!(self, Books | Care | Treats | Myself | Known | Registers | Desk | GovernsPatient | AuditsPatient)
     }
 }
 
@@ -160,12 +165,14 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("GET /api/v1/exercises/{exercise_id}", Library),
         ("GET /api/v1/exercises/{exercise_id}/pictures/{n}", Library),
         ("GET /exercises", Anyone),
+        ("GET /exercises/picks", Anyone),
         ("GET /exercises/{exercise_id}", Library),
         ("GET /exercises/{exercise_id}/pictures/{n}", Library),
         // Patients.
         ("GET /api/v1/patients", List),
         ("GET /patients", Roster),
         ("POST /patients", Roster),
+        ("POST /api/v1/patients/find", List),
         ("POST /api/v1/patients", Clerk),
         ("GET /patients/new", ClerksForm),
         ("POST /patients/new", Clerk),
@@ -254,6 +261,12 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("GET /retention/plans/{plan_id}", Audits),
         ("POST /retention/plans/{plan_id}/approve", Audits),
         ("POST /retention/plans/{plan_id}/withdraw", Audits),
+        ("GET /api/v1/policy", Audits),
+        ("GET /policy", Audits),
+        ("GET /api/v1/policy/patients/{patient_id}", AuditsPatient),
+        ("GET /policy/patients/{patient_id}", AuditsPatient),
+        ("GET /api/v1/policy/accounts/{account_id}", AuditsAccount),
+        ("GET /policy/accounts/{account_id}", AuditsAccount),
     ]
 };
 

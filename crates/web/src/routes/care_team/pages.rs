@@ -72,6 +72,7 @@ async fn show(
             (select(&Field::new("kind", "As").required(), &[("assigned", "Their therapist"), ("covering", "Covering for one")]))
             (submit("Give the place", None))
         }
+        p { a href={ "/policy/patients/" (patient) } { "Who can see this patient, why, since when" } }
         (recorded_line("Opening this page was recorded."))
     };
     Ok(surround.page(Sheet::new("Care team", "/patients"), content))

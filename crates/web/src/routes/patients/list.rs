@@ -3,18 +3,23 @@
 use super::STAFF;
 use crate::{
     App, AuditClass, Form, Json, Problem, Query, Route, SignedIn, Verb,
+    answer::{form_again, see_other},
     look::{
-        ButtonKind, Column, Field, Head, empty_state, link_button, pagination, person_line, recorded_line, submit,
-        table, text_field, words,
+        ButtonKind, Column, Field, Head, Tone, empty_state, link_button, notice, pagination, person_line,
+        recorded_line, submit, table, text_field, words,
     },
     paging::{Cursor, Limit, Page},
     surround::{Sheet, Surround},
 };
-use axum::extract::State;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use domain::{PatientId, PermissionName, Role};
 use identity::{Full, Session};
 use maud::{Markup, html};
-use practice::patients::{self, Exact, PatientLine, Whose};
+use practice::patients::{self, PatientLine, SearchError, Whose};
 use serde::Deserialize;
 
 pub(super) const API: Route =
@@ -86,7 +91,8 @@ pub(super) async fn page(
         let everybody = if asked.everybody { "&everybody=true" } else { "" };
         format!("/patients?cursor={}{everybody}", String::from(Cursor::new(*id.as_bytes())))
     });
-    show(&app, &session, asked.whose(), listed.items, "", next).await
+    let shown = Shown { lines: listed.items, wanted: "", next, more: false, error: None };
+    show(&app, &session, asked.whose(), shown).await
 }
 
 #[derive(Deserialize)]
@@ -102,35 +108,43 @@ pub(super) async fn find(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     Form(wanted): Form<Wanted>,
-) -> Result<Markup, Problem> {
+) -> Result<Response, Problem> {
     let whose = if wanted.everybody { Whose::Everybody } else { Whose::Own };
-    let listed = patients::list(app.house(), &session, whose, None, SHOWN).await?;
-    let words = wanted.q.to_lowercase();
-    let fits = |line: &PatientLine| {
-        let name = line.name().to_lowercase();
-        words.split_whitespace().all(|word| name.contains(word))
-    };
-    let mut lines: Vec<PatientLine> = listed.items.into_iter().filter(fits).collect();
-    if lines.is_empty()
-        && let Ok(exact) = Exact::new(&wanted.q)
-    {
-        lines = patients::find(app.house(), &session, &exact).await?;
+    if wanted.q.trim().is_empty() {
+        return Ok(see_other(if wanted.everybody { "/patients?everybody=true" } else { "/patients" }));
     }
-    show(&app, &session, whose, lines, &wanted.q, None).await
+    match patients::search(app.house(), &session, whose, &wanted.q).await {
+        Ok(found) => {
+            let shown = Shown { lines: found.items, wanted: &wanted.q, next: None, more: found.more, error: None };
+            Ok(show(&app, &session, whose, shown).await?.into_response())
+        }
+        Err(SearchError::Query(why)) => {
+            let error = format!("What you look for {why}");
+            let shown = Shown { lines: Vec::new(), wanted: &wanted.q, next: None, more: false, error: Some(&error) };
+            Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &session, whose, shown).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
-async fn show(
-    app: &App,
-    session: &Session<Full>,
-    whose: Whose,
-    mut lines: Vec<PatientLine>,
-    wanted: &str,
+/// What the page shows.
+struct Shown<'a> {
+    lines: Vec<PatientLine>,
+    /// What was looked for; empty for the whole list.
+    wanted: &'a str,
     next: Option<String>,
-) -> Result<Markup, Problem> {
+    /// Whether more fit than are shown.
+    more: bool,
+    error: Option<&'a str>,
+}
+
+async fn show(app: &App, session: &Session<Full>, whose: Whose, shown: Shown<'_>) -> Result<Markup, Problem> {
+    let Shown { mut lines, wanted, next, more, error } = shown;
     let surround = Surround::of(app, session).await?;
     lines.sort_by_cached_key(|line| (line.family_name.to_lowercase(), line.given_name.to_lowercase()));
     let registers = matches!(session.role(), Role::FrontDesk | Role::Admin);
     let everybody = whose == Whose::Everybody;
+    let all = if everybody { "/patients?everybody=true" } else { "/patients" };
     let beside = html! {
         @if session.role() == Role::Admin {
             @if everybody { (link_button("/patients", "Only mine", ButtonKind::Quiet)) }
@@ -139,7 +153,7 @@ async fn show(
         @if registers { (link_button("/patients/new", "Register a patient", ButtonKind::Primary)) }
     };
     let count = words::count(lines.len() as u64, "patient", "patients");
-    let below = html! { (count) @if !wanted.is_empty() { " found" } };
+    let below = html! { @if more { "The first " } (count) @if !wanted.is_empty() { " found" } };
     let head = Head { below: Some(below), beside: Some(beside), ..Head::default() };
     let rows = lines.iter().map(|line| {
         vec![
@@ -150,12 +164,12 @@ async fn show(
     let content = html! {
         section class="card stack" aria-label="Patients" {
             form method="post" action="/patients" role="search" class="stack" {
-                (text_field(&Field::new("q", "Find").value(wanted).autocomplete("off")
-                    .hint("A name, or a whole e-mail address, telephone or record number")))
+                (text_field(&Field::new("q", "Find").value(wanted).autocomplete("off").max_length(100).error(error)
+                    .hint("How a name begins, or a whole e-mail address, telephone or record number")))
                 @if everybody { input type="hidden" name="everybody" value="true"; }
-                (submit("Find", (!wanted.is_empty()).then(|| link_button("/patients", "Show all", ButtonKind::Quiet))))
+                (submit("Find", (!wanted.is_empty()).then(|| link_button(all, "Show all", ButtonKind::Quiet))))
             }
-            @if lines.is_empty() && wanted.is_empty() {
+            @if error.is_some() {} @else if lines.is_empty() && wanted.is_empty() {
                 (empty_state("Nobody here yet", "Patients stand here once you are on their care team, or once they are registered.", None))
             } @else if lines.is_empty() {
                 (empty_state("Nobody found", "No patient who is open to you has that.", None))
@@ -163,6 +177,7 @@ async fn show(
                 (table("Patients", &[Column::text("Patient"), Column::text("Born")], rows))
             }
         }
+        @if more { (notice(Tone::Info, "More patients fit", Some(html! { "Type more of the name to find the others." }))) }
         (pagination(None, next.as_deref(), None))
         (recorded_line("This list shows names. Opening it was recorded."))
     };

@@ -1,15 +1,31 @@
 //! A program as it stands in the editor's form: text as typed, and what it says.
 
 use crate::{
-    look::{FieldErrors, Figure, ItemForm, words},
-    routes::exercises::Pictures,
+    look::{FieldErrors, Figure, ItemForm},
+    routes::exercises::{PICKS, Pictures, Search},
 };
-use domain::{Date, Dose, Exercise, ExerciseId, Invalid, ItemId, Load, LoadUnit, ProgramTitle, Side, Tempo, Weekdays};
-use practice::programs::{NewItem, NewProgram, ProgramView};
+use domain::{
+    BodyRegion, Date, Dose, ExerciseId, Invalid, ItemId, Load, LoadUnit, ProgramTitle, Side, Tempo, Weekdays,
+};
+use practice::{
+    exercises::ExerciseBrief,
+    programs::{NewItem, NewProgram, ProgramView},
+};
 use std::collections::HashMap;
 
-/// The library by id, with its pictures.
-pub(super) type Shelf = HashMap<String, (Exercise, Pictures)>;
+/// The exercises of the form by id, with their pictures.
+pub(super) type Shelf = HashMap<String, (ExerciseBrief, Pictures)>;
+
+/// The exercises that a form names: its items, and the one that is to be added.
+pub(super) fn named(pairs: &[(String, String)]) -> Vec<ExerciseId> {
+    let item = |name: &str| place(name).is_some_and(|(_, part)| part == "exercise_id");
+    let id = |(name, value): &(String, String)| match name.as_str() {
+        "do" => value.strip_prefix("add:")?.parse().ok(),
+        name if item(name) => value.trim().parse().ok(),
+        _ => None,
+    };
+    pairs.iter().filter_map(id).collect()
+}
 
 /// What stands in the form.
 #[derive(Default)]
@@ -20,21 +36,26 @@ pub(super) struct Draft<'a> {
     /// The version that is changed; empty for the first one.
     pub(super) seen: String,
     pub(super) items: Vec<ItemForm<'a>>,
+    /// What is searched for in the library.
+    pub(super) search: Search,
 }
 
 /// A button of the form that changes the draft and signs nothing.
 pub(super) enum Act {
     Add(String),
+    /// Search the library, and show up to so many.
+    Find(usize),
     Remove(usize),
     Up(usize),
     Down(usize),
 }
 
 impl Act {
-    /// `add:EXERCISE_ID`, `remove:N`, `up:N`, `down:N`.
+    /// `find`, `find:MOST`, `add:EXERCISE_ID`, `remove:N`, `up:N`, `down:N`.
     fn read(text: &str) -> Option<Self> {
-        let (what, which) = text.split_once(':')?;
+        let (what, which) = text.split_once(':').unwrap_or((text, ""));
         match what {
+            "find" => Some(Self::Find(which.parse().unwrap_or(PICKS))),
             "add" => Some(Self::Add(which.to_owned())),
             "remove" => which.parse().ok().map(Self::Remove),
             "up" => which.parse().ok().map(Self::Up),
@@ -62,6 +83,7 @@ impl<'a> Draft<'a> {
             ends_on: program.ends_on.map(|day| day.to_string()).unwrap_or_default(),
             seen: program.version.to_string(),
             items: program.items.iter().map(item).collect(),
+            search: Search::default(),
         }
     }
 
@@ -75,6 +97,8 @@ impl<'a> Draft<'a> {
                 "starts_on" => draft.starts_on.clone_from(value),
                 "ends_on" => draft.ends_on.clone_from(value),
                 "seen" => draft.seen.clone_from(value),
+                "find" => draft.search.words.clone_from(value),
+                "find_region" => draft.search.region.clone_from(value),
                 "do" => act = Act::read(value),
                 item => {
                     let Some((n, part)) = place(item) else { continue };
@@ -109,6 +133,7 @@ impl<'a> Draft<'a> {
                     self.items.push(ItemForm::new(id, exercise.name.clone(), figure));
                 }
             }
+            Act::Find(most) => self.search.most = most,
             Act::Remove(n) if n < last => drop(self.items.remove(n)),
             Act::Up(n) if n > 0 && n < last => self.items.swap(n - 1, n),
             Act::Down(n) if n + 1 < last => self.items.swap(n, n + 1),
@@ -125,6 +150,10 @@ impl<'a> Draft<'a> {
             errors.add("starts_on", "The first day is missing");
         }
         let ends_on = date(&mut errors, "ends_on", "The last day", &self.ends_on);
+        let region = self.search.region.as_str();
+        if !region.is_empty() && region.parse::<BodyRegion>().is_err() {
+            errors.add("find_region", "There is no such part of the body");
+        }
         let mut items = Vec::with_capacity(self.items.len());
         for (n, item) in self.items.iter().enumerate() {
             items.extend(new_item(&mut errors, n, item));
@@ -285,11 +314,6 @@ fn tempo(typed: &str) -> Result<Option<Tempo>, Invalid> {
     }
 }
 
-/// What the library says of an exercise in one line.
-pub(super) fn said(exercise: &Exercise) -> (&'static str, &'static str) {
-    (words::region(exercise.region), words::equipment(exercise.equipment))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,6 +354,27 @@ mod tests {
         let (draft, _) = Draft::read(&pairs(&[("items[0].dose.sets", "0")]), &shelf);
         let errors = draft.program().err().expect("refused");
         assert_eq!(errors.of("items[0].dose.sets"), Some("Exercise 1: sets must be 1 to 20"));
+    }
+
+    #[test]
+    fn only_the_exercises_that_a_form_names_are_looked_up() {
+        let other = "22222222-2222-4222-8222-222222222222";
+        let add = format!("add:{other}");
+        let ids: Vec<String> = named(&pairs(&[("find", SQUAT), ("items[99].exercise_id", other), ("do", &add)]))
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(ids, [SQUAT, other]);
+    }
+
+    #[test]
+    fn a_search_is_kept_and_changes_nothing_else() {
+        let shelf = Shelf::new();
+        let sent = [("find", "wall"), ("find_region", "knee"), ("do", "find:48")];
+        let (mut draft, act) = Draft::read(&pairs(&sent), &shelf);
+        draft.change(act.expect("a button"), &shelf);
+        let Search { words, region, most } = &draft.search;
+        assert_eq!((words.as_str(), region.as_str(), *most, draft.items.len()), ("wall", "knee", 48, 1));
     }
 
     #[test]

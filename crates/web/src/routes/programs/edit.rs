@@ -1,15 +1,15 @@
 //! The program editor. It works without its script: then every button sends the form.
 
 use super::{
-    draft::{Draft, Shelf, said, wrong},
+    draft::{Draft, Shelf, named, wrong},
     prescribe::LIMIT,
 };
 use crate::{
     App, AuditClass, Form, PathId, Problem, Route, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
-        ButtonKind, Field, FieldErrors, Head, LibraryEntry, RECORDED, Tone, date_field, hidden, item_row,
-        item_template, library_picker, link_button, notice, recorded_line, submit, text_field,
+        ButtonKind, Field, FieldErrors, Head, RECORDED, Tone, date_field, first_button, hidden, item_row,
+        item_template, link_button, notice, recorded_line, submit, text_field,
     },
     routes::{
         exercises::Pictures,
@@ -22,11 +22,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::{PatientId, PermissionName};
+use domain::{ExerciseId, PatientId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::{
-    exercises,
+    exercises::{self, ExerciseBrief, Picks},
     programs::{self, PrescribeError},
 };
 
@@ -44,13 +44,13 @@ pub(super) const SEND: Route = Route::page(
 .audit(AuditClass::Patient)
 .body_limit(LIMIT);
 
-async fn shelf(app: &App, session: &Session<Full>) -> Result<Shelf, Problem> {
-    let all = exercises::all(app.house(), session.practice()).await?;
-    let entry = |exercise: domain::Exercise| {
-        let pictures = Pictures::of(exercise.exercise_id, exercise.source, exercise.pictures);
-        (exercise.exercise_id.to_string(), (exercise, pictures))
+async fn shelf(app: &App, session: &Session<Full>, ids: Vec<ExerciseId>) -> Result<Shelf, Problem> {
+    let known = exercises::known(app.house(), session, ids).await?;
+    let entry = |(id, exercise): (ExerciseId, ExerciseBrief)| {
+        let pictures = Pictures::of(id, exercise.source, exercise.pictures);
+        (id.to_string(), (exercise, pictures))
     };
-    Ok(all.into_iter().map(entry).collect())
+    Ok(known.into_iter().map(entry).collect())
 }
 
 pub(super) async fn form(
@@ -59,7 +59,8 @@ pub(super) async fn form(
     PathId(patient): PathId<PatientId>,
 ) -> Result<Markup, Problem> {
     let program = programs::current(app.house(), &session, patient).await?;
-    let shelf = shelf(&app, &session).await?;
+    let ids = program.iter().flat_map(|program| &program.items).map(|item| item.exercise_id).collect();
+    let shelf = shelf(&app, &session, ids).await?;
     let surround = Surround::of(&app, &session).await?;
     let draft = match &program {
         Some(program) => Draft::of(program, &shelf),
@@ -68,7 +69,8 @@ pub(super) async fn form(
             Draft { starts_on: today.to_string(), ..Draft::default() }
         }
     };
-    Ok(sheet(&surround, patient, &draft, &shelf, &FieldErrors::none(), None))
+    let picks = draft.search.picks(&app, &session).await?;
+    Ok(sheet(&surround, patient, &draft, &picks, &FieldErrors::none(), None))
 }
 
 pub(super) async fn send(
@@ -77,16 +79,18 @@ pub(super) async fn send(
     PathId(patient): PathId<PatientId>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let shelf = shelf(&app, &session).await?;
+    let shelf = shelf(&app, &session, named(&pairs)).await?;
     let surround = Surround::of(&app, &session).await?;
     let (mut draft, act) = Draft::read(&pairs, &shelf);
     if let Some(act) = act {
         draft.change(act, &shelf);
-        return Ok(sheet(&surround, patient, &draft, &shelf, &FieldErrors::none(), None).into_response());
+        let picks = draft.search.picks(&app, &session).await?;
+        return Ok(sheet(&surround, patient, &draft, &picks, &FieldErrors::none(), None).into_response());
     }
+    let picks = draft.search.picks(&app, &session).await?;
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let again = |status, errors: &FieldErrors, notice| {
-        Ok(form_again(status, sheet(&surround, patient, &draft, &shelf, errors, notice)))
+        Ok(form_again(status, sheet(&surround, patient, &draft, &picks, errors, notice)))
     };
     let new = match draft.program() {
         Ok(new) => new,
@@ -117,7 +121,7 @@ fn sheet(
     surround: &Surround,
     patient: PatientId,
     draft: &Draft<'_>,
-    shelf: &Shelf,
+    picks: &Picks,
     errors: &FieldErrors,
     notice: Option<Markup>,
 ) -> Markup {
@@ -126,20 +130,12 @@ fn sheet(
         1 => html! { "The first version. The patient sees it as soon as you sign it." },
         next => html! { "Version " (next - 1) " stays as it is. Signing makes version " (next) "." },
     };
-    let mut entries: Vec<LibraryEntry<'_>> = shelf
-        .iter()
-        .map(|(id, (exercise, pictures))| {
-            let (region, equipment) = said(exercise);
-            let figure = pictures.figure();
-            LibraryEntry { exercise_id: id.clone(), name: &exercise.name, region, equipment, figure }
-        })
-        .collect();
-    entries.sort_by_key(|entry| entry.name);
     let field = |name, label| Field::new(name, label).error(errors.of(name));
     let back = link_button(&format!("/patients/{patient}"), "Cancel", ButtonKind::Quiet);
     let content = html! {
         (errors.summary())
         form method="post" class="editor" data-unsaved {
+            (first_button())
             (hidden("seen", &draft.seen))
             div class="stack" {
                 div class="card stack" {
@@ -160,7 +156,7 @@ fn sheet(
             }
             section class="card" aria-labelledby="library" {
                 h2 id="library" { "Exercises" }
-                (library_picker(&entries))
+                (draft.search.library(picks))
             }
         }
         (recorded_line(RECORDED))

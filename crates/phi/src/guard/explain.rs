@@ -1,0 +1,67 @@
+//! What the guard would say, for those who watch over the policy. Nothing is opened, and no grant comes of it.
+
+use super::{AccessError, Found, Guard, PracticeGrant, Purpose};
+use crate::{
+    permission::PracticePermission,
+    policy::{Policy, Ruling},
+    relation::Relation,
+};
+use domain::{PatientId, PermissionName, PracticeId};
+use identity::{AccountClaims, Full, Session};
+use ledger::Word;
+use std::marker::PhantomData;
+
+/// How an account stands to a patient at this moment, and what it therefore may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The facts that the policy was asked with.
+    pub relation: Relation,
+    /// Each permission that it has, with the policy that gives it.
+    pub allowed: Vec<(PermissionName, Word)>,
+}
+
+impl Guard {
+    /// The policy that this guard asks.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What a full session of this account would be allowed on a patient at this moment: the facts are found out and the
+    /// policy is asked exactly as [`Guard::authorize`] does it. An account that is not active is allowed nothing, and on a
+    /// record that was destroyed nobody is.
+    pub async fn explain(&self, account: &AccountClaims, subject: PatientId) -> Result<Standing, AccessError> {
+        let Found { destroyed, relation, .. } =
+            self.find_out(account.practice, account.account, account.patient, subject).await?;
+        let ask = |permission: &PermissionName| {
+            let Ruling { allowed, rule } = self.policy.on_patient(account.role, *permission, relation);
+            (allowed && account.active && !destroyed).then_some((*permission, rule))
+        };
+        Ok(Standing { relation, allowed: PermissionName::ALL.iter().filter_map(ask).collect() })
+    }
+
+    /// Whether a patient is, or was, registered in a practice: they have a key there, or had one that was destroyed.
+    async fn is_registered(&self, practice: PracticeId, subject: PatientId) -> Result<bool, AccessError> {
+        let has_key = !self.keyring.wrapped(practice, subject).await?.is_empty();
+        Ok(has_key || self.keyring.destroyed(practice, subject).await?)
+    }
+
+    /// Leave to use a permission on the practice in a question about one patient of it; recorded under that patient. A
+    /// patient who is not registered here is denied like one who is not there.
+    pub async fn authorize_about<'s, P: PracticePermission>(
+        &self,
+        session: &'s Session<Full>,
+        subject: PatientId,
+        purpose: Purpose,
+    ) -> Result<PracticeGrant<'s, P>, AccessError> {
+        let registered = self.is_registered(session.practice(), subject).await?;
+        let mut ruling = self.rule(session, P::NAME, None);
+        if ruling.allowed && !registered {
+            ruling = Ruling { allowed: false, rule: Word::new("no-such-patient") };
+        }
+        let receipt = self.append_one(self.entry(session, P::NAME, Some(subject), &purpose, &ruling)).await?;
+        if !ruling.allowed {
+            return Err(AccessError::Denied);
+        }
+        Ok(PracticeGrant { session, receipt, permission: PhantomData })
+    }
+}

@@ -1,0 +1,122 @@
+//! Searching names in memory (design, section 4): names are compared inside the kernel, and only the ids of those who fit
+//! come out. Whoever wants to read a name that fits asks for a grant like anybody, with an entry of its own.
+
+use super::{AccessError, Guard, Purpose};
+use crate::{
+    cipher::{self, Owner},
+    class::{ClassId, Identifying},
+    field::{Field, OpenError, Sealed},
+    keyring::{ClassKeys, WrappedKey},
+    permission::{Covers, Permission},
+    registry::fields::patients::{FamilyName, GivenName},
+    relation::Relation,
+};
+use crypto::Zeroizing;
+use domain::{NameQuery, PatientId};
+use identity::{Full, Session};
+use std::{collections::HashMap, marker::PhantomData};
+
+/// The sealed names of a patient, to be compared.
+pub struct SealedName {
+    /// Whose.
+    pub patient: PatientId,
+    /// Given name.
+    pub given_name: Sealed<GivenName>,
+    /// Family name.
+    pub family_name: Sealed<FamilyName>,
+}
+
+/// Leave to compare names under permission `P`: decided and recorded once, before the first name is opened. Opens nothing
+/// to its holder.
+pub struct NameSearch<'s, P> {
+    guard: &'s Guard,
+    session: &'s Session<Full>,
+    /// Whether the policy allows `P` on every patient who is registered, whatever else the caller is to them.
+    everybody: bool,
+    permission: PhantomData<fn() -> P>,
+}
+
+/// Why names could not be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The facts of the policy or the keys could not be had.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// A name did not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl Guard {
+    /// Leave to search the names of patients on whom the caller has `P`. One entry in the ledger stands for the whole
+    /// search: nobody in particular is looked at, and no name leaves the kernel.
+    pub async fn search_names<'s, P: Permission + Covers<Identifying>>(
+        &'s self,
+        session: &'s Session<Full>,
+        purpose: Purpose,
+    ) -> Result<NameSearch<'s, P>, AccessError> {
+        let registered = Relation { registered: true, ..Relation::default() };
+        let everybody = self.rule(session, P::NAME, Some(registered));
+        self.authorize_search::<P>(session, purpose).await?;
+        Ok(NameSearch { guard: self, session, everybody: everybody.allowed, permission: PhantomData })
+    }
+}
+
+impl<P: Permission + Covers<Identifying>> NameSearch<'_, P> {
+    /// Whether every patient of the practice may be among those who fit. If not, only whom the caller treats, or
+    /// themself: the others need not even be brought.
+    pub const fn is_of_everybody(&self) -> bool {
+        self.everybody
+    }
+
+    /// Those of the patients who fit and on whom the policy allows `P`, in their order. A patient whose key was destroyed
+    /// fits nothing.
+    pub async fn fitting(&self, query: &NameQuery, names: &[SealedName]) -> Result<Vec<PatientId>, SearchError> {
+        let mut keys = if self.everybody { self.keys_of_all(names).await? } else { self.keys_of_each(names).await? };
+        let mut found = Vec::new();
+        for name in names {
+            let Some(wrapped) = keys.remove(&name.patient).filter(|wrapped| !wrapped.is_empty()) else { continue };
+            let keys = self.guard.keyring.class_keys::<P>(self.session.practice(), name.patient, &wrapped).await;
+            let keys = keys.map_err(AccessError::from)?;
+            let given = self.open(name.patient, &keys, &name.given_name)?;
+            let family = self.open(name.patient, &keys, &name.family_name)?;
+            if query.fits(&[&given, &family]) {
+                found.push(name.patient);
+            }
+        }
+        Ok(found)
+    }
+
+    /// One question to the key store for all of them.
+    async fn keys_of_all(&self, names: &[SealedName]) -> Result<HashMap<PatientId, Vec<WrappedKey>>, AccessError> {
+        let ids = || names.iter().map(|name| name.patient);
+        let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(HashMap::new()) };
+        let mut keys: HashMap<PatientId, Vec<WrappedKey>> = HashMap::with_capacity(names.len());
+        for (patient, key) in self.guard.keyring.wrapped_between(self.session.practice(), first, last).await? {
+            keys.entry(patient).or_default().push(key);
+        }
+        Ok(keys)
+    }
+
+    /// The keys of those on whom the policy allows `P`, asked one by one.
+    async fn keys_of_each(&self, names: &[SealedName]) -> Result<HashMap<PatientId, Vec<WrappedKey>>, AccessError> {
+        let mut keys = HashMap::with_capacity(names.len());
+        for name in names {
+            let facts = self.guard.facts::<P>(self.session, name.patient).await?;
+            if facts.ruling.allowed {
+                keys.insert(name.patient, facts.wrapped);
+            }
+        }
+        Ok(keys)
+    }
+
+    fn open<F: Field<Class = Identifying>>(
+        &self,
+        patient: PatientId,
+        keys: &ClassKeys<P>,
+        sealed: &Sealed<F>,
+    ) -> Result<Zeroizing<F::Value>, OpenError> {
+        let owner = Owner { practice: self.session.practice(), subject: *patient.as_bytes() };
+        cipher::open(owner, sealed, |version| keys.version(ClassId::Identifying, version)).map(Zeroizing::new)
+    }
+}

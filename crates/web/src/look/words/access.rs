@@ -1,0 +1,96 @@
+//! Who may do what, and why, in plain language.
+
+use domain::{PermissionName, PurposeKind, Role};
+
+/// What a role is called.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "Administrator",
+        Role::Therapist => "Therapist",
+        Role::Patient => "Patient",
+        Role::Billing => "Billing",
+        Role::FrontDesk => "Front desk",
+        Role::PrivacyOfficer => "Privacy officer",
+        Role::Operator => "Operator",
+        Role::Researcher => "Researcher",
+    }
+}
+
+/// What somebody did, said to the one whose record it is: "looked at the exercises".
+pub fn permission(permission: PermissionName) -> &'static str {
+    match permission {
+        PermissionName::ReadExercise => "looked at exercises and what was done",
+        PermissionName::WriteExercise => "changed the program",
+        PermissionName::ReadNotes => "read notes and comments",
+        PermissionName::WriteNotes => "wrote a note",
+        PermissionName::Export => "took the record out of the practice",
+        PermissionName::LogExercise => "wrote down exercises",
+        PermissionName::ReadIdentity => "looked at name and contact",
+        PermissionName::WriteIdentity => "changed name or contact",
+        PermissionName::ReadVisits => "looked at visits",
+        PermissionName::WriteVisits => "booked or changed a visit",
+        PermissionName::ReadAccessLog => "looked at who looked",
+        PermissionName::TakeOutOwn => "took out a copy of their own record",
+        PermissionName::ReadBilling => "looked at billing",
+        PermissionName::WriteBilling => "changed billing",
+        PermissionName::ReadAudit => "read the audit trail",
+        PermissionName::Govern => "managed accounts or care teams",
+        PermissionName::Retain => "planned or approved the destruction of records",
+        PermissionName::Operate => "ran the server",
+        PermissionName::ReleaseDeidentified => "released data without names",
+    }
+}
+
+/// What was done to a patient's account or care team, told to the patient; the program's own word for all else.
+pub fn action(word: &str) -> &str {
+    match word {
+        "invite_account" => "made a link that opens your account",
+        "reset_account" => "took your password and second factor away",
+        "read_account" => "looked at your account",
+        "change_account" => "changed your account",
+        "disable_account" => "disabled your account",
+        other => other,
+    }
+}
+
+/// What a permission allows, behind "may": "see exercises and what was done".
+pub fn may(permission: PermissionName) -> &'static str {
+    match permission {
+        PermissionName::ReadExercise => "see exercises and what was done",
+        PermissionName::WriteExercise => "prescribe and change programs",
+        PermissionName::ReadNotes => "read notes and comments",
+        PermissionName::WriteNotes => "write notes",
+        PermissionName::Export => "take the record out of the practice",
+        PermissionName::LogExercise => "write down exercises",
+        PermissionName::ReadIdentity => "see name and contact",
+        PermissionName::WriteIdentity => "register, and change name and contact",
+        PermissionName::ReadAccessLog => "see who looked",
+        PermissionName::TakeOutOwn => "take out their own copy",
+        PermissionName::ReadBilling => "see billing",
+        PermissionName::WriteBilling => "charge and book payments",
+        PermissionName::ReadVisits => "see visits",
+        PermissionName::WriteVisits => "book visits and say what became of them",
+        PermissionName::ReadAudit => "read the audit trail and ask the policy",
+        PermissionName::Govern => "manage accounts and care teams",
+        PermissionName::Retain => "plan, approve and hold the destruction of records",
+        PermissionName::Operate => "run keys, backups and health of the server",
+        PermissionName::ReleaseDeidentified => "release data without names",
+    }
+}
+
+/// The same words with a capital at their beginning.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Why a record was opened.
+pub fn purpose(purpose: PurposeKind) -> &'static str {
+    match purpose {
+        PurposeKind::Treatment => "treatment",
+        PurposeKind::Payment => "payment",
+        PurposeKind::Operations => "running the practice",
+        PurposeKind::OwnRecord => "one's own record",
+        PurposeKind::Emergency => "an emergency",
+    }
+}

@@ -1,0 +1,64 @@
+//! Patients are found by their names among all whom one may know; each who is shown is recorded, the others are not.
+
+use super::*;
+use domain::PermissionName;
+use ledger::Entry;
+
+async fn find(site: &Site, cookie: &str, body: Value) -> Answer {
+    site.api(Method::POST, "/api/v1/patients/find", cookie, Some(body)).await
+}
+
+/// What is new in the ledger.
+fn since(site: &Site, before: usize) -> Vec<Entry> {
+    site.behind.ledger.entries().split_off(before)
+}
+
+#[tokio::test]
+async fn the_front_desk_finds_somebody_behind_the_first_page_of_the_practice() {
+    let clinic = Clinic::new().await;
+    let clerk = clinic.site.account(clinic.practice, Role::FrontDesk).await;
+    let cookie = clinic.site.signed_in(&clerk).await;
+    let session = clinic.site.session(&clerk).await;
+    let register = async |given: &str, family: String| {
+        let details = json!({ "given_name": given, "family_name": family, "birth_date": "1984-03-02" });
+        let details = serde_json::from_value(details).expect("details");
+        practice::patients::register(&clinic.site.house, &session, &details, None).await.expect("registered")
+    };
+    for n in 0..230 {
+        register("Many", format!("Other{n}")).await;
+    }
+    let wanted = register("Zoë", "Vega-Müller".to_owned()).await;
+    let before = clinic.site.behind.ledger.entries().len();
+    let found = find(&clinic.site, &cookie, json!({ "q": "MULLER zoe" })).await;
+    assert_eq!(found.status, 200, "{}", found.text());
+    assert_eq!((&found.json()["items"][0]["patient_id"], &found.json()["more"]), (&json!(wanted), &json!(false)));
+    let entries = since(&clinic.site, before);
+    let about: Vec<_> = entries.iter().map(|entry| (entry.patient, entry.permission)).collect();
+    let read = Some(PermissionName::ReadIdentity);
+    assert_eq!(about, [(None, read), (Some(wanted), read)], "one entry for the search, one for who is shown");
+
+    let page = clinic.site.submit("/patients", &cookie, "q=vega").await;
+    assert!(page.status == 200 && page.text().contains("Vega-Müller") && !page.text().contains("Other"));
+    let many = find(&clinic.site, &cookie, json!({ "q": "many" })).await.json();
+    assert_eq!((many["items"].as_array().map(Vec::len), &many["more"]), (Some(50), &json!(true)));
+    let page = clinic.site.submit("/patients", &cookie, "q=many").await;
+    assert!(page.text().contains("More patients fit") && page.text().contains("The first 50 patients found"));
+    let nothing = clinic.site.submit("/patients", &cookie, "q=-").await;
+    assert!(nothing.status == 422 && nothing.text().contains("with a letter in"), "{}", nothing.text());
+    assert_eq!(clinic.site.submit("/patients", &cookie, "q=").await.status, 303);
+}
+
+#[tokio::test]
+async fn a_search_of_a_therapist_leaves_no_trace_under_patients_who_do_not_fit_or_are_not_theirs() {
+    let clinic = Clinic::new().await;
+    let other = clinic.site.patient(clinic.practice, "Ana", "Elsewhere").await;
+    let mine = clinic.site.patient(clinic.practice, "Ben", "Mine").await;
+    clinic.site.care_link(&clinic.therapist, mine).await;
+    let before = clinic.site.behind.ledger.entries().len();
+    let found = find(&clinic.site, &clinic.cookie, json!({ "q": "an", "everybody": true })).await.json();
+    let ids: Vec<&Value> = found["items"].as_array().expect("a list").iter().map(|line| &line["patient_id"]).collect();
+    assert_eq!(ids, [&json!(clinic.patient)]);
+    let about: Vec<_> = since(&clinic.site, before).into_iter().filter_map(|entry| entry.patient).collect();
+    assert_eq!(about, [clinic.patient]);
+    assert!(!about.contains(&other) && !about.contains(&mine));
+}
