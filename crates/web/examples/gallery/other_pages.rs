@@ -1,7 +1,7 @@
 //! Pages of patients, the doors, and every part on one page.
 
 use super::{Shelf, asset, days, patient_nav, program_of_ana, staff, staff_nav, weekly};
-use domain::{BodyRegion, Date};
+use domain::BodyRegion;
 use jiff::civil::date;
 use maud::{Markup, html};
 use web::look::*;

@@ -1,8 +1,7 @@
 //! Pages of those who work in a practice.
 
 use super::{Shelf, asset, days, program_of_ana, staff, staff_nav, weekly};
-use domain::Dose;
-use jiff::civil::date;
+use jiff::{ToSpan, civil::date};
 use maud::{Markup, html};
 use web::look::*;
 

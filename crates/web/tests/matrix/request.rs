@@ -175,6 +175,9 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
 async fn form_body(world: &World, route: &Route, chart: &Chart, account: AccountId) -> String {
     let mut form = Serializer::new(String::new());
     match name(route).as_str() {
+        "POST /patients" => {
+            form.append_pair("q", "Ada");
+        }
         "POST /patients/new" => {
             form.extend_pairs([("given_name", "Eve"), ("family_name", "New"), ("birth_date", "1984-03-02")]);
         }
