@@ -306,11 +306,14 @@ impl Guard {
         session: &Session<Full>,
         purpose: Purpose,
     ) -> Result<Receipt, AccessError> {
-        let own = session.patient().is_some();
-        let best = Relation { registered: true, on_care_team: !own, is_self: own };
-        let ruling = self.rule(session, P::NAME, Some(best));
+        let ruling = self.best_ruling(session, P::NAME);
         let receipt = self.append_one(self.entry(session, P::NAME, None, &purpose, &ruling)).await?;
         if ruling.allowed { Ok(receipt) } else { Err(AccessError::Denied) }
+    }
+
+    fn best_ruling(&self, session: &Session<Full>, permission: PermissionName) -> Ruling {
+        let own = session.patient().is_some();
+        self.rule(session, permission, Some(Relation { registered: true, on_care_team: !own, is_self: own }))
     }
 
     /// Leave to use a permission on the practice as a whole, decided and recorded like any other.

@@ -1,5 +1,6 @@
 //! Searching names in memory (design, section 4): names are compared inside the kernel, and only the ids of those who fit
-//! come out. Whoever wants to read a name that fits asks for a grant like anybody, with an entry of its own.
+//! come out, after it is recorded how many were opened. Whoever wants to read a name that fits asks for a grant like
+//! anybody, with an entry of its own.
 
 use super::{AccessError, Guard, Purpose};
 use crate::{
@@ -8,12 +9,14 @@ use crate::{
     field::{Field, OpenError, Sealed},
     keyring::{ClassKeys, WrappedKey},
     permission::{Covers, Permission},
+    policy::Ruling,
     registry::fields::patients::{FamilyName, GivenName},
     relation::Relation,
 };
 use crypto::Zeroizing;
 use domain::{NameQuery, PatientId};
 use identity::{Full, Session};
+use ledger::{Resource, Word};
 use std::{collections::HashMap, marker::PhantomData};
 
 /// The sealed names of a patient, to be compared.
@@ -26,15 +29,24 @@ pub struct SealedName {
     pub family_name: Sealed<FamilyName>,
 }
 
-/// Leave to compare names under permission `P`: decided and recorded once, before the first name is opened. Opens nothing
-/// to its holder.
+/// Leave to compare names under permission `P`: decided and recorded before the first name is opened. Opens nothing to
+/// its holder, and gives even the ids of those who fit only in exchange for a second entry, which says how many names were
+/// opened: whoever searches a practice opens all of them, and that must stand where it can be found.
 pub struct NameSearch<'s, P> {
     guard: &'s Guard,
     session: &'s Session<Full>,
+    purpose: Purpose,
+    ruling: Ruling,
     /// Whether the policy allows `P` on every patient who is registered, whatever else the caller is to them.
     everybody: bool,
+    /// Whose names were opened so far.
+    opened: u64,
+    found: Vec<PatientId>,
     permission: PhantomData<fn() -> P>,
 }
+
+/// What the second entry of a search is about; its id is the number of patients whose names were opened.
+const OPENED: Word = Word::new("names_opened");
 
 /// Why names could not be compared.
 #[derive(Debug, thiserror::Error)]
@@ -48,17 +60,25 @@ pub enum SearchError {
 }
 
 impl Guard {
-    /// Leave to search the names of patients on whom the caller has `P`. One entry in the ledger stands for the whole
-    /// search: nobody in particular is looked at, and no name leaves the kernel.
+    /// Leave to search the names of patients on whom the caller has `P`. Nobody in particular is looked at, and no name
+    /// leaves the kernel.
     pub async fn search_names<'s, P: Permission + Covers<Identifying>>(
         &'s self,
         session: &'s Session<Full>,
         purpose: Purpose,
     ) -> Result<NameSearch<'s, P>, AccessError> {
+        self.authorize_search::<P>(session, purpose.clone()).await?;
         let registered = Relation { registered: true, ..Relation::default() };
-        let everybody = self.rule(session, P::NAME, Some(registered));
-        self.authorize_search::<P>(session, purpose).await?;
-        Ok(NameSearch { guard: self, session, everybody: everybody.allowed, permission: PhantomData })
+        Ok(NameSearch {
+            guard: self,
+            session,
+            purpose,
+            ruling: self.best_ruling(session, P::NAME),
+            everybody: self.rule(session, P::NAME, Some(registered)).allowed,
+            opened: 0,
+            found: Vec::new(),
+            permission: PhantomData,
+        })
     }
 }
 
@@ -69,22 +89,36 @@ impl<P: Permission + Covers<Identifying>> NameSearch<'_, P> {
         self.everybody
     }
 
-    /// Those of the patients who fit and on whom the policy allows `P`, in their order. A patient whose key was destroyed
-    /// fits nothing.
-    pub async fn fitting(&self, query: &NameQuery, names: &[SealedName]) -> Result<Vec<PatientId>, SearchError> {
+    /// How many fitted so far.
+    pub const fn found(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Compares the names of some patients: those on whom the policy allows `P`. A patient whose key was destroyed fits
+    /// nothing.
+    pub async fn compare(&mut self, query: &NameQuery, names: &[SealedName]) -> Result<(), SearchError> {
         let mut keys = if self.everybody { self.keys_of_all(names).await? } else { self.keys_of_each(names).await? };
-        let mut found = Vec::new();
         for name in names {
             let Some(wrapped) = keys.remove(&name.patient).filter(|wrapped| !wrapped.is_empty()) else { continue };
             let keys = self.guard.keyring.class_keys::<P>(self.session.practice(), name.patient, &wrapped).await;
             let keys = keys.map_err(AccessError::from)?;
+            self.opened += 1;
             let given = self.open(name.patient, &keys, &name.given_name)?;
             let family = self.open(name.patient, &keys, &name.family_name)?;
             if query.fits(&[&given, &family]) {
-                found.push(name.patient);
+                self.found.push(name.patient);
             }
         }
-        Ok(found)
+        Ok(())
+    }
+
+    /// Records how many names were opened, and only then says who fits, in the order in which they were compared.
+    pub async fn finish(self) -> Result<Vec<PatientId>, AccessError> {
+        let resource = Resource::new(OPENED, self.opened).expect("a number is an id");
+        let purpose = Purpose { resource, ..self.purpose };
+        let entry = self.guard.entry(self.session, P::NAME, None, &purpose, &self.ruling);
+        self.guard.append_one(entry).await?;
+        Ok(self.found)
     }
 
     /// One question to the key store for all of them.

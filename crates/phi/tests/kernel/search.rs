@@ -1,12 +1,12 @@
-//! Names are searched in memory: nothing but ids comes out, and one entry stands for the search.
+//! Names are searched in memory: nothing but ids comes out, and not before it is recorded how many were opened.
 
 use crate::support::{World, world};
 use domain::{NameQuery, PatientId, PersonName, PracticeId, Role};
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
 use phi::{
-    AccessError, Purpose, ReadAudit, ReadExercise, ReadIdentity, RowId, SealedName, fields::patients::FamilyName,
-    fields::patients::GivenName,
+    AccessError, Covers, Identifying, Permission, Purpose, ReadAudit, ReadExercise, ReadIdentity, RowId, SealedName,
+    fields::patients::FamilyName, fields::patients::GivenName,
 };
 
 fn purpose() -> Purpose {
@@ -24,6 +24,18 @@ async fn named(world: &World, desk: &Session<Full>, given: &str, family: &str) -
     }
 }
 
+/// Whom a search finds among these, once it is recorded.
+async fn finds<P: Permission + Covers<Identifying>>(
+    world: &World,
+    session: &Session<Full>,
+    typed: &str,
+    names: &[SealedName],
+) -> Vec<PatientId> {
+    let mut search = world.guard.search_names::<P>(session, purpose()).await.unwrap();
+    search.compare(&NameQuery::new(typed).unwrap(), names).await.unwrap();
+    search.finish().await.unwrap()
+}
+
 async fn furnished() -> (World, PracticeId, Session<Full>, Vec<SealedName>) {
     let world = world().await;
     let practice = world.practice().await;
@@ -36,16 +48,27 @@ async fn furnished() -> (World, PracticeId, Session<Full>, Vec<SealedName>) {
 }
 
 #[tokio::test]
-async fn the_front_desk_finds_everybody_who_fits_at_the_price_of_one_entry() {
+async fn the_front_desk_finds_everybody_who_fits_and_how_many_names_it_opened_is_recorded() {
     let (world, _, desk, names) = furnished().await;
     let before = world.ledger.entries().len();
-    let search = world.guard.search_names::<ReadIdentity>(&desk, purpose()).await.unwrap();
-    let found = search.fitting(&NameQuery::new("ruiz").unwrap(), &names).await.unwrap();
+    let found = finds::<ReadIdentity>(&world, &desk, "ruiz", &names).await;
     assert_eq!(found, [names[0].patient, names[2].patient]);
     let entries = world.ledger.entries().split_off(before);
-    assert_eq!(entries.len(), 1);
-    assert_eq!((entries[0].patient, entries[0].outcome), (None, Outcome::Allowed));
-    assert_eq!(entries[0].reason.as_str(), "registration");
+    let said: Vec<_> = entries.iter().map(|entry| (entry.resource.kind().as_str(), entry.resource.id())).collect();
+    assert_eq!(said, [("patient_names", ""), ("names_opened", "3")]);
+    for entry in entries {
+        assert_eq!((entry.actor, entry.patient, entry.outcome), (Some(desk.account()), None, Outcome::Allowed));
+        assert_eq!(entry.reason.as_str(), "registration");
+    }
+}
+
+#[tokio::test]
+async fn who_fits_is_not_told_before_it_is_recorded_how_many_names_were_opened() {
+    let (world, _, desk, names) = furnished().await;
+    let mut search = world.guard.search_names::<ReadIdentity>(&desk, purpose()).await.unwrap();
+    search.compare(&NameQuery::new("ruiz").unwrap(), &names).await.unwrap();
+    world.ledger.backend().set_failing(true);
+    assert!(matches!(search.finish().await, Err(AccessError::Unrecorded(_))));
 }
 
 #[tokio::test]
@@ -54,19 +77,18 @@ async fn a_therapist_finds_only_those_whom_they_treat_at_this_moment() {
     let therapist = world.sign_in(practice, Role::Therapist, None).await;
     let until = "2026-05-14T12:00:01Z".parse().unwrap();
     world.teams.assign(therapist.account(), names[2].patient, "2026-05-01T00:00:00Z".parse().unwrap(), Some(until));
-    let query = NameQuery::new("ruiz").unwrap();
-    let search = world.guard.search_names::<ReadExercise>(&therapist, purpose()).await.unwrap();
-    assert_eq!(search.fitting(&query, &names).await.unwrap(), [names[2].patient]);
+    assert_eq!(finds::<ReadExercise>(&world, &therapist, "ruiz", &names).await, [names[2].patient]);
+    let entry = world.ledger.entries().pop().unwrap();
+    assert_eq!(entry.resource.id(), "1", "nobody else's name was opened");
     world.clock.advance_seconds(1);
-    assert_eq!(search.fitting(&query, &names).await.unwrap(), []);
+    assert_eq!(finds::<ReadExercise>(&world, &therapist, "ruiz", &names).await, []);
 }
 
 #[tokio::test]
 async fn a_patient_finds_themself_and_nobody_else() {
     let (world, practice, _, names) = furnished().await;
     let ana = world.sign_in(practice, Role::Patient, Some(names[0].patient)).await;
-    let search = world.guard.search_names::<ReadExercise>(&ana, purpose()).await.unwrap();
-    assert_eq!(search.fitting(&NameQuery::new("ruiz").unwrap(), &names).await.unwrap(), [names[0].patient]);
+    assert_eq!(finds::<ReadExercise>(&world, &ana, "ruiz", &names).await, [names[0].patient]);
 }
 
 #[tokio::test]
@@ -90,9 +112,7 @@ async fn no_name_is_compared_that_could_not_be_recorded_and_none_whose_key_is_go
     assert!(matches!(refused.err(), Some(AccessError::Unrecorded(_))));
     world.ledger.backend().set_failing(false);
     world.keys.destroy(practice, names[0].patient);
-    let search = world.guard.search_names::<ReadIdentity>(&desk, purpose()).await.unwrap();
-    let found = search.fitting(&NameQuery::new("ruiz").unwrap(), &names).await.unwrap();
-    assert_eq!(found, [names[2].patient]);
+    assert_eq!(finds::<ReadIdentity>(&world, &desk, "ruiz", &names).await, [names[2].patient]);
 }
 
 #[tokio::test]

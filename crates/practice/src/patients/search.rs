@@ -9,7 +9,7 @@ use domain::{Invalid, NameQuery, PatientId};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
 use phi::{
-    AccessError, Covers, Identifying, NameSearch, Permission, Purpose, ReadExercise, ReadIdentity, SealedName,
+    AccessError, Covers, Identifying, Permission, Purpose, ReadExercise, ReadIdentity, SealedName,
     SearchError as NamesError,
 };
 use std::collections::HashMap;
@@ -55,8 +55,8 @@ impl From<NamesError> for SearchError {
 }
 
 /// The patients who have exactly what was typed (an e-mail address, a telephone or record number), else those whose names
-/// begin with its words: among all whom the caller may know. The search is one entry in the ledger; each patient who is
-/// shown is one more, under that patient.
+/// begin with its words: among all whom the caller may know. In the ledger stand the search, then how many names it
+/// opened, and each patient who is shown, under that patient; never what was typed.
 pub async fn search(house: &House, session: &Session<Full>, whose: Whose, typed: &str) -> Result<Found, SearchError> {
     let query = NameQuery::new(typed).map_err(SearchError::Query)?;
     // Addresses and numbers are told from names by what no name has in it.
@@ -77,7 +77,7 @@ pub async fn search(house: &House, session: &Session<Full>, whose: Whose, typed:
 async fn exactly(house: &House, session: &Session<Full>, typed: &str) -> Result<Vec<PatientLine>, SearchError> {
     let Ok(exact) = Exact::new(typed) else { return Ok(Vec::new()) };
     match find(house, session, &exact).await {
-        // Whoever may know nobody finds nobody.
+        // Names may still be open to a token whose scopes do not reach here.
         Err(RecordError::Access(AccessError::Denied)) => Ok(Vec::new()),
         found => Ok(found?),
     }
@@ -93,12 +93,8 @@ async fn by_name(
         let ids = fitting::<ReadIdentity>(house, session, query, Purpose::operations(Resource::whole(NAMES))).await?;
         shown::<ReadIdentity>(house, session, ids, Purpose::operations(Resource::whole(PATIENT))).await
     } else {
-        let purpose = |kind| match session.patient() {
-            Some(_) => Purpose::own_record(Resource::whole(kind)),
-            None => Purpose::treatment(Resource::whole(kind)),
-        };
-        let ids = fitting::<ReadExercise>(house, session, query, purpose(NAMES)).await?;
-        shown::<ReadExercise>(house, session, ids, purpose(PATIENT)).await
+        let ids = fitting::<ReadExercise>(house, session, query, Purpose::treatment(Resource::whole(NAMES))).await?;
+        shown::<ReadExercise>(house, session, ids, Purpose::treatment(Resource::whole(PATIENT))).await
     }
 }
 
@@ -109,22 +105,17 @@ async fn fitting<P: Permission + Covers<Identifying>>(
     query: &NameQuery,
     purpose: Purpose,
 ) -> Result<Vec<PatientId>, SearchError> {
-    let search: NameSearch<'_, P> = match house.guard.search_names(session, purpose).await {
-        Ok(search) => search,
-        // Whoever may know nobody finds nobody.
-        Err(AccessError::Denied) => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
-    };
-    let (mut found, mut after) = (Vec::new(), PatientId::from_bytes([0; 16]));
-    while found.len() <= MOST_FOUND {
+    let mut search = house.guard.search_names::<P>(session, purpose).await?;
+    let mut after = PatientId::from_bytes([0; 16]);
+    while search.found() <= MOST_FOUND {
         let (names, last) = names_after(house, session, search.is_of_everybody(), after).await?;
-        found.extend(search.fitting(query, &names).await?);
+        search.compare(query, &names).await?;
         match last {
             Some(last) => after = last,
             None => break,
         }
     }
-    Ok(found)
+    Ok(search.finish().await?)
 }
 
 /// A page of sealed names, and the last id of it when there may be more.
@@ -141,13 +132,8 @@ async fn names_after(
         let last = names.last().filter(|_| full).map(|name| name.patient);
         return Ok((names, last));
     }
-    let ids = match session.patient() {
-        Some(own) => vec![own],
-        None => {
-            let (identity, now) = (&house.stores.identity, house.clock.now());
-            care_links::patients_of(identity, practice, session.account(), now, after, PAGE).await?
-        }
-    };
+    let (identity, now) = (&house.stores.identity, house.clock.now());
+    let ids = care_links::patients_of(identity, practice, session.account(), now, after, PAGE).await?;
     let full = i64::try_from(ids.len()).is_ok_and(|n| n == PAGE);
     let last = ids.last().copied().filter(|_| full);
     let mut names = Vec::with_capacity(ids.len());

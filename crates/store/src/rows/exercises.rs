@@ -94,8 +94,7 @@ const AT_ONCE: usize = 8;
 
 /// The heads of these entries, in no order; of those that are not in the library, none.
 pub async fn heads(db: &Db, practice: PracticeId, ids: &[ExerciseId]) -> Result<Vec<ExerciseHead>, StoreError> {
-    const SQL: &str =
-        select_heads!("WHERE practice_id = $1 AND exercise_id IN ($2, $3, $4, $5, $6, $7, $8, $9)");
+    const SQL: &str = select_heads!("WHERE practice_id = $1 AND exercise_id IN ($2, $3, $4, $5, $6, $7, $8, $9)");
     let mut heads = Vec::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         // Places that are left over ask for the first one again, which then still comes once.
@@ -124,22 +123,6 @@ pub async fn by_source(
     let sql = select!("WHERE practice_id = $1 AND source = $2 AND source_ref = $3");
     let params = &[practice.into(), source.word().into(), source_ref.into()];
     db.optional(sql, params).await?.as_ref().map(read).transpose()
-}
-
-/// Up to `limit` entries after (`after_name`, `after_id`), by name.
-pub async fn page(
-    db: &Db,
-    practice: PracticeId,
-    after_name: &str,
-    after_id: ExerciseId,
-    limit: i64,
-) -> Result<Vec<ExerciseRow>, StoreError> {
-    let sql = select!(
-        "WHERE practice_id = $1 AND (name > $2 OR (name = $2 AND exercise_id > $3)) \
-         ORDER BY name, exercise_id LIMIT $4"
-    );
-    let params = &[practice.into(), after_name.into(), after_id.into(), limit.into()];
-    db.rows(sql, params).await?.iter().map(read).collect()
 }
 
 /// Adds an entry, or brings the one with the same name at its source up to date; its id and age stay.

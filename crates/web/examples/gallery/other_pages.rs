@@ -6,7 +6,7 @@ use jiff::civil::date;
 use maud::{Markup, html};
 use web::look::*;
 
-pub fn today(shelf: &Shelf) -> Markup {
+pub(crate) fn today(shelf: &Shelf) -> Markup {
     let nav = patient_nav();
     let kind = Kind::Patient { nav: &nav, signed_in_as: "Ana Ruiz", signs_out_in_seconds: Some(872) };
     let head = Head {
@@ -50,7 +50,7 @@ pub fn today(shelf: &Shelf) -> Markup {
     page(Frame::new("Today", kind, &asset).demo(true).head(head).scripts(&["timer.js"]), content)
 }
 
-pub fn sign_in() -> Markup {
+pub(crate) fn sign_in() -> Markup {
     let passkey = Passkey {
         ceremony: Ceremony::Prove,
         start: "/api/v1/session/passkey/start",
@@ -74,7 +74,7 @@ pub fn sign_in() -> Markup {
     page(Frame::new("Sign in", Kind::Plain, &asset).demo(true).head(head).scripts(&["passkey.js"]), content)
 }
 
-pub fn second_factor() -> Markup {
+pub(crate) fn second_factor() -> Markup {
     let content = html! {
         form method="post" class="card stack" {
             (error_summary(&[("code", "That code is not right, or was used already")]))
@@ -87,7 +87,7 @@ pub fn second_factor() -> Markup {
     page(Frame::new("One more step", Kind::Plain, &asset).demo(true), content)
 }
 
-pub fn form_with_errors() -> Markup {
+pub(crate) fn form_with_errors() -> Markup {
     let nav = staff_nav(1);
     let mut errors = FieldErrors::none();
     errors.add("email", "Enter an e-mail address, like name@example.org");
@@ -113,7 +113,7 @@ pub fn form_with_errors() -> Markup {
     page(staff("Invite a patient", &nav), content)
 }
 
-pub fn exercise(shelf: &Shelf) -> Markup {
+pub(crate) fn exercise(shelf: &Shelf) -> Markup {
     let nav = staff_nav(2);
     let Some((exercise, urls)) = shelf.0.iter().find(|(exercise, _)| exercise.source_ref == "mini-squat") else {
         return html! {};
@@ -133,7 +133,7 @@ pub fn exercise(shelf: &Shelf) -> Markup {
     page(staff(&exercise.name, &nav), content)
 }
 
-pub fn all_parts() -> Markup {
+pub(crate) fn all_parts() -> Markup {
     let nav = staff_nav(3);
     let empty = LineChart { id: "none", title: "Nothing", max: 10.0, series: &[Series { label: "Pain", values: &[] }] };
     let one = weekly(&[4.0]);
@@ -161,7 +161,7 @@ pub fn all_parts() -> Markup {
     page(staff("Every part", &nav), content)
 }
 
-pub fn not_found() -> Markup {
+pub(crate) fn not_found() -> Markup {
     let content = html! {
         (empty_state("There is nothing here for you", "It may have moved, or never was.", Some(link_button("/", "To the start", ButtonKind::Primary))))
     };

@@ -5,7 +5,7 @@ use jiff::{ToSpan, civil::date};
 use maud::{Markup, html};
 use web::look::*;
 
-pub fn therapists_patient(shelf: &Shelf) -> Markup {
+pub(crate) fn therapists_patient(shelf: &Shelf) -> Markup {
     let nav = staff_nav(1);
     let days = days();
     let pain = weekly(&[6.5, 6.0, 6.2, 5.4, 5.0, 4.6, 4.8, -1.0, 3.6, 3.2, 3.4, 2.6]);
@@ -68,7 +68,7 @@ pub fn therapists_patient(shelf: &Shelf) -> Markup {
     page(staff("Patient", &nav).head(head), content)
 }
 
-pub fn people() -> Markup {
+pub(crate) fn people() -> Markup {
     let nav = staff_nav(1);
     let names = ["Ana Ruiz", "Benjamin Adeyemi", "Chiara Lombardi-Steinbrecher", "Dinh Thu", "Emil Sørensen"];
     let rows = names.iter().enumerate().map(|(n, name)| {
@@ -103,7 +103,7 @@ pub fn people() -> Markup {
     page(staff("My patients", &nav).head(head), content)
 }
 
-pub fn audit() -> Markup {
+pub(crate) fn audit() -> Markup {
     let nav = [
         NavItem { href: "#audit", label: "Audit trail", icon: Icon::Shield, current: true },
         NavItem { href: "#people", label: "People", icon: Icon::People, current: false },
@@ -139,7 +139,7 @@ pub fn audit() -> Markup {
     page(Frame::new("Audit trail", kind, &asset).demo(true).head(head), content)
 }
 
-pub fn program_editor(shelf: &Shelf) -> Markup {
+pub(crate) fn program_editor(shelf: &Shelf) -> Markup {
     let nav = staff_nav(1);
     let mut errors = FieldErrors::none();
     errors.add("items[1].dose.sets", "Sets must be 1 to 20");

@@ -1,7 +1,6 @@
 //! Patients are found by their names among all whom one may know; each who is shown is recorded, the others are not.
 
 use super::*;
-use domain::PermissionName;
 use ledger::Entry;
 
 async fn find(site: &Site, cookie: &str, body: Value) -> Answer {
@@ -33,9 +32,12 @@ async fn the_front_desk_finds_somebody_behind_the_first_page_of_the_practice() {
     assert_eq!(found.status, 200, "{}", found.text());
     assert_eq!((&found.json()["items"][0]["patient_id"], &found.json()["more"]), (&json!(wanted), &json!(false)));
     let entries = since(&clinic.site, before);
-    let about: Vec<_> = entries.iter().map(|entry| (entry.patient, entry.permission)).collect();
-    let read = Some(PermissionName::ReadIdentity);
-    assert_eq!(about, [(None, read), (Some(wanted), read)], "one entry for the search, one for who is shown");
+    let about: Vec<_> = entries.iter().map(|entry| (entry.patient, entry.resource.kind().as_str())).collect();
+    assert_eq!(about, [(None, "patient_names"), (None, "names_opened"), (Some(wanted), "patient")]);
+    let patients = 1 + 230 + 1;
+    assert_eq!(entries[1].resource.id(), patients.to_string(), "everybody's name was opened, Ana's too");
+    let typed = entries.iter().any(|entry| format!("{entry:?}").to_lowercase().contains("muller"));
+    assert!(!typed, "what was typed stands nowhere");
 
     let page = clinic.site.submit("/patients", &cookie, "q=vega").await;
     assert!(page.status == 200 && page.text().contains("Vega-Müller") && !page.text().contains("Other"));

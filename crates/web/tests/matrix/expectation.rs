@@ -172,7 +172,7 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("GET /api/v1/patients", List),
         ("GET /patients", Roster),
         ("POST /patients", Roster),
-        ("POST /api/v1/patients/find", List),
+        ("POST /api/v1/patients/find", Roster),
         ("POST /api/v1/patients", Clerk),
         ("GET /patients/new", ClerksForm),
         ("POST /patients/new", Clerk),

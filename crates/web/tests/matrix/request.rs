@@ -133,7 +133,7 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
             program["items"][0]["item_id"] = chart.item.clone().into();
             program
         }
-        "POST /api/v1/patients/find" => json!({ "q": "Ada" }),
+        "POST /api/v1/patients/find" => json!({ "q": "Ada", "everybody": true }),
         "POST /api/v1/patients/{patient_id}/notes" | "POST /api/v1/patients/{patient_id}/notes/{note_id}/amendment" => {
             json!({ "body": "Stairs are easier now." })
         }

@@ -40,8 +40,10 @@ const IN_PERSON: [&str; 9] = [
 
 /// Where another scope leads for who registers patients: to who they are.
 fn also(route: &Route, role: Role) -> Option<PermissionName> {
-    let details = ["GET /api/v1/patients", "GET /api/v1/patients/{patient_id}"].contains(&name(route).as_str());
-    (details && matches!(role, Role::Admin | Role::FrontDesk)).then_some(PermissionName::ReadIdentity)
+    const DETAILS: [&str; 3] =
+        ["GET /api/v1/patients", "GET /api/v1/patients/{patient_id}", "POST /api/v1/patients/find"];
+    (DETAILS.contains(&name(route).as_str()) && matches!(role, Role::Admin | Role::FrontDesk))
+        .then_some(PermissionName::ReadIdentity)
 }
 
 struct Token {

@@ -1,5 +1,6 @@
 //! Finding patients by the API. By POST, so that no name is in an address.
 
+use super::STAFF;
 use crate::{App, AuditClass, Json, Problem, Route, SignedIn, Verb};
 use axum::extract::State;
 use domain::PermissionName;
@@ -14,6 +15,7 @@ pub(super) const API: Route = Route::api(
 )
 .permission(PermissionName::ReadExercise)
 .audit(AuditClass::PatientList)
+.roles(STAFF)
 .body::<Wanted>()
 .answer::<Found>(200);
 

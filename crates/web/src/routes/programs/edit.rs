@@ -37,11 +37,11 @@ pub(super) const FORM: Route = Route::page(Verb::Get, "/patients/{patient_id}/pr
 pub(super) const SEND: Route = Route::page(
     Verb::Post,
     "/patients/{patient_id}/program/edit",
-    "Signs what the editor holds
-.roles(TREATS); its other buttons only change the form.",
+    "Signs what the editor holds; its other buttons only change the form.",
 )
 .permission(PermissionName::WriteExercise)
 .audit(AuditClass::Patient)
+.roles(TREATS)
 .body_limit(LIMIT);
 
 async fn shelf(app: &App, session: &Session<Full>, ids: Vec<ExerciseId>) -> Result<Shelf, Problem> {
