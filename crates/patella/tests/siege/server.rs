@@ -20,6 +20,10 @@ pub(crate) const KEY_FILE: &str = "key_file = \"root.key\"";
 pub(crate) const FOUND: [&str; 5] = ["init", "--practice", "Northside", "--timezone", "America/New_York"];
 /// How long a server may take to listen, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a stopped server is looked for, and after how many looks it is told again: every 10 seconds, for 2 minutes.
+const STOP_TRIES: usize = 2400;
+const SIGNAL_AGAIN: usize = 200;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// A program as it was built, without settings from the environment of the test.
 pub(crate) fn program(with: &[&str]) -> Command {
@@ -268,9 +272,19 @@ impl Server {
 
     /// SIGTERM, and waits for the end.
     pub(crate) fn stop(&mut self) -> ExitStatus {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).stderr(Stdio::null()).status();
-        sent.expect("kill is installed");
-        self.child.wait().expect("it was ours")
+        // An injected fault can hit the very call by which the signal handler wakes the program; then nobody heard it.
+        for tried in 0..STOP_TRIES {
+            if tried % SIGNAL_AGAIN == 0 {
+                let mut kill = Command::new("kill");
+                let sent = kill.args(["-TERM", &self.child.id().to_string()]).stderr(Stdio::null()).status();
+                sent.expect("kill is installed");
+            }
+            if let Some(ended) = self.child.try_wait().expect("it was ours") {
+                return ended;
+            }
+            thread::sleep(BETWEEN_TRIES);
+        }
+        panic!("it does not stop: {}", self.log())
     }
 
     /// Stops it as its owner would; it must end well.
