@@ -16,6 +16,10 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use std::{path::PathBuf, process::ExitCode};
 
+/// The served binary's own, so that the bare server has what it gains from it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What to measure, and on what.
 #[derive(Debug, clap::Args)]
 struct Options {
