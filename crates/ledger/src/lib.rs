@@ -30,6 +30,7 @@ mod refill;
 mod second_path;
 mod signed_text;
 mod status;
+mod tail;
 mod tile;
 mod tree;
 mod verify;
@@ -43,11 +44,14 @@ pub use handle::{Ledger, LedgerError, LedgerHandle, Receipt, Settings};
 pub use hash::{Hash, leaf_hash, node_hash};
 pub use note::{Checkpoint, CheckpointError, LogName, VerifierKey};
 pub use open::{Head, OpenError};
-pub use proof::{ProofError, TileSource, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
+pub use proof::{
+    BackendTiles, ProofError, TileSource, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
+};
 pub use reader::{LogReader, ReadError};
 pub use refill::{Refill, RefillError};
 pub use signed_text::{open_text, sign_text, unverified_text};
 pub use status::{LedgerStatus, PlaceStatus};
+pub use tail::LogTail;
 pub use tile::Tile;
 pub use tree::Tree;
 pub use verify::{Damage, Report, VerifyError, verify, verify_backend};

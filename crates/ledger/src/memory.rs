@@ -2,8 +2,8 @@
 //! server uses it.
 
 use crate::{
-    Backend, BackendError, Entry, Hash, Leaf, Ledger, LedgerHandle, LogName, Publication, Settings, Tile, TileSource,
-    Tree, leaf_hash, open_entry,
+    Backend, BackendError, Entry, Hash, Leaf, Ledger, LedgerHandle, LogName, Publication, Settings, Tile, VerifierKey,
+    leaf_hash, open_entry, tile::WIDTH, tree::perfect_root,
 };
 use crypto::{Key, Signer, SystemRng};
 use domain::{Clock, FixedClock, Timestamp};
@@ -87,8 +87,12 @@ impl Backend for MemoryBackend {
         Ok(self.state().checkpoint.clone())
     }
 
-    fn tile(&mut self, _: Tile, _: usize) -> Result<Option<Vec<Hash>>, BackendError> {
-        Ok(None)
+    fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, BackendError> {
+        let leaves: Vec<Hash> = self.state().sealed.iter().map(|sealed| leaf_hash(sealed)).collect();
+        let each = WIDTH.pow(tile.level.into());
+        let first = (tile.index as usize) * WIDTH * each;
+        let hash = |n: usize| leaves.get(first + n * each..first + (n + 1) * each).map(perfect_root);
+        Ok((0..width).map(hash).collect())
     }
 
     fn publish(&mut self, publication: &Publication<'_>) -> Result<(), BackendError> {
@@ -104,6 +108,7 @@ pub struct MemoryLedger {
     log: LogName,
     seal: Key,
     sign: Key,
+    verifier: VerifierKey,
 }
 
 impl MemoryLedger {
@@ -116,8 +121,9 @@ impl MemoryLedger {
         let sign = Key::random(&SystemRng);
         let signer = Signer::from_seed(&sign);
         let settings = Settings::new(log.clone(), Key::from_bytes(*seal.expose()), signer, clock, Arc::new(SystemRng));
+        let verifier = settings.verifier_key();
         let ledger = Ledger::open(backend.clone(), settings).expect("an empty log opens");
-        Self { ledger, backend, log, seal, sign }
+        Self { ledger, backend, log, seal, sign, verifier }
     }
 
     /// Its name and the key that signs its checkpoints.
@@ -143,7 +149,7 @@ impl MemoryLedger {
     /// Reads the entries back, now and later.
     pub fn reader(&self) -> MemoryReader {
         let seal = Key::from_bytes(*self.seal.expose());
-        MemoryReader { backend: self.backend.clone(), log: self.log.clone(), seal }
+        MemoryReader { backend: self.backend.clone(), log: self.log.clone(), seal, verifier: self.verifier.clone() }
     }
 }
 
@@ -152,51 +158,35 @@ pub struct MemoryReader {
     backend: MemoryBackend,
     log: LogName,
     seal: Key,
+    verifier: VerifierKey,
 }
 
 impl MemoryReader {
+    /// The log's name.
+    pub const fn log(&self) -> &LogName {
+        &self.log
+    }
+
+    /// What opens its entries.
+    pub fn seal(&self) -> Key {
+        Key::from_bytes(*self.seal.expose())
+    }
+
+    /// What its checkpoints are verified with.
+    pub const fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    /// Where the entries are.
+    pub fn backend(&self) -> MemoryBackend {
+        self.backend.clone()
+    }
+
     /// All entries so far, opened.
     pub fn entries(&self) -> Vec<Entry> {
         (0..)
             .zip(self.backend.sealed())
             .map(|(seq, sealed)| open_entry(&self.seal, &self.log, seq, &sealed).expect("opens with its own key"))
             .collect()
-    }
-
-    /// Another reader of the same ledger.
-    pub fn again(&self) -> Self {
-        let seal = Key::from_bytes(*self.seal.expose());
-        Self { backend: self.backend.clone(), log: self.log.clone(), seal }
-    }
-
-    /// The newest checkpoint as it was signed.
-    pub fn checkpoint_note(&self) -> Option<String> {
-        self.backend.state().checkpoint.clone()
-    }
-
-    /// A sealed entry.
-    pub fn sealed(&self, entry: u64) -> Option<Vec<u8>> {
-        self.backend.state().sealed.get(usize::try_from(entry).ok()?).cloned()
-    }
-}
-
-impl TileSource for MemoryReader {
-    type Error = BackendError;
-    fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, BackendError> {
-        let leaves: Vec<Hash> = self.backend.sealed().iter().map(|sealed| leaf_hash(sealed)).collect();
-        let mut tree = Tree::new();
-        let mut tiles = std::collections::HashMap::new();
-        for leaf in leaves {
-            tree.push(leaf, |tile, hashes| {
-                tiles.insert(tile, hashes);
-            });
-        }
-        for (partial, hashes) in tree.partial_tiles() {
-            tiles.insert(partial, hashes.to_vec());
-        }
-        Ok(tiles.remove(&tile).filter(|hashes| hashes.len() >= width).map(|mut hashes| {
-            hashes.truncate(width);
-            hashes
-        }))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Sizes and roots always come from signed checkpoints: a root alone does not say how many leaves it has.
 
-use crate::{Checkpoint, Hash, Tile, node_hash, tile::WIDTH, tree::perfect_root};
+use crate::{Backend, BackendError, Checkpoint, Hash, Tile, node_hash, tile::WIDTH, tree::perfect_root};
 use std::collections::HashMap;
 
 /// Where the hashes for a proof come from: for example [`crate::LogReader`].
@@ -11,6 +11,16 @@ pub trait TileSource {
     type Error;
     /// The first `width` hashes of a tile; `None` when it does not have them.
     fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, Self::Error>;
+}
+
+/// The hashes that a backend keeps.
+pub struct BackendTiles<'a>(pub &'a mut dyn Backend);
+
+impl TileSource for BackendTiles<'_> {
+    type Error = BackendError;
+    fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, BackendError> {
+        self.0.tile(tile, width)
+    }
 }
 
 /// Why no proof was made.

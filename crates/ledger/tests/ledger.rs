@@ -5,6 +5,7 @@ mod ledger {
     mod crash;
     mod damage;
     mod destroyed;
+    mod following;
     mod proofs;
     mod sample;
 }

@@ -90,19 +90,7 @@ pub(crate) struct Scan {
 /// a gap is passed over when the bundles hold all of it. `archived` tells whether they hold the bundle of an entry.
 pub(crate) fn scan(folder: &Path, archived: impl Fn(u64) -> bool) -> Result<Scan, BackendError> {
     let (mut segments, mut useless) = (Vec::new(), Vec::new());
-    let listing = match fs::read_dir(folder) {
-        Ok(listing) => listing,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Scan { segments, gap: None, useless }),
-        Err(error) => return Err(failed("listed", folder)(error)),
-    };
-    let mut numbers = Vec::new();
-    for item in listing {
-        let name = item.map_err(failed("listed", folder))?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|name| name.parse::<u64>().ok());
-        numbers.extend(number.filter(|number| segment_path(folder, *number).file_name() == Some(&name)));
-    }
-    numbers.sort_unstable();
-    for number in numbers {
+    for number in numbers(folder)? {
         let path = segment_path(folder, number);
         match File::open(&path) {
             Ok(file) => segments.push(scan_file(number, &path, file).map_err(failed("read", &path))?),
@@ -137,6 +125,23 @@ pub(crate) fn scan(folder: &Path, archived: impl Fn(u64) -> bool) -> Result<Scan
     Ok(Scan { segments, gap, useless })
 }
 
+/// The numbers of the journal files of a folder, in order; none when there is no folder.
+pub(crate) fn numbers(folder: &Path) -> Result<Vec<u64>, BackendError> {
+    let listing = match fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("listed", folder)(error)),
+    };
+    let mut numbers = Vec::new();
+    for item in listing {
+        let name = item.map_err(failed("listed", folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|name| name.parse::<u64>().ok());
+        numbers.extend(number.filter(|number| segment_path(folder, *number).file_name() == Some(&name)));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
 fn find_gap(segments: &[Segment]) -> Option<Gap> {
     let mut before: Option<(usize, &Frame)> = None;
     for (i, segment) in segments.iter().enumerate() {
@@ -160,31 +165,52 @@ fn find_gap(segments: &[Segment]) -> Option<Gap> {
 }
 
 fn scan_file(number: u64, path: &Path, file: File) -> io::Result<Segment> {
-    let end = file.metadata()?.len();
-    let (mut frames, mut at, mut tail) = (Vec::new(), 0, Tail::Clean);
-    let mut body = Vec::new();
-    while at < end {
-        let mut header = [0; frame::HEADER_LEN];
-        if end - at < frame::HEADER_LEN as u64 {
-            tail = Tail::Torn;
-            break;
+    let (frames, file) = (Vec::new(), Arc::new(file));
+    let mut segment = Segment { number, path: path.to_owned(), file, frames, len: 0, tail: Tail::Clean, tail_bytes: 0 };
+    segment.read_on()?;
+    Ok(segment)
+}
+
+impl Segment {
+    /// Looks at what stands behind the last frame that is known.
+    pub(crate) fn read_on(&mut self) -> io::Result<()> {
+        let (file, mut at) = (&self.file, self.len);
+        let end = file.metadata()?.len();
+        let mut tail = Tail::Clean;
+        let mut body = Vec::new();
+        while at < end {
+            let mut header = [0; frame::HEADER_LEN];
+            if end - at < frame::HEADER_LEN as u64 {
+                tail = Tail::Torn;
+                break;
+            }
+            file.read_exact_at(&mut header, at)?;
+            let Some(header) = frame::Header::decode(&header) else {
+                tail = if zeros(file, at, end)? { Tail::Torn } else { Tail::Strange };
+                break;
+            };
+            let next = at + frame::HEADER_LEN as u64 + u64::from(header.body_len);
+            if next > end {
+                tail = Tail::Torn;
+                break;
+            }
+            body.resize(header.body_len as usize, 0);
+            file.read_exact_at(&mut body, at + frame::HEADER_LEN as u64)?;
+            self.frames.push(Frame { header, offset: at, whole: header.fits(&body) });
+            at = next;
         }
-        file.read_exact_at(&mut header, at)?;
-        let Some(header) = frame::Header::decode(&header) else {
-            tail = if zeros(&file, at, end)? { Tail::Torn } else { Tail::Strange };
-            break;
-        };
-        let next = at + frame::HEADER_LEN as u64 + u64::from(header.body_len);
-        if next > end {
-            tail = Tail::Torn;
-            break;
-        }
-        body.resize(header.body_len as usize, 0);
-        file.read_exact_at(&mut body, at + frame::HEADER_LEN as u64)?;
-        frames.push(Frame { header, offset: at, whole: header.fits(&body) });
-        at = next;
+        (self.len, self.tail, self.tail_bytes) = (at, tail, end.saturating_sub(at));
+        Ok(())
     }
-    Ok(Segment { number, path: path.to_owned(), file: Arc::new(file), frames, len: at, tail, tail_bytes: end - at })
+
+    /// Forgets the frames that end behind the first `durable` entries of the log.
+    pub(crate) fn forget_beyond(&mut self, durable: u64) {
+        let kept = self.frames.partition_point(|frame| frame.header.end() <= durable);
+        if let Some(first) = self.frames.get(kept) {
+            self.len = first.offset;
+            self.frames.truncate(kept);
+        }
+    }
 }
 
 fn zeros(file: &File, from: u64, to: u64) -> io::Result<bool> {
