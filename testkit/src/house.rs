@@ -13,16 +13,16 @@ use identity::{
     SessionToken, TotpSecret, accepted_factors,
 };
 use ledger::{
-    Entry, Resource, VerifierKey, Word,
+    Backend, BackendError, BackendTiles, Hash, LogName, ProofError, Resource, VerifierKey, Word, inclusion_proof,
     memory::{MemoryLedger, MemoryReader},
 };
 use phi::{AUDIT, Keyring, Purpose, SERVER};
 use practice::{
     Foundations, House, Stores,
     retention::RetentionSettings,
-    trail::{Inclusion, Trail, TrailError, prove},
+    trail::{AuditIndex, IndexPlace, LogSizes, Logs},
 };
-use std::{ops::ControlFlow, sync::Arc};
+use std::sync::Arc;
 use store::{
     Batch, Db, EmbeddedOptions, PostgresOptions, Store,
     rows::{
@@ -63,29 +63,27 @@ pub struct TestHouse {
     pub folder: TempDir,
 }
 
-/// Reads the ledger in memory back.
-struct MemoryTrail(MemoryReader);
+/// The ledger in memory, as the only log there is.
+struct MemoryLogs(MemoryReader);
 
-impl Trail for MemoryTrail {
-    fn walk(
-        &self,
-        before: Option<u64>,
-        visit: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>,
-    ) -> Result<(), TrailError> {
-        let entries: Vec<_> = (0..).zip(self.0.entries()).collect();
-        let wanted = entries.into_iter().rev().skip_while(|(seq, _)| before.is_some_and(|before| *seq >= before));
-        for (seq, entry) in wanted {
-            if visit(seq, entry).is_break() {
-                break;
-            }
-        }
-        Ok(())
+impl Logs for MemoryLogs {
+    fn sizes(&mut self) -> Result<LogSizes, BackendError> {
+        Ok(vec![(self.0.log().clone(), Ok(self.0.backend().size()))])
     }
-
-    fn inclusion(&self, entry: u64, key: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
-        // The reader makes its tiles anew for each question: for tests.
-        let mut tiles = self.0.again();
-        prove(self.0.checkpoint_note(), key, entry, self.0.sealed(entry), &mut tiles)
+    fn read(&mut self, _: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
+        self.0.backend().read(from, most)
+    }
+    fn checkpoint(&mut self, _: &LogName) -> Result<Option<String>, BackendError> {
+        self.0.backend().checkpoint()
+    }
+    fn proof(&mut self, _: &LogName, seq: u64, size: u64) -> Result<Vec<Hash>, ProofError<BackendError>> {
+        inclusion_proof(seq, size, &mut BackendTiles(&mut self.0.backend()))
+    }
+    fn seal(&self, _: &LogName) -> Key {
+        self.0.seal()
+    }
+    fn verifier(&self, _: &LogName) -> VerifierKey {
+        self.0.verifier().clone()
     }
 }
 
@@ -173,12 +171,14 @@ impl TestHouse {
         let ledger = MemoryLedger::open();
         let media = folder.path().join("media");
         std::fs::create_dir(&media).expect("a folder");
+        let place = IndexPlace::new(folder.path().join("audit-index.db"), Key::random(&SystemRng));
+        let trail = AuditIndex::new(place, MemoryLogs(ledger.reader()), clock.clone());
         let house = House::new(Foundations {
             stores: Stores { identity, keys, clinical, billing },
             root,
             renew_root: None,
             ledger: ledger.handle(),
-            trail: Arc::new(MemoryTrail(ledger.reader())),
+            trail: Arc::new(trail),
             session_limits: SessionLimits::default(),
             hashing: HashingLimits::default(),
             passkey_site: ("localhost".to_owned(), ORIGIN.to_owned()),

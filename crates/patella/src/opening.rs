@@ -5,12 +5,12 @@ use anyhow::{Context, Result};
 use crypto::{Key, LoadRootError, Signer, SystemRng};
 use domain::{Clock, Rng, SystemClock};
 use identity::HashingLimits;
-use ledger::{FileBackend, Ledger, LogName, Settings, VerifierKey};
+use ledger::{FileBackend, Ledger, LedgerHandle, LogName, Settings, VerifierKey};
 use phi::{AUDIT, Keyring, RenewRoot};
 use practice::{
     Foundations, House, Stores,
     backup::AuditBranch,
-    trail::{LogTrail, PostgresTrail, Trail},
+    trail::{AuditIndex, FolderLogs, IndexPlace, PostgresLogs},
 };
 use std::{
     os::unix::fs::DirBuilderExt,
@@ -26,6 +26,8 @@ pub(crate) struct Opened {
     pub(crate) house: Arc<House>,
     /// The audit trail; closing it writes the last checkpoint.
     pub(crate) ledger: Ledger,
+    /// What the audit trail is searched with. Nobody has opened it before it is first asked.
+    pub(crate) index: AuditIndex,
 }
 
 /// The keys of this node's log.
@@ -89,11 +91,6 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
     let keys = audit_keys(config, &root, &stores.keys, log).await?;
-    let (name, seal) = (keys.log.clone(), Key::from_bytes(*keys.seal.expose()));
-    let trail: Arc<dyn Trail> = match config.stores.server(Store::Audit) {
-        Some(options) => Arc::new(PostgresTrail::new(options, name, seal)),
-        None => Arc::new(LogTrail::new(log_folder(config, log), name, seal)),
-    };
     let settings = Settings {
         second_paths: second_paths(config, log),
         checkpoint_every: Duration::from_secs(config.ledger.checkpoint_seconds.unwrap_or(1)),
@@ -108,12 +105,13 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
         None => Ledger::open(FileBackend::open(log_folder(config, log))?, settings),
     }
     .context("the audit ledger is not opened")?;
+    let index = audit_index(config, audit_branch(&root, &stores.keys).await?, Some((log, ledger.handle())))?;
     let foundations = Foundations {
         stores,
         root,
         renew_root: Some(renew_root(config)),
         ledger: ledger.handle(),
-        trail,
+        trail: Arc::new(index.clone()),
         session_limits: config.sessions.limits()?,
         hashing: HashingLimits::default(),
         passkey_site: (config.origin.host().to_owned(), config.origin.as_str().to_owned()),
@@ -123,7 +121,35 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
         rng,
     };
     let house = Arc::new(House::new(foundations).await.context("the server's keys are not usable")?);
-    Ok(Opened { house, ledger })
+    Ok(Opened { house, ledger, index })
+}
+
+/// The index of all logs of this installation: those of this node in folders, or of all nodes in PostgreSQL. `own` is the
+/// log that this process writes; without one, the index is made in haste.
+pub(crate) fn audit_index(config: &Config, keys: AuditBranch, own: Option<(Log, LedgerHandle)>) -> Result<AuditIndex> {
+    let place = index_place(config, &keys);
+    let place = if own.is_none() { place.in_haste() } else { place };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    if let Some(options) = config.stores.server(Store::Audit) {
+        return Ok(AuditIndex::new(place, PostgresLogs::new(options, keys), clock));
+    }
+    let mut logs = FolderLogs::new(keys);
+    for log in [Log::Server, Log::Commands] {
+        let (name, folder) = (log_name(config, log)?, log_folder(config, log));
+        logs = match &own {
+            Some((own, handle)) if *own == log => {
+                let handle = handle.clone();
+                logs.own(name, folder, move || handle.status().size)
+            }
+            _ => logs.other(name, folder),
+        };
+    }
+    Ok(AuditIndex::new(place, logs, clock))
+}
+
+/// Where the index of the audit trail lies.
+pub(crate) fn index_place(config: &Config, keys: &AuditBranch) -> IndexPlace {
+    IndexPlace::new(database(config, Store::AuditIndex), keys.index_pages())
 }
 
 /// The root of all keys.

@@ -4,6 +4,7 @@
 use crate::class::ClassId;
 
 mod audit;
+mod audit_index;
 mod clinical;
 mod identity;
 mod keys;
@@ -30,11 +31,14 @@ pub enum Store {
     Billing,
     /// The ledger, when it is kept in PostgreSQL.
     Audit,
+    /// What the ledger is searched with. Always embedded: each server makes its own from the ledger.
+    AuditIndex,
 }
 
 impl Store {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Identity, Self::Keys, Self::Clinical, Self::Billing, Self::Audit];
+    pub const ALL: [Self; 6] =
+        [Self::Identity, Self::Keys, Self::Clinical, Self::Billing, Self::Audit, Self::AuditIndex];
 
     /// The name, as in configuration and file names.
     pub const fn name(self) -> &'static str {
@@ -44,6 +48,7 @@ impl Store {
             Self::Clinical => "clinical",
             Self::Billing => "billing",
             Self::Audit => "audit",
+            Self::AuditIndex => "audit-index",
         }
     }
 }
@@ -122,7 +127,11 @@ pub struct Column {
 
 /// Every column of every table.
 pub fn registry() -> impl Iterator<Item = &'static Column> {
-    [identity::TABLES, keys::TABLES, clinical::TABLES, audit::TABLES].into_iter().flatten().copied().flatten()
+    [identity::TABLES, keys::TABLES, clinical::TABLES, audit::TABLES, audit_index::TABLES]
+        .into_iter()
+        .flatten()
+        .copied()
+        .flatten()
 }
 
 /// The data dictionary as Markdown: a table for each stored table.

@@ -1,9 +1,9 @@
-//! Who looked at a patient's record, told to the patient.
+//! Who looked at a patient's record, told to the patient: all of it, back to the first day.
 
 use crate::{
     House,
     record::{Names, RecordError, purpose},
-    trail::{self, TrailError, TrailFilter},
+    trail::{Position, TrailError, TrailFilter, TrailHealth},
 };
 use domain::{AccountId, PatientId, PermissionName, PurposeKind, Role, Timestamp};
 use identity::{Full, Session};
@@ -11,11 +11,6 @@ use ledger::{Outcome, Resource, Word};
 use phi::ReadAccessLog;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// How many days it looks back.
-pub const DAYS: i64 = 30;
-/// How many entries it shows at most.
-pub const MOST: usize = 200;
 
 const ACCESS_LOG: Word = Word::new("access_log");
 
@@ -43,13 +38,14 @@ pub struct Look {
     pub allowed: bool,
 }
 
-/// The looks of the last 30 days, newest first.
-#[derive(Serialize, JsonSchema)]
+/// A stretch of the looks.
 pub struct AccessLog {
-    /// At most 200.
+    /// Newest first.
     pub items: Vec<Look>,
-    /// Whether there are more than are shown.
-    pub more: bool,
+    /// Where to go on; none when there are no more.
+    pub next: Option<Position>,
+    /// Whether everything that is durable was looked at.
+    pub health: TrailHealth,
 }
 
 /// Why the access log could not be told.
@@ -63,23 +59,25 @@ pub enum AccessLogError {
     Trail(#[from] TrailError),
 }
 
-/// Who looked at the record; with `others`, the patient's own account is left out.
+/// Up to `limit` looks at the record, newest first, those before a position; with `others`, the patient's own account is
+/// left out.
 pub async fn access_log(
     house: &House,
     session: &Session<Full>,
     patient: PatientId,
     others: bool,
+    before: Option<Position>,
+    limit: usize,
 ) -> Result<AccessLog, AccessLogError> {
     let why = purpose(session, patient, Resource::whole(ACCESS_LOG));
     let grant = house.guard.authorize::<ReadAccessLog>(session, patient, why).await.map_err(RecordError::from)?;
-    let since = Timestamp::from_second(house.clock.now().as_second() - DAYS * 24 * 60 * 60).ok();
     let own: AccountId = session.account();
-    let filter =
-        TrailFilter { patient: Some(patient), since, not_actor: others.then_some(own), ..TrailFilter::default() };
-    let page = trail::newest(house, grant.practice(), filter, None, MOST).await?;
+    let filter = TrailFilter { patient: Some(patient), not_actor: others.then_some(own), ..TrailFilter::default() };
+    let page = house.trail.search(grant.practice(), &filter, before.unwrap_or(Position::END), limit).await?;
     let mut names = Names::new(house, session);
     let mut items = Vec::with_capacity(page.entries.len());
-    for (_, entry) in page.entries {
+    for found in page.entries {
+        let entry = found.entry;
         let who = match entry.actor {
             Some(account) => Some(names.person(account).await?.name),
             None => None,
@@ -96,5 +94,5 @@ pub async fn access_log(
             allowed: entry.outcome == Outcome::Allowed,
         });
     }
-    Ok(AccessLog { items, more: page.next.is_some() })
+    Ok(AccessLog { items, next: page.next, health: page.health })
 }

@@ -41,6 +41,31 @@ impl PostgresBackend {
         Self::open(options, log, false)
     }
 
+    /// All logs of the audit database, and how many entries each has.
+    pub fn logs(&mut self) -> Result<Vec<(LogName, u64)>, BackendError> {
+        // From one log to the next along the primary key: there are few logs and many entries.
+        const SQL: &str = "WITH RECURSIVE seen(log) AS ( \
+                SELECT MIN(log) FROM ledger_entries \
+                UNION ALL \
+                SELECT (SELECT MIN(log) FROM ledger_entries WHERE log > seen.log) FROM seen WHERE seen.log IS NOT NULL) \
+            SELECT log, (SELECT MAX(seq) + 1 FROM ledger_entries e WHERE e.log = seen.log) FROM seen \
+            WHERE log IS NOT NULL";
+        self.ask(async |live, _| {
+            let rows = live.client.query(SQL, &[]).await?;
+            let log = |row: &Row| {
+                let name = LogName::new(row.try_get(0)?);
+                Ok((name.map_err(|_| Failed::Damaged("a log has no name".into()))?, number(row, 1)?))
+            };
+            rows.iter().map(log).collect()
+        })
+    }
+
+    /// Turns a reader to another log of the same database.
+    pub fn turn_to(&mut self, log: &LogName) {
+        debug_assert!(self.session.may_write().is_err(), "a writer holds the lock of its own log");
+        self.log = log.as_str().to_owned();
+    }
+
     fn open(options: &PostgresOptions, log: &LogName, writes: bool) -> Result<Self, OpenError> {
         let log = log.as_str().to_owned();
         let session = Session::new(options, &log, writes)?;

@@ -6,6 +6,9 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod audit_activity;
+pub mod audit_entries;
+pub mod audit_logs;
 pub mod care_dates;
 pub mod care_links;
 pub mod ceremonies;

@@ -20,7 +20,10 @@ pub mod program;
 pub mod table;
 pub mod words;
 
-pub use charts::{DayDone, LineChart, Series, WeekValue, adherence_heatmap, line_chart, progress_ring, sparkline};
+pub use charts::{
+    DayDone, LineChart, Series, WeekLine, WeekValue, adherence_heatmap, line_chart, progress_ring, sparkline,
+    week_picture,
+};
 pub use figure::{Figure, FigureSize, exercise_figure};
 pub use form::{
     Field, FieldErrors, checkbox, checkbox_group, date_field, email_field, error_summary, hidden, number_field,

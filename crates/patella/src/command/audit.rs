@@ -1,5 +1,7 @@
 //! `patella audit`
 
+mod index;
+
 use crate::{
     config::Config,
     opening::{self, Log},
@@ -43,6 +45,8 @@ enum Verb {
         #[arg(long, value_name = "ID")]
         actor: Option<String>,
     },
+    /// What the audit trail is searched with.
+    Index(index::Index),
     /// Print the newest signed checkpoint of each log, to keep where the server cannot rewrite it.
     Checkpoint {
         /// The settings; see deploy/patella.toml.
@@ -66,6 +70,7 @@ impl Audit {
                     };
                     list(&Config::load(&config)?, &wanted).await
                 }
+                Verb::Index(index) => index.run().await,
                 Verb::Checkpoint { config } => checkpoint(&Config::load(&config)?).await,
             }
         })

@@ -87,10 +87,30 @@ impl Readiness for Recording {
     }
 }
 
+/// The audit trail can be searched, all of it. Requests are served without: what is recorded is in the ledger.
+struct Searchable(Arc<House>);
+
+impl Readiness for Searchable {
+    fn name(&self) -> &'static str {
+        "audit-index"
+    }
+    fn check(&self) -> BoxFuture<'_, bool> {
+        async { true }.boxed()
+    }
+    fn note(&self) -> Option<&'static str> {
+        let health = self.0.trail.health();
+        match (health.failing, health.unreadable) {
+            (true, _) => Some("the audit trail cannot be searched to its end"),
+            (false, 1..) => Some("entries of the audit trail cannot be opened: run `patella audit verify`"),
+            (false, 0) => None,
+        }
+    }
+}
+
 /// What handlers can reach.
 fn parts(config: &Config, house: Arc<House>) -> Parts {
     let mut readiness: Vec<Arc<dyn Readiness>> =
-        vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone()))];
+        vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone())), Arc::new(Searchable(house.clone()))];
     if let Some(fresh) = schedule::start(config, &house) {
         readiness.push(Arc::new(fresh));
     }
@@ -119,15 +139,16 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let entrance = Entrance::sealed(config.origin.clone(), Arc::new(SystemRng));
-    let unseal = |house: Arc<House>| {
-        let app = App::new(parts(config, house));
+    let unseal = |opened: &Opened| {
+        tokio::spawn(opened.index.clone().follow());
+        let app = App::new(parts(config, opened.house.clone()));
         let router = web::routes::table().router(app.clone());
         entrance.unseal(app, router);
         ::metrics::gauge!("patella_sealed").set(0.0);
     };
     ::metrics::gauge!("patella_sealed").set(1.0);
     if let Some(opened) = opened {
-        unseal(opened.house.clone());
+        unseal(opened);
     }
     let address = bound.address().context("the socket has no address")?;
     tracing::info!(address = %address, origin = config.origin.as_str(), "listening");
@@ -148,7 +169,7 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
             stopped = &mut serving => stopped,
             found = sealed::open_when_reachable(config) => match found {
                 Ok(found) => {
-                    unseal(found.house.clone());
+                    unseal(&found);
                     *opened = Some(found);
                     tracing::info!("unsealed");
                     serving.await

@@ -63,6 +63,8 @@ impl Stores {
             Store::Clinical => self.clinical.as_ref(),
             Store::Billing => self.billing.as_ref(),
             Store::Audit => self.audit.as_ref(),
+            // Every server makes its own.
+            Store::AuditIndex => None,
         }
     }
 
@@ -73,7 +75,7 @@ impl Stores {
             let name = store.name();
             match (self.backend, self.section(store)) {
                 (Backend::Embedded, Some(_)) => bail!("stores.{name} is set, but stores.backend is not \"postgres\""),
-                (Backend::Postgres, None) if store != Store::Audit => {
+                (Backend::Postgres, None) if !matches!(store, Store::Audit | Store::AuditIndex) => {
                     bail!("stores.{name} is missing; every store needs a database of its own")
                 }
                 (Backend::Postgres, Some(postgres)) if urls.contains(&&postgres.url) => {

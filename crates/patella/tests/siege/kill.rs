@@ -98,6 +98,13 @@ pub(crate) async fn besieged(practice: &Practice, people: &Everybody, rounds: u6
     for patient in &people.patients {
         stored.extend(patient.entries(&server.client()).await);
     }
+    // The index was killed as often as the server, and missed nothing of what the ledger kept.
+    if let Some(officer) = practice.all("privacy_officer").next() {
+        let found = server.client().sign_in(officer).await.whole("/api/v1/audit").await;
+        let found: HashSet<&str> = found.iter().filter_map(|entry| entry["request"].as_str()).collect();
+        let unseen = done.requests.iter().filter(|id| !found.contains(id.as_str())).count();
+        assert_eq!(unseen, 0, "answers of {} are not found in the audit trail", done.requests.len());
+    }
     server.stop_well();
     let lost = done.entries.iter().filter(|id| !stored.contains(*id)).count();
     assert_eq!(lost, 0, "acknowledged entries of {} are gone", done.entries.len());

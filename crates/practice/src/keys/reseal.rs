@@ -148,6 +148,6 @@ pub(super) fn database<'h>(rotation: &'h Rotation<'_>, table: &SealedTable) -> &
         Store::Identity => &stores.identity,
         Store::Keys => &stores.keys,
         Store::Billing => &stores.billing,
-        Store::Clinical | Store::Audit => &stores.clinical,
+        Store::Clinical | Store::Audit | Store::AuditIndex => &stores.clinical,
     }
 }

@@ -16,7 +16,7 @@ use practice::{
         target::{Directory, Target},
     },
     library,
-    trail::LogTrail,
+    trail::{AuditIndex, FolderLogs, IndexPlace},
 };
 use std::{
     fs,
@@ -141,12 +141,16 @@ impl Scene {
             Settings::new(log(), branch.seal(&log()), branch.signer(&log()), clock.clone(), Arc::new(SystemRng));
         let folder = self.data().join("audit");
         let ledger = Ledger::open(FileBackend::open(&folder).expect("a log"), settings).expect("opened");
+        let (handle, place) =
+            (ledger.handle(), IndexPlace::new(self.data().join("audit-index.db"), branch.index_pages()));
+        let logs = FolderLogs::new(branch).own(log(), folder, move || handle.status().size);
+        let trail = AuditIndex::new(place, logs, clock.clone());
         let house = House::new(Foundations {
             stores,
             root: self.root.again().0,
             renew_root: None,
             ledger: ledger.handle(),
-            trail: Arc::new(LogTrail::new(folder, log(), branch.seal(&log()))),
+            trail: Arc::new(trail),
             session_limits: SessionLimits::default(),
             hashing: HashingLimits::default(),
             passkey_site: ("localhost".to_owned(), "https://localhost:8443".to_owned()),

@@ -4,16 +4,16 @@ use crypto::{Key, KeyFile, RootProvider, SystemRng};
 use domain::{Clock, FixedClock, PatientId, PracticeId, Role, SystemClock, TaskObserver, Unobserved};
 use identity::{HashingLimits, SessionLimits};
 use jiff::SignedDuration;
-use ledger::{Entry, Resource, VerifierKey, Word, memory::MemoryLedger};
+use ledger::{Resource, Word, memory::MemoryLedger};
 use phi::{AUDIT, Keyring, Purpose, ReadIdentity, SERVER};
 use practice::{
     Foundations, House, Stores,
+    backup::AuditBranch,
     keys::{Depth, Pace, Rotation, root::RootFiles, verify},
-    trail::{Inclusion, Trail, TrailError},
+    trail::{AuditIndex, FolderLogs, IndexPlace},
 };
 use std::{
     fs,
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -25,19 +25,6 @@ use tempfile::TempDir;
 use testkit::{house::TestHouse, postgres::Server};
 
 const STORES: [Store; 4] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing];
-
-/// No trail to read.
-struct Nothing;
-
-impl Trail for Nothing {
-    fn walk(&self, _: Option<u64>, _: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<(), TrailError> {
-        Ok(())
-    }
-
-    fn inclusion(&self, _: u64, _: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
-        Ok(None)
-    }
-}
 
 /// Which databases.
 #[derive(Clone, Copy)]
@@ -128,12 +115,15 @@ pub(crate) async fn open(folder: &Path) -> TestHouse {
     let root = provider.load().expect("the root of the settings");
     let clock = Arc::new(FixedClock::new(SystemClock.now()));
     let ledger = MemoryLedger::open();
+    // Nobody reads the trail here.
+    let place = IndexPlace::new(folder.join("audit-index.db"), Key::random(&SystemRng));
+    let trail = AuditIndex::new(place, FolderLogs::new(AuditBranch::new(Key::random(&SystemRng))), clock.clone());
     let house = House::new(Foundations {
         stores: stores(folder, &root).await,
         root,
         renew_root: Some(Arc::new(move || provider.load().ok())),
         ledger: ledger.handle(),
-        trail: Arc::new(Nothing),
+        trail: Arc::new(trail),
         session_limits: SessionLimits::default(),
         hashing: HashingLimits::default(),
         passkey_site: ("localhost".to_owned(), "https://localhost:8443".to_owned()),

@@ -3,7 +3,8 @@
 //! One thread writes, with group commit ([`writer`]); a few read-only connections read, on the thread that asks.
 //!
 //! Settings, and why:
-//! - `synchronous = FULL` with a write-ahead log: a commit is in the file, synced, before it is acknowledged.
+//! - `synchronous = FULL` with a write-ahead log: a commit is in the file, synced, before it is acknowledged. (`NORMAL`
+//!   for the index of the ledger, which is made again from it.)
 //! - The log is started over in place and keeps its size up to [`LOG_BYTES`], so that a sync need not grow the file.
 //! - `secure_delete`, `cell_size_check`, `trusted_schema = OFF`, defensive mode: deleted rows are overwritten, and a
 //!   file that somebody has tampered with is refused rather than followed.
@@ -49,17 +50,19 @@ pub struct EmbeddedOptions {
     pub readers: usize,
     /// Kibibytes of decrypted pages that each reader keeps. A page that is not kept costs some 16 µs of decryption.
     pub cache_kib: u32,
+    /// Kibibytes of decrypted pages that the writer keeps: little is enough where it adds at few places.
+    pub writer_cache_kib: u32,
+    /// Whether a commit is durable when it is acknowledged. If not, a power cut may take back the last ones, whole and
+    /// in order: only for what can be made again.
+    pub durable: bool,
 }
 
 impl Default for EmbeddedOptions {
     /// Two readers with 8 MiB: with the writer's 2 MiB, at most 18 MiB a database and 72 for four.
     fn default() -> Self {
-        Self { readers: 2, cache_kib: 8 << 10 }
+        Self { readers: 2, cache_kib: 8 << 10, writer_cache_kib: 2 << 10, durable: true }
     }
 }
-
-/// Kibibytes that the writer keeps: it reads little.
-const WRITER_CACHE_KIB: u32 = 2 << 10;
 
 /// Prepared statements that a connection keeps; more than there are in the program.
 const STATEMENTS: usize = 256;
@@ -110,10 +113,10 @@ impl Embedded {
             Some(rusqlite::ErrorCode::NotADatabase) => OpenError::WrongKey(path.to_owned()),
             _ => OpenError::Unavailable { code: code(&error) },
         };
-        let writing = connect(path, key, true, WRITER_CACHE_KIB).map_err(explain)?;
+        let writing = connect(path, key, Some(options.durable), options.writer_cache_kib).map_err(explain)?;
         let mut readers = Vec::new();
         for _ in 0..options.readers.max(1) {
-            readers.push(Mutex::new(connect(path, key, false, options.cache_kib).map_err(explain)?));
+            readers.push(Mutex::new(connect(path, key, None, options.cache_kib).map_err(explain)?));
         }
         let writer = Writer::start(writing).map_err(file)?;
         Ok(Self { readers, turn: AtomicUsize::new(0), writer, path: path.to_owned(), key: Key::from_bytes(*key) })
@@ -121,7 +124,7 @@ impl Embedded {
 
     /// One more connection, for somebody who needs it for long.
     pub(super) fn another(&self, writes: bool) -> rusqlite::Result<Connection> {
-        connect(&self.path, self.key.expose(), writes, WRITER_CACHE_KIB)
+        connect(&self.path, self.key.expose(), writes.then_some(true), EmbeddedOptions::default().writer_cache_kib)
     }
 
     /// Where it lies, and its key.
@@ -175,9 +178,15 @@ fn set_up() {
     DONE.call_once(|| drop(Connection::open_in_memory()));
 }
 
-pub(super) fn connect(path: &Path, key: &[u8; 32], writes: bool, cache_kib: u32) -> rusqlite::Result<Connection> {
+/// Opens a connection to read, or one to write whose commits are durable or not.
+pub(super) fn connect(
+    path: &Path,
+    key: &[u8; 32],
+    writes: Option<bool>,
+    cache_kib: u32,
+) -> rusqlite::Result<Connection> {
     set_up();
-    let access = if writes { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+    let access = if writes.is_some() { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Another process (`patella user add` beside a running server) holds the write lock for milliseconds.
@@ -197,14 +206,15 @@ pub(super) fn connect(path: &Path, key: &[u8; 32], writes: bool, cache_kib: u32)
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -{cache_kib};"
     ))?;
-    if writes {
+    if let Some(durable) = writes {
+        let synchronous = if durable { "FULL" } else { "NORMAL" };
         let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
             // On a file system without shared memory. Without the log, readers and the writer would wait for each other.
             return Err(rusqlite::Error::InvalidQuery);
         }
         connection.execute_batch(&format!(
-            "PRAGMA synchronous = FULL;
+            "PRAGMA synchronous = {synchronous};
              PRAGMA secure_delete = ON;
              PRAGMA wal_autocheckpoint = 1000;
              PRAGMA journal_size_limit = {LOG_BYTES};"

@@ -40,6 +40,11 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Audit, "ledger_entries", "SELECT, INSERT"),
     (Store::Audit, "ledger_checkpoints", "SELECT, INSERT"),
     (Store::Audit, "ledger_tiles", "SELECT, INSERT"),
+    (Store::AuditIndex, "audit_logs", "SELECT, INSERT, UPDATE"),
+    (Store::AuditIndex, "audit_ids", "SELECT, INSERT"),
+    (Store::AuditIndex, "audit_terms", "SELECT, INSERT"),
+    (Store::AuditIndex, "audit_entries", "SELECT, INSERT"),
+    (Store::AuditIndex, "audit_activity", "SELECT, INSERT, UPDATE"),
 ];
 
 /// The statements that give `role` what the server needs in a store and close the database to everybody else. To be run

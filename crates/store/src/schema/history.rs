@@ -47,6 +47,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
         ],
         Store::Billing => &[migration!("billing", 1, "0001_begin")],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],
+        Store::AuditIndex => &[migration!("audit-index", 1, "0001_search")],
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod adherence;
 mod lines;
+mod week;
 
 pub use adherence::{DayDone, adherence_heatmap, adherence_percent};
 pub use lines::{LineChart, Series, WeekValue, line_chart};
+pub use week::{WeekLine, week_picture};
 
 use super::table::{Column, table};
 use maud::{Markup, html};

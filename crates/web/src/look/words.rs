@@ -3,6 +3,7 @@
 mod access;
 mod days;
 mod dose;
+pub mod trail;
 
 pub use access::{action, may, permission, purpose, role, sentence};
 pub use days::{day, day_month, full_date, greeting, how_long_ago, time, weekday, weekday_rest, weekday_short};

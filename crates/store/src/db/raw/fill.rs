@@ -49,7 +49,7 @@ impl Fill {
         };
         // The writer of `db` would hold its own connection in another mode.
         drop(db);
-        let connection = embedded::connect(&path, key.expose(), true, CACHE_KIB).map_err(sqlite)?;
+        let connection = embedded::connect(&path, key.expose(), Some(true), CACHE_KIB).map_err(sqlite)?;
         let mode: String =
             connection.query_row("PRAGMA journal_mode = MEMORY", [], |row| row.get(0)).map_err(sqlite)?;
         if mode != "memory" {

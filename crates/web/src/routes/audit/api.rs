@@ -1,7 +1,7 @@
 //! The audit trail, for programs.
 
-use super::Asked;
-use crate::{App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb};
+use super::asked::{Asked, cursor_of};
+use crate::{App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb, paging::Cursor};
 use axum::extract::State;
 use domain::{AccountId, LoginSessionId, PatientId, PermissionName, PurposeKind, RequestId, Role, Timestamp};
 use ledger::Outcome;
@@ -10,10 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::IpAddr;
 
-/// Entries in an answer.
-const AT_ONCE: usize = 100;
-
-const LIST: Route = Route::api(Verb::Get, "/api/v1/audit", "The practice's audit trail, newest first.")
+const LIST: Route = Route::api(Verb::Get, "/api/v1/audit", "The practice's audit trail of all logs, newest first.")
     .permission(PermissionName::ReadAudit)
     .audit(AuditClass::Practice)
     .query::<Asked>()
@@ -27,16 +24,20 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
 /// A stretch of the trail.
 #[derive(Serialize, JsonSchema)]
 struct Trail {
-    /// Newest first.
+    /// Newest first. There may be few, or none, and yet more further back.
     items: Vec<Item>,
-    /// `before` of the next stretch; null at the end.
-    next: Option<u64>,
+    /// `cursor` of the next stretch; null when everything was looked at.
+    next: Option<Cursor>,
+    /// Whether everything that was recorded before this question was looked at. If not, ask again in a moment.
+    complete: bool,
 }
 
 /// An entry.
 #[derive(Serialize, JsonSchema)]
-struct Item {
-    /// Its place in the log.
+pub(super) struct Item {
+    /// Its log.
+    log: String,
+    /// Its place there.
     seq: u64,
     /// When.
     at: Timestamp,
@@ -80,9 +81,11 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
 }
 
 impl From<AuditedEntry> for Item {
-    fn from(AuditedEntry { seq, who, entry }: AuditedEntry) -> Self {
+    fn from(AuditedEntry { who, found }: AuditedEntry) -> Self {
+        let entry = found.entry;
         Self {
-            seq,
+            log: found.log.as_str().to_owned(),
+            seq: found.seq,
             at: entry.at,
             actor: entry.actor,
             who,
@@ -107,6 +110,9 @@ async fn list(
     SignedIn(session): SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Trail>, Problem> {
-    let page = audit::entries(app.house(), &session, asked.filter()?, asked.before, AT_ONCE).await?;
-    Ok(Json(Trail { items: page.entries.into_iter().map(Item::from).collect(), next: page.next }))
+    let asked = asked.without_format()?;
+    let filter = asked.filter(&app, &session).await?;
+    let page = audit::entries(app.house(), &session, &filter, asked.before()?, asked.limit.entries()).await?;
+    let items = page.entries.into_iter().map(Item::from).collect();
+    Ok(Json(Trail { items, next: page.next.map(cursor_of), complete: page.health.is_whole() }))
 }

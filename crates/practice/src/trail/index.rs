@@ -1,0 +1,391 @@
+//! The index of all logs, as it follows them.
+
+use super::{
+    Activity, Head, IndexPlace, Logs, Position, Proofs, Trail, TrailEntry, TrailError, TrailFilter, TrailHealth,
+    TrailPage, export,
+    numbers::{Progress, Stretch},
+    place::Opened,
+};
+use domain::{Clock, PracticeId, Timestamp};
+use futures::future::{BoxFuture, FutureExt};
+use ledger::{LogName, Word, open_entry};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use store::{
+    Db, StoreError,
+    rows::{
+        audit_activity,
+        audit_entries::{self, ANY, Question, hour_of, outcome_number},
+        audit_logs,
+    },
+};
+use tokio::runtime::Handle;
+
+/// How many entries of a log are indexed at once: some tens of milliseconds of work.
+const AT_ONCE: usize = 512;
+/// How long a reader waits for the index to catch up.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a server looks for new entries.
+const TICK: Duration = Duration::from_millis(300);
+/// How long a server that lags behind leaves the machine to others between two rounds.
+const BREATH: Duration = Duration::from_millis(20);
+/// How long it waits after an error.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+/// An index of all logs of an installation. Cheap to clone; opened when it is first needed.
+#[derive(Clone)]
+pub struct AuditIndex(Arc<Shared>);
+
+struct Shared {
+    place: IndexPlace,
+    clock: Arc<dyn Clock>,
+    /// Used on threads that may block, and never while an entry is awaited.
+    state: Mutex<State>,
+    health: Mutex<TrailHealth>,
+}
+
+struct State {
+    logs: Box<dyn Logs>,
+    opened: Option<Opened>,
+    progress: Option<Progress>,
+}
+
+/// What a round did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Round {
+    /// How many entries were indexed.
+    pub indexed: u64,
+    /// How many durable ones are still to come.
+    pub behind: u64,
+    /// How far each log is indexed.
+    positions: HashMap<String, u64>,
+}
+
+impl AuditIndex {
+    /// The index at this place, of these logs.
+    pub fn new(place: IndexPlace, logs: impl Logs + 'static, clock: Arc<dyn Clock>) -> Self {
+        let state = State { logs: Box::new(logs), opened: None, progress: None };
+        Self(Arc::new(Shared { place, clock, state: Mutex::new(state), health: Mutex::default() }))
+    }
+
+    /// Does something on a thread that may block.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, TrailError> + Send + 'static,
+    ) -> Result<T, TrailError> {
+        let shared = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || work(&shared)).await.map_err(|_| TrailError::CutOff)?
+    }
+
+    /// Indexes some entries of each log. One that fails does not keep back the others; its error is told at the end.
+    pub async fn round(&self) -> Result<Round, TrailError> {
+        self.blocking(Shared::round).await
+    }
+
+    /// Keeps up with the logs, for as long as the server runs. What goes wrong is logged, counted and tried again.
+    pub async fn follow(self) {
+        loop {
+            let pause = match self.round().await {
+                Ok(Round { behind: 0, .. }) => TICK,
+                Ok(_) => BREATH,
+                Err(_) => RECOVERY,
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Waits until everything is indexed that is durable now, for a while.
+    async fn catch_up(&self) {
+        let reach = async {
+            let mut wanted = HashMap::new();
+            for (log, size) in self.blocking(|shared| Ok(shared.state().logs.sizes()?)).await? {
+                wanted.insert(log, size?);
+            }
+            loop {
+                let Round { positions, .. } = self.round().await?;
+                let there = |log: &LogName| positions.get(log.as_str()).copied().unwrap_or(0);
+                if wanted.iter().all(|(log, size)| there(log) >= *size) {
+                    return Ok::<(), TrailError>(());
+                }
+            }
+        };
+        // Whatever comes of it, the health says how far it is.
+        match tokio::time::timeout(PATIENCE, reach).await {
+            Ok(Ok(())) | Err(_) => {}
+            Ok(Err(_)) => self.0.health().failing = true,
+        }
+    }
+
+    /// Asks the index something, on a thread that may block.
+    async fn ask<T: Send + 'static, F: Future<Output = Result<T, TrailError>>>(
+        &self,
+        question: impl FnOnce(Db) -> F + Send + 'static,
+    ) -> Result<T, TrailError> {
+        self.blocking(move |shared| {
+            let db = shared.state().db(shared)?;
+            Handle::current().block_on(question(db))
+        })
+        .await
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| {
+            // Nobody knows what the last batch came to.
+            let mut state = PoisonError::into_inner(poisoned);
+            state.progress = None;
+            state
+        })
+    }
+
+    fn health(&self) -> MutexGuard<'_, TrailHealth> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn round(&self) -> Result<Round, TrailError> {
+        let mut state = self.state();
+        let (round, unreadable) = state.round(self);
+        drop(state);
+        let mut health = self.health();
+        let before = *health;
+        health.unreadable = unreadable.unwrap_or(health.unreadable);
+        health.failing = round.is_err();
+        match &round {
+            Ok(round) => {
+                health.behind = round.behind;
+                metrics::counter!("patella_audit_index_entries_total").increment(round.indexed);
+                if before.failing {
+                    tracing::info!("the audit trail is indexed again");
+                }
+            }
+            Err(error) => {
+                metrics::counter!("patella_audit_index_failures_total").increment(1);
+                if !before.failing {
+                    tracing::error!(error = %chain(error), "the audit trail is not indexed");
+                }
+            }
+        }
+        if health.unreadable > before.unreadable {
+            let entries = health.unreadable;
+            tracing::error!(entries, "entries of the audit trail cannot be opened: run `patella audit verify`");
+        }
+        metrics::gauge!("patella_audit_index_behind").set(health.behind as f64);
+        metrics::gauge!("patella_audit_index_failing").set(f64::from(u8::from(health.failing)));
+        metrics::gauge!("patella_audit_index_unreadable").set(health.unreadable as f64);
+        round
+    }
+}
+
+/// An error and its sources, one after the other. None of ours holds a value (law 9).
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(error.source(), |cause| cause.source())
+        .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+impl State {
+    /// The index, which is opened where it is not.
+    fn db(&mut self, shared: &Shared) -> Result<Db, TrailError> {
+        if let Some(opened) = &self.opened {
+            return Ok(opened.db.clone());
+        }
+        let opening = shared.place.open(&mut *self.logs, &*shared.clock);
+        let opened = Handle::current().block_on(opening)?;
+        let db = opened.db.clone();
+        self.opened = Some(opened);
+        Ok(db)
+    }
+
+    /// A round, and how many entries cannot be opened where that is known.
+    fn round(&mut self, shared: &Shared) -> (Result<Round, TrailError>, Option<u64>) {
+        let done = self.try_round(shared);
+        let unreadable = self.progress.as_ref().map(Progress::unreadable);
+        (done, unreadable)
+    }
+
+    fn try_round(&mut self, shared: &Shared) -> Result<Round, TrailError> {
+        let db = self.db(shared)?;
+        let runtime = Handle::current();
+        // Taken away until the batch is stored: if it is not, all is read anew.
+        let mut progress = match self.progress.take() {
+            Some(progress) => progress,
+            None => runtime.block_on(Progress::of(&db))?,
+        };
+        let (mut stretches, mut behind, mut failure) = (Vec::new(), 0, None);
+        for (log, size) in self.logs.sizes()? {
+            let from = progress.next(&log);
+            let size = size.unwrap_or_else(|error| {
+                failure = Some(error.into());
+                0
+            });
+            if from >= size {
+                continue;
+            }
+            behind += size - from;
+            match self.stretch(&log, from) {
+                Ok(stretch) => {
+                    behind -= stretch.entries.len() as u64;
+                    stretches.push(stretch);
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        let indexed = stretches.iter().map(|stretch| stretch.entries.len() as u64).sum();
+        if indexed > 0 {
+            let batch = runtime.block_on(progress.batch(&db, &stretches))?;
+            runtime.block_on(db.commit(batch))?;
+        }
+        let positions = progress.positions();
+        self.progress = Some(progress);
+        match failure {
+            Some(error) => {
+                shared.health().behind = behind;
+                Err(error)
+            }
+            None => Ok(Round { indexed, behind, positions }),
+        }
+    }
+
+    fn stretch(&mut self, log: &LogName, from: u64) -> Result<Stretch, TrailError> {
+        let sealed = self.logs.read(log, from, AT_ONCE)?;
+        let Some(last) = sealed.last().cloned() else {
+            return Err(ledger::BackendError::Damaged(format!("entry {from} is missing")).into());
+        };
+        let key = self.logs.seal(log);
+        let open = |(seq, bytes): (u64, &Vec<u8>)| open_entry(&key, log, seq, bytes).ok();
+        let entries = (from..).zip(&sealed).map(open).collect();
+        Ok(Stretch { log: log.clone(), from, entries, last })
+    }
+}
+
+/// The number of something that is asked for. None when the index does not know it: then nothing fits.
+async fn number(db: &Db, id: Option<&[u8; 16]>) -> Result<Option<i64>, StoreError> {
+    match id {
+        Some(id) => audit_logs::id_number(db, id).await,
+        None => Ok(Some(ANY)),
+    }
+}
+
+async fn term(db: &Db, term: Option<String>) -> Result<Option<i64>, StoreError> {
+    match term {
+        Some(term) => audit_logs::term_number(db, &term).await,
+        None => Ok(Some(ANY)),
+    }
+}
+
+/// The question in numbers; none when nothing can fit.
+async fn question(
+    db: &Db,
+    practice: PracticeId,
+    filter: &TrailFilter,
+    before: Position,
+) -> Result<Option<Question>, StoreError> {
+    let Some(practice) = audit_logs::id_number(db, practice.as_bytes()).await? else { return Ok(None) };
+    let actor = number(db, filter.actor.as_ref().map(|id| id.as_bytes())).await?;
+    let patient = number(db, filter.patient.as_ref().map(|id| id.as_bytes())).await?;
+    let action = term(db, filter.action.as_ref().map(|word| word.as_str().to_owned())).await?;
+    let permission = term(db, filter.permission.map(|permission| permission.word().to_owned())).await?;
+    let address = term(db, filter.address.map(|address| address.to_string())).await?;
+    let (Some(actor), Some(patient), Some(action), Some(permission), Some(address)) =
+        (actor, patient, action, permission, address)
+    else {
+        return Ok(None);
+    };
+    // Whoever is not known has done nothing: all entries are of others.
+    let not_actor = match &filter.not_actor {
+        Some(id) => audit_logs::id_number(db, id.as_bytes()).await?.unwrap_or(ANY),
+        None => ANY,
+    };
+    let until = filter.until.map_or(Position::END, |until| Position::before(until.as_millisecond()));
+    Ok(Some(Question {
+        actor,
+        patient,
+        action,
+        permission,
+        outcome: filter.outcome.map_or(ANY, outcome_number),
+        address,
+        not_actor,
+        since: filter.since.map_or(i64::MIN, |since| since.as_millisecond()),
+        before: before.min(until),
+        ..Question::all(practice)
+    }))
+}
+
+impl Trail for AuditIndex {
+    fn search<'a>(
+        &'a self,
+        practice: PracticeId,
+        filter: &'a TrailFilter,
+        before: Position,
+        most: usize,
+    ) -> BoxFuture<'a, Result<TrailPage, TrailError>> {
+        let filter = filter.clone();
+        async move {
+            self.catch_up().await;
+            let (found, next) = self
+                .ask(move |db| async move {
+                    match question(&db, practice, &filter, before).await? {
+                        Some(question) => Ok(audit_entries::newest(&db, &question, most).await?),
+                        None => Ok((Vec::new(), None)),
+                    }
+                })
+                .await?;
+            let entry = |found: audit_entries::Found| {
+                let log = LogName::new(&found.log);
+                Ok(TrailEntry {
+                    position: found.position,
+                    seq: found.position.seq as u64,
+                    log: log.map_err(|_| StoreError::Column { index: 1, wanted: "the name of a log" })?,
+                    entry: found.entry,
+                })
+            };
+            let entries = found.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
+            Ok(TrailPage { entries, next, health: self.health() })
+        }
+        .boxed()
+    }
+
+    fn actions(&self, practice: PracticeId) -> BoxFuture<'_, Result<Vec<Word>, TrailError>> {
+        self.ask(move |db| async move {
+            match audit_logs::id_number(&db, practice.as_bytes()).await? {
+                Some(practice) => Ok(audit_entries::actions(&db, practice).await?),
+                None => Ok(Vec::new()),
+            }
+        })
+        .boxed()
+    }
+
+    fn activity(
+        &self,
+        practice: PracticeId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<Activity>, TrailError>> {
+        async move {
+            self.catch_up().await;
+            self.ask(move |db| async move {
+                match audit_logs::id_number(&db, practice.as_bytes()).await? {
+                    Some(practice) => Ok(audit_activity::between(&db, practice, hour_of(from), hour_of(to)).await?),
+                    None => Ok(Vec::new()),
+                }
+            })
+            .await
+        }
+        .boxed()
+    }
+
+    fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, TrailError>> {
+        self.blocking(|shared| export::heads(&mut *shared.state().logs)).boxed()
+    }
+
+    fn prove(&self, heads: Vec<Head>, entries: Vec<(LogName, u64)>) -> BoxFuture<'_, Result<Proofs, TrailError>> {
+        self.blocking(move |shared| export::prove(&mut *shared.state().logs, &heads, &entries)).boxed()
+    }
+
+    fn health(&self) -> TrailHealth {
+        *self.0.health()
+    }
+}

@@ -1,0 +1,117 @@
+//! Words of the audit trail in plain language. The ledger speaks in the program's own words; one that has no line here is
+//! shown as it is, with spaces.
+
+use ledger::Outcome;
+use std::borrow::Cow;
+
+/// What was done, after a name: "opened exercises and what was done".
+pub fn action(word: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match word {
+        "read_exercise" => "looked at exercises and what was done",
+        "write_exercise" => "changed the program",
+        "read_notes" => "read notes and comments",
+        "write_notes" => "wrote a note",
+        "export" => "took the record out of the practice",
+        "log_exercise" => "wrote down exercises",
+        "read_identity" => "looked at name and contact",
+        "write_identity" => "changed name or contact",
+        "read_access_log" => "looked at who looked",
+        "take_out_own" => "took out a copy of their own record",
+        "read_billing" => "looked at billing",
+        "write_billing" => "changed billing",
+        "read_audit" => "read the audit trail",
+        "export_audit" => "took the audit trail out",
+        "govern" => "managed accounts or care teams",
+        "operate" => "ran the server",
+        "release_deidentified" => "released data without names",
+        "sign_in" => "signed in",
+        "sign_out" => "signed out",
+        "resume_session" => "came back to a session",
+        "end_session" => "ended a session",
+        "end_all_sessions" => "signed out everywhere",
+        "password" => "gave a password",
+        "add_account" => "added an account",
+        "change_account" => "changed an account",
+        "disable_account" => "disabled an account",
+        "read_account" => "looked at an account",
+        "list_accounts" => "listed accounts",
+        "invite_account" => "sent an invitation",
+        "accept_invitation" => "accepted an invitation",
+        "reset_factors" => "reset somebody's second factors",
+        "change_password" => "changed their password",
+        "begin_totp" | "begin_passkey" => "began to set up a second factor",
+        "enroll_totp" => "set up an authenticator app",
+        "enroll_passkey" => "registered a passkey",
+        "remove_passkey" => "removed a passkey",
+        "new_recovery_codes" => "made new recovery codes",
+        "issue_token" => "made an API token",
+        "revoke_token" => "ended an API token",
+        "assign_care_team" => "put somebody on a care team",
+        "end_care_team" => "ended a place on a care team",
+        "read_care_team" => "looked at a care team",
+        "import_exercises" => "brought in exercises",
+        "found_practice" => "founded the practice",
+        "list_audit" => "listed the audit trail",
+        "rebuild_audit_index" => "made the index of the audit trail again",
+        "probe_audit" => "tried whether the trail can be written",
+        other => return Cow::Owned(spaced(other)),
+    })
+}
+
+/// The kind of thing that something was done to: "the program".
+pub fn part(word: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match word {
+        "patient" => "the patient's page",
+        "program" => "the program",
+        "log" => "the exercise log",
+        "log_entry" => "an entry of the log",
+        "progress" => "the progress",
+        "progress_note" => "a note",
+        "comment" => "comments",
+        "today" => "the day's exercises",
+        "week" => "the week",
+        "care_team" => "the care team",
+        "access_log" => "the list of who looked",
+        "audit" => "the audit trail",
+        "audit_week" => "a week at a glance",
+        "audit_export" => "an export",
+        "account" => "an account",
+        "login_session" => "a session",
+        "invitation" => "an invitation",
+        "api_token" => "an API token",
+        other => return Cow::Owned(spaced(other)),
+    })
+}
+
+/// How it went: "allowed".
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Allowed => "allowed",
+        Outcome::Denied => "refused",
+        Outcome::Failed => "failed",
+    }
+}
+
+/// A word of the ledger with spaces: `own-account` is "own account".
+pub fn spaced(word: &str) -> String {
+    word.replace(['_', '-'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::PermissionName;
+
+    #[test]
+    fn every_permission_has_plain_words() {
+        for permission in PermissionName::ALL {
+            assert!(matches!(action(permission.word()), Cow::Borrowed(_)), "{permission}");
+        }
+    }
+
+    #[test]
+    fn a_word_without_a_line_is_shown_with_spaces() {
+        assert_eq!(action("carry_away-all"), "carry away all");
+        assert_eq!(part("shoe_box"), "shoe box");
+    }
+}
