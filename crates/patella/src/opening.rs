@@ -105,7 +105,8 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
         None => Ledger::open(FileBackend::open(log_folder(config, log))?, settings),
     }
     .context("the audit ledger is not opened")?;
-    let index = audit_index(config, audit_branch(&root, &stores.keys).await?, Some((log, ledger.handle())))?;
+    let (place, branch) = (index_place(config, &root)?, audit_branch(&root, &stores.keys).await?);
+    let index = audit_index(config, place, branch, Some((log, ledger.handle())))?;
     let foundations = Foundations {
         stores,
         root,
@@ -126,8 +127,12 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
 
 /// The index of all logs of this installation: those of this node in folders, or of all nodes in PostgreSQL. `own` is the
 /// log that this process writes; without one, the index is made in haste.
-pub(crate) fn audit_index(config: &Config, keys: AuditBranch, own: Option<(Log, LedgerHandle)>) -> Result<AuditIndex> {
-    let place = index_place(config, &keys);
+pub(crate) fn audit_index(
+    config: &Config,
+    place: IndexPlace,
+    keys: AuditBranch,
+    own: Option<(Log, LedgerHandle)>,
+) -> Result<AuditIndex> {
     let place = if own.is_none() { place.in_haste() } else { place };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     if let Some(options) = config.stores.server(Store::Audit) {
@@ -148,8 +153,17 @@ pub(crate) fn audit_index(config: &Config, keys: AuditBranch, own: Option<(Log, 
 }
 
 /// Where the index of the audit trail lies.
-pub(crate) fn index_place(config: &Config, keys: &AuditBranch) -> IndexPlace {
-    IndexPlace::new(database(config, Store::AuditIndex), keys.index_pages())
+pub(crate) fn index_place(config: &Config, root: &Key) -> Result<IndexPlace> {
+    let pages = match page_keys(config, root)? {
+        Some(pages) => pages,
+        None => {
+            private_folder(&config.data())?;
+            PageKeys::open_or_renew(&page_key_file(config), root, &SystemRng)
+                .context("the index of the audit trail has no page key")?
+        }
+    };
+    let key = pages.key(Store::AuditIndex).context("the index of the audit trail has no page key")?;
+    Ok(IndexPlace::new(database(config, Store::AuditIndex), key))
 }
 
 /// The root of all keys.
@@ -211,7 +225,7 @@ pub(crate) fn page_key_file(config: &Config) -> PathBuf {
     config.data().join("page-keys")
 }
 
-/// The keys of the embedded databases' pages; none where the databases are servers.
+/// The keys of the embedded databases' pages; none where the databases are servers, and only the index is embedded.
 fn page_keys(config: &Config, root: &Key) -> Result<Option<PageKeys>> {
     if config.stores.server(Store::Keys).is_some() {
         return Ok(None);

@@ -155,11 +155,6 @@ impl AuditBranch {
     pub fn signer(&self, log: &LogName) -> Signer {
         Signer::from_seed(&self.0.derive("audit sign", &[log.as_str().as_bytes()]))
     }
-    /// Encrypts the pages of the index of all logs.
-    pub fn index_pages(&self) -> Key {
-        self.0.derive("audit index pages", &[])
-    }
-
     /// Verifies what was signed for a log.
     pub fn verifier(&self, log: &LogName) -> VerifierKey {
         VerifierKey::new(log.clone(), self.signer(log).public())

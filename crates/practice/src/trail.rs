@@ -99,6 +99,17 @@ pub enum TrailError {
     CutOff,
 }
 
+impl TrailError {
+    /// Whether the index is damaged. It is made again then.
+    fn is_damage(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_damage(),
+            Self::Commit(error) => error.is_damage(),
+            _ => false,
+        }
+    }
+}
+
 /// Which entries. An empty filter wants all of a practice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrailFilter {

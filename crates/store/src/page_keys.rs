@@ -2,6 +2,9 @@
 //!
 //! A new root wraps them anew and rewrites no database. While roots change, the file holds the keys under both, so that
 //! either opens them.
+//!
+//! A server whose databases are all on PostgreSQL has one embedded database too, the index of its audit trail. That one is
+//! made again at will, so there the file is as well ([`PageKeys::open_or_renew`]).
 
 use crate::Store;
 use crypto::{Aad, Key, RootId, Zeroizing, private_file};
@@ -13,7 +16,7 @@ use std::{
 
 const TITLE: &str = "patella page keys 1";
 /// Stores that can be embedded, in the order in which the file holds their keys.
-const EMBEDDED: [Store; 4] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing];
+const EMBEDDED: [Store; 5] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing, Store::AuditIndex];
 const PLAIN_LEN: usize = 32 * EMBEDDED.len();
 const SEALED_LEN: usize = PLAIN_LEN + crypto::SEAL_OVERHEAD;
 
@@ -62,8 +65,7 @@ struct Sealed(Vec<(RootId, [u8; SEALED_LEN])>);
 impl PageKeys {
     /// Makes new page keys and their file. Fails where there is one.
     pub fn create(path: &Path, root: &Key, rng: &dyn Rng) -> Result<Self, PageKeyError> {
-        let mut keys = Self(Zeroizing::new([0; PLAIN_LEN]));
-        rng.fill(&mut *keys.0);
+        let keys = Self::random(rng);
         let text = Sealed(vec![keys.seal(root, rng)]).text();
         private_file::write_new(path, text.as_bytes(), rng).map_err(written(path))?;
         Ok(keys)
@@ -72,6 +74,28 @@ impl PageKeys {
     /// Opens the file with this root, whichever of those that it knows.
     pub fn open(path: &Path, root: &Key) -> Result<Self, PageKeyError> {
         Sealed::read(path)?.open(path, root)
+    }
+
+    /// The same, with new page keys in the place of a file that is missing, damaged or of another root: only for where
+    /// all that is under them can be made again.
+    pub fn open_or_renew(path: &Path, root: &Key, rng: &dyn Rng) -> Result<Self, PageKeyError> {
+        use private_file::ReadError;
+        let missing = match Self::open(path, root) {
+            Err(PageKeyError::Read { source: ReadError::Missing, .. }) => true,
+            Err(PageKeyError::Damaged { .. } | PageKeyError::OtherRoot { .. }) => false,
+            done => return done,
+        };
+        let keys = Self::random(rng);
+        let text = Sealed(vec![keys.seal(root, rng)]).text();
+        let written_now = match missing {
+            true => private_file::write_new(path, text.as_bytes(), rng),
+            false => private_file::replace(path, text.as_bytes(), rng),
+        };
+        match written_now {
+            // Another process was quicker: its keys are as good.
+            Err(error) if missing && error.kind() == io::ErrorKind::AlreadyExists => Self::open(path, root),
+            other => other.map(|()| keys).map_err(written(path)),
+        }
     }
 
     /// The roots that open the file.
@@ -101,6 +125,12 @@ impl PageKeys {
         let at = EMBEDDED.iter().position(|one| *one == store)?;
         let bytes = Zeroizing::new(<[u8; 32]>::try_from(&self.0[32 * at..32 * (at + 1)]).ok()?);
         Some(Key::from_bytes(*bytes))
+    }
+
+    fn random(rng: &dyn Rng) -> Self {
+        let mut keys = Self(Zeroizing::new([0; PLAIN_LEN]));
+        rng.fill(&mut *keys.0);
+        keys
     }
 
     fn seal(&self, root: &Key, rng: &dyn Rng) -> (RootId, [u8; SEALED_LEN]) {
@@ -208,6 +238,21 @@ mod tests {
         let refused = PageKeys::seal_for(&path, &[&stranger], &SystemRng);
         assert!(matches!(refused, Err(PageKeyError::OtherRoot { .. })));
         assert_eq!(PageKeys::roots(&path).expect("reads"), [RootId::of(&new)]);
+    }
+
+    #[test]
+    fn keys_of_what_can_be_made_again_are_kept_where_they_open_and_made_anew_where_they_do_not() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("page-keys");
+        let [root, other, _] = roots();
+        let made = PageKeys::open_or_renew(&path, &root, &SystemRng).expect("made");
+        assert!(same(&made, &PageKeys::open_or_renew(&path, &root, &SystemRng).expect("kept")));
+        let renewed = PageKeys::open_or_renew(&path, &other, &SystemRng).expect("made anew for another root");
+        assert!(!same(&made, &renewed));
+        assert!(same(&renewed, &PageKeys::open(&path, &other).expect("opens")));
+        std::fs::write(&path, "torn").expect("written");
+        let again = PageKeys::open_or_renew(&path, &other, &SystemRng).expect("made anew where it is damaged");
+        assert!(same(&again, &PageKeys::open(&path, &other).expect("opens")));
     }
 
     #[test]

@@ -21,7 +21,6 @@ use practice::keys::{
     rotate_patients, rotate_practice, status, verify,
 };
 use std::path::PathBuf;
-use store::Store;
 
 /// What is said when a rotation stops before its end.
 const STOPPED: &str = "the rotation stopped. Nothing is lost: the old keys still open all that it has not reached. When \
@@ -178,15 +177,15 @@ const COPY: &str = "Keep a copy of it offline. Backups from before open with the
     until the last of them\nhas expired, then destroy it.\n";
 
 async fn new_root(opened: &Opened, config: &Config, speed: &Speed) -> Result<RootId> {
-    let (provider, pages, bar) = (config.root.provider()?, pages(config), Bar::new());
-    let files = RootFiles { provider: &*provider, page_keys: pages.as_deref() };
+    let (provider, pages, bar) = (config.root.provider()?, opening::page_key_file(config), Bar::new());
+    let files = RootFiles { provider: &*provider, page_keys: Some(&pages) };
     root::rotate_root(&speed.rotation(opened, &bar), &files).await.context(STOPPED)
 }
 
 async fn stage(opened: &Opened, config: &Config, speed: &Speed, settings: &std::path::Path) -> Result<String> {
     let to = root_of(settings)?;
-    let (provider, pages, bar) = (config.root.provider()?, pages(config), Bar::new());
-    let files = RootFiles { provider: &*provider, page_keys: pages.as_deref() };
+    let (provider, pages, bar) = (config.root.provider()?, opening::page_key_file(config), Bar::new());
+    let files = RootFiles { provider: &*provider, page_keys: Some(&pages) };
     let id = root::stage(&speed.rotation(opened, &bar), &files, &*to).await.context(STOPPED)?;
     Ok(format!(
         "Two roots open this server now: the one that is in force, and {} ({}).\n\n\
@@ -201,14 +200,10 @@ async fn stage(opened: &Opened, config: &Config, speed: &Speed, settings: &std::
 }
 
 async fn finish_root(opened: &Opened, config: &Config, speed: &Speed) -> Result<String> {
-    let (provider, pages, bar) = (config.root.provider()?, pages(config), Bar::new());
-    let files = RootFiles { provider: &*provider, page_keys: pages.as_deref() };
+    let (provider, pages, bar) = (config.root.provider()?, opening::page_key_file(config), Bar::new());
+    let files = RootFiles { provider: &*provider, page_keys: Some(&pages) };
     let id = root::finish(&speed.rotation(opened, &bar), &files).await.context(STOPPED)?;
     Ok(format!("The root {} alone is in force. Destroy what held the old one.\n", name(id)))
-}
-
-fn pages(config: &Config) -> Option<PathBuf> {
-    config.stores.server(Store::Keys).is_none().then(|| opening::page_key_file(config))
 }
 
 fn name(root: RootId) -> String {

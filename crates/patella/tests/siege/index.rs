@@ -56,6 +56,7 @@ async fn a_server_whose_index_cannot_be_made_serves_all_the_same_and_says_so() {
     let demo = Practice::demo();
     // A folder where the file belongs: it can neither be opened nor removed as a file.
     let index = demo.path().join("stores/audit-index.db");
+    fs::remove_file(&index).expect("made with the demo's practice");
     fs::create_dir_all(index.join("in the way")).expect("made");
     let mut server = demo.start();
     let therapist = server.client().sign_in(demo.first("therapist")).await;

@@ -51,6 +51,8 @@ struct State {
     logs: Box<dyn Logs>,
     opened: Option<Opened>,
     progress: Option<Progress>,
+    /// What lies there was found damaged.
+    damaged: bool,
 }
 
 /// What a round did.
@@ -67,7 +69,7 @@ pub struct Round {
 impl AuditIndex {
     /// The index at this place, of these logs.
     pub fn new(place: IndexPlace, logs: impl Logs + 'static, clock: Arc<dyn Clock>) -> Self {
-        let state = State { logs: Box::new(logs), opened: None, progress: None };
+        let state = State { logs: Box::new(logs), opened: None, progress: None, damaged: false };
         Self(Arc::new(Shared { place, clock, state: Mutex::new(state), health: Mutex::default() }))
     }
 
@@ -126,7 +128,11 @@ impl AuditIndex {
     ) -> Result<T, TrailError> {
         self.blocking(move |shared| {
             let db = shared.state().db(shared)?;
-            Handle::current().block_on(question(db))
+            let answer = Handle::current().block_on(question(db));
+            if answer.as_ref().is_err_and(TrailError::is_damage) {
+                shared.state().give_up();
+            }
+            answer
         })
         .await
     }
@@ -192,6 +198,11 @@ impl State {
         if let Some(opened) = &self.opened {
             return Ok(opened.db.clone());
         }
+        if self.damaged {
+            tracing::warn!("the index of the audit trail is damaged, and made again");
+            shared.place.remove()?;
+            self.damaged = false;
+        }
         let opening = shared.place.open(&mut *self.logs, &*shared.clock);
         let opened = Handle::current().block_on(opening)?;
         let db = opened.db.clone();
@@ -199,9 +210,17 @@ impl State {
         Ok(db)
     }
 
+    /// Lets a damaged index go: the next one who needs it makes it again.
+    fn give_up(&mut self) {
+        (self.opened, self.progress, self.damaged) = (None, None, true);
+    }
+
     /// A round, and how many entries cannot be opened where that is known.
     fn round(&mut self, shared: &Shared) -> (Result<Round, TrailError>, Option<u64>) {
         let done = self.try_round(shared);
+        if done.as_ref().is_err_and(TrailError::is_damage) {
+            self.give_up();
+        }
         let unreadable = self.progress.as_ref().map(Progress::unreadable);
         (done, unreadable)
     }

@@ -56,8 +56,12 @@ impl IndexPlace {
                 Err(error) => error.to_string(),
                 Ok(db) => match store::check(&db, Store::AuditIndex).await {
                     Err(error) => error.to_string(),
-                    Ok(()) if agrees(&db, logs).await? => return Ok(Opened { db, _lock: lock }),
-                    Ok(()) => "it is not of these logs".to_owned(),
+                    Ok(()) => match agrees(&db, logs).await {
+                        Ok(true) => return Ok(Opened { db, _lock: lock }),
+                        Ok(false) => "it is not of these logs".to_owned(),
+                        Err(error) if error.is_damage() => error.to_string(),
+                        Err(error) => return Err(error),
+                    },
                 },
             };
             tracing::warn!(why, "the index of the audit trail is made again");

@@ -142,7 +142,7 @@ impl Scene {
         let folder = self.data().join("audit");
         let ledger = Ledger::open(FileBackend::open(&folder).expect("a log"), settings).expect("opened");
         let (handle, place) =
-            (ledger.handle(), IndexPlace::new(self.data().join("audit-index.db"), branch.index_pages()));
+            (ledger.handle(), IndexPlace::new(self.data().join("audit-index.db"), Key::random(&SystemRng)));
         let logs = FolderLogs::new(branch).own(log(), folder, move || handle.status().size);
         let trail = AuditIndex::new(place, logs, clock.clone());
         let house = House::new(Foundations {

@@ -52,6 +52,23 @@ async fn a_missing_or_foreign_or_broken_index_is_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_is_found_damaged_while_it_is_used_is_made_again() {
+    let node = Node::new();
+    let ledger = filled(&node, 1, 300).await;
+    assert_eq!(count(&node.index(Some(&ledger))).await, 300);
+    // Every page behind the first, so that it opens; what it holds is met only when something is asked.
+    let mut file = fs::read(node.index_file()).expect("read");
+    file.iter_mut().skip(4096).step_by(64).for_each(|byte| *byte ^= 1);
+    fs::write(node.index_file(), file).expect("written");
+    let index = node.index(Some(&ledger));
+    let first = index.search(practice(1), &TrailFilter::default(), practice::trail::Position::END, 1).await;
+    assert!(first.is_err() || count(&index).await == 300, "an error, or the whole; nothing else");
+    assert_eq!(count(&index).await, 300, "made again");
+    assert!(index.health().is_whole());
+    ledger.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_copy_of_the_index_goes_on_from_where_it_was() {
     let node = Node::new();
     let ledger = filled(&node, 1, 100).await;

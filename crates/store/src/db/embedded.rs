@@ -16,7 +16,7 @@
 
 mod writer;
 
-use super::{Batch, CommitError, OpenError, Param, Row, StoreError, row::Value};
+use super::{Batch, CommitError, OpenError, Param, Row, StoreError, error::DAMAGED, row::Value};
 use crypto::{Key, Zeroizing};
 use rusqlite::{
     Connection, OpenFlags,
@@ -299,8 +299,12 @@ fn fault(error: &rusqlite::Error) -> Fault {
 pub(super) fn code(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(failure, _) | rusqlite::Error::SqlInputError { error: failure, .. } => {
-            let full = if failure.code == rusqlite::ErrorCode::DiskFull { ", the disk is full" } else { "" };
-            format!("SQLite {}{full}", failure.extended_code)
+            let why = match failure.code {
+                rusqlite::ErrorCode::DiskFull => ", the disk is full",
+                rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase => DAMAGED,
+                _ => "",
+            };
+            format!("SQLite {}{why}", failure.extended_code)
         }
         _ => "placeholders or columns do not fit".to_owned(),
     }

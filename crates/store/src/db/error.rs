@@ -3,6 +3,9 @@
 
 use std::path::PathBuf;
 
+/// What an embedded database adds to its code when a page does not decrypt or holds nonsense.
+pub(super) const DAMAGED: &str = ", the file is damaged";
+
 /// Why a read gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -32,6 +35,13 @@ pub enum StoreError {
         /// How many there are.
         found: usize,
     },
+}
+
+impl StoreError {
+    /// Whether the file of an embedded database is damaged, so that asking again is of no use.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Unavailable { code } if code.ends_with(DAMAGED))
+    }
 }
 
 /// Why nothing of a batch was stored.
@@ -65,6 +75,13 @@ pub enum CommitError {
         /// The engine's word for it.
         code: String,
     },
+}
+
+impl CommitError {
+    /// Whether the file of an embedded database is damaged, so that asking again is of no use.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Unavailable { code } if code.ends_with(DAMAGED))
+    }
 }
 
 /// Why a database was not opened.

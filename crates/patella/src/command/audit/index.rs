@@ -39,16 +39,18 @@ impl Index {
 }
 
 async fn rebuild(config: &Config) -> Result<()> {
-    let opened = opening::open(config, Log::Commands).await?;
+    let root = opening::root(config)?;
+    let place = opening::index_place(config, &root)?;
+    let opened = opening::open_with(config, root, Log::Commands).await?;
     let keys = opening::branch_of_house(&opened.house).await?;
     let origin = Origin { address: None, request: RequestId::random(&*opened.house.rng) };
     let event = Event::done(Word::new("rebuild_audit_index"), Resource::whole(Word::new("audit")));
     opened.house.record_as(Actor::default(), origin, event).await.context("it could not be recorded")?;
     // Refused while a server has it open.
-    opening::index_place(config, &keys).remove()?;
+    place.remove()?;
     // Closed, so that its last entry is signed and followed too.
     opened.ledger.close();
-    let index = opening::audit_index(config, keys, None)?;
+    let index = opening::audit_index(config, place, keys, None)?;
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{wide_bar} {pos} of {len} entries  {per_sec}  {eta} left")?);
     loop {
