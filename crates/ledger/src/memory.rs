@@ -3,11 +3,12 @@
 
 use crate::{
     Backend, BackendError, Entry, Hash, Leaf, Ledger, LedgerHandle, LogName, Publication, Settings, Tile, VerifierKey,
-    leaf_hash, open_entry, tile::WIDTH, tree::perfect_root,
+    open_entry,
 };
 use crypto::{Key, Signer, SystemRng};
 use domain::{Clock, FixedClock, Timestamp};
 use std::{
+    collections::HashMap,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -19,6 +20,7 @@ pub struct MemoryBackend(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     sealed: Vec<Vec<u8>>,
+    tiles: HashMap<Tile, Vec<Hash>>,
     checkpoint: Option<String>,
     failing: bool,
     appends: u64,
@@ -88,15 +90,13 @@ impl Backend for MemoryBackend {
     }
 
     fn tile(&mut self, tile: Tile, width: usize) -> Result<Option<Vec<Hash>>, BackendError> {
-        let leaves: Vec<Hash> = self.state().sealed.iter().map(|sealed| leaf_hash(sealed)).collect();
-        let each = WIDTH.pow(tile.level.into());
-        let first = (tile.index as usize) * WIDTH * each;
-        let hash = |n: usize| leaves.get(first + n * each..first + (n + 1) * each).map(perfect_root);
-        Ok((0..width).map(hash).collect())
+        Ok(self.state().tiles.get(&tile).and_then(|hashes| hashes.get(..width)).map(<[Hash]>::to_vec))
     }
 
     fn publish(&mut self, publication: &Publication<'_>) -> Result<(), BackendError> {
-        self.writable()?.checkpoint = Some(publication.checkpoint.to_owned());
+        let mut state = self.writable()?;
+        state.tiles.extend(publication.tiles.iter().cloned());
+        state.checkpoint = Some(publication.checkpoint.to_owned());
         Ok(())
     }
 }

@@ -8,8 +8,9 @@ use ledger::{DestructionLedger, FileBackend, Ledger, LogName, Settings, Verifier
 use phi::{AUDIT, Keyring, SERVER};
 use practice::{
     Foundations, House, Stores,
+    backup::AuditBranch,
     retention::{PURGE_STEPS, RetentionSettings, Signing, plan_unattended, purge, verify_certificate},
-    trail::LogTrail,
+    trail::{AuditIndex, FolderLogs, IndexPlace},
 };
 use std::{
     path::{Path, PathBuf},
@@ -38,8 +39,12 @@ fn log() -> LogName {
     LogName::new("node.example/commands").expect("a name")
 }
 
+fn branch() -> AuditBranch {
+    AuditBranch::new(Key::from_bytes([4; 32]))
+}
+
 fn signer() -> Signer {
-    Signer::from_seed(&Key::from_bytes([5; 32]))
+    branch().signer(&log())
 }
 
 /// A house in a folder whose keys the test knows, so that another process can open it.
@@ -78,10 +83,11 @@ async fn open(folder: &Path, now: &str) -> Kept {
         };
         identity.commit(practices::insert(Batch::new(), &row)).await.expect("stored");
     }
-    let seal = || Key::from_bytes([4; 32]);
-    let trail = Arc::new(LogTrail::new(folder.join("audit"), log(), seal()));
-    let settings = Settings::new(log(), seal(), signer(), clock.clone(), rng.clone());
+    let settings = Settings::new(log(), branch().seal(&log()), signer(), clock.clone(), rng.clone());
     let ledger = Ledger::open(FileBackend::open(folder.join("audit")).expect("a log"), settings).expect("opened");
+    let handle = ledger.handle();
+    let logs = FolderLogs::new(branch()).own(log(), folder.join("audit"), move || handle.status().size);
+    let place = IndexPlace::new(folder.join("audit-index.db"), Key::from_bytes([8; 32]));
     let media = folder.join("media");
     std::fs::create_dir_all(&media).expect("a folder");
     let house = House::new(Foundations {
@@ -89,7 +95,7 @@ async fn open(folder: &Path, now: &str) -> Kept {
         root,
         renew_root: None,
         ledger: ledger.handle(),
-        trail,
+        trail: Arc::new(AuditIndex::new(place, logs, clock.clone())),
         session_limits: SessionLimits::default(),
         hashing: HashingLimits::default(),
         passkey_site: ("localhost".to_owned(), "https://localhost".to_owned()),
