@@ -10,6 +10,7 @@ mod process;
 mod reference;
 mod report;
 mod run;
+mod trail;
 mod wire;
 
 use anyhow::{Context, Result};
@@ -60,6 +61,8 @@ struct Options {
 enum Command {
     /// Measure.
     Run(Options),
+    /// Measure the search of the audit trail.
+    Trail(trail::Trail),
     /// The bare server that `run` starts.
     #[command(hide = true)]
     Plain(plain::Plain),
@@ -68,6 +71,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => measure(&options),
+        Command::Trail(trail) => trail.run(),
         Command::Plain(plain) => plain.run(),
     };
     match done {

@@ -1,8 +1,13 @@
 //! The index of the audit trail, as those meet it who run the program.
 
-use crate::server::{Practice, Server};
+use crate::{
+    day::join,
+    postgres::stores_in,
+    server::{Practice, Server, free},
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs};
+use testkit::postgres::Server as Postgres;
 
 /// What the audit trail shows, as log and number.
 async fn shown(server: &Server, officer: &str) -> (Vec<Value>, BTreeSet<(String, u64)>) {
@@ -70,4 +75,44 @@ async fn a_server_whose_index_cannot_be_made_serves_all_the_same_and_says_so() {
     let (_, shown) = shown(&server, officer.cookie()).await;
     assert!(!shown.is_empty(), "it recovers by itself");
     server.stop_well();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_postgresql_every_node_answers_from_the_logs_of_all_nodes_and_their_commands() {
+    let Some(postgres) = Postgres::start().expect("starts") else { return };
+    let (stores, _databases) = stores_in(&postgres);
+    let port = free();
+    let first = Practice::founded(&stores, port);
+    let mut one = first.start();
+    let email = "admin@practice.example";
+    let link = first.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
+    let admin = join(&one.client(), "admin", email, link.lines().next().expect("a link")).await.cookie().to_owned();
+    let logs = |places: &BTreeSet<(String, u64)>| places.iter().map(|(log, _)| log.clone()).collect::<BTreeSet<_>>();
+    let (_, on_one) = shown(&one, &admin).await;
+    assert_eq!(Vec::from_iter(logs(&on_one)), ["localhost", "localhost/commands"]);
+    let page = one.client().with(&admin).get("/audit").await.text;
+    assert!(page.contains("accepted an invitation") && page.contains("added an account"), "{page}");
+    assert!(first.path().join("stores/audit-index.db").exists(), "it is this node's own file");
+
+    // Another node over the same databases, with nothing of its own but the settings and the root key.
+    let second = first.copy();
+    fs::create_dir_all(second.path().join("node-2/media")).expect("made");
+    second.set("data = \"stores\"", "data = \"node-2\"");
+    second.set("second_paths = [\"checkpoint-elsewhere\"]", "log = \"node-2\", second_paths = [\"elsewhere-2\"]");
+    second.set(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{}", free()));
+    let mut two = second.start();
+    let (_, on_two) = shown(&two, &admin).await;
+    assert!(on_two.is_superset(&on_one), "what the first node and its commands recorded");
+    let (_, on_one) = shown(&one, &admin).await;
+    assert!(on_one.is_superset(&on_two), "and the other way round");
+    assert_eq!(Vec::from_iter(logs(&on_one)), ["localhost", "localhost/commands", "node-2"]);
+    two.stop_well();
+
+    // A node that lost the keys of its pages makes keys and index again.
+    fs::write(second.path().join("node-2/page-keys"), "torn").expect("written");
+    let mut two = second.start();
+    let (_, again) = shown(&two, &admin).await;
+    assert!(again.is_superset(&on_two));
+    two.stop_well();
+    one.stop_well();
 }

@@ -58,6 +58,15 @@ pub fn action(word: &str) -> Cow<'static, str> {
         "restore_backup" => "brought a backup back",
         "drill_backup" => "tried a backup",
         "move_practice" => "moved the data to another database",
+        "plan_retention" => "planned the destruction of records",
+        "approve_retention_plan" => "approved a plan of destruction",
+        "withdraw_retention_plan" => "withdrew a plan of destruction",
+        "carry_out_retention_plan" => "carried out a plan of destruction",
+        "read_certificate" => "read a certificate of destruction",
+        "place_legal_hold" => "held records back from destruction",
+        "lift_legal_hold" => "ended a hold on records",
+        "dispose_device" => "disposed of a device",
+        "names_opened" => "opened names to search them",
         "probe_audit" => "tried whether the trail can be written",
         other => return Cow::Owned(spaced(other)),
     })
@@ -84,6 +93,10 @@ pub fn part(word: &str) -> Cow<'static, str> {
         "login_session" => "a session",
         "invitation" => "an invitation",
         "api_token" => "an API token",
+        "patient_names" => "patients' names",
+        "policy" => "the policy",
+        "retention_plan" => "a plan of destruction",
+        "legal_hold" => "a hold on records",
         other => return Cow::Owned(spaced(other)),
     })
 }
