@@ -2,7 +2,7 @@
 
 use super::{AccessError, Found, Guard, PracticeGrant, Purpose};
 use crate::{
-    permission::PracticePermission,
+    permission::{Permission, PracticePermission},
     policy::{Policy, Ruling},
     relation::Relation,
 };
@@ -37,6 +37,16 @@ impl Guard {
             (allowed && account.active && !destroyed).then_some((*permission, rule))
         };
         Ok(Standing { relation, allowed: PermissionName::ALL.iter().filter_map(ask).collect() })
+    }
+
+    /// Whether the policy would let this session use `P` on a patient at this moment: for a page that must not offer what
+    /// would be refused. Opens nothing, and is no leave to.
+    pub async fn would_allow<P: Permission>(
+        &self,
+        session: &Session<Full>,
+        subject: PatientId,
+    ) -> Result<bool, AccessError> {
+        Ok(self.facts::<P>(session, subject).await?.ruling.allowed)
     }
 
     /// Whether a patient is, or was, registered in a practice: they have a key there, or had one that was destroyed.

@@ -13,6 +13,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::rows::patients::{self, PatientRow};
 
+/// Whether the pages about a patient's care are open to somebody, so that none is offered to whom it would refuse.
+pub async fn care_is_open(house: &House, session: &Session<Full>, patient: PatientId) -> Result<bool, RecordError> {
+    Ok(house.guard.would_allow::<ReadExercise>(session, patient).await?)
+}
+
 /// Who a patient is.
 #[derive(Serialize, JsonSchema)]
 pub struct PatientView {

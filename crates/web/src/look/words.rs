@@ -13,6 +13,7 @@ pub use dose::{
 };
 
 use domain::{BodyRegion, Effort, Equipment, Pain};
+use maud::{Markup, html};
 
 /// What each number of the pain scale means, 0 to 10, in our words.
 pub const PAIN: [&str; 11] = [
@@ -57,6 +58,12 @@ pub fn effort(effort: Effort) -> &'static str {
 /// "1 set", "3 sets".
 pub fn count(n: u64, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// An e-mail address that may break at its @, so that a narrow column does not break it in a word.
+pub fn email(address: &str) -> Markup {
+    let (name, host) = address.split_once('@').unwrap_or((address, ""));
+    html! { (name) @if !host.is_empty() { wbr; "@" (host) } }
 }
 
 /// The part of the body.

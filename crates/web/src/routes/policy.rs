@@ -31,9 +31,7 @@ fn may(permissions: &[Permitted]) -> Markup {
         ul class="plain-list" role="list" {
             @for (policy, permissions) in by_policy {
                 li {
-                    @for (n, permission) in permissions.iter().enumerate() {
-                        @if n > 0 { ", " } (words::may(*permission))
-                    }
+                    (words::sentence(&permissions.iter().map(|one| words::may(*one)).collect::<Vec<_>>().join(", ")))
                     " " a class="small" href={ "/policy#" (policy) } { (policy) }
                 }
             }

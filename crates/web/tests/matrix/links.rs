@@ -13,6 +13,16 @@ fn links(page: &str) -> BTreeSet<String> {
     hrefs.filter(|href| href.starts_with('/')).map(|href| href.replace("&amp;", "&")).collect()
 }
 
+/// What of an address is like what was seen before: one exercise of the library is like another, and so is one page of a
+/// list; a list that is asked differently is another one, with other links.
+fn kind(to: &str) -> String {
+    let (path, query) = to.split('#').next().and_then(|to| to.split_once('?')).unwrap_or((to, ""));
+    let path = if path.starts_with("/exercises/") { "/exercises/…" } else { path };
+    let mut asked: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
+    asked.sort_unstable();
+    format!("{path}?{}", asked.join("&"))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_link_of_any_page_leads_whoever_sees_it_to_a_refusal() {
     let world = World::new().await;
@@ -24,10 +34,7 @@ async fn no_link_of_any_page_leads_whoever_sees_it_to_a_refusal() {
         waiting.push_back(("/".to_owned(), home.header("location").expect("leads on").to_owned()));
         let mut seen = BTreeSet::new();
         while let Some((from, to)) = waiting.pop_front() {
-            // One exercise of the library is like another, and so is one page of a list.
-            let path = to.split(['?', '#']).next().unwrap_or_default();
-            let kind = if path.starts_with("/exercises/") { "/exercises/…" } else { path };
-            if !seen.insert(kind.to_owned()) {
+            if !seen.insert(kind(&to)) {
                 continue;
             }
             let answer = world.site.open(&to, cookie).await;

@@ -164,7 +164,7 @@ async fn show(app: &App, session: &Session<Full>, whose: Whose, shown: Shown<'_>
     let content = html! {
         section class="card stack" aria-label="Patients" {
             form method="post" action="/patients" role="search" class="stack" {
-                (text_field(&Field::new("q", "Find").value(wanted).autocomplete("off").max_length(100).error(error)
+                (text_field(&Field::new("q", "Find").required().value(wanted).autocomplete("off").max_length(100).error(error)
                     .hint("How a name begins, or a whole e-mail address, telephone or record number")))
                 @if everybody { input type="hidden" name="everybody" value="true"; }
                 (submit("Find", (!wanted.is_empty()).then(|| link_button(all, "Show all", ButtonKind::Quiet))))

@@ -85,7 +85,7 @@ async fn list(
             html! { a href={ "/people/" (view.account_id) } { (view.display_name) } },
             html! { (words::role(view.role)) },
             state_tag(view.state),
-            html! { (view.email) },
+            html! { (words::email(&view.email)) },
         ]
     });
     let next = page.next.clone().map(|cursor| format!("/people?cursor={}", String::from(cursor)));

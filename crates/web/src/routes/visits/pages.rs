@@ -20,6 +20,7 @@ use domain::{
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::{
+    patients,
     record::Person,
     visits::{self, VisitDetails, VisitError, VisitView, Visits},
 };
@@ -197,11 +198,12 @@ async fn show(
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(app, session).await?;
     let books = session.role() != Role::Patient;
+    let treats = books && patients::care_is_open(app.house(), session, patient).await?;
     let therapists = visits::therapists(app.house(), session).await?;
     let now = app.clock.now();
     let next = found.next.map(|last| format!("/patients/{patient}/visits?cursor={}", String::from(cursor_of(last))));
     let content = html! {
-        @if matches!(session.role(), Role::Therapist | Role::Admin) { (views(patient, "visits")) }
+        @if treats { (views(patient, "visits")) }
         (errors.summary())
         section class="card stack" aria-label="Visits" {
             @if found.items.is_empty() {
