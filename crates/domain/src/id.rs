@@ -81,6 +81,16 @@ ids! {
     InvitationId,
     /// A member's place in a patient's care team, with start and end.
     CareLinkId,
+    /// What one patient owes and has paid, under a pseudonym: says nothing about the patient.
+    BillingAccountId,
+    /// What is asked for one visit.
+    ChargeId,
+    /// Something that was booked: a charge, a payment, a void.
+    BookingId,
+    /// Who pays for patients.
+    PayerId,
+    /// The sealed link between a patient and their billing account.
+    BillingLinkId,
     /// One request to the server; the same in the answer, the log and the ledger.
     RequestId,
 }

@@ -27,8 +27,9 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccountId, CareLinkId, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId,
-    PasskeyId, PatientId, PlanId, PracticeId, ProgramId, RequestId, TokenId, VisitId,
+    AccountId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId, EntryId, ExerciseId,
+    HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId,
+    RequestId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

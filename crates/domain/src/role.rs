@@ -72,6 +72,10 @@ words! {
         ReadVisits = "read_visits",
         /// Book visits and say what became of them.
         WriteVisits = "write_visits",
+        /// Say what is to be charged for a visit; shows nothing of what was charged before.
+        ChargeVisit = "charge_visit",
+        /// See name and contact of somebody who is billed, and nothing else.
+        ReadContact = "read_contact",
         /// See who looked at one's own record.
         ReadAccessLog = "read_access_log",
         /// Take out one's own copy.

@@ -1,6 +1,9 @@
 //! How a field is sealed: the one place where its associated data is put together.
 
-use crate::field::{Field, OpenError, OpenFailure, RowId, Sealed};
+use crate::{
+    class::ClassId,
+    field::{Field, OpenError, OpenFailure, RowId, Sealed},
+};
 use crypto::{Aad, Key};
 use domain::{PracticeId, Rng};
 use zeroize::Zeroizing;
@@ -69,6 +72,20 @@ pub(crate) fn open<'k, F: Field>(
     serde_json::from_slice(&plain).map_err(|_| failed(OpenFailure::Value))
 }
 
+/// The same for a class that may have been split from another since the field was sealed; both keys must be at hand.
+pub(crate) fn open_of<'k, F: Field>(
+    class: ClassId,
+    owner: Owner,
+    sealed: &Sealed<F>,
+    key: impl Fn(ClassId, u32) -> Option<&'k Key>,
+) -> Result<F::Value, OpenError> {
+    let opened = |class| open(owner, sealed, |version| key(class, version));
+    match (opened(class), class.formerly()) {
+        (Err(error), Some(former)) if error.why == OpenFailure::Cipher => opened(former).map_err(|_| error),
+        (done, _) => done,
+    }
+}
+
 /// The version of the key that sealed a field, if it is in a known format.
 pub(crate) fn key_version<F: Field>(sealed: &Sealed<F>) -> Option<u32> {
     version_of(sealed.as_bytes())
@@ -89,4 +106,29 @@ fn place(owner: Owner, row: RowId, field: &str, version: u32) -> Aad {
         .with(&row.bytes())
         .with(field.as_bytes())
         .with(&version.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields::patients::GivenName;
+    use domain::{PersonName, SeededRng};
+
+    #[test]
+    fn a_name_that_was_sealed_before_contact_was_a_class_opens_where_both_keys_are() {
+        let rng = SeededRng::new(1);
+        let key = Key::random(&rng);
+        let of = |class: ClassId| key.derive("patient class", &[class.name().as_bytes()]);
+        let (old, new) = (of(ClassId::Identifying), of(ClassId::Contact));
+        let owner = Owner { practice: PracticeId::from_bytes([1; 16]), subject: [2; 16] };
+        let name = PersonName::new("Ana").expect("a name");
+        let sealed: Sealed<GivenName> = seal(owner, RowId::new([2; 16]), (1, &old), &rng, &name);
+        let both = |class, _| Some(if class == ClassId::Identifying { &old } else { &new });
+        let opened = open_of(ClassId::Contact, owner, &sealed, both).expect("opens");
+        assert_eq!(opened.as_str(), "Ana");
+        let contact_only = |class, _| (class == ClassId::Contact).then_some(&new);
+        assert!(open_of(ClassId::Contact, owner, &sealed, contact_only).is_err());
+        let sealed: Sealed<GivenName> = seal(owner, RowId::new([2; 16]), (1, &new), &rng, &name);
+        assert!(open_of(ClassId::Contact, owner, &sealed, contact_only).is_ok());
+    }
 }

@@ -8,8 +8,10 @@ pub(crate) mod private {
 /// A class of data, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClassId {
-    /// Who a patient is and how to reach them.
+    /// What tells a patient from others of the same name: the birth date, the record's number.
     Identifying,
+    /// What a patient is called and how to reach them: what a letter needs, and what billing staff may see.
+    Contact,
     /// What is prescribed, what was done, and how it felt in numbers.
     Exercise,
     /// What a therapist wrote about a patient.
@@ -23,6 +25,12 @@ pub enum ClassId {
     Account,
     /// What proves who signs in: password hashes, secrets of factors.
     Credential,
+    /// What was charged: codes, minutes, units. Under the key of a billing account, never a patient's.
+    Charge,
+    /// The diagnosis codes of a claim. Apart from charges: the overview of an account does not open them.
+    Diagnosis,
+    /// Which patient a billing account is of, and what crosses from the one's store to the other's.
+    Link,
 }
 
 impl ClassId {
@@ -30,12 +38,25 @@ impl ClassId {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Identifying => "identifying",
+            Self::Contact => "contact",
             Self::Exercise => "exercise",
             Self::Note => "note",
             Self::PatientWords => "patient_words",
             Self::Visit => "visit",
             Self::Account => "account",
             Self::Credential => "credential",
+            Self::Charge => "charge",
+            Self::Diagnosis => "diagnosis",
+            Self::Link => "link",
+        }
+    }
+
+    /// The class under which columns of this one were sealed before it was made. A grant that has both keys still opens
+    /// such a value; the next rotation of the patient's key seals it under its own class.
+    pub(crate) const fn formerly(self) -> Option<Self> {
+        match self {
+            Self::Contact => Some(Self::Identifying),
+            _ => None,
         }
     }
 }
@@ -48,6 +69,9 @@ pub trait Class: private::Closed {
 
 /// A class that belongs to a patient and opens only with a [`crate::Grant`].
 pub trait PatientClass: Class {}
+
+/// A class that belongs to a billing account and opens only with a [`crate::BillingGrant`].
+pub trait BillingClass: Class {}
 
 macro_rules! classes {
     ($($name:ident $(: $marker:ident)?),* $(,)?) => {$(
@@ -62,10 +86,14 @@ macro_rules! classes {
 
 classes! {
     Identifying: PatientClass,
+    Contact: PatientClass,
     Exercise: PatientClass,
     Note: PatientClass,
     PatientWords: PatientClass,
     Visit: PatientClass,
     Account,
     Credential,
+    Charge: BillingClass,
+    Diagnosis: BillingClass,
+    Link,
 }

@@ -1,8 +1,10 @@
 //! The one door: decides, records, and hands out the keys.
 
+mod billing;
 mod explain;
 mod search;
 
+pub use billing::{BillingGrant, ChargingGrant, Draft};
 pub use explain::Standing;
 pub use search::{NameSearch, SealedName, SearchError};
 
@@ -14,7 +16,7 @@ use crate::{
     permission::{Covers, Permission, PracticePermission, ReadIdentity, WriteIdentity, Writes},
     policy::{Policy, Ruling},
     registry::fields::patients,
-    relation::{CareTeams, Relation, Unavailable},
+    relation::{BillingLinks, CareTeams, Relation, Unavailable},
     vault::VaultError,
 };
 use domain::{AccountId, BirthDate, Clock, PatientId, PermissionName, PracticeId, PurposeKind, Rng};
@@ -40,6 +42,10 @@ impl Purpose {
     pub const fn operations(resource: Resource) -> Self {
         Self { kind: PurposeKind::Operations, resource }
     }
+    /// For getting paid.
+    pub const fn payment(resource: Resource) -> Self {
+        Self { kind: PurposeKind::Payment, resource }
+    }
     /// Because it is one's own.
     pub const fn own_record(resource: Resource) -> Self {
         Self { kind: PurposeKind::OwnRecord, resource }
@@ -64,7 +70,7 @@ impl<P: Permission> Grant<'_, P> {
         P: Covers<F::Class>,
     {
         let class = <F::Class as crate::class::Class>::ID;
-        cipher::open(self.owner(), sealed, |version| self.keys.version(class, version)).map(Clear::new)
+        cipher::open_of(class, self.owner(), sealed, |class, version| self.keys.version(class, version)).map(Clear::new)
     }
 
     /// Opens a field that may be empty.
@@ -172,6 +178,7 @@ pub struct Guard {
     ledger: LedgerHandle,
     keyring: Arc<Keyring>,
     teams: Arc<dyn CareTeams>,
+    links: Arc<dyn BillingLinks>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 }
@@ -199,10 +206,11 @@ impl Guard {
         ledger: LedgerHandle,
         keyring: Arc<Keyring>,
         teams: Arc<dyn CareTeams>,
+        links: Arc<dyn BillingLinks>,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
-        Self { policy, ledger, keyring, teams, clock, rng }
+        Self { policy, ledger, keyring, teams, links, clock, rng }
     }
 
     /// The only maker of a [`Grant`]: decides (pure), records (durable, yes or no), hands out the keys.
@@ -274,7 +282,7 @@ impl Guard {
         sealed: &Sealed<patients::Born>,
     ) -> Result<Clear<'r, BirthDate>, VaultError> {
         let wrapped = self.keyring.wrapped(practice, patient).await?;
-        let keys = self.keyring.class_keys::<ReadIdentity>(practice, patient, &wrapped).await?;
+        let keys = self.keyring.class_keys::<ReadIdentity>(practice, patient, &wrapped, ReadIdentity::CLASSES).await?;
         let owner = Owner { practice, subject: *patient.as_bytes() };
         Ok(cipher::open(owner, sealed, |version| keys.version(ClassId::Identifying, version)).map(Clear::new)?)
     }
@@ -313,7 +321,11 @@ impl Guard {
 
     fn best_ruling(&self, session: &Session<Full>, permission: PermissionName) -> Ruling {
         let own = session.patient().is_some();
-        self.rule(session, permission, Some(Relation { registered: true, on_care_team: !own, is_self: own }))
+        self.rule(
+            session,
+            permission,
+            Some(Relation { registered: true, on_care_team: !own, is_self: own, billed: false }),
+        )
     }
 
     /// Leave to use a permission on the practice as a whole, decided and recorded like any other.
@@ -359,6 +371,7 @@ impl Guard {
             on_care_team: on_care_team? && registered,
             is_self: own == Some(subject) && registered,
             registered,
+            billed: false,
         };
         Ok(Found { wrapped, destroyed, relation })
     }
@@ -411,7 +424,7 @@ impl Guard {
         receipt: Receipt,
         wrapped: &[WrappedKey],
     ) -> Result<Grant<'s, P>, AccessError> {
-        let keys = self.keyring.class_keys::<P>(session.practice(), subject, wrapped).await?;
+        let keys = self.keyring.class_keys(session.practice(), subject, wrapped, P::CLASSES).await?;
         Ok(Grant { session, subject, receipt, keys, rng: self.rng.clone() })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     keyring::{KeyError, Keyring, WrappedKey},
-    permission::ReadExercise,
+    permission::{Permission, ReadExercise},
 };
 use domain::{PatientId, PracticeId};
 
@@ -14,6 +14,6 @@ impl Keyring {
         patient: PatientId,
         wrapped: &[WrappedKey],
     ) -> Result<(), KeyError> {
-        self.class_keys::<ReadExercise>(practice, patient, wrapped).await.map(drop)
+        self.class_keys::<ReadExercise>(practice, patient, wrapped, ReadExercise::CLASSES).await.map(drop)
     }
 }

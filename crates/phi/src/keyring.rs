@@ -1,14 +1,16 @@
 //! Keys: the root wraps practice keys, a practice key wraps its patients' keys, a patient key yields a key per class.
 
+mod billing;
 mod by_root;
 mod renewal;
 
+pub(crate) use billing::as_subject;
+pub use billing::{billing_branch, practice_of_branch};
 pub use by_root::{rewrap_for_roots, roots_of};
 pub use renewal::{ResealError, Resealer};
 
 use crate::{
     class::ClassId,
-    permission::Permission,
     relation::{Answer, Unavailable},
 };
 use by_root::Branches;
@@ -187,20 +189,21 @@ impl Keyring {
     }
 
     /// The class keys that a permission covers, and no others.
-    pub(crate) async fn class_keys<P: Permission>(
+    pub(crate) async fn class_keys<P>(
         &self,
         practice: PracticeId,
         patient: PatientId,
         wrapped: &[WrappedKey],
+        classes: &'static [ClassId],
     ) -> Result<ClassKeys<P>, KeyError> {
         let wrapped_by = wrapped.iter().map(|one| one.wrapped_by).max().unwrap_or(0);
         let practice_keys = self.with_version(practice, wrapped_by).await?;
-        let mut keys = Vec::with_capacity(wrapped.len() * P::CLASSES.len());
+        let mut keys = Vec::with_capacity(wrapped.len() * classes.len());
         for one in wrapped {
             let kek = practice_keys.version(one.wrapped_by).ok_or(KeyError::Missing("practice"))?;
             let key = crypto::unwrap_key(kek, &patient_place(practice, patient, one.version), &one.wrapped)
                 .map_err(|_| KeyError::Unwrap("patient"))?;
-            for class in P::CLASSES {
+            for class in classes {
                 keys.push((*class, one.version, key.derive("patient class", &[class.name().as_bytes()])));
             }
         }

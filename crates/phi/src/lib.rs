@@ -19,22 +19,29 @@ mod relation;
 mod vault;
 
 pub use cipher::version_of as key_version_of;
-pub use class::{Account, Class, ClassId, Credential, Exercise, Identifying, Note, PatientClass, PatientWords, Visit};
+pub use class::{
+    Account, BillingClass, Charge, Class, ClassId, Contact, Credential, Diagnosis, Exercise, Identifying, Link, Note,
+    PatientClass, PatientWords, Visit,
+};
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
-pub use guard::{AccessError, Grant, Guard, NameSearch, PracticeGrant, Purpose, SealedName, SearchError, Standing};
+pub use guard::{
+    AccessError, BillingGrant, ChargingGrant, Draft, Grant, Guard, NameSearch, PracticeGrant, Purpose, SealedName,
+    SearchError, Standing,
+};
 pub use keyring::{
-    AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, rewrap_for_roots,
-    roots_of,
+    AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, billing_branch,
+    practice_of_branch, rewrap_for_roots, roots_of,
 };
 pub use permission::{
-    Covers, Export, Govern, LogExercise, Operate, Permission, PracticePermission, ReadAccessLog, ReadAudit,
-    ReadBilling, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn,
-    WriteBilling, WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes,
+    BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, LogExercise, Operate, Permission,
+    PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact, ReadExercise, ReadIdentity, ReadNotes,
+    ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity, WriteNotes,
+    WriteVisits, Writes,
 };
 pub use policy::{Policy, PolicyError, Rule, Ruling};
 pub use registry::{
     Column, Deid, Protection, SealedBy, SealedColumn, SealedTable, Store, data_dictionary, fields, registry,
     sealed_tables,
 };
-pub use relation::{Answer, CareTeams, Relation, Unavailable};
+pub use relation::{Answer, BillingLinks, CareTeams, Relation, StoredLink, Unavailable};
 pub use vault::{AccountClass, AccountVault, VaultError};

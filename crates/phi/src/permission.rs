@@ -1,7 +1,10 @@
 //! Permissions as types, and the classes that each covers: the *minimum necessary* of 45 CFR 164.502(b), in a table that
 //! an auditor can read.
 
-use crate::class::{ClassId, Exercise, Identifying, Note, PatientClass, PatientWords, Visit, private::Closed};
+use crate::class::{
+    BillingClass, Charge, ClassId, Contact, Diagnosis, Exercise, Identifying, Note, PatientClass, PatientWords, Visit,
+    private::Closed,
+};
 use domain::PermissionName;
 
 /// A permission on one patient's record.
@@ -42,18 +45,20 @@ macro_rules! permissions {
 // Whatever a permission writes it also reads: a form shows what is there before it changes it. So `reads` names all the
 // keys that a grant carries.
 permissions! {
-    ReadExercise  reads [Identifying, Exercise]                      writes [];
-    WriteExercise reads [Identifying, Exercise]                      writes [Exercise];
-    ReadNotes     reads [Identifying, Note, PatientWords]            writes [];
-    WriteNotes    reads [Identifying, Note]                          writes [Note];
-    Export        reads [Identifying, Exercise, Note, PatientWords, Visit] writes [];
-    LogExercise   reads [Exercise, PatientWords]                     writes [Exercise, PatientWords];
-    ReadIdentity  reads [Identifying]                                writes [];
-    WriteIdentity reads [Identifying]                                writes [Identifying];
-    ReadVisits    reads [Identifying, Visit]                         writes [];
-    WriteVisits   reads [Identifying, Visit]                         writes [Visit];
-    ReadAccessLog reads []                                           writes [];
-    TakeOutOwn    reads [Identifying, Exercise, PatientWords, Visit] writes [];
+    ReadExercise  reads [Identifying, Contact, Exercise]                      writes [];
+    WriteExercise reads [Identifying, Contact, Exercise]                      writes [Exercise];
+    ReadNotes     reads [Identifying, Contact, Note, PatientWords]            writes [];
+    WriteNotes    reads [Identifying, Contact, Note]                          writes [Note];
+    Export        reads [Identifying, Contact, Exercise, Note, PatientWords, Visit] writes [];
+    LogExercise   reads [Exercise, PatientWords]                              writes [Exercise, PatientWords];
+    ReadIdentity  reads [Identifying, Contact]                                writes [];
+    WriteIdentity reads [Identifying, Contact]                                writes [Identifying, Contact];
+    ReadVisits    reads [Identifying, Contact, Visit]                         writes [];
+    WriteVisits   reads [Identifying, Contact, Visit]                         writes [Visit];
+    ChargeVisit   reads []                                                    writes [];
+    ReadContact   reads [Contact]                                             writes [];
+    ReadAccessLog reads []                                                    writes [];
+    TakeOutOwn    reads [Identifying, Contact, Exercise, PatientWords, Visit] writes [];
 }
 
 macro_rules! practice_permissions {
@@ -69,6 +74,29 @@ macro_rules! practice_permissions {
 }
 
 practice_permissions!(ReadAudit, Govern, Retain, Operate, ReadBilling, WriteBilling, ReleaseDeidentified);
+
+/// A permission on one billing account.
+pub trait BillingPermission: Closed + Send + Sync + 'static {
+    /// Its name in the policy and the ledger.
+    const NAME: PermissionName;
+    /// The classes whose keys a grant of it carries.
+    const CLASSES: &'static [ClassId];
+}
+
+/// A grant of this permission opens billing fields of class `C`.
+pub trait Bills<C: BillingClass>: BillingPermission {}
+
+impl BillingPermission for ReadBilling {
+    const NAME: PermissionName = PermissionName::ReadBilling;
+    const CLASSES: &'static [ClassId] = &[ClassId::Charge];
+}
+impl BillingPermission for WriteBilling {
+    const NAME: PermissionName = PermissionName::WriteBilling;
+    const CLASSES: &'static [ClassId] = &[ClassId::Charge, ClassId::Diagnosis];
+}
+impl Bills<Charge> for ReadBilling {}
+impl Bills<Charge> for WriteBilling {}
+impl Bills<Diagnosis> for WriteBilling {}
 
 #[cfg(test)]
 mod tests {
@@ -86,9 +114,17 @@ mod tests {
             WriteIdentity::CLASSES,
             ReadVisits::CLASSES,
             WriteVisits::CLASSES,
+            ChargeVisit::CLASSES,
+            ReadContact::CLASSES,
             ReadAccessLog::CLASSES,
             TakeOutOwn::CLASSES,
         ];
         assert!(without.iter().all(|classes| !classes.contains(&ClassId::Note)));
+    }
+
+    #[test]
+    fn what_billing_may_ask_of_a_patient_holds_the_key_to_name_and_contact_and_no_other() {
+        assert_eq!(ReadContact::CLASSES, [ClassId::Contact]);
+        assert!(ChargeVisit::CLASSES.is_empty());
     }
 }

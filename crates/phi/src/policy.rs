@@ -26,8 +26,18 @@ pub struct Ruling {
 struct Facts {
     role: Role,
     permission: PermissionName,
-    /// `None` for a permission on the practice as a whole.
-    relation: Option<Relation>,
+    about: About,
+}
+
+/// What a permission is asked on.
+#[derive(PartialEq, Eq, Hash, Clone, Copy)]
+enum About {
+    Patient(Relation),
+    Practice,
+    /// A billing account that the practice has, or none such.
+    BillingAccount {
+        known: bool,
+    },
 }
 
 /// One policy, to be read by people.
@@ -100,12 +110,17 @@ impl Policy {
 
     /// Decides on a permission on one patient.
     pub fn on_patient(&self, role: Role, permission: PermissionName, relation: Relation) -> Ruling {
-        self.ruling(Facts { role, permission, relation: Some(relation) })
+        self.ruling(Facts { role, permission, about: About::Patient(relation) })
     }
 
     /// Decides on a permission on the practice as a whole.
     pub fn on_practice(&self, role: Role, permission: PermissionName) -> Ruling {
-        self.ruling(Facts { role, permission, relation: None })
+        self.ruling(Facts { role, permission, about: About::Practice })
+    }
+
+    /// Decides on a permission on one billing account.
+    pub fn on_billing_account(&self, role: Role, permission: PermissionName, known: bool) -> Ruling {
+        self.ruling(Facts { role, permission, about: About::BillingAccount { known } })
     }
 
     fn ruling(&self, facts: Facts) -> Ruling {
@@ -124,11 +139,14 @@ impl Policy {
         let account =
             Entity::new(principal.clone(), HashMap::from([("role".to_owned(), role)]), HashSet::new()).ok()?;
         let entities = Entities::from_entities([account], Some(&self.schema)).ok()?;
-        let (resource, context) = match facts.relation {
-            Some(relation) => (uid("Patient", "asked")?, context(relation)?),
-            None => (uid("Practice", "asked")?, Context::empty()),
+        let (resource, context, action) = match facts.about {
+            About::Patient(relation) => ("Patient", context(relation)?, facts.permission.word()),
+            About::Practice => ("Practice", Context::empty(), facts.permission.word()),
+            About::BillingAccount { known } => {
+                ("BillingAccount", flags([("known", known)])?, on_account(facts.permission)?)
+            }
         };
-        let action = uid("Action", facts.permission.word())?;
+        let (resource, action) = (uid(resource, "asked")?, uid("Action", action)?);
         let request = Request::new(principal, action, resource, context, Some(&self.schema)).ok()?;
         let response = Authorizer::new().is_authorized(&request, &self.policies, &entities);
         let rule = response
@@ -152,14 +170,26 @@ fn uid(kind: &str, id: &str) -> Option<EntityUid> {
     Some(EntityUid::from_type_name_and_id(EntityTypeName::from_str(kind).ok()?, EntityId::new(id)))
 }
 
+/// The action of a permission when it is asked on an account: the same words on a practice ask for no context.
+const fn on_account(permission: PermissionName) -> Option<&'static str> {
+    match permission {
+        PermissionName::ReadBilling => Some("read_billing_account"),
+        PermissionName::WriteBilling => Some("write_billing_account"),
+        _ => None,
+    }
+}
+
 fn context(relation: Relation) -> Option<Context> {
-    let flag = |name: &str, value| (name.to_owned(), RestrictedExpression::new_bool(value));
-    Context::from_pairs([
-        flag("on_care_team", relation.on_care_team),
-        flag("is_self", relation.is_self),
-        flag("registered", relation.registered),
+    flags([
+        ("on_care_team", relation.on_care_team),
+        ("is_self", relation.is_self),
+        ("registered", relation.registered),
+        ("billed", relation.billed),
     ])
-    .ok()
+}
+
+fn flags<const N: usize>(flags: [(&str, bool); N]) -> Option<Context> {
+    Context::from_pairs(flags.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_bool(value)))).ok()
 }
 
 #[cfg(test)]
@@ -190,6 +220,8 @@ mod tests {
         for role in Role::ALL {
             for permission in PermissionName::ALL {
                 let ruling = policy.on_patient(*role, *permission, Relation::default());
+                assert!(!ruling.allowed, "{role} {permission}");
+                let ruling = policy.on_billing_account(*role, *permission, false);
                 assert!(!ruling.allowed, "{role} {permission}");
             }
         }

@@ -1,6 +1,7 @@
-//! How an account stands to a patient.
+//! How an account stands to a patient, and which billing account is whose: what the kernel asks of stores.
 
-use domain::{AccountId, PatientId, PracticeId, Timestamp};
+use crate::{field::Sealed, registry::fields::billing_links::Linked};
+use domain::{AccountId, BillingLinkId, PatientId, PracticeId, Timestamp};
 use std::{future::Future, pin::Pin};
 
 /// How an account stands to a patient at one moment: what the policy decides on besides the role.
@@ -12,6 +13,8 @@ pub struct Relation {
     pub is_self: bool,
     /// The patient is registered in the account's practice: they have a key there.
     pub registered: bool,
+    /// The patient was come to from their billing account, through the sealed link. Nobody but the guard can say so.
+    pub billed: bool,
 }
 
 /// A store that the kernel asks could not answer. Nothing is opened then.
@@ -32,4 +35,30 @@ pub trait CareTeams: Send + Sync {
         patient: PatientId,
         at: Timestamp,
     ) -> Answer<'_, bool>;
+}
+
+/// A link between a patient and a billing account, as it is stored.
+pub struct StoredLink {
+    /// The practice.
+    pub practice: PracticeId,
+    /// Its name; says neither of the two.
+    pub link: BillingLinkId,
+    /// Finds it from the patient's side.
+    pub patient_index: [u8; 32],
+    /// Finds it from the account's side.
+    pub account_index: [u8; 32],
+    /// The two.
+    pub sealed: Sealed<Linked>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Where the kernel keeps the links between patients and billing accounts: neither with the one nor with the other.
+pub trait BillingLinks: Send + Sync {
+    /// The link of a patient.
+    fn of_patient(&self, practice: PracticeId, patient_index: [u8; 32]) -> Answer<'_, Option<StoredLink>>;
+    /// The link of a billing account.
+    fn of_account(&self, practice: PracticeId, account_index: [u8; 32]) -> Answer<'_, Option<StoredLink>>;
+    /// Adds a link, durably. Says whether it was added: a patient has one at most.
+    fn add(&self, link: StoredLink) -> Answer<'_, bool>;
 }

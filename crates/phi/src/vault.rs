@@ -123,7 +123,7 @@ impl AccountVault {
     }
 }
 
-fn class_key<F: Field>(practice_key: &Key) -> Key {
+pub(crate) fn class_key<F: Field>(practice_key: &Key) -> Key {
     practice_key.derive("account class", &[<F::Class as Class>::ID.name().as_bytes()])
 }
 

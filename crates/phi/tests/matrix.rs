@@ -7,8 +7,9 @@ use phi::{Policy, Relation};
 fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
     let policy = Policy::built_in().expect("the policies are valid");
     let relations = [
-        ("on the care team", Relation { on_care_team: true, registered: true, is_self: false }),
-        ("own record", Relation { is_self: true, registered: true, on_care_team: false }),
+        ("on the care team", Relation { on_care_team: true, registered: true, ..Relation::default() }),
+        ("own record", Relation { is_self: true, registered: true, ..Relation::default() }),
+        ("come to by account", Relation { billed: true, registered: true, ..Relation::default() }),
         ("registered here", Relation { registered: true, ..Relation::default() }),
         ("elsewhere or nobody", Relation::default()),
     ];
@@ -21,6 +22,10 @@ fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
         }
         let allowed = PermissionName::ALL.iter().filter(|p| policy.on_practice(*role, **p).allowed);
         matrix.push_str(&line("the practice", allowed));
+        for (name, known) in [("a billing account", true), ("no such account", false)] {
+            let allowed = PermissionName::ALL.iter().filter(|p| policy.on_billing_account(*role, **p, known).allowed);
+            matrix.push_str(&line(name, allowed));
+        }
     }
     insta::assert_snapshot!(matrix);
 }

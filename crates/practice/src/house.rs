@@ -7,12 +7,15 @@ use domain::{
 };
 use identity::{Full, Origin, Passkeys, PasswordHasher, RecoveryCodes, Session, SessionKeeper};
 use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
-use phi::{AccountVault, CareTeams, Guard, KeyError, KeyStore, Keyring, Policy, PolicyError, RenewRoot, SERVER};
+use phi::{
+    AccountVault, BillingLinks, CareTeams, Guard, KeyError, KeyStore, Keyring, Policy, PolicyError, RenewRoot, SERVER,
+};
 use std::{path::PathBuf, sync::Arc};
 use store::{
     Db,
     rows::{
         accounts::AccountRow,
+        billing_links::Links,
         keys::{CareTeams as StoredCareTeams, Keys},
     },
 };
@@ -133,13 +136,22 @@ impl House {
             None => keyring,
         });
         let teams: Arc<dyn CareTeams> = Arc::new(StoredCareTeams::new(stores.identity.clone()));
+        let links: Arc<dyn BillingLinks> = Arc::new(Links::new(stores.identity.clone()));
         let session_key = keyring.server_key(SERVER, "login sessions").await?;
         let password_key = keyring.server_key(SERVER, "passwords").await?;
         let recovery_key = keyring.server_key(SERVER, "recovery codes").await?;
         let index_key = keyring.server_key(SERVER, "blind index").await?;
         let (rp_id, origin) = passkey_site;
         Ok(Self {
-            guard: Guard::new(Policy::built_in()?, ledger.clone(), keyring.clone(), teams, clock.clone(), rng.clone()),
+            guard: Guard::new(
+                Policy::built_in()?,
+                ledger.clone(),
+                keyring.clone(),
+                teams,
+                links,
+                clock.clone(),
+                rng.clone(),
+            ),
             vault: AccountVault::new(keyring.clone(), rng.clone()),
             sessions: SessionKeeper::new(&session_key, session_limits),
             passwords: PasswordHasher::new(&password_key, hashing, &*rng)?,

@@ -5,6 +5,7 @@ pub mod account;
 pub mod accounts;
 pub mod audit;
 pub mod backup;
+pub mod billing;
 pub mod care_team;
 pub mod demo;
 pub mod exercises;

@@ -65,7 +65,12 @@ contract! {
         the_library_is_brought_up_to_date_in_place
         visits_come_back_by_time_and_change_where_they_were_seen
         programs_have_versions_and_log_entries_are_corrected
-        what_was_done_under_an_idempotency_key_is_remembered;
+        what_was_done_under_an_idempotency_key_is_remembered
+        a_link_is_found_from_both_sides_and_a_patient_has_one
+        a_visit_is_charged_once_and_its_charge_waits_until_it_is_taken_away
+        a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_seen
+        accounts_have_payers_and_codes_have_fees_from_a_day_on
+        bookings_are_added_voided_once_and_sum_to_zero;
     schemas:
         migrations_run_once
         an_empty_database_is_behind_and_says_what_to_run

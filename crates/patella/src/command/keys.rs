@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use domain::PatientId;
 use jiff::SignedDuration;
 use practice::keys::{
-    Depth, Pace, Rotated, Rotation,
+    Depth, Pace, Rotated, Rotation, Verified, branches,
     root::{self, RootFiles},
     rotate_patients, rotate_practice, status, verify,
 };
@@ -153,9 +153,16 @@ async fn rotate(what: What) -> Result<()> {
             let (opened, _) = target.open().await?;
             let practice = target.practice(&opened.house).await?;
             let bar = Bar::new();
-            let done = rotate_practice(&speed.rotation(&opened, &bar), practice).await.context(STOPPED);
+            let rotation = speed.rotation(&opened, &bar);
+            let mut done = Ok(Rotated::default());
+            for branch in branches(&opened.house, practice).await? {
+                done = match (done, rotate_practice(&rotation, branch).await) {
+                    (Ok(before), Ok(now)) => Ok(before.and(now)),
+                    (Err(error), _) | (_, Err(error)) => Err(error),
+                };
+            }
             opened.ledger.close();
-            super::print(&summary(done?))
+            super::print(&summary(done.context(STOPPED)?))
         }
         What::Patient { target, speed, patient } => {
             let patient = match patient.as_str() {
@@ -165,9 +172,17 @@ async fn rotate(what: What) -> Result<()> {
             let (opened, _) = target.open().await?;
             let practice = target.practice(&opened.house).await?;
             let bar = Bar::new();
-            let done = rotate_patients(&speed.rotation(&opened, &bar), practice, patient).await.context(STOPPED);
+            let rotation = speed.rotation(&opened, &bar);
+            let mut done = rotate_patients(&rotation, practice, patient).await;
+            let billing = phi::billing_branch(practice);
+            if patient.is_none() && branches(&opened.house, practice).await?.contains(&billing) {
+                done = match done {
+                    Ok(before) => rotate_patients(&rotation, billing, None).await.map(|now| before.and(now)),
+                    stopped => stopped,
+                };
+            }
             opened.ledger.close();
-            super::print(&summary(done?))
+            super::print(&summary(done.context(STOPPED)?))
         }
     }
 }
@@ -225,8 +240,12 @@ async fn show(target: &Target) -> Result<()> {
         None => "no root is in force\n".to_owned(),
     };
     for practice in &found.practices {
-        let owner = if practice.own { "server" } else { "practice" };
-        text.push_str(&format!("{owner} {}\n", practice.practice));
+        let (owner, id) = match phi::practice_of_branch(practice.practice) {
+            Some(of) => ("billing of practice", of),
+            None if practice.own => ("server", practice.practice),
+            None => ("practice", practice.practice),
+        };
+        text.push_str(&format!("{owner} {id}\n"));
         for (version, made, roots, count) in &practice.versions {
             let roots = if *roots > 1 { ", wrapped by two roots: a new root is on its way" } else { "" };
             let wraps = if practice.own { String::new() } else { format!(", wraps {count} patients' keys") };
@@ -248,7 +267,14 @@ async fn verified(target: &Target, speed: &Speed, deep: bool) -> Result<()> {
     let practice = target.practice(&opened.house).await?;
     let bar = Bar::new();
     let depth = if deep { Depth::Values } else { Depth::Keys };
-    let found = verify(&speed.rotation(&opened, &bar), practice, depth).await;
+    let rotation = speed.rotation(&opened, &bar);
+    let mut found = Ok(Verified::default());
+    for branch in branches(&opened.house, practice).await? {
+        found = match (found, verify(&rotation, branch, depth).await) {
+            (Ok(before), Ok(now)) => Ok(Verified::and(before, now)),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        };
+    }
     opened.ledger.close();
     let found = found.context("the keys could not be verified")?;
     let mut text = format!("{} keys unwrap\n", found.keys);

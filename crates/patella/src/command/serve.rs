@@ -5,12 +5,16 @@ mod sealed;
 use crate::{backups::schedule, config::Config, logging, metrics, opening::Opened};
 use anyhow::{Context, Result};
 use crypto::SystemRng;
-use domain::RequestId;
+use domain::{RequestId, Unobserved};
 use futures::future::{BoxFuture, FutureExt};
 use identity::Origin;
 use ledger::{Resource, Word};
-use practice::{Actor, Event, House};
-use std::{path::PathBuf, sync::Arc};
+use practice::{Actor, Event, House, billing::courier};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Notify,
@@ -111,6 +115,7 @@ impl Readiness for Searchable {
 fn parts(config: &Config, house: Arc<House>) -> Parts {
     let mut readiness: Vec<Arc<dyn Readiness>> =
         vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone())), Arc::new(Searchable(house.clone()))];
+    tokio::spawn(carry_charges(Arc::downgrade(&house)));
     if let Some(fresh) = schedule::start(config, &house) {
         readiness.push(Arc::new(fresh));
     }
@@ -121,6 +126,19 @@ fn parts(config: &Config, house: Arc<House>) -> Parts {
         readiness,
         settings: config.web(),
         house,
+    }
+}
+
+/// Carries to the billing store what a stopped server or a store that was away left on its way: at once, and then every
+/// minute, until the house closes.
+async fn carry_charges(house: Weak<House>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tick.tick().await;
+        let Some(house) = house.upgrade() else { return };
+        if let Err(error) = courier::deliver(&house, &Unobserved).await {
+            tracing::warn!(%error, "charges wait for the billing store");
+        }
     }
 }
 

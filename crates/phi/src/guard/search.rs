@@ -5,7 +5,7 @@
 use super::{AccessError, Guard, Purpose};
 use crate::{
     cipher::{self, Owner},
-    class::{ClassId, Identifying},
+    class::{ClassId, Contact},
     field::{Field, OpenError, Sealed},
     keyring::{ClassKeys, WrappedKey},
     permission::{Covers, Permission},
@@ -62,7 +62,7 @@ pub enum SearchError {
 impl Guard {
     /// Leave to search the names of patients on whom the caller has `P`. Nobody in particular is looked at, and no name
     /// leaves the kernel.
-    pub async fn search_names<'s, P: Permission + Covers<Identifying>>(
+    pub async fn search_names<'s, P: Permission + Covers<Contact>>(
         &'s self,
         session: &'s Session<Full>,
         purpose: Purpose,
@@ -82,7 +82,7 @@ impl Guard {
     }
 }
 
-impl<P: Permission + Covers<Identifying>> NameSearch<'_, P> {
+impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
     /// Whether every patient of the practice may be among those who fit. If not, only whom the caller treats, or
     /// themself: the others need not even be brought.
     pub const fn is_of_everybody(&self) -> bool {
@@ -100,7 +100,8 @@ impl<P: Permission + Covers<Identifying>> NameSearch<'_, P> {
         let mut keys = if self.everybody { self.keys_of_all(names).await? } else { self.keys_of_each(names).await? };
         for name in names {
             let Some(wrapped) = keys.remove(&name.patient).filter(|wrapped| !wrapped.is_empty()) else { continue };
-            let keys = self.guard.keyring.class_keys::<P>(self.session.practice(), name.patient, &wrapped).await;
+            let keys =
+                self.guard.keyring.class_keys::<P>(self.session.practice(), name.patient, &wrapped, P::CLASSES).await;
             let keys = keys.map_err(AccessError::from)?;
             self.opened += 1;
             let given = self.open(name.patient, &keys, &name.given_name)?;
@@ -144,13 +145,14 @@ impl<P: Permission + Covers<Identifying>> NameSearch<'_, P> {
         Ok(keys)
     }
 
-    fn open<F: Field<Class = Identifying>>(
+    fn open<F: Field<Class = Contact>>(
         &self,
         patient: PatientId,
         keys: &ClassKeys<P>,
         sealed: &Sealed<F>,
     ) -> Result<Zeroizing<F::Value>, OpenError> {
         let owner = Owner { practice: self.session.practice(), subject: *patient.as_bytes() };
-        cipher::open(owner, sealed, |version| keys.version(ClassId::Identifying, version)).map(Zeroizing::new)
+        cipher::open_of(ClassId::Contact, owner, sealed, |class, version| keys.version(class, version))
+            .map(Zeroizing::new)
     }
 }

@@ -1,6 +1,6 @@
 //! Practice keys wrapped by roots: by one, or by two while the root changes.
 
-use super::{AUDIT, KeyError, SERVER, WrappedKey, practice_place};
+use super::{AUDIT, KeyError, SERVER, WrappedKey, billing::practice_of_branch, practice_place};
 use crypto::{Key, RootId};
 use domain::{PracticeId, Rng};
 
@@ -14,6 +14,7 @@ pub(super) struct Branches {
     clinical: Key,
     server: Key,
     audit: Key,
+    billing: Key,
 }
 
 impl Branches {
@@ -23,6 +24,7 @@ impl Branches {
             clinical: root.derive("clinical kek", &[]),
             server: root.derive("server kek", &[]),
             audit: root.derive("audit kek", &[]),
+            billing: root.derive("billing kek", &[]),
         }
     }
 
@@ -30,6 +32,7 @@ impl Branches {
         match practice {
             SERVER => &self.server,
             AUDIT => &self.audit,
+            branch if practice_of_branch(branch).is_some() => &self.billing,
             _ => &self.clinical,
         }
     }

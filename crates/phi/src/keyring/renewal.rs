@@ -5,6 +5,7 @@
 use super::{KeyError, Keyring, Versions, WrappedKey, patient_place};
 use crate::{
     cipher::{self, Owner},
+    class::ClassId,
     field::{OpenFailure, RowId},
     registry::SealedColumn,
 };
@@ -141,7 +142,7 @@ impl Resealer {
         }
         let plain = self.plain(subject, row, column, stored)?;
         let (version, key) = self.keys.newest().ok_or(failed(column, OpenFailure::KeyVersion))?;
-        let key = self.class_key(key, column);
+        let key = self.class_key(key, column.class);
         let owner = Owner { practice: self.practice, subject };
         Ok(Some(cipher::seal_bytes(owner, row, &column.place, (*version, &key), &*self.rng, &plain)))
     }
@@ -166,14 +167,18 @@ impl Resealer {
     ) -> Result<crypto::Zeroizing<Vec<u8>>, ResealError> {
         let version = cipher::version_of(stored).ok_or(failed(column, OpenFailure::Format))?;
         let key = self.keys.version(version).ok_or(failed(column, OpenFailure::KeyVersion))?;
-        let key = self.class_key(key, column);
         let owner = Owner { practice: self.practice, subject };
-        cipher::open_bytes(owner, row, &column.place, (version, &key), stored)
+        let opened = |class| {
+            let key = self.class_key(key, class);
+            cipher::open_bytes(owner, row, &column.place, (version, &key), stored)
+        };
+        opened(column.class)
+            .or_else(|error| column.class.formerly().map_or(Err(error), opened))
             .map_err(|_| failed(column, OpenFailure::Cipher))
     }
 
-    fn class_key(&self, key: &Key, column: &SealedColumn) -> Key {
-        key.derive(self.label, &[column.class.name().as_bytes()])
+    fn class_key(&self, key: &Key, class: ClassId) -> Key {
+        key.derive(self.label, &[class.name().as_bytes()])
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Column, table};
 use domain::{
     BirthDate, ClinicName, Comment, Effort, EmailAddress, EndReason, Items, NoteBody, Pain, Performed, PersonName,
-    PhoneNumber, ProgramTitle, RecordNumber, VisitMinutes, VisitRemark,
+    PhoneNumber, ProgramTitle, RecordNumber, VisitMinutes, VisitRemark, billing::Crossing,
 };
 
 table! {
@@ -11,11 +11,11 @@ table! {
     Clinical.patients {
         (practice_id: Id, Drop, "the practice")
         (patient_id: Id, Replace, "the patient")
-        (given_name: sealed Identifying as GivenName = PersonName, Drop, "The patient's given name.")
-        (family_name: sealed Identifying as FamilyName = PersonName, Drop, "The patient's family name.")
+        (given_name: sealed Contact as GivenName = PersonName, Drop, "The patient's given name.")
+        (family_name: sealed Contact as FamilyName = PersonName, Drop, "The patient's family name.")
         (birth_date: sealed Identifying as Born = BirthDate, Year, "The day the patient was born.")
-        (email: sealed Identifying as Email = EmailAddress, Drop, "Where to write to the patient.")
-        (phone: sealed Identifying as Phone = PhoneNumber, Drop, "Where to call the patient.")
+        (email: sealed Contact as Email = EmailAddress, Drop, "Where to write to the patient.")
+        (phone: sealed Contact as Phone = PhoneNumber, Drop, "Where to call the patient.")
         (record_number: sealed Identifying as Record = RecordNumber, Drop, "The practice's own number of the record.")
         (email_index: Fingerprint, Drop, "finds a patient by exact address")
         (phone_index: Fingerprint, Drop, "finds a patient by exact number")
@@ -140,6 +140,17 @@ table! {
         (recorded_at: Time, Drop, "when it was first written down")
         (changed_at: Time, Drop, "when it last changed")
         (version: Structure, Drop, "counts up at each change")
+        (charged_at: Time, Drop, "when it was given to billing; a visit is given once")
+    }
+}
+
+table! {
+    /// Charges on their way to the billing store; gone when they are there.
+    Clinical.billing_outbox {
+        (practice_id: Id, Drop, "the practice")
+        (visit_id: Id, Drop, "the visit")
+        (crossing: sealed Link as Crossed = Crossing, Drop, "The charge: its account, and its sealed contents.")
+        (created_at: Time, Drop, "when the visit was charged")
     }
 }
 
@@ -165,5 +176,6 @@ pub(super) const TABLES: &[&[Column]] = &[
     log_entries::COLUMNS,
     progress_notes::COLUMNS,
     visits::COLUMNS,
+    billing_outbox::COLUMNS,
     idempotency_keys::COLUMNS,
 ];

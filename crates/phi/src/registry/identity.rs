@@ -1,7 +1,7 @@
 //! The identity store.
 
 use super::{Column, table};
-use domain::{EmailAddress, PersonName, retention::HoldReason};
+use domain::{EmailAddress, PersonName, billing::AccountLink, retention::HoldReason};
 
 table! {
     /// Practices.
@@ -132,6 +132,18 @@ table! {
 }
 
 table! {
+    /// Which patient a billing account is of. The fingerprints find a link from either side and say neither.
+    Identity.billing_links {
+        (practice_id: Id, Drop, "the practice")
+        (link_id: Id, Drop, "the link")
+        (patient_index: Fingerprint, Drop, "finds the link of a patient")
+        (account_index: Fingerprint, Drop, "finds the link of a billing account")
+        (link: sealed Link as Linked = AccountLink, Drop, "The patient and the billing account.")
+        (created_at: Time, Drop, "when the patient was first charged")
+    }
+}
+
+table! {
     /// Ceremonies under way: registering or using a passkey.
     Identity.ceremonies {
         (ceremony_id: Id, Drop, "the ceremony")
@@ -227,6 +239,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     api_tokens::COLUMNS,
     invitations::COLUMNS,
     care_links::COLUMNS,
+    billing_links::COLUMNS,
     ceremonies::COLUMNS,
     throttles::COLUMNS,
     legal_holds::COLUMNS,

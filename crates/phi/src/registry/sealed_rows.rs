@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 /// Whose key seals a table's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SealedBy {
-    /// The patient's.
+    /// The patient's; in the billing store the account's, which lies in the key store like a patient's.
     Patient,
-    /// The practice's, by way of the vault of accounts.
+    /// The practice's: what belongs to accounts, and the links between patients and billing accounts.
     Practice,
 }
 
@@ -51,7 +51,7 @@ type Rows = (Store, &'static str, SealedBy, &'static str, &'static str, Option<&
 /// Every table with a sealed column stands here; a test says which one does not.
 const ROWS: &[Rows] = {
     use SealedBy::{Patient, Practice};
-    use Store::{Clinical, Identity};
+    use Store::{Billing, Clinical, Identity};
     &[
         (Clinical, "patients", Patient, "patient_id", "patient_id", None, "patient_id = $2"),
         (
@@ -66,6 +66,9 @@ const ROWS: &[Rows] = {
         (Clinical, "log_entries", Patient, "patient_id", "entry_id", None, "patient_id = $2"),
         (Clinical, "progress_notes", Patient, "patient_id", "note_id", None, "patient_id = $2"),
         (Clinical, "visits", Patient, "patient_id", "visit_id", None, "patient_id = $2"),
+        (Clinical, "billing_outbox", Practice, "visit_id", "visit_id", None, "visit_id = $2"),
+        (Billing, "charges", Patient, "account_id", "charge_id", None, "account_id = $2"),
+        (Identity, "billing_links", Practice, "link_id", "link_id", None, "link_id = $2"),
         (Identity, "accounts", Practice, "account_id", "account_id", None, "account_id = $2"),
         (Identity, "totp_factors", Practice, "account_id", "account_id", None, "account_id = $2"),
         (Identity, "passkeys", Practice, "account_id", "passkey_id", None, "account_id = $2"),

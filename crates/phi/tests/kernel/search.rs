@@ -5,7 +5,7 @@ use domain::{NameQuery, PatientId, PersonName, PracticeId, Role};
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
 use phi::{
-    AccessError, Covers, Identifying, Permission, Purpose, ReadAudit, ReadExercise, ReadIdentity, RowId, SealedName,
+    AccessError, Contact, Covers, Permission, Purpose, ReadAudit, ReadExercise, ReadIdentity, RowId, SealedName,
     fields::patients::FamilyName, fields::patients::GivenName,
 };
 
@@ -25,7 +25,7 @@ async fn named(world: &World, desk: &Session<Full>, given: &str, family: &str) -
 }
 
 /// Whom a search finds among these, once it is recorded.
-async fn finds<P: Permission + Covers<Identifying>>(
+async fn finds<P: Permission + Covers<Contact>>(
     world: &World,
     session: &Session<Full>,
     typed: &str,

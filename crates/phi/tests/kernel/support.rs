@@ -7,7 +7,10 @@ use identity::{
     SessionKeeper, SessionLimits, TotpSecret, accepted_factors,
 };
 use ledger::memory::MemoryLedger;
-use phi::{AUDIT, Answer, CareTeams, Guard, KeyStore, Keyring, Policy, SERVER, WrappedKey};
+use phi::{
+    AUDIT, Answer, BillingLinks, CareTeams, Guard, KeyStore, Keyring, Policy, RowId, SERVER, Sealed, StoredLink,
+    WrappedKey,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -93,6 +96,38 @@ impl CareTeams for MemoryTeams {
     }
 }
 
+/// Links in memory.
+#[derive(Default)]
+pub struct MemoryLinks(Mutex<Vec<StoredLink>>);
+
+impl MemoryLinks {
+    fn find(&self, wanted: impl Fn(&StoredLink) -> bool) -> Option<StoredLink> {
+        let links = self.0.lock().unwrap();
+        links.iter().find(|link| wanted(link)).map(|link| StoredLink {
+            sealed: Sealed::stored(RowId::new(*link.link.as_bytes()), link.sealed.as_bytes().to_vec()),
+            ..*link
+        })
+    }
+}
+
+impl BillingLinks for MemoryLinks {
+    fn of_patient(&self, practice: PracticeId, index: [u8; 32]) -> Answer<'_, Option<StoredLink>> {
+        let found = self.find(|link| link.practice == practice && link.patient_index == index);
+        Box::pin(async move { Ok(found) })
+    }
+    fn of_account(&self, practice: PracticeId, index: [u8; 32]) -> Answer<'_, Option<StoredLink>> {
+        let found = self.find(|link| link.practice == practice && link.account_index == index);
+        Box::pin(async move { Ok(found) })
+    }
+    fn add(&self, link: StoredLink) -> Answer<'_, bool> {
+        let there = self.find(|other| other.patient_index == link.patient_index).is_some();
+        if !there {
+            self.0.lock().unwrap().push(link);
+        }
+        Box::pin(async move { Ok(!there) })
+    }
+}
+
 /// A kernel with everything around it.
 pub struct World {
     pub guard: Guard,
@@ -120,6 +155,7 @@ pub async fn world() -> World {
         ledger.handle(),
         keyring.clone(),
         teams.clone(),
+        Arc::new(MemoryLinks::default()),
         clock.clone(),
         rng.clone(),
     );

@@ -29,7 +29,7 @@ async fn register(world: &World, practice: PracticeId, name: &str) -> Registered
 /// What opening `sealed` as `one`'s gives.
 async fn open_as<F>(world: &World, one: &Registered, sealed: &Sealed<F>) -> Result<(), OpenFailure>
 where
-    F: phi::Field<Class = phi::Identifying>,
+    F: phi::Field<Class = phi::Contact>,
 {
     let desk = world.sign_in(one.practice, Role::FrontDesk, None).await;
     let grant: Grant<'_, ReadIdentity> = world.guard.authorize(&desk, one.patient, purpose()).await.unwrap();

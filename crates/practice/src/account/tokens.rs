@@ -54,15 +54,22 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
             P::WriteIdentity,
             P::ReadVisits,
             P::WriteVisits,
+            P::ChargeVisit,
             P::ReadAudit,
             P::Govern,
             P::Retain,
         ],
-        Role::Therapist => {
-            &[P::ReadExercise, P::WriteExercise, P::ReadNotes, P::WriteNotes, P::ReadVisits, P::WriteVisits]
-        }
+        Role::Therapist => &[
+            P::ReadExercise,
+            P::WriteExercise,
+            P::ReadNotes,
+            P::WriteNotes,
+            P::ReadVisits,
+            P::WriteVisits,
+            P::ChargeVisit,
+        ],
         Role::Patient => &[P::ReadExercise, P::LogExercise, P::ReadVisits, P::ReadAccessLog, P::TakeOutOwn],
-        Role::Billing => &[P::ReadBilling, P::WriteBilling],
+        Role::Billing => &[P::ReadBilling, P::WriteBilling, P::ReadContact],
         Role::FrontDesk => &[P::ReadIdentity, P::WriteIdentity, P::ReadVisits, P::WriteVisits],
         Role::PrivacyOfficer => &[P::ReadAudit, P::Retain],
         Role::Operator => &[P::Operate],

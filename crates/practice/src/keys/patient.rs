@@ -7,12 +7,16 @@ use super::{
     reseal::{Pass, reseal_all},
     rotation::{RotateError, Rotated, Rotation},
 };
-use domain::{PatientId, PracticeId, Timestamp};
+use crate::billing::courier;
+use domain::{PatientId, PracticeId, Timestamp, Unobserved};
 use ledger::{Receipt, Word};
 use phi::SealedBy;
 use store::{
     Batch,
-    rows::rotations::{self, RotationRow},
+    rows::{
+        billing_outbox,
+        rotations::{self, RotationRow},
+    },
 };
 
 const BEGUN: &str = "the rotation is written down";
@@ -57,6 +61,7 @@ pub async fn rotate_patients(
     }
     if row.state == "settling" {
         rotation.settle(keyed_at).await;
+        arrived(rotation, practice).await?;
         let sweep = rows(rotation, practice, subject, &receipt).await?;
         done.resealed += sweep.resealed;
         if sweep.unopened > 0 {
@@ -154,6 +159,17 @@ async fn rows(
     receipt: &Receipt,
 ) -> Result<Pass, RotateError> {
     reseal_all(rotation, receipt, practice, SealedBy::Patient, subject, SOME_RESEALED).await
+}
+
+/// Brings charges that may be sealed under an old version to the billing store, where the sweep finds them.
+async fn arrived(rotation: &Rotation<'_>, practice: PracticeId) -> Result<(), RotateError> {
+    let Some(practice) = phi::practice_of_branch(practice) else { return Ok(()) };
+    let delivered = courier::deliver(rotation.house, &Unobserved).await;
+    match billing_outbox::count(&rotation.house.stores.clinical, practice).await? {
+        count if count > 0 && delivered.is_err() => Err(RotateError::OnTheWay { count }),
+        // What came since the courier looked is sealed under the new version: the grace is over.
+        _ => Ok(()),
+    }
 }
 
 /// Removes the old versions. Whoever got a still newer one meanwhile is left to the rotation that made it.

@@ -49,6 +49,17 @@ pub struct Rotated {
     pub resealed: u64,
 }
 
+impl Rotated {
+    /// Both together.
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            made: self.made + other.made,
+            rewrapped: self.rewrapped + other.rewrapped,
+            resealed: self.resealed + other.resealed,
+        }
+    }
+}
+
 /// Why a rotation stopped. What was done stays, the old keys still open everything else, and the same command goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum RotateError {
@@ -81,6 +92,12 @@ pub enum RotateError {
         /// How to go on with it.
         which: String,
     },
+    /// Charges that are sealed under the old keys have not reached the billing store.
+    #[error("{count} charges are on their way to the billing store; is it away?")]
+    OnTheWay {
+        /// How many.
+        count: u64,
+    },
     /// New rows kept coming under the old key although the new one was there: a program with other settings runs.
     #[error("the old version is still being used; is a server of an older release running?")]
     StillUsed,
@@ -93,7 +110,10 @@ impl Rotation<'_> {
         patient: Option<PatientId>,
         action: Word,
     ) -> Result<Receipt, RotateError> {
-        let actor = Actor { practice, ..Actor::default() };
+        // A billing branch is recorded under its practice; its accounts are named nowhere.
+        let branch = practice.and_then(phi::practice_of_branch);
+        let patient = patient.filter(|_| branch.is_none());
+        let actor = Actor { practice: branch.or(practice), ..Actor::default() };
         let origin = Origin { address: None, request: RequestId::random(&*self.house.rng) };
         let resource = Resource::whole(Word::new("key"));
         let reason = Word::new("command-line");

@@ -43,6 +43,19 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.keys += other.keys;
+        for (version, count) in other.versions {
+            *self.versions.entry(version).or_default() += count;
+        }
+        self.wrong += other.wrong;
+        self.faults.extend(other.faults);
+        self.faults.truncate(100);
+        self
+    }
+
     fn fault(&mut self, what: String) {
         self.wrong += 1;
         if self.faults.len() < 100 {

@@ -5,7 +5,7 @@ use crate::{House, record::RecordError};
 use domain::{Date, PatientId, Role};
 use identity::{Full, Session};
 use ledger::Resource;
-use phi::{Covers, Grant, Identifying, Permission, Purpose, ReadExercise, ReadIdentity};
+use phi::{Contact, Covers, Grant, Identifying, Permission, Purpose, ReadExercise, ReadIdentity};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::rows::{care_links, patients};
@@ -101,7 +101,7 @@ async fn ids(
 
 pub(super) async fn lines<P>(house: &House, grants: Vec<Grant<'_, P>>) -> Result<Vec<PatientLine>, RecordError>
 where
-    P: Permission + Covers<Identifying>,
+    P: Permission + Covers<Identifying> + Covers<Contact>,
 {
     let mut lines = Vec::with_capacity(grants.len());
     for grant in &grants {

@@ -8,7 +8,7 @@ use crate::{
 };
 use domain::{Date, PatientId, Role};
 use identity::{Full, Session};
-use phi::{Covers, Grant, Identifying, OpenError, Permission, Purpose, ReadExercise, ReadIdentity};
+use phi::{Contact, Covers, Grant, Identifying, OpenError, Permission, Purpose, ReadExercise, ReadIdentity};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::rows::patients::{self, PatientRow};
@@ -73,7 +73,7 @@ pub async fn read_with_account(
 /// Who the patient of a grant is.
 pub(crate) async fn of_grant<P>(house: &House, grant: &Grant<'_, P>) -> Result<PatientView, RecordError>
 where
-    P: Permission + Covers<Identifying>,
+    P: Permission + Covers<Identifying> + Covers<Contact>,
 {
     let row = patients::by_id(&house.stores.clinical, grant.practice(), grant.subject()).await?;
     Ok(open(grant, &row.ok_or(RecordError::nothing())?)?)
@@ -81,7 +81,7 @@ where
 
 pub(crate) fn open<P>(grant: &Grant<'_, P>, row: &PatientRow) -> Result<PatientView, OpenError>
 where
-    P: Permission + Covers<Identifying>,
+    P: Permission + Covers<Identifying> + Covers<Contact>,
 {
     Ok(PatientView {
         patient_id: row.patient_id,

@@ -9,7 +9,7 @@ use domain::{Invalid, NameQuery, PatientId};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
 use phi::{
-    AccessError, Covers, Identifying, Permission, Purpose, ReadExercise, ReadIdentity, SealedName,
+    AccessError, Contact, Covers, Identifying, Permission, Purpose, ReadExercise, ReadIdentity, SealedName,
     SearchError as NamesError,
 };
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ async fn by_name(
 }
 
 /// Those who fit, at most one more than are shown.
-async fn fitting<P: Permission + Covers<Identifying>>(
+async fn fitting<P: Permission + Covers<Identifying> + Covers<Contact>>(
     house: &House,
     session: &Session<Full>,
     query: &NameQuery,
@@ -147,7 +147,7 @@ fn sealed_name(row: PatientRow) -> SealedName {
     SealedName { patient: row.patient_id, given_name: row.given_name, family_name: row.family_name }
 }
 
-async fn shown<P: Permission + Covers<Identifying>>(
+async fn shown<P: Permission + Covers<Identifying> + Covers<Contact>>(
     house: &House,
     session: &Session<Full>,
     mut ids: Vec<PatientId>,

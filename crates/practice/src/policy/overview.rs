@@ -39,7 +39,8 @@ pub struct Cell {
     pub role: Role,
     /// The permission.
     pub permission: PermissionName,
-    /// On whom: `registered` (every patient of the practice), `care_team`, `self`, or `practice` (no patient's record).
+    /// On whom: `registered` (every patient of the practice), `care_team`, `self`, `billed` (who is
+    /// come to from a billing account), or `practice` (no patient's record).
     pub on: &'static str,
     /// The policy that gives it.
     pub policy_id: String,
@@ -90,6 +91,7 @@ fn cells(house: &House, role: Role) -> Vec<Cell> {
         ("registered", registered),
         ("care_team", Relation { on_care_team: true, ..registered }),
         ("self", Relation { is_self: true, ..registered }),
+        ("billed", Relation { billed: true, ..registered }),
     ];
     let mut cells = Vec::new();
     for permission in PermissionName::ALL {

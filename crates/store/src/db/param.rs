@@ -1,8 +1,9 @@
 //! Values on their way into a statement.
 
 use domain::{
-    AccountId, CareLinkId, Date, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId,
-    PasskeyId, PatientId, PlanId, PracticeId, ProgramId, RequestId, Timestamp, TokenId, VisitId,
+    AccountId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date, DisposalId, EntryId, ExerciseId,
+    HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId,
+    RequestId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -92,6 +93,7 @@ params! {
     Int: u8, |number| i64::from(number);
     Int: bool, |flag| i64::from(flag);
     Int: Timestamp, |at| at.as_millisecond();
+    Int: Cents, |amount| amount.0;
     Int: Date, |day| days_since_1970(day);
     Text: &'a str, |text| Cow::Borrowed(text);
     Text: &'a String, |text| Cow::Borrowed(text.as_str());
@@ -121,10 +123,14 @@ macro_rules! ids {
 
 ids!(
     AccountId,
+    BillingAccountId,
+    BillingLinkId,
+    BookingId,
     CareLinkId,
     DisposalId,
     HoldId,
     PlanId,
+    ChargeId,
     EntryId,
     ExerciseId,
     InvitationId,
@@ -133,6 +139,7 @@ ids!(
     NoteId,
     PasskeyId,
     PatientId,
+    PayerId,
     PracticeId,
     ProgramId,
     RequestId,

@@ -33,6 +33,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 2, "0002_hardening"),
             migration!("identity", 3, "0003_care_links_of_account"),
             migration!("identity", 4, "0004_retention"),
+            migration!("identity", 5, "0005_billing_links"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),
@@ -44,8 +45,9 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("clinical", 2, "0002_visits"),
             migration!("clinical", 3, "0003_care"),
             migration!("clinical", 4, "0004_versions_of_patient"),
+            migration!("clinical", 5, "0005_charging"),
         ],
-        Store::Billing => &[migration!("billing", 1, "0001_begin")],
+        Store::Billing => &[migration!("billing", 1, "0001_begin"), migration!("billing", 2, "0002_books")],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],
         Store::AuditIndex => &[migration!("audit-index", 1, "0001_search")],
     }

@@ -1,10 +1,13 @@
 //! Every statement of the row modules, as the server's role runs it.
 
+#[path = "rows/billing.rs"]
+mod billing;
 #[path = "rows/clinical.rs"]
 mod clinical;
 #[path = "rows/identity.rs"]
 mod identity;
 
+pub(crate) use billing::*;
 pub(crate) use clinical::*;
 pub(crate) use identity::*;
 

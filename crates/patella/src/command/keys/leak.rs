@@ -4,7 +4,7 @@ use super::{COPY, STOPPED, Speed, bar::Bar, name, new_root};
 use crate::{config::Config, opening::Opened};
 use anyhow::{Context, Result};
 use domain::{Clock, SystemClock};
-use practice::keys::{rotate_patients, rotate_practice};
+use practice::keys::{branches, rotate_patients, rotate_practice};
 
 /// A new root, new practice keys, and with `patients` new patients' keys; says what is safe from when. Interrupted, the
 /// same command does the root once more, which costs little, and goes on with the rest.
@@ -16,11 +16,12 @@ pub(super) async fn answer(opened: &Opened, config: &Config, speed: &Speed, pati
     for row in store::rows::practices::all(&house.stores.identity).await? {
         let bar = Bar::new();
         let rotation = speed.rotation(opened, &bar);
-        let done = rotate_practice(&rotation, row.practice_id).await.context(STOPPED)?;
         practices += 1;
-        rewrapped += done.rewrapped;
-        if patients {
-            resealed += rotate_patients(&rotation, row.practice_id, None).await.context(STOPPED)?.resealed;
+        for branch in branches(house, row.practice_id).await? {
+            rewrapped += rotate_practice(&rotation, branch).await.context(STOPPED)?.rewrapped;
+            if patients {
+                resealed += rotate_patients(&rotation, branch, None).await.context(STOPPED)?.resealed;
+            }
         }
     }
     let ended = SystemClock.now();

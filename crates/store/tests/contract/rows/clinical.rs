@@ -19,7 +19,7 @@ use store::{
     },
 };
 
-fn patient(id: u8, name: &str) -> PatientRow {
+pub(super) fn patient(id: u8, name: &str) -> PatientRow {
     PatientRow {
         practice_id: PRACTICE,
         patient_id: PatientId::from_bytes([id; 16]),

@@ -231,6 +231,8 @@ const fn scope_words(scope: PermissionName) -> &'static str {
         PermissionName::WriteIdentity => "Register patients and change names and contacts",
         PermissionName::ReadVisits => "See visits",
         PermissionName::WriteVisits => "Book and change visits",
+        PermissionName::ChargeVisit => "Say what to charge for visits",
+        PermissionName::ReadContact => "See name and contact of who is billed",
         PermissionName::ReadAccessLog => "See who looked",
         PermissionName::TakeOutOwn => "Take out a copy of one's own record",
         PermissionName::ReadBilling => "See billing",

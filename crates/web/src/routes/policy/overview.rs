@@ -119,6 +119,7 @@ fn on(cell: &Cell) -> &'static str {
         "registered" => "every patient",
         "care_team" => "care team",
         "self" => "themself",
+        "billed" => "who is billed",
         _ => "the practice",
     }
 }

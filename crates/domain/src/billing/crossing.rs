@@ -1,0 +1,52 @@
+//! What crosses from care to billing, and what holds the two together.
+
+use crate::{AccountId, BillingAccountId, ChargeId, Date, PatientId};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+/// Which patient a billing account is of. The only place where the two stand together, and it is stored sealed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountLink {
+    /// The pseudonym.
+    pub account: BillingAccountId,
+    /// The patient.
+    pub patient: PatientId,
+}
+
+impl Zeroize for AccountLink {
+    fn zeroize(&mut self) {
+        self.account = BillingAccountId::from_bytes([0; 16]);
+        self.patient = PatientId::from_bytes([0; 16]);
+    }
+}
+
+/// A charge on its way to the billing store. What it says about care is sealed under the billing account's key already;
+/// the crossing as a whole is sealed once more, because it also says which visit leads to which account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crossing {
+    /// The billing account.
+    pub account: BillingAccountId,
+    /// The charge that will be.
+    pub charge: ChargeId,
+    /// The day of the visit.
+    pub day: Date,
+    /// Who treated.
+    pub therapist: AccountId,
+    /// The services, sealed.
+    pub sheet: Vec<u8>,
+    /// The diagnosis codes, sealed.
+    pub diagnoses: Vec<u8>,
+}
+
+impl Zeroize for Crossing {
+    fn zeroize(&mut self) {
+        self.account = BillingAccountId::from_bytes([0; 16]);
+        self.charge = ChargeId::from_bytes([0; 16]);
+        self.therapist = AccountId::from_bytes([0; 16]);
+        self.day = Date::ZERO;
+        self.sheet.zeroize();
+        self.diagnoses.zeroize();
+    }
+}

@@ -1,0 +1,318 @@
+//! The door between care and billing. A patient's pseudonym leaves the kernel only towards the billing store, and a patient
+//! is come to from an account only for their name and contact.
+//!
+//! The ledger never holds the two together, nor both sides of one step: what is done on an account is recorded without
+//! naming it, what is opened of the patient behind it stands under the patient.
+
+use super::{AccessError, Grant, Guard, Purpose};
+use crate::{
+    cipher::{self, Owner},
+    class::{BillingClass, Class, ClassId, Link},
+    field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed},
+    keyring::{ClassKeys, KeyError, SERVER, as_subject, billing_branch},
+    permission::{BillingPermission, Bills, ChargeVisit, Permission, ReadContact, WriteBilling},
+    policy::Ruling,
+    registry::fields::{billing_links::Linked, billing_outbox::Crossed, charges},
+    relation::{Relation, StoredLink},
+    vault::{VaultError, class_key},
+};
+use crypto::Key;
+use domain::{
+    AccountId, BillingAccountId, BillingLinkId, ChargeId, Date, PatientId, PracticeId, Rng, VisitId,
+    billing::{AccountLink, ChargeSheet, Crossing, Diagnoses},
+};
+use identity::{Full, Session};
+use ledger::{Receipt, Word};
+use std::sync::Arc;
+
+/// Leave to use permission `P` on one billing account, with the keys that it covers.
+pub struct BillingGrant<'s, P> {
+    session: &'s Session<Full>,
+    account: BillingAccountId,
+    receipt: Receipt,
+    keys: ClassKeys<P>,
+    rng: Arc<dyn Rng>,
+}
+
+impl<P> BillingGrant<'_, P> {
+    /// Whose: the pseudonym.
+    pub const fn account(&self) -> BillingAccountId {
+        self.account
+    }
+    /// The practice's billing branch, as the billing store knows it.
+    pub const fn branch(&self) -> PracticeId {
+        billing_branch(self.session.practice())
+    }
+    /// Who was allowed.
+    pub const fn by(&self) -> AccountId {
+        self.session.account()
+    }
+    /// Where it stands in the ledger.
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+    const fn owner(&self) -> Owner {
+        owner(self.session.practice(), self.account)
+    }
+}
+
+impl<P: BillingPermission> BillingGrant<'_, P> {
+    /// Opens a field of this account, lent for as long as the grant lives.
+    pub fn open<F: Field>(&self, sealed: &Sealed<F>) -> Result<Clear<'_, F::Value>, OpenError>
+    where
+        F::Class: BillingClass,
+        P: Bills<F::Class>,
+    {
+        let class = <F::Class as Class>::ID;
+        cipher::open(self.owner(), sealed, |version| self.keys.version(class, version)).map(Clear::new)
+    }
+
+    /// Opens a field that may be empty.
+    pub fn open_optional<F: Field>(&self, sealed: Option<&Sealed<F>>) -> Result<Option<Clear<'_, F::Value>>, OpenError>
+    where
+        F::Class: BillingClass,
+        P: Bills<F::Class>,
+    {
+        sealed.map(|sealed| self.open(sealed)).transpose()
+    }
+}
+
+impl BillingGrant<'_, WriteBilling> {
+    /// Seals a charge's price. What the therapist wrote is sealed by the therapist alone.
+    pub fn seal_price(&self, charge: ChargeId, price: &domain::billing::Price) -> Sealed<charges::Priced> {
+        let key = self.keys.newest(ClassId::Charge).expect("a grant carries the keys of every class that it writes");
+        cipher::seal(self.owner(), row_of(charge), key, &*self.rng, price)
+    }
+}
+
+/// Leave to charge a patient's visits: what is to be charged can be sealed with it, and nothing can be opened. It does not
+/// show which billing account it seals for.
+pub struct ChargingGrant<'s> {
+    session: &'s Session<Full>,
+    subject: PatientId,
+    account: BillingAccountId,
+    keys: ClassKeys<ChargeVisit>,
+    link_key: (u32, Key),
+    rng: Arc<dyn Rng>,
+}
+
+impl ChargingGrant<'_> {
+    /// Whose visits.
+    pub const fn subject(&self) -> PatientId {
+        self.subject
+    }
+
+    /// Seals what is to be charged for a visit, to be stored with the visit until it is in the billing store.
+    pub fn cross(
+        &self,
+        visit: VisitId,
+        day: Date,
+        therapist: AccountId,
+        sheet: &ChargeSheet,
+        diagnoses: &Diagnoses,
+    ) -> Sealed<Crossed> {
+        let charge = ChargeId::random(&*self.rng);
+        let (owner_, row) = (owner(self.session.practice(), self.account), row_of(charge));
+        let key = |class| self.keys.newest(class).expect("a charging grant carries the keys that it seals with");
+        let sheet: Sealed<charges::Sheet> = cipher::seal(owner_, row, key(ClassId::Charge), &*self.rng, sheet);
+        let diagnoses: Sealed<charges::Diagnoses> =
+            cipher::seal(owner_, row, key(ClassId::Diagnosis), &*self.rng, diagnoses);
+        let crossing = Crossing {
+            account: self.account,
+            charge,
+            day,
+            therapist,
+            sheet: sheet.as_bytes().to_vec(),
+            diagnoses: diagnoses.as_bytes().to_vec(),
+        };
+        let place = Owner { practice: self.session.practice(), subject: *visit.as_bytes() };
+        let (version, key) = &self.link_key;
+        cipher::seal(place, RowId::new(*visit.as_bytes()), (*version, key), &*self.rng, &crossing)
+    }
+}
+
+/// A charge that has crossed: as the billing store keeps it.
+pub struct Draft {
+    /// The practice's billing branch.
+    pub branch: PracticeId,
+    /// The billing account.
+    pub account: BillingAccountId,
+    /// The charge.
+    pub charge: ChargeId,
+    /// The day of the visit.
+    pub day: Date,
+    /// Who treated.
+    pub therapist: AccountId,
+    /// The services.
+    pub sheet: Sealed<charges::Sheet>,
+    /// The diagnosis codes.
+    pub diagnoses: Sealed<charges::Diagnoses>,
+}
+
+impl Guard {
+    /// Leave to charge a patient's visits; makes the patient's billing account where there is none.
+    pub async fn charge<'s>(
+        &self,
+        session: &'s Session<Full>,
+        subject: PatientId,
+        purpose: Purpose,
+    ) -> Result<ChargingGrant<'s>, AccessError> {
+        let facts = self.facts::<ChargeVisit>(session, subject).await?;
+        self.append_one(self.entry(session, ChargeVisit::NAME, Some(subject), &purpose, &facts.ruling)).await?;
+        if facts.gone {
+            return Err(AccessError::Gone);
+        }
+        if !facts.ruling.allowed || facts.wrapped.is_empty() {
+            return Err(AccessError::Denied);
+        }
+        let practice = session.practice();
+        let account = self.account_of(practice, subject).await?;
+        let wrapped = self.keyring.account_keys(practice, account, self.clock.now()).await?;
+        const SEALS: &[ClassId] = &[ClassId::Charge, ClassId::Diagnosis];
+        let keys = self.keyring.class_keys(billing_branch(practice), as_subject(account), &wrapped, SEALS).await?;
+        let link_key = self.newest_link_key(practice).await?;
+        Ok(ChargingGrant { session, subject, account, keys, link_key, rng: self.rng.clone() })
+    }
+
+    /// Leave to use a permission on a billing account, decided and recorded like any other. The entry names no account.
+    pub async fn authorize_account<'s, P: BillingPermission>(
+        &self,
+        session: &'s Session<Full>,
+        account: BillingAccountId,
+        purpose: Purpose,
+    ) -> Result<BillingGrant<'s, P>, AccessError> {
+        let (branch, subject) = (billing_branch(session.practice()), as_subject(account));
+        let wrapped = self.keyring.wrapped(branch, subject).await?;
+        let ruling = if session.in_scope(P::NAME) {
+            self.policy.on_billing_account(session.role(), P::NAME, !wrapped.is_empty())
+        } else {
+            Ruling { allowed: false, rule: Word::new("token-scope") }
+        };
+        let receipt = self.append_one(self.entry(session, P::NAME, None, &purpose, &ruling)).await?;
+        if !ruling.allowed || wrapped.is_empty() {
+            return Err(AccessError::Denied);
+        }
+        let keys = self.keyring.class_keys(branch, subject, &wrapped, P::CLASSES).await?;
+        Ok(BillingGrant { session, account, receipt, keys, rng: self.rng.clone() })
+    }
+
+    /// From a billing account to the name and contact of the patient behind it, recorded under the patient.
+    pub async fn follow_link<'s>(
+        &self,
+        session: &'s Session<Full>,
+        account: BillingAccountId,
+        purpose: Purpose,
+    ) -> Result<Grant<'s, ReadContact>, AccessError> {
+        let practice = session.practice();
+        let index = self.link_index(practice, "account", account.as_bytes()).await?;
+        let link = self.links.of_account(practice, index).await?;
+        // The policy is asked before the link is opened, so that whoever may not learns nothing, not even from the trail.
+        let billed = Relation { registered: true, billed: true, ..Relation::default() };
+        let may = self.rule(session, ReadContact::NAME, Some(billed));
+        let Some(link) = link.filter(|_| may.allowed) else {
+            let rule = if may.allowed { Word::new("no-policy") } else { may.rule };
+            let ruling = Ruling { allowed: false, rule };
+            self.append_one(self.entry(session, ReadContact::NAME, None, &purpose, &ruling)).await?;
+            return Err(AccessError::Denied);
+        };
+        let subject = self.open_link(practice, &link).await?.patient;
+        let wrapped = self.keyring.wrapped(practice, subject).await?;
+        let registered = !wrapped.is_empty();
+        let relation = Relation { registered, billed: registered, ..Relation::default() };
+        let ruling = self.rule(session, ReadContact::NAME, Some(relation));
+        let entry = self.entry(session, ReadContact::NAME, Some(subject), &purpose, &ruling);
+        let receipt = self.append_one(entry).await?;
+        if !ruling.allowed {
+            return Err(AccessError::Denied);
+        }
+        self.grant(session, subject, receipt, &wrapped).await
+    }
+
+    /// What crosses to the billing store, as that store keeps it. Opens nothing of what it says: that stays sealed.
+    pub async fn unpack(
+        &self,
+        practice: PracticeId,
+        visit: VisitId,
+        crossed: &Sealed<Crossed>,
+    ) -> Result<Draft, VaultError> {
+        let place = Owner { practice, subject: *visit.as_bytes() };
+        let crossing: Crossing = self.open_linking(practice, place, crossed).await?;
+        let row = row_of(crossing.charge);
+        Ok(Draft {
+            branch: billing_branch(practice),
+            account: crossing.account,
+            charge: crossing.charge,
+            day: crossing.day,
+            therapist: crossing.therapist,
+            sheet: Sealed::stored(row, crossing.sheet),
+            diagnoses: Sealed::stored(row, crossing.diagnoses),
+        })
+    }
+
+    /// The billing account of a patient; made where there is none.
+    async fn account_of(&self, practice: PracticeId, patient: PatientId) -> Result<BillingAccountId, AccessError> {
+        let patient_index = self.link_index(practice, "patient", patient.as_bytes()).await?;
+        if let Some(link) = self.links.of_patient(practice, patient_index).await? {
+            return Ok(self.open_link(practice, &link).await?.account);
+        }
+        let account = BillingAccountId::random(&*self.rng);
+        let link = BillingLinkId::random(&*self.rng);
+        let (version, key) = self.newest_link_key(practice).await?;
+        let (place, row) = link_place(practice, link);
+        let sealed = cipher::seal(place, row, (version, &key), &*self.rng, &AccountLink { account, patient });
+        let account_index = self.link_index(practice, "account", account.as_bytes()).await?;
+        let created_at = self.clock.now();
+        let made = StoredLink { practice, link, patient_index, account_index, sealed, created_at };
+        if self.links.add(made).await? {
+            return Ok(account);
+        }
+        // Somebody else charged the same patient for the first time, at the same moment.
+        let theirs = self.links.of_patient(practice, patient_index).await?.ok_or(AccessError::Denied)?;
+        Ok(self.open_link(practice, &theirs).await?.account)
+    }
+
+    async fn open_link(&self, practice: PracticeId, link: &StoredLink) -> Result<AccountLink, AccessError> {
+        let (place, _) = link_place(practice, link.link);
+        self.open_linking(practice, place, &link.sealed).await.map_err(|error| match error {
+            VaultError::Key(error) => error.into(),
+            VaultError::Open(_) => AccessError::Key(KeyError::Unwrap("link")),
+        })
+    }
+
+    async fn open_linking<F: Field<Class = Link>>(
+        &self,
+        practice: PracticeId,
+        place: Owner,
+        sealed: &Sealed<F>,
+    ) -> Result<F::Value, VaultError> {
+        let version = cipher::key_version(sealed).ok_or(OpenError { place: F::PLACE, why: OpenFailure::Format })?;
+        let keys = self.keyring.with_version(practice, version).await?;
+        let key = keys.version(version).map(class_key::<F>);
+        Ok(cipher::open(place, sealed, |_| key.as_ref())?)
+    }
+
+    async fn newest_link_key(&self, practice: PracticeId) -> Result<(u32, Key), KeyError> {
+        let keys = self.keyring.newest(practice).await?;
+        let (version, key) = keys.newest().ok_or(KeyError::Missing("practice"))?;
+        Ok((*version, class_key::<Linked>(key)))
+    }
+
+    /// Under the server's key, so that a new practice key leaves the indexes as they are.
+    async fn link_index(&self, practice: PracticeId, side: &str, id: &[u8; 16]) -> Result<[u8; 32], KeyError> {
+        let key = self.keyring.server_key(SERVER, "billing link index").await?;
+        Ok(crypto::mac(&key, &[side.as_bytes(), practice.as_bytes(), id]))
+    }
+}
+
+/// Everything of a billing account is sealed for the branch and the account.
+const fn owner(practice: PracticeId, account: BillingAccountId) -> Owner {
+    Owner { practice: billing_branch(practice), subject: *account.as_bytes() }
+}
+
+const fn row_of(charge: ChargeId) -> RowId {
+    RowId::new(*charge.as_bytes())
+}
+
+const fn link_place(practice: PracticeId, link: BillingLinkId) -> (Owner, RowId) {
+    (Owner { practice, subject: *link.as_bytes() }, RowId::new(*link.as_bytes()))
+}

@@ -1,0 +1,8 @@
+//! Whoever charges a visit seals what is charged, and reads nothing of what was charged before.
+use phi::{ChargingGrant, Sealed, fields::charges::Sheet};
+
+fn curious(grant: &ChargingGrant<'_>, sheet: &Sealed<Sheet>) {
+    let _ = grant.open(sheet);
+}
+
+fn main() {}

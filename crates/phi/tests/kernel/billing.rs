@@ -1,0 +1,161 @@
+//! Between care and billing: what crosses, who opens it, and what nobody comes to.
+
+use crate::support::{World, world};
+use domain::{
+    BillingAccountId, Date, PatientId, PermissionName, PersonName, PracticeId, Role, VisitId,
+    billing::{ChargeSheet, CptCode, Diagnoses, DiagnosisCode, Minutes, Service},
+};
+use identity::{Full, Session};
+use ledger::{Outcome, Resource, Word};
+use phi::{
+    AccessError, Draft, Purpose, ReadBilling, ReadContact, ReadExercise, RowId, Sealed, WriteBilling, WriteIdentity,
+    fields::patients::GivenName,
+};
+
+fn purpose() -> Purpose {
+    Purpose::payment(Resource::whole(Word::new("charge")))
+}
+
+struct Scene {
+    world: World,
+    practice: PracticeId,
+    ana: PatientId,
+    name: Sealed<GivenName>,
+    therapist: Session<Full>,
+    billing: Session<Full>,
+}
+
+async fn scene() -> Scene {
+    let world = world().await;
+    let practice = world.practice().await;
+    let desk = world.sign_in(practice, Role::FrontDesk, None).await;
+    let ana = PatientId::random(&*world.rng);
+    let grant: phi::Grant<'_, WriteIdentity> = world.guard.register(&desk, ana, purpose()).await.unwrap();
+    let name = grant.seal(RowId::new(*ana.as_bytes()), &PersonName::new("Ana").unwrap());
+    drop(grant);
+    let therapist = world.sign_in(practice, Role::Therapist, None).await;
+    world.teams.assign(therapist.account(), ana, "2026-05-01T00:00:00Z".parse().unwrap(), None);
+    let billing = world.sign_in(practice, Role::Billing, None).await;
+    Scene { world, practice, ana, name, therapist, billing }
+}
+
+fn sheet() -> ChargeSheet {
+    let minutes = Some(Minutes::new(33).unwrap());
+    ChargeSheet::new(vec![Service { code: CptCode::new("97110").unwrap(), minutes, modifiers: vec![] }]).unwrap()
+}
+
+async fn crossed(scene: &Scene, visit: VisitId) -> Draft {
+    let diagnoses = Diagnoses::new(vec![DiagnosisCode::new("M25.561").unwrap()]).unwrap();
+    let grant = scene.world.guard.charge(&scene.therapist, scene.ana, purpose()).await.unwrap();
+    let day = Date::constant(2026, 5, 14);
+    let crossing = grant.cross(visit, day, scene.therapist.account(), &sheet(), &diagnoses);
+    scene.world.guard.unpack(scene.practice, visit, &crossing).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_a_therapist_charges_opens_for_billing_and_one_patient_has_one_account() {
+    let scene = scene().await;
+    let guard = &scene.world.guard;
+    let one = crossed(&scene, VisitId::from_bytes([1; 16])).await;
+    let two = crossed(&scene, VisitId::from_bytes([2; 16])).await;
+    assert_eq!(one.account, two.account);
+    assert_ne!(one.charge, two.charge);
+    assert_eq!(one.branch, phi::billing_branch(scene.practice));
+    let read = guard.authorize_account::<ReadBilling>(&scene.billing, one.account, purpose()).await.unwrap();
+    assert!(*read.open(&one.sheet).unwrap().expose() == sheet());
+    let write = guard.authorize_account::<WriteBilling>(&scene.billing, one.account, purpose()).await.unwrap();
+    assert_eq!(write.open(&one.diagnoses).unwrap().expose().iter().next().unwrap().to_string(), "M25.561");
+    // In another charge's place it opens nothing.
+    let moved = Sealed::stored(two.sheet.row(), one.sheet.as_bytes().to_vec());
+    assert!(read.open::<phi::fields::charges::Sheet>(&moved).is_err());
+}
+
+#[tokio::test]
+async fn nobody_but_billing_comes_to_an_account_and_none_that_does_not_exist() {
+    let scene = scene().await;
+    let guard = &scene.world.guard;
+    let draft = crossed(&scene, VisitId::from_bytes([1; 16])).await;
+    for role in Role::ALL.iter().filter(|role| **role != Role::Billing) {
+        let patient = (*role == Role::Patient).then_some(scene.ana);
+        let session = scene.world.sign_in(scene.practice, *role, patient).await;
+        let denied = guard.authorize_account::<ReadBilling>(&session, draft.account, purpose()).await;
+        assert!(matches!(denied, Err(AccessError::Denied)), "{role}");
+        let denied = guard.follow_link(&session, draft.account, purpose()).await;
+        assert!(matches!(denied, Err(AccessError::Denied)), "{role}");
+        let entry = scene.world.ledger.entries().pop().unwrap();
+        assert_eq!((entry.patient, entry.outcome), (None, Outcome::Denied), "{role}");
+    }
+    let nobody = BillingAccountId::random(&*scene.world.rng);
+    let elsewhere = scene.world.practice().await;
+    let stranger = scene.world.sign_in(elsewhere, Role::Billing, None).await;
+    for (session, account) in [(&scene.billing, nobody), (&stranger, draft.account)] {
+        let denied = guard.authorize_account::<ReadBilling>(session, account, purpose()).await;
+        assert!(matches!(denied, Err(AccessError::Denied)));
+        assert!(matches!(guard.follow_link(session, account, purpose()).await, Err(AccessError::Denied)));
+    }
+}
+
+#[tokio::test]
+async fn billing_sees_name_and_contact_through_the_link_and_nothing_else() {
+    let scene = scene().await;
+    let guard = &scene.world.guard;
+    let draft = crossed(&scene, VisitId::from_bytes([1; 16])).await;
+    let contact = guard.follow_link(&scene.billing, draft.account, purpose()).await.unwrap();
+    assert_eq!(contact.subject(), scene.ana);
+    assert_eq!(contact.open(&scene.name).unwrap().expose().as_str(), "Ana");
+    let entry = scene.world.ledger.entries().pop().unwrap();
+    assert_eq!((entry.patient, entry.permission), (Some(scene.ana), Some(PermissionName::ReadContact)));
+    // A birth date is of another class: asking for it does not compile (compile_fail/billing_does_not_open_a_birth_date.rs).
+    // The same patient, asked for without the link: by their id, as anybody might who has it.
+    let denied = guard.authorize::<ReadContact>(&scene.billing, scene.ana, purpose()).await;
+    assert!(matches!(denied, Err(AccessError::Denied)));
+    for denied in [
+        guard.authorize::<ReadExercise>(&scene.billing, scene.ana, purpose()).await.err(),
+        guard.charge(&scene.billing, scene.ana, purpose()).await.err(),
+    ] {
+        assert!(matches!(denied, Some(AccessError::Denied)));
+    }
+}
+
+#[tokio::test]
+async fn the_ledger_holds_no_billing_account_at_all() {
+    let scene = scene().await;
+    let guard = &scene.world.guard;
+    let draft = crossed(&scene, VisitId::from_bytes([1; 16])).await;
+    guard.authorize_account::<WriteBilling>(&scene.billing, draft.account, purpose()).await.unwrap();
+    guard.follow_link(&scene.billing, draft.account, purpose()).await.unwrap();
+    for entry in scene.world.ledger.entries() {
+        let written = serde_json::to_string(&entry).unwrap();
+        assert!(!written.contains(&draft.account.to_string()), "{written}");
+        assert!(!written.contains(&draft.charge.to_string()), "{written}");
+    }
+}
+
+#[tokio::test]
+async fn a_destroyed_patient_key_leaves_the_account_and_takes_the_name() {
+    let scene = scene().await;
+    let guard = &scene.world.guard;
+    let draft = crossed(&scene, VisitId::from_bytes([1; 16])).await;
+    scene.world.keys.destroy(scene.practice, scene.ana);
+    let denied = guard.follow_link(&scene.billing, draft.account, purpose()).await;
+    assert!(matches!(denied, Err(AccessError::Denied)));
+    let read = guard.authorize_account::<ReadBilling>(&scene.billing, draft.account, purpose()).await.unwrap();
+    assert!(read.open(&draft.sheet).is_ok());
+    let again = guard.charge(&scene.therapist, scene.ana, purpose()).await;
+    assert!(matches!(again, Err(AccessError::Denied)));
+}
+
+#[tokio::test]
+async fn without_a_record_there_is_neither_a_charge_nor_an_account() {
+    let scene = scene().await;
+    let guard = &scene.world.guard;
+    let draft = crossed(&scene, VisitId::from_bytes([1; 16])).await;
+    scene.world.ledger.backend().set_failing(true);
+    for refused in [
+        guard.charge(&scene.therapist, scene.ana, purpose()).await.err(),
+        guard.authorize_account::<ReadBilling>(&scene.billing, draft.account, purpose()).await.err(),
+        guard.follow_link(&scene.billing, draft.account, purpose()).await.err(),
+    ] {
+        assert!(matches!(refused, Some(AccessError::Unrecorded(_))));
+    }
+}

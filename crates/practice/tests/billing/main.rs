@@ -1,0 +1,10 @@
+//! Charging, the way to the billing store, and who can tell what from it.
+
+mod blind;
+mod charging;
+mod keys;
+mod kill;
+mod scene;
+#[path = "../rotation/world.rs"]
+#[allow(dead_code, reason = "what rotations ask of their world besides")]
+mod world;

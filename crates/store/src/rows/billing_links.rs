@@ -1,0 +1,81 @@
+//! Links between patients and billing accounts: kept in the identity store, sealed, for the kernel alone.
+
+use super::sealed;
+use crate::{Batch, CommitError, Db, Row, StoreError};
+use domain::{BillingLinkId, PracticeId};
+use phi::{Answer, RowId, StoredLink, Unavailable};
+
+/// The links over a database.
+#[derive(Debug, Clone)]
+pub struct Links(Db);
+
+impl Links {
+    /// Over the `identity` database.
+    pub const fn new(db: Db) -> Self {
+        Self(db)
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT practice_id, link_id, patient_index, account_index, link, created_at FROM billing_links ",
+            "WHERE practice_id = $1 AND ",
+            $rest
+        )
+    };
+}
+
+impl phi::BillingLinks for Links {
+    fn of_patient(&self, practice: PracticeId, patient_index: [u8; 32]) -> Answer<'_, Option<StoredLink>> {
+        Box::pin(self.find(select!("patient_index = $2"), practice, patient_index))
+    }
+
+    fn of_account(&self, practice: PracticeId, account_index: [u8; 32]) -> Answer<'_, Option<StoredLink>> {
+        Box::pin(self.find(select!("account_index = $2"), practice, account_index))
+    }
+
+    fn add(&self, link: StoredLink) -> Answer<'_, bool> {
+        const SQL: &str = "INSERT INTO billing_links (practice_id, link_id, patient_index, account_index, link, \
+                           created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+        Box::pin(async move {
+            let params = &[
+                link.practice.into(),
+                link.link.into(),
+                link.patient_index.into(),
+                link.account_index.into(),
+                link.sealed.as_bytes().into(),
+                link.created_at.into(),
+            ];
+            match self.0.commit(Batch::new().run(SQL, params).expect(1)).await {
+                Ok(()) => Ok(true),
+                Err(CommitError::Duplicate { .. }) => Ok(false),
+                Err(error) => Err(Unavailable(Box::new(error))),
+            }
+        })
+    }
+}
+
+impl Links {
+    async fn find(
+        &self,
+        sql: &'static str,
+        practice: PracticeId,
+        index: [u8; 32],
+    ) -> Result<Option<StoredLink>, Unavailable> {
+        let found = self.0.optional(sql, &[practice.into(), index.into()]).await;
+        found.and_then(|row| row.as_ref().map(read).transpose()).map_err(|error| Unavailable(Box::new(error)))
+    }
+}
+
+fn read(row: &Row) -> Result<StoredLink, StoreError> {
+    let link: BillingLinkId = row.id(1)?;
+    Ok(StoredLink {
+        practice: row.id(0)?,
+        link,
+        patient_index: row.array(2)?,
+        account_index: row.array(3)?,
+        sealed: sealed(row, 4, RowId::new(*link.as_bytes()))?,
+        created_at: row.timestamp(5)?,
+    })
+}

@@ -1,0 +1,251 @@
+//! The billing store, the link to it and the way there.
+
+use super::{ACCOUNT, PATIENT, PRACTICE, at, sealed};
+use crate::houses::{House, furnished};
+use domain::{
+    BillingAccountId, BillingLinkId, BookingId, ChargeId, Date, PayerId, VisitId, VisitState,
+    billing::{
+        BookAccount, BookingKind, Cents, ChargeState, CptCode, FeeWords, PayerName, Posting, Postings, UnitRule,
+    },
+};
+use phi::{BillingLinks as _, Draft, RowId, Sealed, StoredLink, billing_branch};
+use store::{
+    Batch, CommitError, Db, Store,
+    rows::{
+        billing::{
+            accounts,
+            bookings::{self, BookingRow},
+            charges,
+            fees::{self, FeeRow},
+            payers::{self, PayerRow},
+        },
+        billing_links::Links,
+        billing_outbox::{self, CrossingRow},
+        patients,
+        visits::{self, VisitRow},
+    },
+};
+
+const BILLED: BillingAccountId = BillingAccountId::from_bytes([5; 16]);
+const BRANCH: domain::PracticeId = billing_branch(PRACTICE);
+
+pub(crate) async fn a_link_is_found_from_both_sides_and_a_patient_has_one(house: &mut dyn House) {
+    let links = Links::new(furnished(house, Store::Identity).await);
+    let link = |n: u8, patient: u8| StoredLink {
+        practice: PRACTICE,
+        link: BillingLinkId::from_bytes([n; 16]),
+        patient_index: [patient; 32],
+        account_index: [n + 100; 32],
+        sealed: sealed([n; 16], "both"),
+        created_at: at(1),
+    };
+    assert!(links.add(link(1, 1)).await.expect("stored"));
+    assert!(!links.add(link(2, 1)).await.expect("answered"), "the patient has one");
+    for found in [links.of_patient(PRACTICE, [1; 32]).await, links.of_account(PRACTICE, [101; 32]).await] {
+        let found = found.expect("read").expect("there");
+        assert_eq!((found.link, found.sealed.as_bytes()), (BillingLinkId::from_bytes([1; 16]), &b"both"[..]));
+        assert_eq!((found.patient_index, found.account_index, found.created_at), ([1; 32], [101; 32], at(1)));
+    }
+    assert!(links.of_patient(PRACTICE, [2; 32]).await.expect("read").is_none());
+    assert!(links.of_account(BRANCH, [101; 32]).await.expect("read").is_none());
+}
+
+fn visit(n: u8, state: VisitState) -> VisitRow {
+    VisitRow {
+        practice_id: PRACTICE,
+        patient_id: PATIENT,
+        visit_id: VisitId::from_bytes([n; 16]),
+        therapist_id: ACCOUNT,
+        starts_at: at(n.into()),
+        state,
+        minutes: sealed([n; 16], "45"),
+        clinic: None,
+        remark: None,
+        recorded_by: ACCOUNT,
+        recorded_at: at(0),
+        changed_at: at(0),
+        version: 1,
+    }
+}
+
+fn crossing(n: u8, seconds: i64) -> CrossingRow {
+    CrossingRow {
+        practice_id: PRACTICE,
+        visit_id: VisitId::from_bytes([n; 16]),
+        crossing: sealed([n; 16], "crossing"),
+        created_at: at(seconds),
+    }
+}
+
+pub(crate) async fn a_visit_is_charged_once_and_its_charge_waits_until_it_is_taken_away(house: &mut dyn House) {
+    let db = furnished(house, Store::Clinical).await;
+    let patient = super::clinical::patient(PATIENT.as_bytes()[0], "Ana");
+    db.commit(patients::insert(Batch::new(), &patient)).await.expect("stored");
+    for row in [visit(1, VisitState::Held), visit(2, VisitState::Held), visit(3, VisitState::Planned)] {
+        db.commit(visits::insert(Batch::new(), &row)).await.expect("stored");
+    }
+    assert_eq!(billing_outbox::not_charged(&db, PRACTICE).await, Ok(vec![(ACCOUNT, 2, at(1))]));
+    for (n, seconds) in [(2, 5), (1, 6)] {
+        let charged = db.commit(billing_outbox::charge(Batch::new(), PATIENT, &crossing(n, seconds))).await;
+        assert_eq!(charged, Ok(()));
+    }
+    for refused in [crossing(1, 7), crossing(3, 7), crossing(9, 7)] {
+        let refused = db.commit(billing_outbox::charge(Batch::new(), PATIENT, &refused)).await;
+        assert_eq!(refused, Err(CommitError::Conflict { statement: 0 }));
+    }
+    let of = |n: u8| VisitId::from_bytes([n; 16]);
+    assert_eq!(billing_outbox::charged_at(&db, PRACTICE, PATIENT, of(1)).await, Ok(Some(at(6))));
+    assert_eq!(billing_outbox::charged_at(&db, PRACTICE, PATIENT, of(3)).await, Ok(None));
+    assert_eq!(billing_outbox::count(&db, PRACTICE).await, Ok(2));
+    assert_eq!(billing_outbox::not_charged(&db, PRACTICE).await, Ok(vec![]));
+    let first = billing_outbox::page(&db, None, 1).await.expect("read");
+    assert_eq!((first[0].visit_id, first[0].crossing.as_bytes()), (of(2), &b"crossing"[..]));
+    let next = billing_outbox::page(&db, Some((first[0].created_at, of(2))), 10).await.expect("read");
+    assert_eq!(next.iter().map(|row| row.visit_id).collect::<Vec<_>>(), [of(1)]);
+    db.commit(billing_outbox::remove(Batch::new(), PRACTICE, of(2))).await.expect("removed");
+    assert_eq!(billing_outbox::count(&db, PRACTICE).await, Ok(1));
+    let again = db.commit(billing_outbox::charge(Batch::new(), PATIENT, &crossing(2, 8))).await;
+    assert_eq!(again, Err(CommitError::Conflict { statement: 0 }), "charged once, even when its charge has arrived");
+}
+
+fn draft(n: u8) -> Draft {
+    let row = RowId::new([n; 16]);
+    Draft {
+        branch: BRANCH,
+        account: BILLED,
+        charge: ChargeId::from_bytes([n; 16]),
+        day: Date::constant(2026, 5, i8::try_from(n).expect("small")),
+        therapist: ACCOUNT,
+        sheet: Sealed::stored(row, b"sheet".to_vec()),
+        diagnoses: Sealed::stored(row, b"diagnoses".to_vec()),
+    }
+}
+
+async fn received(db: &Db, n: u8) {
+    let batch = accounts::open(Batch::new(), BRANCH, BILLED, at(1));
+    db.commit(charges::receive(batch, &draft(n), at(2))).await.expect("received");
+}
+
+pub(crate) async fn a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_seen(house: &mut dyn House) {
+    let db = furnished(house, Store::Billing).await;
+    for n in [1, 2, 1] {
+        received(&db, n).await;
+    }
+    let of = |n: u8| ChargeId::from_bytes([n; 16]);
+    let day = |n: i8| Date::constant(2026, 5, n);
+    let drafts = charges::drafts(&db, BRANCH, 10).await;
+    assert_eq!(drafts, Ok(vec![(BILLED, of(1), day(1)), (BILLED, of(2), day(2))]));
+    let one = charges::by_id(&db, BRANCH, BILLED, of(1)).await.expect("read").expect("there");
+    assert_eq!((one.sheet.as_bytes(), one.diagnoses.as_bytes()), (&b"sheet"[..], &b"diagnoses"[..]));
+    assert_eq!((one.day, one.state, one.version, one.received_at), (day(1), ChargeState::Draft, 1, at(2)));
+    assert!(one.price.is_none() && one.therapist_id == ACCOUNT && one.branch == BRANCH);
+    let price = Sealed::stored(RowId::new([1; 16]), b"price".to_vec());
+    let billed = charges::advance(Batch::new(), &one, ChargeState::Billed, Some(&price));
+    assert_eq!(db.commit(billed).await, Ok(()));
+    let late = db.commit(charges::advance(Batch::new(), &one, ChargeState::Void, None)).await;
+    assert_eq!(late, Err(CommitError::Conflict { statement: 0 }));
+    let now = charges::of_account(&db, BRANCH, BILLED, 10).await.expect("read");
+    assert_eq!(
+        now.iter().map(|row| (row.charge_id, row.state)).collect::<Vec<_>>(),
+        [(of(2), ChargeState::Draft), (of(1), ChargeState::Billed)]
+    );
+    assert_eq!(now[1].price.as_ref().map(Sealed::as_bytes), Some(&b"price"[..]));
+    assert_eq!(charges::count(&db, BRANCH).await, Ok(vec![(ChargeState::Billed, 1), (ChargeState::Draft, 1)]));
+    assert!(charges::by_id(&db, PRACTICE, BILLED, of(1)).await.expect("read").is_none());
+}
+
+pub(crate) async fn accounts_have_payers_and_codes_have_fees_from_a_day_on(house: &mut dyn House) {
+    let db = furnished(house, Store::Billing).await;
+    received(&db, 1).await;
+    let payer = |n: u8, name: &str| PayerRow {
+        branch: BRANCH,
+        payer_id: PayerId::from_bytes([n; 16]),
+        name: PayerName::new(name).expect("a name"),
+        unit_rule: UnitRule::Cms,
+        created_at: at(3),
+    };
+    db.commit(payers::insert(Batch::new(), &payer(1, "Medicare"))).await.expect("stored");
+    let twice = db.commit(payers::insert(Batch::new(), &payer(2, "Medicare"))).await;
+    assert_eq!(twice, Err(CommitError::Duplicate { statement: 0 }));
+    assert_eq!(payers::all(&db, BRANCH).await, Ok(vec![payer(1, "Medicare")]));
+    let medicare = Some(PayerId::from_bytes([1; 16]));
+    db.commit(accounts::set_payer(Batch::new(), BRANCH, BILLED, medicare, 1)).await.expect("stored");
+    let late = db.commit(accounts::set_payer(Batch::new(), BRANCH, BILLED, None, 1)).await;
+    assert_eq!(late, Err(CommitError::Conflict { statement: 0 }));
+    let account = accounts::by_id(&db, BRANCH, BILLED).await.expect("read").expect("there");
+    assert_eq!((account.payer_id, account.version, account.opened_at), (medicare, 2, at(1)));
+    assert_eq!(accounts::payers(&db, BRANCH).await, Ok(vec![(BILLED, medicare)]));
+    let first = BillingAccountId::from_bytes([0; 16]);
+    assert_eq!(accounts::page(&db, BRANCH, first, 10).await, Ok(vec![account]));
+    assert_eq!(accounts::page(&db, BRANCH, BILLED, 10).await, Ok(vec![]));
+
+    let code = CptCode::new("97110").expect("a code");
+    let fee = |month: i8, cents: i64| FeeRow {
+        branch: BRANCH,
+        code,
+        valid_from: Date::constant(2026, month, 1),
+        fee: Cents(cents),
+        words: FeeWords::new("Exercise").expect("words"),
+        set_by: ACCOUNT,
+        set_at: at(4),
+    };
+    for one in [fee(1, 4000), fee(6, 4200)] {
+        db.commit(fees::insert(Batch::new(), &one)).await.expect("stored");
+    }
+    let twice = db.commit(fees::insert(Batch::new(), &fee(6, 1))).await;
+    assert_eq!(twice, Err(CommitError::Duplicate { statement: 0 }));
+    let all = fees::all(&db, BRANCH).await.expect("read");
+    assert_eq!(all, [fee(6, 4200), fee(1, 4000)]);
+    let on = |year, month, day| fees::on(&all, code, Date::constant(year, month, day)).map(|fee| fee.fee);
+    assert_eq!((on(2025, 12, 31), on(2026, 5, 31), on(2026, 6, 1)), (None, Some(Cents(4000)), Some(Cents(4200))));
+}
+
+pub(crate) async fn bookings_are_added_voided_once_and_sum_to_zero(house: &mut dyn House) {
+    let db = furnished(house, Store::Billing).await;
+    received(&db, 1).await;
+    let row = |n: u8, kind, voids: Option<u8>| BookingRow {
+        branch: BRANCH,
+        booking_id: BookingId::from_bytes([n; 16]),
+        account_id: BILLED,
+        kind,
+        day: Date::constant(2026, 5, 14),
+        charge_id: (kind == BookingKind::Charge).then_some(ChargeId::from_bytes([1; 16])),
+        voids: voids.map(|n| BookingId::from_bytes([n; 16])),
+        payer_id: None,
+        booked_by: ACCOUNT,
+        booked_at: at(n.into()),
+    };
+    let charge = Postings::of(BookingKind::Charge, Cents(12_000)).expect("postings");
+    let payment = Postings::of(BookingKind::Payment, Cents(5_000)).expect("postings");
+    let batch = bookings::insert(Batch::new(), &row(1, BookingKind::Charge, None), &charge);
+    db.commit(bookings::insert(batch, &row(2, BookingKind::Payment, None), &payment)).await.expect("stored");
+    let twice = db.commit(bookings::insert(Batch::new(), &row(2, BookingKind::Payment, None), &payment)).await;
+    assert_eq!(twice, Err(CommitError::Duplicate { statement: 0 }));
+    let back = payment.opposite().expect("the opposite");
+    db.commit(bookings::insert(Batch::new(), &row(3, BookingKind::Void, Some(2)), &back)).await.expect("voided");
+    let again = db.commit(bookings::insert(Batch::new(), &row(4, BookingKind::Void, Some(2)), &back)).await;
+    assert_eq!(again, Err(CommitError::Duplicate { statement: 0 }));
+    let booked = bookings::of_account(&db, BRANCH, BILLED).await.expect("read");
+    let owed: Vec<_> = booked.iter().map(|one| (one.row.booking_id.as_bytes()[0], one.owed)).collect();
+    assert_eq!(owed, [(1, Cents(12_000)), (2, Cents(-5_000)), (3, Cents(5_000))]);
+    assert_eq!(booked[2].row, row(3, BookingKind::Void, Some(2)));
+    let one = bookings::by_id(&db, BRANCH, BILLED, BookingId::from_bytes([1; 16])).await.expect("read");
+    assert_eq!(one.expect("there").row, row(1, BookingKind::Charge, None));
+    let behind = bookings::page(&db, BRANCH, Some((at(1), BookingId::from_bytes([1; 16]))), 1).await.expect("read");
+    assert_eq!(behind.iter().map(|one| one.row.booking_id.as_bytes()[0]).collect::<Vec<_>>(), [2]);
+    let sums = bookings::sums(&db, BRANCH).await.expect("read");
+    assert_eq!(Cents::sum(sums.iter().map(|(_, cents)| *cents)), Some(Cents(0)));
+    assert!(sums.contains(&(BookAccount::Receivable, Cents(12_000))), "{sums:?}");
+    let postings = bookings::postings(&db, BRANCH, BookingId::from_bytes([2; 16])).await.expect("read");
+    assert_eq!(
+        postings,
+        [
+            Posting { account: BookAccount::Cash, amount: Cents(5_000) },
+            Posting { account: BookAccount::Receivable, amount: Cents(-5_000) }
+        ]
+    );
+    let stranger = BillingAccountId::from_bytes([6; 16]);
+    let elsewhere = BookingRow { account_id: stranger, ..row(7, BookingKind::Payment, None) };
+    let refused = db.commit(bookings::insert(Batch::new(), &elsewhere, &payment)).await;
+    assert!(matches!(refused, Err(CommitError::Refused { .. })), "{refused:?}");
+}
