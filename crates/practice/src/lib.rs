@@ -24,6 +24,7 @@ pub mod record;
 mod refusals;
 mod repeat;
 pub mod retention;
+mod sheet;
 pub mod sign_in;
 pub mod today;
 pub mod trail;

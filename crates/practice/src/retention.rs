@@ -12,7 +12,6 @@ mod approve;
 mod certificate;
 mod disposal;
 mod holds;
-mod pdf;
 mod plan;
 mod purge;
 mod reapply;

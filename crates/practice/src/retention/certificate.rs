@@ -1,9 +1,10 @@
 //! Destruction certificates: signed, with the proof that the audit trail records the destruction, and no health data.
 
-use super::{PLAN, RetentionError, pdf, purge::Signing};
+use super::{PLAN, RetentionError, purge::Signing};
 use crate::{
     Event, House,
     record::resource,
+    sheet,
     trail::{self, Inclusion, TrailError},
 };
 use data_encoding::BASE64;
@@ -172,8 +173,8 @@ pub fn certificate_pdf(note: &str) -> Result<Vec<u8>, CertificateError> {
         String::new(),
     ];
     let mut lines: Vec<String> = words.into();
-    lines.extend(pdf::wrapped(method, 88));
+    lines.extend(sheet::wrapped(method, 88));
     lines.extend(tail);
     lines.extend(note.lines().map(str::to_owned));
-    Ok(pdf::document("Certificate of destruction", &lines))
+    Ok(sheet::document("Certificate of destruction", &lines))
 }

@@ -1,6 +1,7 @@
 //! Charging, the way to the billing store, and who can tell what from it.
 
 mod blind;
+mod books;
 mod charging;
 mod keys;
 mod kill;

@@ -8,7 +8,7 @@ const LINES: usize = 66;
 const WIDTH: usize = 92;
 
 /// A document: a heading on the first page, then lines; those that are too long go on below.
-pub(super) fn document(heading: &str, lines: &[String]) -> Vec<u8> {
+pub(crate) fn document(heading: &str, lines: &[String]) -> Vec<u8> {
     let all: Vec<String> = lines.iter().flat_map(|line| broken(line)).collect();
     let pages: Vec<&[String]> = if all.is_empty() { vec![&[]] } else { all.chunks(LINES).collect() };
     let mut pdf = Pdf::new();
@@ -41,7 +41,7 @@ pub(super) fn document(heading: &str, lines: &[String]) -> Vec<u8> {
 }
 
 /// Words on lines of at most so many characters.
-pub(super) fn wrapped(words: impl Iterator<Item = String>, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(words: impl Iterator<Item = String>, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {

@@ -1,0 +1,184 @@
+//! Billing accounts: whose they are, by name and contact, what is charged on them and what is owed.
+
+use super::{
+    ACCOUNT, BillingError,
+    books::{self, BookingView},
+    payment,
+};
+use crate::{
+    House,
+    record::{RecordError, today},
+};
+use domain::{
+    BillingAccountId, ChargeId, Date, PayerId,
+    billing::{Aging, ChargeState},
+};
+use identity::{Full, Session};
+use phi::{AccessError, Grant, ReadBilling, ReadContact, WriteBilling, billing_branch};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{
+    Batch, CommitError,
+    rows::{
+        billing::{accounts, bookings, charges, payers},
+        patients,
+    },
+};
+
+/// Name and contact of whoever is billed: all that billing sees of a patient.
+#[derive(Serialize, JsonSchema)]
+pub struct Contact {
+    /// Given and family name.
+    pub name: String,
+    /// Where to write.
+    pub email: Option<String>,
+    /// Where to call.
+    pub phone: Option<String>,
+}
+
+/// A charge in the list of its account.
+#[derive(Serialize, JsonSchema)]
+pub struct ChargeLine {
+    /// The charge.
+    pub charge_id: ChargeId,
+    /// The day of the visit.
+    pub day: Date,
+    /// How far it is.
+    pub state: ChargeState,
+}
+
+/// An account as it can be read.
+#[derive(Serialize, JsonSchema)]
+pub struct AccountView {
+    /// The account.
+    pub account_id: BillingAccountId,
+    /// Whose it is; none when the record was destroyed.
+    pub contact: Option<Contact>,
+    /// Who pays first, if it is not the patient.
+    pub payer_id: Option<PayerId>,
+    /// Counts up at each change of the payer.
+    pub version: u64,
+    /// Charges, newest day first.
+    pub charges: Vec<ChargeLine>,
+    /// Bookings, in their order.
+    pub bookings: Vec<BookingView>,
+    /// What is owed, by age, in cents.
+    pub aging: Aging,
+}
+
+/// An account in a list.
+#[derive(Serialize, JsonSchema)]
+pub struct AccountLine {
+    /// The account.
+    pub account_id: BillingAccountId,
+    /// Whose it is; none when the record was destroyed.
+    pub name: Option<String>,
+    /// What is owed, by age, in cents.
+    pub aging: Aging,
+}
+
+/// A page of accounts, in the order of their ids.
+pub struct Accounts {
+    /// Those shown.
+    pub items: Vec<AccountLine>,
+    /// The last one shown, when there are more behind it.
+    pub next: Option<BillingAccountId>,
+}
+
+/// Most charges shown of an account.
+const CHARGES: i64 = 500;
+
+/// Through the link: recorded under the patient. None when their record was destroyed.
+pub(super) async fn contact(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+) -> Result<Option<Contact>, RecordError> {
+    let grant = match house.guard.follow_link(session, account, payment(ACCOUNT)).await {
+        Ok(grant) => grant,
+        Err(AccessError::Denied) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let row = patients::by_id(&house.stores.clinical, session.practice(), grant.subject()).await?;
+    Ok(row.map(|row| opened(&grant, &row)).transpose()?)
+}
+
+fn opened(grant: &Grant<'_, ReadContact>, row: &patients::PatientRow) -> Result<Contact, phi::OpenError> {
+    let (given, family) = (grant.open(&row.given_name)?, grant.open(&row.family_name)?);
+    Ok(Contact {
+        name: format!("{} {}", given.expose().as_str(), family.expose().as_str()),
+        email: grant.open_optional(row.email.as_ref())?.map(|email| email.expose().as_str().to_owned()),
+        phone: grant.open_optional(row.phone.as_ref())?.map(|phone| phone.expose().as_str().to_owned()),
+    })
+}
+
+/// Up to `limit` accounts behind `after`; each name that is shown is recorded under its patient.
+pub async fn list(
+    house: &House,
+    session: &Session<Full>,
+    after: Option<BillingAccountId>,
+    limit: usize,
+) -> Result<Accounts, BillingError> {
+    house.guard.authorize_practice::<ReadBilling>(session, payment(ACCOUNT)).await?;
+    let (db, branch) = (&house.stores.billing, billing_branch(session.practice()));
+    let first = after.unwrap_or(BillingAccountId::from_bytes([0; 16]));
+    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows = accounts::page(db, branch, first, surplus).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let day = today(house, session.practice()).await?;
+    let lines = rows.iter().map(async |row| -> Result<AccountLine, BillingError> {
+        let name = contact(house, session, row.account_id).await?.map(|contact| contact.name);
+        let booked = bookings::of_account(db, branch, row.account_id).await?;
+        let aging = books::aging(&booked, day).map_err(|why| BillingError::Invalid { field: "aging", why })?;
+        Ok(AccountLine { account_id: row.account_id, name, aging })
+    });
+    let items = futures::future::try_join_all(lines).await?;
+    Ok(Accounts { items, next: if more { rows.last().map(|row| row.account_id) } else { None } })
+}
+
+/// One account.
+pub async fn one(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+) -> Result<AccountView, BillingError> {
+    let grant = house.guard.authorize_account::<ReadBilling>(session, account, payment(ACCOUNT)).await?;
+    let (db, branch) = (&house.stores.billing, grant.branch());
+    let row = accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?;
+    let booked = bookings::of_account(db, branch, account).await?;
+    let day = today(house, session.practice()).await?;
+    let line = |row: &charges::ChargeRow| ChargeLine { charge_id: row.charge_id, day: row.day, state: row.state };
+    Ok(AccountView {
+        account_id: account,
+        contact: contact(house, session, account).await?,
+        payer_id: row.payer_id,
+        version: row.version.unsigned_abs(),
+        charges: charges::of_account(db, branch, account, CHARGES).await?.iter().map(line).collect(),
+        aging: books::aging(&booked, day).map_err(|why| BillingError::Invalid { field: "aging", why })?,
+        bookings: books::views(&booked),
+    })
+}
+
+/// Says who pays first, where the version still is `seen`.
+pub async fn set_payer(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    payer: Option<PayerId>,
+    seen: u64,
+) -> Result<(), BillingError> {
+    let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    let (db, branch) = (&house.stores.billing, grant.branch());
+    if let Some(payer) = payer
+        && !payers::all(db, branch).await?.iter().any(|row| row.payer_id == payer)
+    {
+        return Err(BillingError::invalid("payer_id", "must be one of the practice's payers"));
+    }
+    let seen = i64::try_from(seen).unwrap_or(i64::MAX);
+    match db.commit(accounts::set_payer(Batch::new(), branch, account, payer, seen)).await {
+        Ok(()) => Ok(()),
+        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
+        Err(error) => Err(error.into()),
+    }
+}

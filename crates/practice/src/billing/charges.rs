@@ -1,0 +1,198 @@
+//! One charge: looked at, billed, or not asked for.
+
+use super::{ACCOUNT, BillingError, payment};
+use crate::{
+    House,
+    record::{Names, Person, RecordError},
+};
+use domain::{
+    BillingAccountId, BookingId, ChargeId, Date, PracticeId,
+    billing::{
+        BookingKind, Cents, ChargeState, CptCode, Diagnoses, Postings, Price, PriceError, Service, UnitRule, price,
+    },
+};
+use identity::{Full, Session};
+use phi::{BillingGrant, BillingPermission, Bills, Charge, WriteBilling};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{
+    Batch, CommitError,
+    rows::billing::{
+        accounts,
+        bookings::{self, BookingRow},
+        charges::{self, ChargeRow},
+        fees::{self, FeeRow},
+        payers::{self, PayerRow},
+    },
+};
+
+/// The rule for units where no payer has another: that of the code set itself.
+const OWN_RULE: UnitRule = UnitRule::Ama;
+
+/// A charge as it can be read.
+#[derive(Serialize, JsonSchema)]
+pub struct ChargeView {
+    /// The charge.
+    pub charge_id: ChargeId,
+    /// The day of the visit.
+    pub day: Date,
+    /// Who treated.
+    pub therapist: Person,
+    /// How far it is.
+    pub state: ChargeState,
+    /// What was done.
+    pub services: Vec<Service>,
+    /// The diagnosis codes of the claim.
+    pub diagnoses: Diagnoses,
+    /// The price that it was billed with; of a draft, the one that it would have now.
+    pub price: Option<Price>,
+    /// Codes without a fee on the day of the visit.
+    pub no_fee: Vec<CptCode>,
+    /// Counts up at each change.
+    pub version: u64,
+}
+
+/// What prices are made from.
+pub(super) struct Schedule {
+    fees: Vec<FeeRow>,
+    payers: Vec<PayerRow>,
+}
+
+impl Schedule {
+    pub(super) async fn of(house: &House, branch: PracticeId) -> Result<Self, RecordError> {
+        let db = &house.stores.billing;
+        Ok(Self { fees: fees::all(db, branch).await?, payers: payers::all(db, branch).await? })
+    }
+
+    /// The price of a charge for this payer (or the patient), on its day.
+    pub(super) fn price<P>(
+        &self,
+        grant: &BillingGrant<'_, P>,
+        row: &ChargeRow,
+        payer: Option<domain::PayerId>,
+    ) -> Result<Result<Price, PriceError>, RecordError>
+    where
+        P: BillingPermission + Bills<Charge>,
+    {
+        let payer = self.payers.iter().find(|one| Some(one.payer_id) == payer);
+        let rule = payer.map_or(OWN_RULE, |payer| payer.unit_rule);
+        let sheet = grant.open(&row.sheet)?;
+        Ok(price(sheet.expose(), rule, |code| fees::on(&self.fees, code, row.day).map(|fee| fee.fee)))
+    }
+}
+
+async fn read(
+    house: &House,
+    grant: &BillingGrant<'_, WriteBilling>,
+    charge: ChargeId,
+) -> Result<ChargeRow, RecordError> {
+    let row = charges::by_id(&house.stores.billing, grant.branch(), grant.account(), charge).await?;
+    row.ok_or(RecordError::nothing())
+}
+
+/// One charge with its claim.
+pub async fn one(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    charge: ChargeId,
+) -> Result<ChargeView, BillingError> {
+    let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    let row = read(house, &grant, charge).await?;
+    let (price, no_fee) = match grant.open_optional(row.price.as_ref())? {
+        Some(price) if row.state == ChargeState::Billed => (Some(price.expose().clone()), Vec::new()),
+        _ => {
+            let payer = accounts::by_id(&house.stores.billing, grant.branch(), account).await?;
+            let payer = payer.and_then(|account| account.payer_id);
+            match Schedule::of(house, grant.branch()).await?.price(&grant, &row, payer)? {
+                Ok(price) => (Some(price), Vec::new()),
+                Err(PriceError::NoFee(codes)) => (None, codes),
+                Err(PriceError::Invalid(_)) => (None, Vec::new()),
+            }
+        }
+    };
+    Ok(ChargeView {
+        charge_id: row.charge_id,
+        day: row.day,
+        therapist: Names::new(house, session).person(row.therapist_id).await?,
+        state: row.state,
+        services: grant.open(&row.sheet)?.expose().iter().cloned().collect(),
+        diagnoses: grant.open(&row.diagnoses)?.expose().clone(),
+        price,
+        no_fee,
+        version: row.version.unsigned_abs(),
+    })
+}
+
+/// Puts a draft into the books, with its price as it is now; the way there is kept with the charge.
+pub async fn bill(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    charge: ChargeId,
+    seen: u64,
+) -> Result<BookingId, BillingError> {
+    let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    let row = read(house, &grant, charge).await?;
+    is_draft(&row, seen)?;
+    let (db, branch) = (&house.stores.billing, grant.branch());
+    let payer = accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?.payer_id;
+    let price = match Schedule::of(house, branch).await?.price(&grant, &row, payer)? {
+        Ok(price) => price,
+        Err(PriceError::NoFee(codes)) => return Err(BillingError::NoFee(codes)),
+        Err(PriceError::Invalid(why)) => return Err(BillingError::Invalid { field: "services", why }),
+    };
+    if price.total == Cents(0) {
+        return Err(BillingError::NotNow("Its minutes earn no unit, so there is nothing to ask for. Void it."));
+    }
+    let invalid = |why| BillingError::Invalid { field: "price", why };
+    let postings = Postings::of(BookingKind::Charge, price.total).map_err(invalid)?;
+    let booking = BookingRow {
+        branch,
+        booking_id: BookingId::random(&*house.rng),
+        account_id: account,
+        kind: BookingKind::Charge,
+        day: row.day,
+        charge_id: Some(charge),
+        voids: None,
+        payer_id: payer,
+        booked_by: grant.by(),
+        booked_at: house.clock.now(),
+    };
+    let sealed = grant.seal_price(charge, &price);
+    let batch = charges::advance(Batch::new(), &row, ChargeState::Billed, Some(&sealed));
+    match db.commit(bookings::insert(batch, &booking, &postings)).await {
+        Ok(()) => Ok(booking.booking_id),
+        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks nothing for a draft; it stays, and says so.
+pub async fn void(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    charge: ChargeId,
+    seen: u64,
+) -> Result<(), BillingError> {
+    let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    let row = read(house, &grant, charge).await?;
+    is_draft(&row, seen)?;
+    match house.stores.billing.commit(charges::advance(Batch::new(), &row, ChargeState::Void, None)).await {
+        Ok(()) => Ok(()),
+        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_draft(row: &ChargeRow, seen: u64) -> Result<(), BillingError> {
+    if row.version.unsigned_abs() != seen {
+        return Err(BillingError::Stale);
+    }
+    match row.state {
+        ChargeState::Draft => Ok(()),
+        ChargeState::Billed => Err(BillingError::NotNow("It is in the books. Void its booking first.")),
+        ChargeState::Void => Err(BillingError::NotNow("It was voided.")),
+    }
+}
