@@ -1,7 +1,9 @@
 //! A running app, actors, canaries and the store contract, for tests.
 
 pub mod authenticator;
+pub mod disk;
 pub mod house;
 pub mod postgres;
+pub mod program;
 pub mod site;
 pub mod wire;

@@ -210,6 +210,22 @@ impl Server {
         Ok(Database { name, owner, server, ca_file: self.folder.join("ca.pem") })
     }
 
+    /// Settings that put everything of a practice into new databases of this server, and these databases.
+    pub fn stores(&self) -> anyhow::Result<(String, Vec<Database>)> {
+        let (mut settings, mut databases) = ("[stores]\nbackend = \"postgres\"\n".to_owned(), Vec::new());
+        for store in ["identity", "keys", "clinical", "billing", "audit"] {
+            let database = self.database(store)?;
+            let (own, owner) = (&database.server, &database.owner);
+            settings.push_str(&format!(
+                "[stores.{store}]\nurl = {:?}\npassword_file = {:?}\nmigrator_url = {:?}\n\
+                 migrator_password_file = {:?}\nca_file = {:?}\n",
+                own.url, own.password_file, owner.url, owner.password_file, database.ca_file,
+            ));
+            databases.push(database);
+        }
+        Ok((settings, databases))
+    }
+
     fn login(&self, database: &str, what: &str) -> anyhow::Result<Login> {
         let role = format!("{database}_{what}");
         let password = secret()?;

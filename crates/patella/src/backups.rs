@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use crypto::{Key, SystemRng};
-use domain::{RequestId, SystemClock};
+use domain::{Clock, RequestId, SystemClock};
 use identity::Origin;
 use jiff::SignedDuration;
 use ledger::{LogName, Resource, Word};
@@ -62,26 +62,31 @@ pub(crate) fn heads(config: &Config) -> Result<Vec<(LogName, PathBuf)>> {
 }
 
 /// How backups are made.
-pub(crate) fn setup(config: &Config, branch: &AuditBranch) -> Result<Setup> {
+pub(crate) fn setup(config: &Config, branch: &AuditBranch, clock: Arc<dyn Clock>) -> Result<Setup> {
     let name = opening::log_name(config, Log::Server)?;
     let signer = branch.signer(&name);
     Ok(Setup {
         target: target(config)?,
         recipients: config.backup.recipients()?,
         signer: (name, signer),
-        epochs: epochs(config),
+        epochs: epochs_by(config, clock),
         keep: config.backup.keep(),
     })
 }
 
 /// The epochs, where they are in use.
 pub(crate) fn epochs(config: &Config) -> Option<Arc<EpochKeys>> {
+    epochs_by(config, Arc::new(SystemClock))
+}
+
+/// The epochs by a clock, where they are in use.
+pub(crate) fn epochs_by(config: &Config, clock: Arc<dyn Clock>) -> Option<Arc<EpochKeys>> {
     let (folder, days) = config.backup.epochs()?;
     let mut settings = EpochSettings::new(folder);
     if let Some(days) = days {
         settings.keep = SignedDuration::from_hours(i64::from(days) * 24);
     }
-    Some(Arc::new(EpochKeys::new(settings, Arc::new(SystemClock), Arc::new(SystemRng))))
+    Some(Arc::new(EpochKeys::new(settings, clock, Arc::new(SystemRng))))
 }
 
 /// The audit branch of a key store under a root. Blocks: call it in `spawn_blocking`.

@@ -9,17 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-use testkit::postgres::Server;
+use testkit::{postgres::Server, program::succeeded};
 
 /// How long a server may take for its first backup, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PATELLA")) {
-        command.env_remove(name);
-    }
-    command
+    testkit::program::program(env!("CARGO_BIN_EXE_patella"))
 }
 
 fn run(arguments: &[&str], config: &Path) -> Output {
@@ -27,10 +23,7 @@ fn run(arguments: &[&str], config: &Path) -> Output {
 }
 
 fn succeed(arguments: &[&str], config: &Path) -> String {
-    let output = run(arguments, config);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
-    String::from_utf8(output.stdout).expect("text")
+    succeeded(&run(arguments, config), arguments)
 }
 
 fn refused(arguments: &[&str], config: &Path) -> String {
@@ -250,19 +243,7 @@ fn a_practice_moves_to_postgresql_and_back_by_two_commands() {
         text.replace(&format!("{heads:?}"), &format!("{:?}", demo.join(format!("{name}-head"))))
     };
     let mut there = place("there");
-    there.push_str("[stores]\nbackend = \"postgres\"\n");
-    for store in ["identity", "keys", "clinical", "billing", "audit"] {
-        let database = server.database(store).expect("a database");
-        there.push_str(&format!(
-            "[stores.{store}]\nurl = {:?}\npassword_file = {:?}\nmigrator_url = {:?}\nmigrator_password_file = {:?}\n\
-             ca_file = {:?}\n",
-            database.server.url,
-            database.server.password_file,
-            database.owner.url,
-            database.owner.password_file,
-            database.ca_file,
-        ));
-    }
+    there.push_str(&server.stores().expect("databases").0);
     let (to_there, back) = (demo.join("there.toml"), demo.join("back.toml"));
     fs::write(&to_there, there).expect("written");
     fs::write(&back, place("back")).expect("written");

@@ -1,16 +1,10 @@
 //! The command line from outside: what it prints and how it ends.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, path::Path, process::Output};
+use testkit::program::program;
 
 fn patella(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PATELLA")) {
-        command.env_remove(name);
-    }
+    let mut command = program(env!("CARGO_BIN_EXE_patella"));
     command.args(arguments).envs(environment.iter().copied()).output().expect("runs")
 }
 

@@ -1,10 +1,11 @@
-//! Backups that the server makes by itself, and the alarm when there is none.
+//! Backups that the server makes by itself, the alarm when there is none, and the end of old epoch keys.
 
-use super::{contents, epochs, record, setup, target};
+use super::{contents, epochs_by, record, setup, target};
 use crate::{config::Config, opening};
 use anyhow::{Context, Result};
-use domain::{Clock, SystemClock, Unobserved};
+use domain::{Clock, SystemClock, Timestamp, Unobserved};
 use futures::future::{BoxFuture, FutureExt};
+use jiff::SignedDuration;
 use practice::{
     House,
     backup::{
@@ -16,7 +17,7 @@ use practice::{
 };
 use std::{
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -29,6 +30,8 @@ const LOOK: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(15 * 60);
 /// How often the alarm is raised again.
 const LOUD: Duration = Duration::from_secs(3600);
+/// How often epoch keys are looked for whose time is over: it is part of what `docs/keys.md` promises.
+const SWEEP: SignedDuration = SignedDuration::from_hours(1);
 
 /// What `/readyz` says besides: a server without a fresh backup serves, and says so.
 pub(crate) struct Fresh(Arc<AtomicBool>);
@@ -47,49 +50,78 @@ impl Readiness for Fresh {
 
 /// Begins to look, in the background, until the house closes. None where no target is set.
 pub(crate) fn start(config: &Config, house: &Arc<House>) -> Option<Fresh> {
-    config.backup.target()?;
-    let overdue = Arc::new(AtomicBool::new(false));
-    let watch = Watch {
-        config: config.clone(),
-        house: Arc::downgrade(house),
-        overdue: overdue.clone(),
-        not_before: None,
-        said: None,
-    };
-    tokio::spawn(watch.run());
-    Some(Fresh(overdue))
+    let watch = Watch::new(config.clone());
+    let overdue = watch.overdue.clone();
+    if config.backup.target().is_none() && config.backup.epochs().is_none() {
+        return None;
+    }
+    tokio::spawn(watch.run(Arc::downgrade(house)));
+    config.backup.target().map(|_| Fresh(overdue))
 }
 
 struct Watch {
     config: Config,
-    house: std::sync::Weak<House>,
     overdue: Arc<AtomicBool>,
     /// After a failure: when to try again.
     not_before: Option<tokio::time::Instant>,
     /// When the alarm was last raised.
     said: Option<tokio::time::Instant>,
+    /// When epoch keys were last looked through.
+    swept: Option<Timestamp>,
 }
 
 /// What a look at the target tells.
 struct Seen {
-    newest: Option<domain::Timestamp>,
-    drilled: Option<domain::Timestamp>,
+    newest: Option<Timestamp>,
+    drilled: Option<Timestamp>,
 }
 
 impl Watch {
-    async fn run(mut self) {
+    fn new(config: Config) -> Self {
+        Self { config, overdue: Arc::default(), not_before: None, said: None, swept: None }
+    }
+
+    async fn run(mut self, house: Weak<House>) {
         let mut ticks = tokio::time::interval(LOOK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let Some(house) = self.house.upgrade() else { return };
+            let Some(house) = house.upgrade() else { return };
+            self.turn(&house).await;
+        }
+    }
+
+    /// Looks once, and does what is due.
+    async fn turn(&mut self, house: &Arc<House>) {
+        if self.config.backup.target().is_some() {
+            let now = || house.clock.now();
             let seen = self.look().await;
-            if self.is_due(&seen) {
-                self.make(&house).await;
+            if self.is_due(&seen, now()) {
+                self.make(house).await;
                 let seen = self.look().await;
-                self.tell(&seen);
+                self.tell(&seen, now());
             } else {
-                self.tell(&seen);
+                self.tell(&seen, now());
+            }
+        }
+        self.sweep(house).await;
+    }
+
+    /// Destroys epoch keys whose time is over, whether or not backups are made.
+    async fn sweep(&mut self, house: &Arc<House>) {
+        let now = house.clock.now();
+        if self.swept.is_some_and(|swept| now.duration_since(swept).abs() < SWEEP) {
+            return;
+        }
+        self.swept = Some(now);
+        let Some(epochs) = epochs_by(&self.config, house.clock.clone()) else { return };
+        match epochs.destroy_expired(house).await {
+            Ok(gone) => gone.iter().for_each(|dates| {
+                tracing::info!(epoch = dates.generation, "an epoch key whose time is over was destroyed");
+            }),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "an epoch key whose time is over was not destroyed; it is tried again");
             }
         }
     }
@@ -103,13 +135,13 @@ impl Watch {
         tokio::task::spawn_blocking(look).await.context("the backup target was not looked at")?
     }
 
-    fn is_due(&self, seen: &Result<Seen>) -> bool {
+    fn is_due(&self, seen: &Result<Seen>, now: Timestamp) -> bool {
         let Some(every) = self.config.backup.every() else { return false };
         if self.not_before.is_some_and(|at| tokio::time::Instant::now() < at) {
             return false;
         }
         match seen {
-            Ok(seen) => seen.newest.is_none_or(|newest| age(newest) >= every),
+            Ok(seen) => seen.newest.is_none_or(|newest| age(newest, now) >= every),
             // The target cannot be listed: trying says why.
             Err(_) => true,
         }
@@ -132,14 +164,14 @@ impl Watch {
     }
 
     /// Metrics, the note of `/readyz`, and a loud line when the newest backup is too old.
-    fn tell(&mut self, seen: &Result<Seen>) {
+    fn tell(&mut self, seen: &Result<Seen>, now: Timestamp) {
         let limit = self.config.backup.alarm_after();
         let newest = seen.as_ref().ok().and_then(|seen| seen.newest);
-        let overdue = newest.is_none_or(|newest| age(newest) > limit);
+        let overdue = newest.is_none_or(|newest| age(newest, now) > limit);
         self.overdue.store(overdue, Ordering::Relaxed);
         metrics::gauge!("patella_backup_overdue").set(if overdue { 1.0 } else { 0.0 });
         if let Some(newest) = newest {
-            metrics::gauge!("patella_backup_age_seconds").set(age(newest).as_secs_f64());
+            metrics::gauge!("patella_backup_age_seconds").set(age(newest, now).as_secs_f64());
         }
         if let Some(drilled) = seen.as_ref().ok().and_then(|seen| seen.drilled) {
             metrics::gauge!("patella_backup_last_verified_restore_timestamp_seconds").set(drilled.as_second() as f64);
@@ -156,21 +188,18 @@ impl Watch {
     }
 }
 
-fn age(at: domain::Timestamp) -> Duration {
-    Duration::try_from(SystemClock.now().duration_since(at)).unwrap_or_default()
+fn age(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(at)).unwrap_or_default()
 }
 
-/// Makes one backup of a running house, and destroys epoch keys whose time is over.
+/// Makes one backup of a running house.
 async fn make(config: &Config, house: &Arc<House>) -> Result<Made> {
     record(house, "create_backup").await?;
     let branch = opening::branch_of_house(house).await?;
-    let (setup, contents) = (setup(config, &branch)?, contents(config, house.stores.clone())?);
-    let create = move || create::create(&contents, &setup, &SystemClock, &Unobserved);
-    let made = tokio::task::spawn_blocking(create).await.context("the backup was not finished")??;
-    if let Some(epochs) = epochs(config) {
-        epochs.destroy_expired(house).await.context("an epoch key whose time is over was not destroyed")?;
-    }
-    Ok(made)
+    let clock = house.clock.clone();
+    let (setup, contents) = (setup(config, &branch, clock.clone())?, contents(config, house.stores.clone())?);
+    let create = move || create::create(&contents, &setup, &*clock, &Unobserved);
+    Ok(tokio::task::spawn_blocking(create).await.context("the backup was not finished")??)
 }
 
 /// Metrics and a line of the log for a backup that was made.
@@ -192,32 +221,61 @@ fn report(made: &Made, took: Duration) {
 
 /// For a target that was just looked at, in tests and commands: how old the newest backup is.
 pub(crate) fn age_of_newest(target: &dyn Target) -> Result<Option<Duration>> {
-    Ok(backups(target)?.last().and_then(|name| time_of(name)).map(age))
+    let newest = backups(target)?.last().and_then(|name| time_of(name));
+    Ok(newest.map(|newest| age(newest, SystemClock.now())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
+    use crypto::SystemRng;
+    use practice::keys::epoch::{EpochKeys, EpochSettings};
+    use testkit::house::TestHouse;
+
+    fn watch(backup: &str) -> Watch {
+        let text = format!(
+            "origin = \"https://practice.example\"\ndata = \"/nowhere\"\nroot = {{ key_file = \"/k\" }}\n\
+             tls = {{ certificate = \"/c\", key = \"/k\" }}\n[backup]\n{backup}"
+        );
+        Watch::new(Config::from_toml(&text).expect("reads"))
+    }
 
     #[tokio::test]
     async fn an_old_or_missing_backup_is_said_until_there_is_a_fresh_one() {
-        let text = "origin = \"https://practice.example\"\ndata = \"/nowhere\"\nroot = { key_file = \"/k\" }\n\
-                    tls = { certificate = \"/c\", key = \"/k\" }\n[backup]\ntarget = \"/nowhere\"";
-        let config = Config::from_toml(text).expect("reads");
-        let overdue = Arc::new(AtomicBool::new(false));
-        let fresh = Fresh(overdue.clone());
-        let mut watch = Watch { config, house: std::sync::Weak::new(), overdue, not_before: None, said: None };
-        let hours_old = |hours| {
-            Ok(Seen { newest: SystemClock.now().checked_sub(SignedDuration::from_hours(hours)).ok(), drilled: None })
-        };
-        watch.tell(&hours_old(47));
+        let mut watch = watch("target = \"/nowhere\"");
+        let fresh = Fresh(watch.overdue.clone());
+        let now = SystemClock.now();
+        let hours_old =
+            |hours| Ok(Seen { newest: now.checked_sub(SignedDuration::from_hours(hours)).ok(), drilled: None });
+        watch.tell(&hours_old(47), now);
         assert_eq!(fresh.note(), None);
-        watch.tell(&hours_old(49));
+        watch.tell(&hours_old(49), now);
         assert!(fresh.note().is_some() && fresh.check().await, "it is said, and requests are served");
-        watch.tell(&hours_old(1));
+        watch.tell(&hours_old(1), now);
         assert_eq!(fresh.note(), None);
-        watch.tell(&Err(anyhow::anyhow!("the target is away")));
+        watch.tell(&Err(anyhow::anyhow!("the target is away")), now);
         assert!(fresh.note().is_some());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn old_epoch_keys_go_within_the_hour_though_backups_fail_are_not_due_or_not_made_at_all() {
+        let never = "target = \"/nowhere\"\nrecipients = []\nevery_hours = 24\n";
+        let later = "target = \"/nowhere\"\nevery_hours = 100000\n";
+        for backup in [never, later, ""] {
+            let test = TestHouse::new().await;
+            let folder = test.folder.path().join("epochs");
+            std::fs::create_dir(&folder).expect("made");
+            let mut watch = watch(&format!("{backup}epoch_keys = {folder:?}\n"));
+            let keys = EpochKeys::new(EpochSettings::new(folder), test.clock.clone(), Arc::new(SystemRng));
+            let due = keys.current().expect("begins").dates().destroyed;
+            let wait = due.duration_since(test.clock.now());
+            assert_eq!(wait, SignedDuration::from_hours(36 * 24), "what docs/keys.md says");
+            test.clock.advance_seconds(wait.as_secs() - 1);
+            watch.turn(&test.house).await;
+            assert!(keys.generation(1).is_ok(), "it is not yet due");
+            test.clock.advance_seconds(SWEEP.as_secs());
+            watch.turn(&test.house).await;
+            assert!(keys.generation(1).is_err(), "with {backup:?} its time is over");
+        }
     }
 }

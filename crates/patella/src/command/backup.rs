@@ -16,12 +16,13 @@ use crypto::Identities;
 use domain::{SystemClock, TaskObserver};
 use indicatif::{ProgressBar, ProgressStyle};
 use practice::backup::{
+    AuditBranch,
     check::{Opening, check_content, check_files},
-    create::{self, Made},
+    create::{self, Contents, Made},
     manifest::Manifest,
     target::backups,
 };
-use std::{path::PathBuf, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// Make backups, look at them, bring them back, and try that out.
 #[derive(Debug, clap::Args)]
@@ -117,15 +118,23 @@ async fn create(config: &Config) -> Result<()> {
     record(&opened.house, "create_backup").await?;
     let branch = opening::branch_of_house(&opened.house).await?;
     opened.ledger.close();
-    let (setup, contents) = (setup(config, &branch)?, contents(config, opened.house.stores.clone())?);
-    let bar = Bar::new()?;
-    let made = blocking(move || Ok(create::create(&contents, &setup, &SystemClock, &bar)?)).await?;
+    let made = made(config, &branch, contents(config, opened.house.stores.clone())?).await;
+    // Also when no backup was made: what was promised of old ones does not wait for a new one.
     if let Some(epochs) = epochs(config) {
         let opened = opening::open(config, Log::Commands).await?;
-        epochs.destroy_expired(&opened.house).await.context("an epoch key whose time is over was not destroyed")?;
+        let destroyed = epochs.destroy_expired(&opened.house).await;
         opened.ledger.close();
+        if let (Ok(_), Err(error)) = (&made, destroyed) {
+            return Err(error).context("an epoch key whose time is over was not destroyed");
+        }
     }
+    let made = made?;
     super::print(&said(&made, began.elapsed().as_secs_f64()))
+}
+
+async fn made(config: &Config, branch: &AuditBranch, contents: Contents) -> Result<Made> {
+    let (setup, bar) = (setup(config, branch, Arc::new(SystemClock))?, Bar::new()?);
+    blocking(move || Ok(create::create(&contents, &setup, &SystemClock, &bar)?)).await
 }
 
 fn said(made: &Made, seconds: f64) -> String {

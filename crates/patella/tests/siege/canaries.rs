@@ -3,7 +3,6 @@
 
 use crate::{
     client::{Answer, Client, Person},
-    postgres::stores_in,
     search::{Search, forms},
     server::{Practice, free, program},
 };
@@ -320,7 +319,7 @@ async fn no_marker_is_found_in_any_file_log_metric_or_error_of_embedded_stores()
 async fn no_marker_is_found_in_any_file_log_metric_or_error_of_postgresql() {
     // Its pages are not encrypted as a whole: here a column that is not sealed would be seen.
     let Some(server) = postgres::Server::start().expect("starts") else { return };
-    let (stores, _) = stores_in(&server);
+    let (stores, _) = server.stores().expect("databases");
     let metrics = free();
     let practice = Practice::founded(&stores, metrics);
     nothing_is_found(&practice, metrics, &[server.folder()]).await;

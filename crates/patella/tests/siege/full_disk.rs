@@ -10,14 +10,8 @@ use crate::{
     trail::Trail,
 };
 use serde_json::Value;
-use std::{
-    collections::HashSet,
-    fs,
-    io::Write,
-    path::PathBuf,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{collections::HashSet, fs, process::Command, time::Duration};
+use testkit::disk::Disk;
 
 /// How many requests may still find room in what the file system had set aside already.
 const STILL_ROOM: usize = 300;
@@ -25,53 +19,15 @@ const STILL_ROOM: usize = 300;
 const TRIES: usize = 200;
 const A_WHILE: Duration = Duration::from_millis(50);
 
-/// A small disk of its own under the demo's folder.
-struct Disk {
-    at: PathBuf,
-}
-
-impl Disk {
-    /// Mounts one and moves the demo's ledger there. None where mounting is not permitted.
-    fn under(demo: &Practice) -> Option<Self> {
-        let at = demo.path().join("disk");
-        fs::create_dir(&at).expect("made");
-        if !mount(&["-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs"], &at) {
-            return None;
-        }
-        let disk = Self { at };
-        // The server's own log is not there before it first starts.
-        let commands = disk.at.join("audit-commands");
-        fs::create_dir(&commands).expect("made");
-        copy_into(&demo.path().join("stores/audit-commands"), &commands);
-        demo.set("ledger = {", &format!("ledger = {{ directory = {:?},", disk.at.join("audit")));
-        Some(disk)
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.at.join("filler")
-    }
-    /// Leaves not one byte.
-    fn fill(&self) {
-        let mut file = fs::File::create(self.filler()).expect("made");
-        while file.write_all(&[0; 4096]).is_ok() {}
-    }
-    fn free(&self) {
-        fs::remove_file(self.filler()).expect("removed");
-    }
-    fn remount(&self, how: &str) -> bool {
-        mount(&["-o", &format!("remount,{how}")], &self.at)
-    }
-}
-
-fn mount(arguments: &[&str], at: &PathBuf) -> bool {
-    let done = Command::new("mount").args(arguments).arg(at).stderr(Stdio::null()).status();
-    done.is_ok_and(|status| status.success())
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
-    }
+/// Moves the demo's ledger to a small disk of its own. None where mounting is not permitted.
+fn small_disk_under(demo: &Practice) -> Option<Disk> {
+    let disk = Disk::at(&demo.path().join("disk"), "512k").expect("made")?;
+    // The server's own log is not there before it first starts.
+    let commands = disk.path().join("audit-commands");
+    fs::create_dir(&commands).expect("made");
+    copy_into(&demo.path().join("stores/audit-commands"), &commands);
+    demo.set("ledger = {", &format!("ledger = {{ directory = {:?},", disk.path().join("audit")));
+    Some(disk)
 }
 
 /// Every text in an answer that came from somebody's record.
@@ -157,15 +113,13 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_ledger_closes_every_record_and_opens_them_when_there_is_space() {
     let demo = Practice::demo();
-    let Some(disk) = Disk::under(&demo) else {
-        return skipped("mounting is not permitted here, so the ledger's disk was never full");
-    };
+    let Some(disk) = small_disk_under(&demo) else { return };
     let mut server = demo.start();
     let scene = Scene::set(&demo, &server).await;
     let client = server.client();
     let mut expected = scene.before.clone();
     for _ in 0..2 {
-        disk.fill();
+        disk.fill().expect("filled");
         let own = client.with(&scene.patient.cookie);
         let mut closed = false;
         for _ in 0..STILL_ROOM {
@@ -184,7 +138,7 @@ async fn a_full_ledger_closes_every_record_and_opens_them_when_there_is_space() 
         }
         assert!(closed, "it writes on, with no byte left");
         scene.is_closed(&client).await;
-        disk.free();
+        disk.free().expect("freed");
         expected.insert(scene.opens_again(&client).await);
     }
     assert_eq!(scene.patient.entries(&client).await, expected, "stored is what was acknowledged, and nothing else");
@@ -196,9 +150,7 @@ async fn a_full_ledger_closes_every_record_and_opens_them_when_there_is_space() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_that_is_read_only_at_the_start_opens_nothing() {
     let demo = Practice::demo();
-    let Some(disk) = Disk::under(&demo) else {
-        return skipped("mounting is not permitted here, so the ledger's disk was never read-only");
-    };
+    let Some(disk) = small_disk_under(&demo) else { return };
     let mut server = demo.start();
     let scene = Scene::set(&demo, &server).await;
     server.stop_well();

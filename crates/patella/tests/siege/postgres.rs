@@ -31,23 +31,6 @@ const A_WHILE: Duration = Duration::from_millis(50);
 const CALLS: [&str; 2] = ["sendto", "writev"];
 const EFFECTS: [&str; 2] = ["error=ECONNRESET", "signal=KILL"];
 
-/// Settings that put everything into databases of a server, in the order of these names.
-pub(crate) fn stores_in(server: &Server) -> (String, Vec<Database>) {
-    let mut settings = "[stores]\nbackend = \"postgres\"\n".to_owned();
-    let mut databases = Vec::new();
-    for store in ["identity", "keys", "clinical", "billing", "audit"] {
-        let database = server.database(store).expect("a database");
-        let (own, owner) = (&database.server, &database.owner);
-        settings.push_str(&format!(
-            "[stores.{store}]\nurl = {:?}\npassword_file = {:?}\nmigrator_url = {:?}\nmigrator_password_file = {:?}\n\
-             ca_file = {:?}\n",
-            own.url, own.password_file, owner.url, owner.password_file, database.ca_file,
-        ));
-        databases.push(database);
-    }
-    (settings, databases)
-}
-
 /// A practice in PostgreSQL with people in it.
 struct Setting {
     server: Server,
@@ -60,7 +43,7 @@ impl Setting {
     /// None, and a printed word, where PostgreSQL is not installed.
     async fn new(patients: usize) -> Option<Self> {
         let server = Server::start().expect("starts")?;
-        let (stores, databases) = stores_in(&server);
+        let (stores, databases) = server.stores().expect("databases");
         let practice = Practice::founded(&stores, free());
         let mut first = practice.start();
         let people = Everybody::joined(&practice, &first, patients).await;

@@ -1,6 +1,5 @@
 //! Keys are rotated while the server answers: every answer stays right, and what was written meanwhile is read after it.
 
-use crate::postgres::stores_in;
 use crate::{
     client::Client,
     day::{AtHome, Everybody},
@@ -9,14 +8,14 @@ use crate::{
 };
 use std::{
     fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    path::Path,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
-use testkit::postgres::Server as Postgres;
+use testkit::{disk::Disk, postgres::Server as Postgres};
 
 /// Reads and writes as patients and therapists do, until told to stop; the ids of what was acknowledged.
 async fn busy(client: Client, own: AtHome, therapist: Option<(String, String)>, stop: Arc<AtomicBool>) -> Vec<String> {
@@ -106,7 +105,7 @@ async fn keys_are_rotated_while_the_server_answers_from_embedded_stores() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_are_rotated_while_the_server_answers_from_postgresql() {
     let Some(server) = Postgres::start().expect("starts") else { return };
-    let practice = Practice::founded(&stores_in(&server).0, 0);
+    let practice = Practice::founded(&server.stores().expect("databases").0, 0);
     let mut running = practice.start();
     let people = Everybody::joined(&practice, &running, 2).await;
     rotated_under_load(&practice, &running, people).await;
@@ -114,40 +113,13 @@ async fn keys_are_rotated_while_the_server_answers_from_postgresql() {
 }
 
 /// Moves a practice's stores onto a small disk of their own; none where mounting is not permitted.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn under(demo: &Practice) -> Option<Self> {
-        let (stores, kept) = (demo.path().join("stores"), demo.path().join("kept"));
-        fs::rename(&stores, &kept).expect("moved");
-        fs::create_dir(&stores).expect("made");
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs"])
-            .arg(&stores)
-            .stderr(Stdio::null())
-            .status();
-        if !mount.is_ok_and(|status| status.success()) {
-            return None;
-        }
-        let disk = Self(stores);
-        let copied = Command::new("cp").arg("-a").arg(kept.join(".")).arg(&disk.0).status().expect("cp");
-        assert!(copied.success());
-        Some(disk)
-    }
-    fn fill(&self) {
-        use std::io::Write;
-        let mut file = fs::File::create(self.0.join("filler")).expect("made");
-        while file.write_all(&[0; 4096]).is_ok() {}
-    }
-    fn free(&self) {
-        fs::remove_file(self.0.join("filler")).expect("removed");
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
+fn small_disk_under(demo: &Practice) -> Option<Disk> {
+    let (stores, kept) = (demo.path().join("stores"), demo.path().join("kept"));
+    fs::rename(&stores, &kept).expect("moved");
+    let disk = Disk::at(&stores, "64m").expect("made")?;
+    let copied = Command::new("cp").arg("-a").arg(kept.join(".")).arg(disk.path()).status().expect("cp");
+    assert!(copied.success());
+    Some(disk)
 }
 
 fn read(path: &Path) -> Vec<u8> {
@@ -157,18 +129,16 @@ fn read(path: &Path) -> Vec<u8> {
 #[test]
 fn a_full_disk_stops_a_rotation_with_a_word_and_the_same_command_goes_on() {
     let demo = Practice::demo();
-    let Some(disk) = Disk::under(&demo) else {
-        return skipped("mounting a small disk is not permitted here");
-    };
+    let Some(disk) = small_disk_under(&demo) else { return };
     let root = demo.path().join("root.key");
     let before = read(&root);
     for what in [&["practice"][..], &["patient", "all"], &["root"]] {
         let command = [&["keys", "rotate"], what, &["--grace", "0"]].concat();
-        disk.fill();
+        disk.fill().expect("filled");
         let stopped = demo.command(&command);
         assert_eq!(stopped.status, Some(1), "{what:?}: {}", stopped.out);
         assert_eq!(stopped.err.lines().count(), 1, "{}", stopped.err);
-        disk.free();
+        disk.free().expect("freed");
         assert_eq!(read(&root), before, "{what:?}");
         demo.done(&["keys", "verify", "--deep"]);
         demo.done(&command);

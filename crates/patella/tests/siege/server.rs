@@ -36,10 +36,7 @@ pub(crate) fn program(with: &[&str]) -> Command {
     if !with.is_empty() {
         command.arg(env!("CARGO_BIN_EXE_patella"));
     }
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PATELLA")) {
-        command.env_remove(name);
-    }
-    command
+    testkit::program::unsettled(command)
 }
 
 /// What a command said and how it ended.

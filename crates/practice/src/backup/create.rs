@@ -138,20 +138,17 @@ pub fn create(
     let previous = media::previous(setup)?;
     observer.reached("begun");
 
+    // Before the cut: whatever is destroyed after it was in an epoch that had begun by then (docs/keys.md counts on it).
+    let epoch_key = setup.epochs.as_ref().map(|epochs| key_of_part(epochs, &name)).transpose()?;
     let now = clock.now();
     let sources = sources(contents)?;
     let making = Making { setup, name: &name, draft: &draft, observer };
     let mut parts = Vec::new();
     let mut logs = Vec::new();
-    let mut epoch = None;
     for (part, source) in sources {
         let mut source = Counted { inner: source, logs: Vec::new() };
-        let key = match (part, &setup.epochs) {
-            (Part::Keys, Some(epochs)) => Some(key_of_part(epochs, &name)?),
-            _ => None,
-        };
-        epoch = epoch.or(key.as_ref().map(|key| key.header.generation));
-        parts.push(making.part(part, &mut source, key.as_ref())?);
+        let key = epoch_key.as_ref().filter(|_| part == Part::Keys);
+        parts.push(making.part(part, &mut source, key)?);
         if part == Part::Audit {
             logs = source.logs;
         }
@@ -177,7 +174,7 @@ pub fn create(
         media_list,
         media_files: list.len() as u64,
         logs,
-        epoch,
+        epoch: epoch_key.map(|key| key.header.generation),
     };
     // Paths are said as they are once the backup has its name.
     let named = |file: &mut FileFacts| {

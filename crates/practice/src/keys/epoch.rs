@@ -9,13 +9,14 @@
 //!
 //! 1. [`EpochKeys::current`] before the key part is written. Put [`Epoch::generation`] into the manifest, in the open.
 //! 2. Make a random key for this key part, store [`Epoch::wrap`] of it in front of the part, and seal the part under it.
-//! 3. [`EpochKeys::destroy_expired`] after each backup, and at least daily.
+//! 3. [`EpochKeys::destroy_expired`] hourly, whatever becomes of backups.
 //!
 //! For restore: [`EpochKeys::generation`] with the manifest's number, then [`Epoch::unwrap`].
 //! [`EpochError::Destroyed`] is not a fault: it is the promise, kept, and says when.
 //!
-//! The promise: an epoch takes backups for `length` (a day) and its key is destroyed `keep` (35 days) after that. What is
-//! in no key store from some moment on is, `length + keep` later, in no key store that opens.
+//! The promise: an epoch takes backups for `length` (a day) and its key is due to be destroyed `keep` (35 days) after that;
+//! a server that runs destroys it within the hour. What is in no key store from some moment on is, `length + keep` and an
+//! hour later, in no key store that opens.
 
 use crate::{Actor, Event, House};
 use crypto::{Aad, Key, OpenError, private_file};

@@ -1,4 +1,4 @@
-use super::scene::{Scene, files};
+use super::scene::{Scene, chain, files};
 use std::{fs, path::Path};
 
 /// How many places are changed.
@@ -52,17 +52,6 @@ async fn one_flipped_bit_anywhere_is_refused_and_its_file_named() {
 fn assert_named(said: &str, file: &str, path: &str, at: u64) {
     assert!(said.starts_with("Err"), "byte {at} of {path} was changed, and nobody noticed");
     assert!(said.contains(file) || said.contains(path), "byte {at} of {path} was changed, but it was said: {said}");
-}
-
-/// An error with all that is behind it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        said = format!("{said}: {cause}");
-        next = cause.source();
-    }
-    said
 }
 
 #[tokio::test(flavor = "multi_thread")]

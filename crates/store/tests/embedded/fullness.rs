@@ -1,41 +1,12 @@
 //! A full disk.
 
 use crate::houses::clock;
-use std::{fs, path::Path, process::Command};
+use std::fs;
 use store::{Batch, CommitError, Db, EmbeddedOptions, Store};
 use tempfile::TempDir;
+use testkit::disk::Disk;
 
 const INSERT: &str = "INSERT INTO throttles (subject_index, failures, failed_at) VALUES ($1, $2, 0)";
-
-/// A small disk of its own; taken away at the end.
-struct Disk(TempDir);
-
-impl Disk {
-    /// None, and a printed word, where mounting is not permitted.
-    fn new(size: &str) -> Option<Self> {
-        let folder = TempDir::new().expect("folder");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder.path());
-        if mount.output().is_ok_and(|output| output.status.success()) {
-            return Some(Self(folder));
-        }
-        #[allow(clippy::print_stderr)]
-        {
-            eprintln!("SKIPPED: mounting a small disk is not permitted here, so a full one is not tested");
-        }
-        None
-    }
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // Nothing to be done about a failure but leave a small disk mounted.
-        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-    }
-}
 
 fn row(n: i64) -> Batch {
     let mut address = vec![5; 40_000];
@@ -45,7 +16,8 @@ fn row(n: i64) -> Batch {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_said_so_loses_nothing_and_recovers_by_itself() {
-    let Some(disk) = Disk::new("8m") else { return };
+    let folder = TempDir::new().expect("folder");
+    let Some(disk) = Disk::at(folder.path(), "8m").expect("made") else { return };
     let path = disk.path().join("identity.db");
     let db = Db::create(&path, &[7; 32], &EmbeddedOptions::default()).expect("created");
     store::migrate(&db, Store::Identity, &clock()).await.expect("migrated");
