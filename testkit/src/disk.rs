@@ -36,6 +36,14 @@ impl Disk {
         Ok(())
     }
 
+    /// Leaves so many bytes and a little.
+    pub fn fill_but(&self, left: u64) -> anyhow::Result<()> {
+        self.fill()?;
+        let file = fs::OpenOptions::new().write(true).open(self.filler())?;
+        let length = file.metadata()?.len().saturating_sub(left);
+        Ok(file.set_len(length)?)
+    }
+
     /// Gives back what was filled.
     pub fn free(&self) -> anyhow::Result<()> {
         Ok(fs::remove_file(self.filler())?)

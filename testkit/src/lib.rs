@@ -5,5 +5,6 @@ pub mod disk;
 pub mod house;
 pub mod postgres;
 pub mod program;
+pub mod s3;
 pub mod site;
 pub mod wire;

@@ -6,7 +6,7 @@ pub(crate) mod schedule;
 pub(crate) use destroyed::Sure;
 
 use crate::{
-    config::Config,
+    config::{Config, Place},
     opening::{self, Log},
 };
 use anyhow::{Context, Result};
@@ -20,17 +20,19 @@ use practice::{
     backup::{
         AuditBranch, BoxError, TrailPlace,
         create::{Contents, Setup},
-        target::{Directory, Target, backups},
+        target::{Directory, S3, Target, backups},
     },
     keys::epoch::{EpochKeys, EpochSettings},
 };
 use std::{path::PathBuf, sync::Arc};
 use store::{Db, Store};
 
-/// The place of the backups.
+/// The place of the backups. It blocks: it is used in `spawn_blocking`.
 pub(crate) fn target(config: &Config) -> Result<Arc<dyn Target>> {
-    let folder = config.backup.target().context("backup.target is not set")?;
-    Ok(Arc::new(Directory::new(folder)))
+    Ok(match config.backup.target().context("backup.target is not set")? {
+        Place::Folder(folder) => Arc::new(Directory::new(folder)),
+        Place::S3 { bucket, prefix } => Arc::new(S3::new(config.backup.storage(bucket, prefix)?)?),
+    })
 }
 
 /// What is backed up.

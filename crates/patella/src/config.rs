@@ -7,6 +7,7 @@ mod backup;
 mod retention;
 mod stores;
 
+pub(crate) use backup::Place;
 pub(crate) use stores::Stores;
 
 use anyhow::{Context, Result, bail};

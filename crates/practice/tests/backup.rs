@@ -4,10 +4,12 @@ mod backup {
     mod bring_back;
     mod cut;
     mod damage;
+    mod databases;
     mod full_disk;
     mod killed;
     mod letting_go;
     mod moving;
     mod outside_tools;
+    mod s3;
     mod scene;
 }

@@ -12,7 +12,7 @@ pub use batch::Batch;
 pub use embedded::EmbeddedOptions;
 pub use error::{CommitError, OpenError, StoreError};
 pub use param::{Kind, Param, Stored};
-pub use postgres::PostgresOptions;
+pub use postgres::{PostgresOptions, client_tls};
 pub use row::Row;
 
 use embedded::Embedded;

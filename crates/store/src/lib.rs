@@ -13,7 +13,7 @@ mod schema;
 pub use db::raw;
 pub use db::{
     Batch, CommitError, Db, EmbeddedOptions, Kind, LiveColumn, OpenError, Param, PostgresOptions, Row, StoreError,
-    Stored,
+    Stored, client_tls,
 };
 pub use ledger_backend::PostgresBackend;
 pub use page_keys::{PageKeyError, PageKeys};

@@ -69,7 +69,10 @@ impl Backup {
         super::block_on(async {
             match self.verb {
                 Verb::Create { config } => create(&Config::load(&config)?).await,
-                Verb::List { config } => list(&Config::load(&config)?),
+                Verb::List { config } => {
+                    let config = Config::load(&config)?;
+                    blocking(move || list(&config)).await
+                }
                 Verb::Verify { config, name, identity } => {
                     verify(Config::load(&config)?, name, Identities::from_files(&identity)?).await
                 }

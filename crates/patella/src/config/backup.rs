@@ -1,11 +1,30 @@
 //! Where backups go, to whom they are sealed, and how often they are made.
 
+mod s3;
+
 use anyhow::{Context, Result, bail};
 use crypto::Recipient;
 use figment::value::magic::RelativePathBuf;
-use practice::backup::{Recipients, keep::KeepRules};
+use practice::backup::{Recipients, keep::KeepRules, target::S3Settings};
 use serde::Deserialize;
 use std::{path::PathBuf, time::Duration};
+
+/// What a target begins with that is not a folder.
+const BUCKET: &str = "s3://";
+
+/// Where backups go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A folder.
+    Folder(PathBuf),
+    /// A bucket, or the part of it whose names begin with the prefix.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// The prefix; may be empty.
+        prefix: String,
+    },
+}
 
 /// Backups; none are made where `target` is not set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -13,6 +32,8 @@ use std::{path::PathBuf, time::Duration};
 pub(crate) struct Backup {
     #[serde(default)]
     target: Option<RelativePathBuf>,
+    #[serde(default)]
+    s3: Option<s3::Storage>,
     #[serde(default)]
     recipients: Vec<String>,
     #[serde(default)]
@@ -61,15 +82,33 @@ impl Backup {
         if self.target.is_none() && (self.every_hours.is_some() || !self.recipients.is_empty()) {
             bail!("backup.target is missing: without it no backup is made");
         }
+        match self.target() {
+            Some(Place::S3 { .. }) if self.s3.is_none() => bail!("[backup.s3] is missing: it says where {BUCKET}… is"),
+            Some(Place::Folder(_)) | None if self.s3.is_some() => bail!("backup.target is not {BUCKET}bucket/prefix"),
+            _ => {}
+        }
         if self.every_hours == Some(0) {
             bail!("backup.every_hours must be at least 1");
         }
         Ok(())
     }
 
-    /// The folder of the backups.
-    pub(crate) fn target(&self) -> Option<PathBuf> {
-        self.target.as_ref().map(RelativePathBuf::relative)
+    /// The place of the backups.
+    pub(crate) fn target(&self) -> Option<Place> {
+        let target = self.target.as_ref()?;
+        let bucket = target.original().to_str().and_then(|text| text.strip_prefix(BUCKET));
+        Some(match bucket {
+            Some(text) => {
+                let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
+                Place::S3 { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() }
+            }
+            None => Place::Folder(target.relative()),
+        })
+    }
+
+    /// The storage of the bucket, and who we are there; an error where that is not said.
+    pub(crate) fn storage(&self, bucket: String, prefix: String) -> Result<S3Settings> {
+        self.s3.as_ref().context("[backup.s3] is missing")?.settings(bucket, prefix)
     }
 
     /// To whom the parts are sealed.

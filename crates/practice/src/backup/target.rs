@@ -9,8 +9,11 @@
 //! ```
 
 mod directory;
+mod s3;
 
 pub use directory::Directory;
+pub use rusty_s3::Credentials;
+pub use s3::{LockMode, S3, S3Settings, S3SettingsError};
 
 use domain::Timestamp;
 use std::io::{self, Read, Write};
@@ -83,6 +86,10 @@ pub trait Target: Send + Sync {
     fn tidy(&self) -> Result<(), TargetError>;
     /// Removes one thing, or says that it is locked. What is not there is gone.
     fn remove(&self, path: &str) -> Result<Removal, TargetError>;
+    /// Says that a file that is there is needed by a new backup too: what is locked for a time is locked anew.
+    fn hold(&self, _path: &str) -> Result<(), TargetError> {
+        Ok(())
+    }
     /// Keeps others out as long as the answer lives.
     fn lock(&self) -> Result<Box<dyn Send>, TargetError>;
 }

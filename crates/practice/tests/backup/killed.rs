@@ -1,8 +1,11 @@
 //! SIGKILL at every transition of every long task here. The task runs in a child process: this test binary again, told by the
 //! environment what to do, where, and at which transition to die.
 
-use super::scene::{Scene, blocking, files, log};
-use domain::{SystemClock, TaskObserver, Unobserved};
+use super::{
+    databases::Databases,
+    scene::{STORES, Scene, blocking, files, log},
+};
+use domain::{PatientId, SystemClock, TaskObserver, Unobserved};
 use practice::backup::{
     Ground, TrailPlace, create, moving,
     restore::{self, staging},
@@ -16,6 +19,8 @@ use std::{
     process::{Command, Stdio},
     sync::Arc,
 };
+use store::{Db, Store};
+use testkit::postgres::Server;
 
 const TASK: &str = "PATELLA_TEST_TASK";
 const STEP: &str = "PATELLA_TEST_DIE_AT";
@@ -47,6 +52,7 @@ async fn do_it(task: &str, scene: &Scene, observer: Arc<dyn TaskObserver>) {
     match task {
         "create" => drop(scene.try_backup(observer).await.expect("a backup")),
         "restore" => restore_into_place(scene, observer).await,
+        "restore to PostgreSQL" => restore_to_postgresql(scene, observer).await,
         "move" => move_into_place(scene, observer).await,
         _ => panic!("there is no task {task}"),
     }
@@ -71,6 +77,26 @@ async fn restore_into_place(scene: &Scene, observer: Arc<dyn TaskObserver>) {
             staging.filled(&name, &*observer).expect("filled");
         }
         staging.name(&*observer).expect("named");
+    })
+    .await;
+}
+
+/// Brings the newest backup back into the databases that the scene's folder names.
+async fn restore_to_postgresql(scene: &Scene, observer: Arc<dyn TaskObserver>) {
+    let scene = Scene::at(&scene.folder);
+    blocking(move || {
+        let (runtime, databases) = (tokio::runtime::Handle::current(), Databases::at(&scene.folder));
+        let name = target::backups(&*scene.target()).expect("listed").pop().expect("one");
+        let media = scene.folder.join("media-again");
+        fs::create_dir_all(&media).expect("made");
+        let ground = Ground {
+            database: &|store| Ok(runtime.block_on(Db::connect(databases.owner(store)))?),
+            trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
+            media,
+        };
+        scene
+            .restoring(&Destroyed::new(), &*observer, |restoring| restoring.bring_back(&name, &ground))
+            .expect("brought back");
     })
     .await;
 }
@@ -193,5 +219,30 @@ async fn a_move_killed_anywhere_comes_to_the_same_end_and_leaves_the_source() {
         for place in [moved, scene.data()] {
             ledger::verify(&place.join("audit"), &key, &[]).expect("whole");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_to_postgresql_killed_anywhere_comes_to_the_same_end() {
+    let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
+    let original = Scene::new(2).await;
+    original.backup().await;
+    let expected = original.patients(&original.data()).await;
+    for step in restore::STEPS {
+        let folder = tempfile::tempdir().expect("folder");
+        copy(&original.folder, folder.path());
+        let databases = Databases::new(server);
+        databases.grant(Store::Audit).await;
+        databases.keep(folder.path());
+        killed_at("restore to PostgreSQL", step, folder.path());
+        // Ends with the log proven against its own head, and every table counted.
+        do_it("restore to PostgreSQL", &Scene::at(folder.path()), Arc::new(Unobserved)).await;
+        for store in STORES {
+            databases.grant(store).await;
+        }
+        let clinical = Db::connect(databases.server(Store::Clinical)).await.expect("connected");
+        let rows = clinical.rows("SELECT patient_id FROM patients ORDER BY patient_id", &[]).await.expect("readable");
+        let patients: Vec<PatientId> = rows.iter().map(|row| row.id(0).expect("an id")).collect();
+        assert_eq!(patients, expected, "killed at {step}");
     }
 }

@@ -1,4 +1,7 @@
-use super::scene::{Scene, blocking, files, log};
+use super::{
+    databases::Databases,
+    scene::{Scene, blocking, files, log},
+};
 use domain::{SystemClock, Unobserved};
 use practice::backup::{
     Ground, Part, TrailPlace,
@@ -6,41 +9,8 @@ use practice::backup::{
     moving::{MoveError, carry},
 };
 use std::{fs, sync::Arc};
-use store::{Db, PostgresOptions, Store};
-use testkit::postgres::{Login, Server};
-
-/// Databases for all stores.
-struct Databases {
-    owners: Vec<(Store, PostgresOptions)>,
-    servers: Vec<(Store, PostgresOptions, String)>,
-}
-
-impl Databases {
-    fn new(server: &Server) -> Self {
-        let mut all = Self { owners: Vec::new(), servers: Vec::new() };
-        for store in Store::ALL {
-            let database = server.database(store.name()).expect("a database");
-            let options = |login: &Login| {
-                PostgresOptions::new(&login.url).password_file(&login.password_file).ca_file(&database.ca_file)
-            };
-            all.owners.push((store, options(&database.owner)));
-            all.servers.push((store, options(&database.server), database.server.role.clone()));
-        }
-        all
-    }
-    fn owner(&self, store: Store) -> &PostgresOptions {
-        &self.owners.iter().find(|(known, _)| *known == store).expect("all are there").1
-    }
-    fn server(&self, store: Store) -> &PostgresOptions {
-        &self.servers.iter().find(|(known, ..)| *known == store).expect("all are there").1
-    }
-    async fn grant(&self, store: Store) {
-        let owner = Db::connect(self.owner(store)).await.expect("connected");
-        store::migrate(&owner, store, &SystemClock).await.expect("migrated");
-        let role = &self.servers.iter().find(|(known, ..)| *known == store).expect("all are there").2;
-        store::grant_server(&owner, store, role).await.expect("granted");
-    }
-}
+use store::{Db, Store};
+use testkit::postgres::Server;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_practice_goes_to_postgresql_and_back_and_is_the_same() {

@@ -225,6 +225,27 @@ impl Scene {
         destroyed: Vec<Destroyed>,
         observer: Arc<dyn TaskObserver>,
     ) -> Result<Restored, RestoreError> {
+        self.bring_back_so(self.target(), name, to, destroyed, observer).await
+    }
+
+    /// Brings a backup back that is somewhere else.
+    pub(crate) async fn bring_back_from(
+        &self,
+        target: Arc<dyn Target>,
+        name: &str,
+        to: &Path,
+    ) -> Result<Restored, RestoreError> {
+        self.bring_back_so(target, name, to, Destroyed::new(), Arc::new(Unobserved)).await
+    }
+
+    async fn bring_back_so(
+        &self,
+        target: Arc<dyn Target>,
+        name: &str,
+        to: &Path,
+        destroyed: Destroyed,
+        observer: Arc<dyn TaskObserver>,
+    ) -> Result<Restored, RestoreError> {
         let (scene, to, name) = (Self::at(&self.folder), to.to_owned(), name.to_owned());
         blocking(move || {
             fs::create_dir_all(to.join("media")).expect("made");
@@ -233,7 +254,7 @@ impl Scene {
                 trail: TrailPlace::Folders(vec![(log(), to.join("audit"))]),
                 media: to.join("media"),
             };
-            scene.restoring(&destroyed, &*observer, |restoring| {
+            scene.restoring_from(&*target, &destroyed, &*observer, |restoring| {
                 restoring.bring_back(&name, &ground).map(|(restored, _)| restored)
             })
         })
@@ -247,8 +268,18 @@ impl Scene {
         observer: &dyn TaskObserver,
         work: impl FnOnce(&Restoring<'_>) -> T,
     ) -> T {
+        self.restoring_from(&*self.target(), destroyed, observer, work)
+    }
+
+    fn restoring_from<T>(
+        &self,
+        target: &dyn Target,
+        destroyed: &Destroyed,
+        observer: &dyn TaskObserver,
+        work: impl FnOnce(&Restoring<'_>) -> T,
+    ) -> T {
         work(&Restoring {
-            target: &*self.target(),
+            target,
             opening: Opening { identities: &self.identities, epochs: None },
             audit: &|keys| self.root.branch(keys),
             log: &log(),

@@ -13,7 +13,7 @@ use tokio_postgres::{
     types::{FromSql, IsNull, ToSql, Type, to_sql_checked},
 };
 
-pub use connect::PostgresOptions;
+pub use connect::{PostgresOptions, client_tls};
 
 /// Every column of every table of our schema: table, column, type, nullable.
 pub(super) const LIVE_COLUMNS: &str = "SELECT table_name::text, column_name::text, data_type::text, \

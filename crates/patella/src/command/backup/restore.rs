@@ -47,7 +47,8 @@ impl Restore {
         let began = Instant::now();
         let config = Config::load(&self.config)?;
         let identities = Identities::from_files(&self.identity)?;
-        let name = chosen(&*target(&config)?, self.name.as_deref())?;
+        let (place, wanted) = (target(&config)?, self.name);
+        let name = super::blocking(move || chosen(&*place, wanted.as_deref())).await?;
         let bar = Bar::new()?;
         let (settings, chosen) = (config.clone(), name.clone());
         let (restored, missing) =

@@ -120,6 +120,10 @@ pub(super) fn write(
     let new: std::collections::BTreeSet<[u8; 32]> =
         now.into_iter().filter(|digest| !list.contains_key(digest)).collect();
     let mut facts = None;
+    let needed: std::collections::BTreeSet<usize> = list.values().copied().collect();
+    for place in needed {
+        making.setup.target.hold(&files[place].path)?;
+    }
     if !new.is_empty() {
         let path = format!("{MEDIA}/{}.age", making.name);
         let mut source = MediaSource::new(folder, new.clone());

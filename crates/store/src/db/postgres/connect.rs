@@ -142,10 +142,15 @@ pub(crate) fn config(options: &PostgresOptions) -> Result<Config, OpenError> {
     Ok(config)
 }
 
-/// TLS 1.3 with certificates verified.
+/// TLS 1.3 to PostgreSQL.
 pub(crate) fn tls(options: &PostgresOptions) -> Result<MakeRustlsConnect, OpenError> {
-    let file = match &options.ca_file {
-        Some(file) => Some(file.as_path()),
+    client_tls(options.ca_file.as_deref()).map(MakeRustlsConnect::new)
+}
+
+/// TLS 1.3 to a service, whose certificate must come from those in a file (PEM), or from those that the system trusts.
+pub fn client_tls(ca_file: Option<&Path>) -> Result<ClientConfig, OpenError> {
+    let file = match ca_file {
+        Some(file) => Some(file),
         None => SYSTEM_ROOTS.iter().map(Path::new).find(|path| path.exists()),
     };
     let mut roots = RootCertStore::empty();
@@ -163,7 +168,7 @@ pub(crate) fn tls(options: &PostgresOptions) -> Result<MakeRustlsConnect, OpenEr
         .map_err(|_| OpenError::Unavailable { code: "TLS 1.3 is not available".into() })?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+    Ok(config)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
