@@ -4,7 +4,6 @@
 use crate::{
     client::Client,
     day::{done, id, join},
-    postgres::stores_in,
     server::{Practice, Said, free},
 };
 use serde_json::json;
@@ -199,7 +198,7 @@ async fn who_was_destroyed_does_not_come_back_with_a_backup_of_embedded_stores()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_destroyed_does_not_come_back_with_a_backup_of_postgresql() {
     let Some(server) = Postgres::start().expect("starts") else { return };
-    let (stores, _) = stores_in(&server);
+    let (stores, _) = server.stores().expect("databases");
     let scene = Scene::founded(&stores);
-    stays_destroyed(&scene, |practice| practice.set(&stores, &stores_in(&server).0)).await;
+    stays_destroyed(&scene, |practice| practice.set(&stores, &server.stores().expect("databases").0)).await;
 }

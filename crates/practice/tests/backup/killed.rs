@@ -51,6 +51,7 @@ async fn what_the_child_does() {
 async fn do_it(task: &str, scene: &Scene, observer: Arc<dyn TaskObserver>) {
     match task {
         "create" => drop(scene.try_backup(observer).await.expect("a backup")),
+        "create in a bucket" => drop(super::s3::made_as_said(scene, observer).await.expect("a backup")),
         "restore" => restore_into_place(scene, observer).await,
         "restore to PostgreSQL" => restore_to_postgresql(scene, observer).await,
         "move" => move_into_place(scene, observer).await,
@@ -94,9 +95,7 @@ async fn restore_to_postgresql(scene: &Scene, observer: Arc<dyn TaskObserver>) {
             trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
             media,
         };
-        scene
-            .restoring(&Destroyed::new(), &*observer, |restoring| restoring.bring_back(&name, &ground))
-            .expect("brought back");
+        scene.restoring(&[], &*observer, |restoring| restoring.bring_back(&name, &ground)).expect("brought back");
     })
     .await;
 }
@@ -124,7 +123,7 @@ async fn move_into_place(scene: &Scene, observer: Arc<dyn TaskObserver>) {
 }
 
 /// Runs a task in a child that dies at a transition.
-fn killed_at(task: &str, step: &str, folder: &Path) {
+pub(crate) fn killed_at(task: &str, step: &str, folder: &Path) {
     let child = Command::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", "backup::killed::what_the_child_does", "--nocapture"])
         .envs([(TASK, task), (STEP, step)])
@@ -136,7 +135,7 @@ fn killed_at(task: &str, step: &str, folder: &Path) {
     assert_eq!(child.signal(), Some(9), "{task} did not reach {step}: {child:?}");
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for (path, bytes) in files(from) {
         let to = to.join(path.strip_prefix(from).expect("below"));
         fs::create_dir_all(to.parent().expect("a folder")).expect("made");

@@ -1,17 +1,26 @@
 //! Backups in storage that speaks S3, with object lock and without: a real server, over TLS.
 
-use super::scene::{Scene, blocking, chain, log};
+use super::{
+    killed::{copy, killed_at},
+    scene::{Scene, blocking, chain, log},
+};
 use domain::{SystemClock, TaskObserver, Unobserved};
 use jiff::SignedDuration;
 use practice::backup::{
     check::check_files,
     create::{self, Made},
     keep::KeepRules,
-    target::{LockMode, Removal, S3, S3Settings, Target, TargetError, backups},
+    target::{Credentials, LockMode, Removal, S3, S3Settings, Target, TargetError, backups},
 };
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use testkit::s3::{REGION, Storage};
 
+/// Where a scene's folder says which bucket it is.
+const FILE: &str = "bucket.json";
 const KEEP_ONE: KeepRules = KeepRules { last: 1, daily: 0, weekly: 0, monthly: 0 };
 const LOCKED: Option<(LockMode, u16)> = Some((LockMode::Compliance, 3));
 
@@ -29,17 +38,18 @@ impl Place {
     }
 
     fn settings(&self) -> S3Settings {
-        S3Settings {
-            endpoint: self.storage.endpoint(),
-            region: REGION.to_owned(),
-            bucket: self.bucket.clone(),
-            prefix: "practice/north".to_owned(),
-            path_style: true,
-            ca_file: Some(self.storage.ca_file()),
-            credentials: self.storage.credentials(),
-            lock: self.lock,
-            clock: Arc::new(SystemClock),
-        }
+        let (endpoint, ca) = (self.storage.endpoint(), self.storage.ca_file());
+        S3Settings { lock: self.lock, ..settings(endpoint, self.bucket.clone(), ca, self.storage.credentials()) }
+    }
+
+    /// Says in a folder where it is, for a child process.
+    fn keep(&self, folder: &Path) {
+        let credentials = self.storage.credentials();
+        let said = serde_json::json!({
+            "endpoint": self.storage.endpoint(), "bucket": self.bucket, "ca": self.storage.ca_file(),
+            "access": credentials.key(), "secret": credentials.secret(),
+        });
+        fs::write(folder.join(FILE), said.to_string()).expect("written");
     }
 
     fn target(&self) -> Arc<dyn Target> {
@@ -50,6 +60,30 @@ impl Place {
         let target = self.target();
         blocking(move || backups(&*target).expect("listed")).await
     }
+}
+
+fn settings(endpoint: String, bucket: String, ca: PathBuf, credentials: Credentials) -> S3Settings {
+    S3Settings {
+        endpoint,
+        region: REGION.to_owned(),
+        bucket,
+        prefix: "practice/north".to_owned(),
+        path_style: true,
+        ca_file: Some(ca),
+        credentials,
+        lock: None,
+        clock: Arc::new(SystemClock),
+    }
+}
+
+/// Makes a backup in the bucket that a scene's folder names.
+pub(crate) async fn made_as_said(scene: &Scene, observer: Arc<dyn TaskObserver>) -> Result<Made, create::CreateError> {
+    let said = fs::read(scene.folder.join(FILE)).expect("kept");
+    let said: serde_json::Value = serde_json::from_slice(&said).expect("json");
+    let text = |name: &str| said[name].as_str().expect("text").to_owned();
+    let credentials = Credentials::new(text("access"), text("secret"));
+    let target = S3::new(settings(text("endpoint"), text("bucket"), text("ca").into(), credentials));
+    made_watched(scene, Arc::new(target.expect("a target")), observer).await
 }
 
 async fn made(scene: &Scene, target: Arc<dyn Target>) -> Result<Made, create::CreateError> {
@@ -158,6 +192,33 @@ async fn what_was_torn_is_not_listed_and_is_gone_after_the_next_backup() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_backup_in_a_bucket_killed_anywhere_leaves_the_last_good_one_and_the_next_is_whole() {
+    let Some(place) = Place::new(None).await else { return };
+    let original = Scene::new(1).await;
+    let target = place.target();
+    let mut good = made(&original, target.clone()).await.expect("a backup").manifest.name;
+    let key = original.branch().await.verifier(&log());
+    for step in create::STEPS {
+        let folder = tempfile::tempdir().expect("folder");
+        copy(&original.folder, folder.path());
+        place.keep(folder.path());
+        killed_at("create in a bucket", step, folder.path());
+        let there = place.backups().await;
+        // Nothing is renamed here: the manifest is the backup's name.
+        let named = ["manifest", "named"].contains(&step);
+        assert_eq!(there.len(), if named { 2 } else { 1 }, "killed at {step}: {there:?}");
+        assert_eq!(there[0], good, "killed at {step}");
+        // The dead one's lease: its time is over.
+        write(&target, ".lock", b"until 2026-01-01T00:00:00Z\n".to_vec()).await.expect("written");
+        good = made(&original, target.clone()).await.expect("the next").manifest.name;
+        assert_eq!(place.backups().await, std::slice::from_ref(&good), "killed at {step}");
+        let (target, name, key) = (target.clone(), good.clone(), key.clone());
+        blocking(move || check_files(&*target, &name, &key).expect("whole")).await;
+        assert_eq!(place.storage.unfinished(&place.bucket).await.expect("asked"), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_file_goes_in_parts_and_comes_back_the_same() {
     let Some(place) = Place::new(LOCKED).await else { return };
     let target = place.target();
@@ -210,10 +271,7 @@ async fn another_authority_a_wrong_secret_and_an_open_line_are_refused_without_a
     fs::write(&ca, own.cert.pem()).expect("written");
     let cases = [
         S3Settings { ca_file: Some(ca), ..place.settings() },
-        S3Settings {
-            credentials: practice::backup::target::Credentials::new("PATELLATEST", "no such secret"),
-            ..place.settings()
-        },
+        S3Settings { credentials: Credentials::new("PATELLATEST", "no such secret"), ..place.settings() },
         S3Settings { bucket: "no-such-bucket".to_owned(), ..place.settings() },
     ];
     for settings in cases {

@@ -235,7 +235,7 @@ impl Scene {
         name: &str,
         to: &Path,
     ) -> Result<Restored, RestoreError> {
-        self.bring_back_so(target, name, to, Destroyed::new(), Arc::new(Unobserved)).await
+        self.bring_back_so(target, name, to, Vec::new(), Arc::new(Unobserved)).await
     }
 
     async fn bring_back_so(
@@ -243,7 +243,7 @@ impl Scene {
         target: Arc<dyn Target>,
         name: &str,
         to: &Path,
-        destroyed: Destroyed,
+        destroyed: Vec<Destroyed>,
         observer: Arc<dyn TaskObserver>,
     ) -> Result<Restored, RestoreError> {
         let (scene, to, name) = (Self::at(&self.folder), to.to_owned(), name.to_owned());
@@ -274,7 +274,7 @@ impl Scene {
     fn restoring_from<T>(
         &self,
         target: &dyn Target,
-        destroyed: &Destroyed,
+        destroyed: &[Destroyed],
         observer: &dyn TaskObserver,
         work: impl FnOnce(&Restoring<'_>) -> T,
     ) -> T {
