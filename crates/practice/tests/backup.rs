@@ -2,6 +2,7 @@
 
 mod backup {
     mod bring_back;
+    mod broken_line;
     mod cut;
     mod damage;
     mod databases;
