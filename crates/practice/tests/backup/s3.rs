@@ -178,7 +178,7 @@ async fn what_was_torn_is_not_listed_and_is_gone_after_the_next_backup() {
         std::mem::forget(upload);
     })
     .await;
-    assert_eq!(place.backups().await, [good.clone()]);
+    assert_eq!(place.backups().await, std::slice::from_ref(&good));
     let listed = target.clone();
     let before = blocking(move || listed.names("").expect("listed")).await;
     assert!(before.contains(&"2026-01-01T00-00-00Z".to_owned()), "{before:?}");
