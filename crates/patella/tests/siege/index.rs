@@ -2,7 +2,6 @@
 
 use crate::{
     day::join,
-    postgres::stores_in,
     server::{Practice, Server, free},
 };
 use serde_json::Value;
@@ -80,7 +79,7 @@ async fn a_server_whose_index_cannot_be_made_serves_all_the_same_and_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_postgresql_every_node_answers_from_the_logs_of_all_nodes_and_their_commands() {
     let Some(postgres) = Postgres::start().expect("starts") else { return };
-    let (stores, _databases) = stores_in(&postgres);
+    let (stores, _databases) = postgres.stores().expect("databases");
     let port = free();
     let first = Practice::founded(&stores, port);
     let mut one = first.start();
