@@ -12,7 +12,7 @@ mod numbers;
 mod place;
 
 pub use export::{Head, Proofs, Proved};
-pub(crate) use inclusion::{Inclusion, inclusion};
+pub(crate) use inclusion::{Inclusion, inclusions};
 pub use index::{AuditIndex, Round};
 pub use logs::{FolderLogs, LogSizes, Logs, PostgresLogs};
 pub use place::IndexPlace;

@@ -79,37 +79,43 @@ pub enum CertificateError {
     Proof,
 }
 
+/// What is certified of one patient.
 pub(super) struct Facts<'f> {
-    pub(super) plan: &'f PlanRow,
     pub(super) item: &'f ItemRow,
     pub(super) destroyed_at: Timestamp,
     pub(super) entry: Option<u64>,
 }
 
-/// Makes and signs a certificate. A checkpoint that covers the entry must have been written.
-pub(super) async fn issue(house: &House, facts: &Facts<'_>, signing: &Signing) -> Result<CertificateRow, TrailError> {
+/// Makes and signs certificates. A checkpoint that covers their entries must have been written.
+pub(super) async fn issue(
+    house: &House,
+    plan: &PlanRow,
+    facts: &[Facts<'_>],
+    signing: &Signing,
+) -> Result<Vec<CertificateRow>, TrailError> {
     let key = VerifierKey::new(signing.log.clone(), signing.signer.public());
-    let audit = match facts.entry {
-        Some(entry) => trail::inclusion(house, entry, &key).await?.map(|found| Proof::of(entry, &found)),
-        None => None,
-    };
+    let entries: Vec<u64> = facts.iter().filter_map(|one| one.entry).collect();
+    let proofs = trail::inclusions(house, &entries, &key).await?;
     let issued_at = house.clock.now();
-    let certificate = Certificate {
-        practice: facts.item.practice_id,
-        patient: facts.item.patient_id,
-        destroyed_at: facts.destroyed_at,
-        issued_at,
-        rule: facts.item.rule.clone(),
-        plan: facts.plan.plan_id,
-        approved_by: [facts.plan.first, facts.plan.second].into_iter().flatten().map(|(account, _)| account).collect(),
-        method: METHOD.to_owned(),
-        audit,
+    let row = |one: &Facts<'_>| {
+        let (practice_id, patient_id) = (one.item.practice_id, one.item.patient_id);
+        let certificate = Certificate {
+            practice: practice_id,
+            patient: patient_id,
+            destroyed_at: one.destroyed_at,
+            issued_at,
+            rule: one.item.rule.clone(),
+            plan: plan.plan_id,
+            approved_by: [plan.first, plan.second].into_iter().flatten().map(|(account, _)| account).collect(),
+            method: METHOD.to_owned(),
+            audit: one.entry.and_then(|entry| Some(Proof::of(entry, proofs.get(&entry)?))),
+        };
+        // Ids, words and numbers into memory: that cannot fail.
+        let text = serde_json::to_string_pretty(&certificate).unwrap_or_default();
+        let note = sign_text(CERTIFICATE, &text, &signing.log, &signing.signer);
+        CertificateRow { practice_id, patient_id, issued_at, certificate: note }
     };
-    // Ids, words and numbers into memory: that cannot fail.
-    let text = serde_json::to_string_pretty(&certificate).unwrap_or_default();
-    let note = sign_text(CERTIFICATE, &text, &signing.log, &signing.signer);
-    let (practice_id, patient_id) = (certificate.practice, certificate.patient);
-    Ok(CertificateRow { practice_id, patient_id, issued_at, certificate: note })
+    Ok(facts.iter().map(row).collect())
 }
 
 impl Proof {

@@ -126,7 +126,7 @@ pub async fn purge(
     house.record_as(actor, origin, begun).await?;
     observer.reached("begun");
     let judge = Judge::new(house, practice, actor, origin).await?;
-    let mut run = Run { house, row, judge, signing, ledger, observer };
+    let mut run = Run { house, row, judge, signing, ledger, observer, destroyed: 0, spared: 0, total: 0 };
     run.all().await
 }
 
@@ -137,10 +137,15 @@ struct Run<'r> {
     signing: &'r Signing,
     ledger: &'r mut DestructionLedger,
     observer: &'r dyn TaskObserver,
+    /// How many were destroyed and spared so far, and how many there are in all: counted once, for a plan may be long.
+    destroyed: u64,
+    spared: u64,
+    total: u64,
 }
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<Purged, PurgeError> {
+        self.count().await?;
         loop {
             // The later stages first take up whom an earlier run left there.
             self.destroy_keys().await?;
@@ -148,7 +153,7 @@ impl Run<'_> {
             self.remove_identity().await?;
             self.scrub().await?;
             self.certify().await?;
-            self.report().await?;
+            self.observer.progress(self.destroyed + self.spared, self.total);
             if !self.list().await? {
                 break;
             }
@@ -157,29 +162,22 @@ impl Run<'_> {
         let finish = retention::finish_plan(Batch::new(), practice, plan, self.house.clock.now());
         self.house.stores.identity.commit(finish).await?;
         self.observer.reached("finished");
-        let (destroyed, spared, _) = self.counts().await?;
-        Ok(Purged { destroyed, spared, did_something: true })
+        Ok(Purged { destroyed: self.destroyed, spared: self.spared, did_something: true })
     }
 
-    async fn counts(&self) -> Result<(u64, u64, u64), PurgeError> {
-        let (mut destroyed, mut spared, mut total) = (0, 0, 0);
+    /// How far earlier runs came.
+    async fn count(&mut self) -> Result<(), PurgeError> {
         let identity = &self.house.stores.identity;
         for (_, step, count) in retention::counts(identity, self.row.practice_id, self.row.plan_id).await? {
             let count = count.unsigned_abs();
             match step {
                 ItemStep::Listing => continue,
-                ItemStep::Certified => destroyed += count,
-                ItemStep::Spared => spared += count,
+                ItemStep::Certified => self.destroyed += count,
+                ItemStep::Spared => self.spared += count,
                 _ => {}
             }
-            total += count;
+            self.total += count;
         }
-        Ok((destroyed, spared, total))
-    }
-
-    async fn report(&self) -> Result<(), PurgeError> {
-        let (destroyed, spared, total) = self.counts().await?;
-        self.observer.progress(destroyed + spared, total);
         Ok(())
     }
 
@@ -247,6 +245,7 @@ impl Run<'_> {
         self.ledger.add(&new)?;
         self.observer.reached("in_ledger");
         self.move_on(&moves, ItemStep::Planned).await?;
+        self.spared += moves.iter().filter(|(_, step)| *step == ItemStep::Spared).count() as u64;
         self.observer.reached("listed");
         Ok(true)
     }
@@ -334,23 +333,26 @@ impl Run<'_> {
         }
     }
 
-    async fn certify(&self) -> Result<(), PurgeError> {
+    async fn certify(&mut self) -> Result<(), PurgeError> {
         loop {
             let items = self.at(ItemStep::Scrubbed).await?;
             if items.is_empty() {
                 return Ok(());
             }
             self.house.ledger.checkpoint().await?;
-            let mut batch = Batch::new();
-            for item in &items {
-                let line = self.ledger.find(item.practice_id, item.patient_id);
-                let (at, entry) = line.map_or((item.changed_at, None), |one| (one.at, Some(one.entry)));
-                let facts = Facts { plan: &self.row, item, destroyed_at: at, entry };
-                batch = destroyed::certify(batch, &certificate::issue(self.house, &facts, self.signing).await?);
-            }
-            self.house.stores.keys.commit(batch).await?;
+            let facts: Vec<Facts<'_>> = items
+                .iter()
+                .map(|item| {
+                    let line = self.ledger.find(item.practice_id, item.patient_id);
+                    let (destroyed_at, entry) = line.map_or((item.changed_at, None), |one| (one.at, Some(one.entry)));
+                    Facts { item, destroyed_at, entry }
+                })
+                .collect();
+            let issued = certificate::issue(self.house, &self.row, &facts, self.signing).await?;
+            self.house.stores.keys.commit(issued.iter().fold(Batch::new(), destroyed::certify)).await?;
             self.observer.reached("issued");
             self.all_on(&items, ItemStep::Certified).await?;
+            self.destroyed += items.len() as u64;
             self.observer.reached("certified");
         }
     }

@@ -1,8 +1,9 @@
-//! The proof of one entry, for what must carry its own: a certificate of destruction.
+//! Proofs of single entries, for what must carry its own: a certificate of destruction.
 
 use super::TrailError;
 use crate::House;
 use ledger::{Hash, VerifierKey};
+use std::collections::HashMap;
 
 /// That an entry is in its log (RFC 6962).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,14 +16,22 @@ pub(crate) struct Inclusion {
     pub(crate) checkpoint: String,
 }
 
-/// The proof that an entry is in the log of this key, at its newest checkpoint; none when that does not cover it yet.
-pub(crate) async fn inclusion(house: &House, entry: u64, key: &VerifierKey) -> Result<Option<Inclusion>, TrailError> {
+/// The proofs that entries are in the log of this key, at its newest checkpoint, by their numbers; those that it does not cover
+/// yet have none.
+pub(crate) async fn inclusions(
+    house: &House,
+    entries: &[u64],
+    key: &VerifierKey,
+) -> Result<HashMap<u64, Inclusion>, TrailError> {
     let heads = house.trail.heads().await?;
-    let Some(head) = heads.into_iter().find(|head| head.key == *key) else { return Ok(None) };
-    if head.checkpoint.size <= entry {
-        return Ok(None);
-    }
-    let (log, checkpoint) = (head.log.clone(), head.note.clone());
-    let proved = house.trail.prove(vec![head], vec![(log, entry)]).await?.pop();
-    Ok(proved.and_then(|proved| proved.path.map(|path| Inclusion { leaf: proved.leaf, path, checkpoint })))
+    let Some(head) = heads.into_iter().find(|head| head.key == *key) else { return Ok(HashMap::new()) };
+    let checkpoint = head.note.clone();
+    let covered: Vec<u64> = entries.iter().copied().filter(|entry| *entry < head.checkpoint.size).collect();
+    let wanted = covered.iter().map(|entry| (head.log.clone(), *entry)).collect();
+    let proved = house.trail.prove(vec![head], wanted).await?;
+    let with_path = covered.into_iter().zip(proved).filter_map(|(entry, proved)| {
+        let path = proved.path?;
+        Some((entry, Inclusion { leaf: proved.leaf, path, checkpoint: checkpoint.clone() }))
+    });
+    Ok(with_path.collect())
 }

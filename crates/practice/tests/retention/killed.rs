@@ -2,7 +2,9 @@
 
 use crate::fixture::{copy, registered, visit};
 use crypto::{Key, Signer, SystemRng};
-use domain::{AccountId, FixedClock, PatientId, PlanId, PracticeId, Role, TaskObserver, Timestamp, VisitState};
+use domain::{
+    AccountId, FixedClock, PatientId, PlanId, PracticeId, Role, SystemClock, TaskObserver, Timestamp, VisitState,
+};
 use identity::{HashingLimits, SessionLimits};
 use ledger::{DestructionLedger, FileBackend, Ledger, LogName, Settings, VerifierKey, memory::MemoryLedger};
 use phi::{AUDIT, Keyring, SERVER};
@@ -13,12 +15,13 @@ use practice::{
     trail::{AuditIndex, FolderLogs, IndexPlace},
 };
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
 };
 use store::{
-    Batch, Db, EmbeddedOptions, Store,
+    Batch, Db, EmbeddedOptions, PostgresOptions, Store,
     rows::{
         destroyed, erasure,
         keys::Keys,
@@ -28,10 +31,12 @@ use store::{
     },
 };
 use tempfile::TempDir;
-use testkit::house::TestHouse;
+use testkit::{house::TestHouse, postgres::Server};
 
 const FOLDER: &str = "PATELLA_TEST_PURGE_FOLDER";
 const STEP: &str = "PATELLA_TEST_PURGE_STEP";
+/// The file that says where the databases are, when they are not beside it.
+const SERVERS: &str = "servers";
 const PRACTICE: PracticeId = PracticeId::from_bytes([9; 16]);
 const STORES: [Store; 4] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing];
 
@@ -54,18 +59,47 @@ struct Kept {
     clock: Arc<FixedClock>,
 }
 
-async fn open(folder: &Path, now: &str) -> Kept {
-    let clock = Arc::new(FixedClock::new(now.parse().expect("a moment")));
-    let mut stores = Vec::new();
-    let mut new = false;
+/// Opens the databases: those of a server where `on_postgres` wrote them down, or else files, which are made if need be.
+async fn databases(folder: &Path, clock: &FixedClock) -> Vec<Db> {
+    let mut opened = Vec::new();
+    if let Ok(lines) = fs::read_to_string(folder.join(SERVERS)) {
+        for line in lines.lines() {
+            let [url, word, ca] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let options = PostgresOptions::new(url).password_file(word).ca_file(ca);
+            opened.push(Db::connect(&options).await.expect("connected"));
+        }
+        return opened;
+    }
     for store in STORES {
         let (path, options) = (folder.join(format!("{store}.db")), EmbeddedOptions::default());
-        new = !path.exists();
-        let open = if new { Db::create } else { Db::open };
+        let open = if path.exists() { Db::open } else { Db::create };
         let db = open(&path, &[7; 32], &options).expect("opened");
-        store::migrate(&db, store, &*clock).await.expect("migrated");
-        stores.push(db);
+        store::migrate(&db, store, clock).await.expect("migrated");
+        opened.push(db);
     }
+    opened
+}
+
+/// Makes databases on a server, and writes down in the folder where they are.
+async fn on_postgres(server: &Server, folder: &Path) {
+    let mut lines = String::new();
+    for store in STORES {
+        let made = server.database(store.name()).expect("a database");
+        let owner =
+            PostgresOptions::new(&made.owner.url).password_file(&made.owner.password_file).ca_file(&made.ca_file);
+        let owner = Db::connect(&owner).await.expect("connected");
+        store::migrate(&owner, store, &SystemClock).await.expect("migrated");
+        store::grant_server(&owner, store, &made.server.role).await.expect("granted");
+        let (url, word, ca) = (&made.server.url, made.server.password_file.display(), made.ca_file.display());
+        lines.push_str(&format!("{url}\t{word}\t{ca}\n"));
+    }
+    fs::write(folder.join(SERVERS), lines).expect("written");
+}
+
+async fn open(folder: &Path, now: &str) -> Kept {
+    let clock = Arc::new(FixedClock::new(now.parse().expect("a moment")));
+    let stores = databases(folder, &clock).await;
+    let new = !folder.join("media").exists();
     let [identity, keys, clinical, billing] = <[Db; 4]>::try_from(stores).expect("four");
     let (root, rng) = (Key::from_bytes([6; 32]), Arc::new(SystemRng));
     if new {
@@ -89,7 +123,7 @@ async fn open(folder: &Path, now: &str) -> Kept {
     let logs = FolderLogs::new(branch()).own(log(), folder.join("audit"), move || handle.status().size);
     let place = IndexPlace::new(folder.join("audit-index.db"), Key::from_bytes([8; 32]));
     let media = folder.join("media");
-    std::fs::create_dir_all(&media).expect("a folder");
+    fs::create_dir_all(&media).expect("a folder");
     let house = House::new(Foundations {
         stores: Stores { identity, keys, clinical, billing },
         root,
@@ -145,7 +179,7 @@ fn run(folder: &Path, step: &str) -> std::process::ExitStatus {
     child.output().expect("ran").status
 }
 
-/// What is the same after every run: who is left, who is destroyed, who has a genuine certificate.
+/// What is the same after every run, whatever the ids: who is left, who is destroyed, who has a genuine certificate.
 async fn end(folder: &Path, plan: PlanId, due: &[PatientId]) -> Vec<String> {
     let kept = open(folder, "2026-06-02T12:00:00Z").await;
     let stores = &kept.house.stores;
@@ -154,7 +188,7 @@ async fn end(folder: &Path, plan: PlanId, due: &[PatientId]) -> Vec<String> {
     let first = PatientId::from_bytes([0; 16]);
     for patient in store::rows::patients::ids(&stores.clinical, PRACTICE, first, 100).await.expect("read") {
         let key = destroyed::has_key(&stores.keys, PRACTICE, patient).await.expect("read");
-        lines.push(format!("{patient} is there, with a key: {key}"));
+        lines.push(format!("somebody is there, due: {}, with a key: {key}", due.contains(&patient)));
     }
     for patient in due {
         let rows = erasure::count(&stores.clinical, PRACTICE, *patient).await.expect("read").len();
@@ -162,7 +196,7 @@ async fn end(folder: &Path, plan: PlanId, due: &[PatientId]) -> Vec<String> {
         let note = destroyed::certificate(&stores.keys, PRACTICE, *patient).await.expect("read").expect("issued");
         let said = verify_certificate(&note.certificate, &key).expect("genuine");
         assert!(said.audit.is_some());
-        lines.push(format!("{patient}: {rows} rows, key {key_there}, certified {}", said.patient == *patient));
+        lines.push(format!("one: {rows} rows, key {key_there}, certified {}", said.patient == *patient));
     }
     let row = retention::plan(&stores.identity, PRACTICE, plan).await.expect("read").expect("there");
     let counts = retention::counts(&stores.identity, PRACTICE, plan).await.expect("read");
@@ -177,24 +211,43 @@ async fn end(folder: &Path, plan: PlanId, due: &[PatientId]) -> Vec<String> {
 async fn a_purge_killed_at_any_transition_comes_to_the_same_end() {
     let folder = TempDir::new().expect("a folder");
     let before = folder.path().join("before");
-    std::fs::create_dir(&before).expect("a folder");
+    fs::create_dir(&before).expect("a folder");
     let (plan, due) = prepare(&before).await;
-
-    let usual = folder.path().join("usual");
-    copy(&before, &usual);
+    let again = |name: &str| {
+        let place = folder.path().join(name);
+        copy(&before, &place);
+        place
+    };
+    let usual = again("usual");
     assert!(run(&usual, "never").success());
     let expected = end(&usual, plan, &due).await;
     assert!(expected.iter().any(|line| line.contains("done [(Due, Certified, 3)]")), "{expected:#?}");
     for step in PURGE_STEPS {
-        let cut = folder.path().join(step);
-        copy(&before, &cut);
-        let killed = run(&cut, step);
-        assert!(!killed.success(), "{step}: the child lived");
+        let cut = again(step);
+        assert!(!run(&cut, step).success(), "{step}: the child lived");
         assert!(run(&cut, "never").success(), "{step}: the second run failed");
         assert_eq!(end(&cut, plan, &due).await, expected, "{step}");
-        std::fs::remove_dir_all(&cut).expect("gone");
+        fs::remove_dir_all(&cut).expect("gone");
     }
     assert_eq!(ItemStep::ALL.len(), 9, "a new step wants its transitions in PURGE_STEPS");
+}
+
+/// A database is not copied as quickly as made, so each kill has a practice of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_purge_killed_at_any_transition_comes_to_the_same_end_in_postgresql() {
+    // Where PostgreSQL is not installed a word about it is printed.
+    let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
+    let mut expected = None;
+    for step in ["never"].iter().chain(PURGE_STEPS) {
+        let folder = TempDir::new().expect("a folder");
+        on_postgres(server, folder.path()).await;
+        let (plan, due) = prepare(folder.path()).await;
+        assert_eq!(run(folder.path(), step).success(), *step == "never", "{step}");
+        assert!(run(folder.path(), "never").success(), "{step}: the second run failed");
+        let found = end(folder.path(), plan, &due).await;
+        assert!(found.iter().any(|line| line.contains("done [(Due, Certified, 3)]")), "{step}: {found:#?}");
+        assert_eq!(*expected.get_or_insert_with(|| found.clone()), found, "{step}");
+    }
 }
 
 /// Three who are due and one who is not, and a plan that two people approved long enough ago.
