@@ -118,6 +118,8 @@ pub enum Verdict {
     Hold,
     /// No visit and no logged care: never purged by itself, listed for a decision.
     NoVisit,
+    /// Its time is over, but billing knows the patient and still needs who it was: the longest keeping wins.
+    Billed,
     /// Under care: a visit is to come.
     UnderCare,
     /// Kept up to and including this day.
@@ -145,6 +147,8 @@ words! {
         Hold = "hold",
         /// See [`Verdict::NoVisit`].
         NoVisit = "no_visit",
+        /// See [`Verdict::Billed`].
+        Billed = "billed",
         /// See [`Verdict::UnderCare`].
         UnderCare = "under_care",
         /// See [`Verdict::Keep`].
@@ -160,6 +164,7 @@ impl Verdict {
         match self {
             Self::Hold => VerdictKind::Hold,
             Self::NoVisit => VerdictKind::NoVisit,
+            Self::Billed => VerdictKind::Billed,
             Self::UnderCare => VerdictKind::UnderCare,
             Self::Keep { .. } => VerdictKind::Keep,
             Self::Due { .. } => VerdictKind::Due,

@@ -228,6 +228,17 @@ impl Guard {
         self.grant(session, subject, receipt, &wrapped).await
     }
 
+    /// Whether billing knows a patient whose retention is judged, against the proof that this was recorded. It tells no account.
+    pub async fn is_billed(
+        &self,
+        _recorded: &Receipt,
+        practice: PracticeId,
+        patient: PatientId,
+    ) -> Result<bool, AccessError> {
+        let index = self.link_index(practice, "patient", patient.as_bytes()).await?;
+        Ok(self.links.of_patient(practice, index).await?.is_some())
+    }
+
     /// What crosses to the billing store, as that store keeps it. Opens nothing of what it says: that stays sealed.
     pub async fn unpack(
         &self,

@@ -209,7 +209,7 @@ table! {
         (practice_id: Id, Drop, "the practice")
         (plan_id: Id, Drop, "the plan")
         (patient_id: Id, Drop, "the patient")
-        (verdict: Structure, Drop, "due, hold or no_visit")
+        (verdict: Structure, Drop, "due, hold, billed or no_visit")
         (last_care: Time, Drop, "the last day of care, in days since 1970-01-01")
         (kept_until: Time, Drop, "the last day of keeping, in days since 1970-01-01")
         (rule: Structure, Drop, "the rule that kept it longest")

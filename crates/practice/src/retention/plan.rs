@@ -110,7 +110,10 @@ impl<'h> Judge<'h> {
         for (n, receipt) in open.into_iter().zip(&receipts) {
             let row = &rows[n];
             let born = self.birth_date(receipt, row).await?;
-            verdicts[n] = rules.judge(born, &self.care(row), &self.zone, today);
+            let verdict = rules.judge(born, &self.care(row), &self.zone, today);
+            let due = verdict.kind() == VerdictKind::Due;
+            let billed = due && house.guard.is_billed(receipt, self.practice, row.patient_id).await?;
+            verdicts[n] = if billed { Verdict::Billed } else { verdict };
         }
         Ok(verdicts)
     }
@@ -190,7 +193,7 @@ impl<'h> Judge<'h> {
         Ok(plan_id)
     }
 
-    /// The line of somebody who is due, held or without a visit; who is kept has none.
+    /// The line of somebody who is due, held, known to billing or without a visit; who is kept has none.
     async fn item(
         &self,
         plan_id: PlanId,
@@ -201,7 +204,9 @@ impl<'h> Judge<'h> {
         let (last_care, kept_until, rule) = match verdict {
             Verdict::Keep { .. } | Verdict::UnderCare => return Ok(None),
             Verdict::Due { last_care, until, rule } => (Some(*last_care), Some(*until), rule.clone()),
-            Verdict::Hold | Verdict::NoVisit => (self.care(row).last_day(&self.zone), None, String::new()),
+            Verdict::Hold | Verdict::Billed | Verdict::NoVisit => {
+                (self.care(row).last_day(&self.zone), None, String::new())
+            }
         };
         let due = verdict.kind() == VerdictKind::Due;
         let goes =

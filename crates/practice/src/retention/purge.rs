@@ -302,9 +302,7 @@ impl Run<'_> {
                 try_join_all(some.iter().map(async |item| -> Result<(), PurgeError> {
                     let (practice, patient) = (item.practice_id, item.patient_id);
                     let account = accounts::by_patient(identity, practice, patient).await?.map(|row| row.account_id);
-                    let remains = erasure::billing_remains(identity, practice, patient).await?;
-                    let erase = if remains { erasure::shut } else { erasure::identity };
-                    Ok(identity.commit(erase(Batch::new(), practice, patient, account)).await?)
+                    Ok(identity.commit(erasure::identity(Batch::new(), practice, patient, account)).await?)
                 }))
                 .await?;
             }

@@ -98,9 +98,7 @@ pub async fn reapply(stores: &crate::Stores, destroyed: &[Destroyed]) -> Result<
             let (practice, patient) = (one.practice, one.patient);
             let account = account_of(&stores.identity, practice, patient).await?;
             clinical = erasure::clinical(clinical, practice, patient, account);
-            let remains = erasure::billing_remains(&stores.identity, practice, patient).await?;
-            let erase = if remains { erasure::shut } else { erasure::identity };
-            identity = erase(identity, practice, patient, account);
+            identity = erasure::identity(identity, practice, patient, account);
         }
         stores.clinical.commit(clinical).await?;
         stores.identity.commit(identity).await?;

@@ -61,7 +61,7 @@ pub struct PlanDetails {
 pub struct ItemView {
     /// The patient, by id: names are not needed here.
     pub patient_id: PatientId,
-    /// `due`, `hold` or `no_visit`.
+    /// `due`, `hold`, `billed` or `no_visit`.
     pub verdict: &'static str,
     /// The last day of care.
     pub last_care: Option<Date>,

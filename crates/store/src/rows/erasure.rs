@@ -2,8 +2,8 @@
 //! not forgotten.
 //!
 //! In the clinical store, whatever names a patient goes, and what their account sent. In the identity store their account
-//! goes with everything that hangs on it, unless billing still needs to know who it was. Children go before their parents:
-//! the registry lists tables in the order in which they were made, so the statements run from its end.
+//! goes with everything that hangs on it. Children go before their parents: the registry lists tables in the order in which
+//! they were made, so the statements run from its end.
 
 use crate::{Batch, Db, StoreError};
 use domain::{AccountId, PatientId, PracticeId};
@@ -12,8 +12,6 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 /// Tables that name a patient and outlive them: why they were held, and that they were destroyed.
 const OUTLIVE: &[&str] = &["legal_holds", "retention_items", "accounts"];
-/// Tables of the identity store that say that billing knows a patient begin so.
-const BILLING: &str = "billing_";
 
 struct Statements {
     /// Table, delete, count.
@@ -24,7 +22,6 @@ struct Statements {
     identity: Vec<&'static str>,
     /// By account.
     identity_account: Vec<&'static str>,
-    billing: Vec<&'static str>,
 }
 
 /// Made once and kept for as long as the program runs: statements are prepared by their text.
@@ -35,7 +32,6 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
         clinical_account: Vec::new(),
         identity: Vec::new(),
         identity_account: Vec::new(),
-        billing: Vec::new(),
     };
     for (store, table) in tables().into_iter().rev() {
         let has = |name| registry().any(|c| c.store == store && c.table == table && c.column == name);
@@ -47,12 +43,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
                 all.clinical.push((table, by("DELETE", "patient_id"), by("SELECT COUNT(*)", "patient_id")));
             }
             Store::Clinical if has("account_id") => all.clinical_account.push(by("DELETE", "account_id")),
-            Store::Identity if has("patient_id") => {
-                if table.starts_with(BILLING) {
-                    all.billing.push(by("SELECT COUNT(*)", "patient_id"));
-                }
-                all.identity.push(by("DELETE", "patient_id"));
-            }
+            Store::Identity if has("patient_id") => all.identity.push(by("DELETE", "patient_id")),
             Store::Identity if has("account_id") => all.identity_account.push(by("DELETE", "account_id")),
             _ => {}
         }
@@ -99,16 +90,6 @@ pub fn clinical(batch: Batch, practice: PracticeId, patient: PatientId, account:
     batch
 }
 
-/// Whether billing knows the patient: then who they were stays until billing's own time is over.
-pub async fn billing_remains(identity: &Db, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
-    for count in &STATEMENTS.billing {
-        if identity.one(count, &[practice.into(), patient.into()]).await?.int(0)? > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Removes the patient's account with all that hangs on it, and their places in care teams.
 pub fn identity(batch: Batch, practice: PracticeId, patient: PatientId, account: Option<AccountId>) -> Batch {
     const ACCOUNT: &str = "DELETE FROM accounts WHERE practice_id = $1 AND patient_id = $2";
@@ -118,17 +99,6 @@ pub fn identity(batch: Batch, practice: PracticeId, patient: PatientId, account:
     }
     for delete in &STATEMENTS.identity {
         batch = batch.run(delete, &[practice.into(), patient.into()]);
-    }
-    batch.run(ACCOUNT, &[practice.into(), patient.into()])
-}
-
-/// Shuts the patient's account for good and leaves who it was: for as long as billing needs it.
-pub fn shut(batch: Batch, practice: PracticeId, patient: PatientId, account: Option<AccountId>) -> Batch {
-    const ACCOUNT: &str = "UPDATE accounts SET state = 'disabled', password = NULL, version = version + 1 \
-                           WHERE practice_id = $1 AND patient_id = $2 AND state <> 'disabled'";
-    let mut batch = batch;
-    for delete in account.iter().flat_map(|_| &STATEMENTS.identity_account) {
-        batch = batch.run(delete, &[practice.into(), account.into()]);
     }
     batch.run(ACCOUNT, &[practice.into(), patient.into()])
 }

@@ -259,6 +259,7 @@ fn facts(surround: &Surround, details: &PlanDetails) -> Markup {
         ),
         ("Due", html! { (due) }),
         ("Held", html! { (count(&details.verdicts, "hold")) }),
+        ("Known to billing", html! { (count(&details.verdicts, "billed")) }),
         ("Without a visit", html! { (count(&details.verdicts, "no_visit")) }),
         (
             "Done",
@@ -288,6 +289,7 @@ fn patients(items: &[ItemView]) -> Markup {
         let why = match item.verdict {
             "due" => tag("due", Tone::Warn),
             "hold" => tag("held", Tone::Info),
+            "billed" => tag("known to billing", Tone::Info),
             _ => tag("no visit: decide", Tone::Neutral),
         };
         let goes: Vec<String> = (item.goes.as_object().into_iter().flatten())
