@@ -29,8 +29,10 @@ use std::{
 const PAGE: usize = 50;
 /// The page that is measured beside the first.
 const LATER: usize = 5;
-/// Entries that are sealed at once.
-const AT_ONCE: u64 = 4096;
+/// Entries that are sealed before they are indexed.
+const AT_ONCE: u64 = 65_536;
+/// Entries that are sealed in one append.
+const SEALED: u64 = 4096;
 
 /// What to measure, and where.
 #[derive(Debug, clap::Args)]
@@ -150,12 +152,15 @@ impl Trail {
         let (mut made, mut spent) = (0, Duration::ZERO);
         while made < self.entries {
             let now = AT_ONCE.min(self.entries - made);
-            ledger.handle().append(year.entries(made, now)).await?;
-            made += now;
+            for _ in 0..now.div_ceil(SEALED) {
+                let some = SEALED.min(self.entries - made);
+                ledger.handle().append(year.entries(made, some)).await?;
+                made += some;
+            }
             let began = Instant::now();
             while index.round().await?.behind > 0 {}
             spent += began.elapsed();
-            if made % (AT_ONCE * 256) == 0 {
+            if made % (AT_ONCE * 16) == 0 {
                 eprintln!("{made} entries, {:.0} s", spent.as_secs_f64());
             }
         }

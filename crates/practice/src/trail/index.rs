@@ -24,8 +24,6 @@ use store::{
 };
 use tokio::runtime::Handle;
 
-/// How many entries of a log are indexed at once: some tens of milliseconds of work.
-const AT_ONCE: usize = 512;
 /// How long a reader waits for the index to catch up.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a server looks for new entries.
@@ -244,7 +242,7 @@ impl State {
                 continue;
             }
             behind += size - from;
-            match self.stretch(&log, from) {
+            match self.stretch(&log, from, shared.place.at_once()) {
                 Ok(stretch) => {
                     behind -= stretch.entries.len() as u64;
                     stretches.push(stretch);
@@ -268,8 +266,8 @@ impl State {
         }
     }
 
-    fn stretch(&mut self, log: &LogName, from: u64) -> Result<Stretch, TrailError> {
-        let sealed = self.logs.read(log, from, AT_ONCE)?;
+    fn stretch(&mut self, log: &LogName, from: u64, most: usize) -> Result<Stretch, TrailError> {
+        let sealed = self.logs.read(log, from, most)?;
         let Some(last) = sealed.last().cloned() else {
             return Err(ledger::BackendError::Damaged(format!("entry {from} is missing")).into());
         };

@@ -16,7 +16,7 @@ use store::{Db, EmbeddedOptions, Store, rows::audit_logs};
 pub struct IndexPlace {
     path: PathBuf,
     key: Key,
-    writer_cache_kib: u32,
+    haste: bool,
 }
 
 /// An index that this process alone has open.
@@ -30,14 +30,20 @@ impl IndexPlace {
     /// The file at `path`, whose pages are encrypted under `key`. What lies there is removed when it is no index of these
     /// logs.
     pub const fn new(path: PathBuf, key: Key) -> Self {
-        Self { path, key, writer_cache_kib: 8 << 10 }
+        Self { path, key, haste: false }
     }
 
-    /// Lets the writer keep more pages: for when much is indexed at once.
+    /// Indexes much at once, with up to half a gigabyte of memory: for when nothing else is to be done. A page of the index
+    /// is then written once for the many entries that fall into it, and not for each few of them.
     #[must_use]
     pub const fn in_haste(mut self) -> Self {
-        self.writer_cache_kib = 64 << 10;
+        self.haste = true;
         self
+    }
+
+    /// How many entries of a log are indexed at once: some tens of milliseconds of work, or some seconds in haste.
+    pub(super) const fn at_once(&self) -> usize {
+        if self.haste { 65_536 } else { 512 }
     }
 
     /// Removes the index. Refused while another process has it open.
@@ -49,8 +55,8 @@ impl IndexPlace {
     /// Opens the index, or makes it anew where it is missing, of another version, or of other logs than these.
     pub(super) async fn open(&self, logs: &mut dyn Logs, clock: &dyn Clock) -> Result<Opened, TrailError> {
         let lock = self.lock()?;
-        let options =
-            EmbeddedOptions { writer_cache_kib: self.writer_cache_kib, durable: false, ..EmbeddedOptions::default() };
+        let (writer_cache_kib, log_pages) = if self.haste { (256 << 10, 65_536) } else { (8 << 10, 1000) };
+        let options = EmbeddedOptions { writer_cache_kib, log_pages, durable: false, ..EmbeddedOptions::default() };
         if self.path.exists() {
             let why = match Db::open(&self.path, self.key.expose(), &options) {
                 Err(error) => error.to_string(),

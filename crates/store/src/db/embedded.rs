@@ -52,6 +52,9 @@ pub struct EmbeddedOptions {
     pub cache_kib: u32,
     /// Kibibytes of decrypted pages that the writer keeps: little is enough where it adds at few places.
     pub writer_cache_kib: u32,
+    /// Pages that the write-ahead log takes before they are put back into the file: many spare pages that change often
+    /// their way back, and cost disk.
+    pub log_pages: u32,
     /// Whether a commit is durable when it is acknowledged. If not, a power cut may take back the last ones, whole and
     /// in order: only for what can be made again.
     pub durable: bool,
@@ -60,7 +63,7 @@ pub struct EmbeddedOptions {
 impl Default for EmbeddedOptions {
     /// Two readers with 8 MiB: with the writer's 2 MiB, at most 18 MiB a database and 72 for four.
     fn default() -> Self {
-        Self { readers: 2, cache_kib: 8 << 10, writer_cache_kib: 2 << 10, durable: true }
+        Self { readers: 2, cache_kib: 8 << 10, writer_cache_kib: 2 << 10, log_pages: 1000, durable: true }
     }
 }
 
@@ -114,6 +117,8 @@ impl Embedded {
             _ => OpenError::Unavailable { code: code(&error) },
         };
         let writing = connect(path, key, Some(options.durable), options.writer_cache_kib).map_err(explain)?;
+        let pages = format!("PRAGMA wal_autocheckpoint = {}", options.log_pages);
+        writing.execute_batch(&pages).map_err(explain)?;
         let mut readers = Vec::new();
         for _ in 0..options.readers.max(1) {
             readers.push(Mutex::new(connect(path, key, None, options.cache_kib).map_err(explain)?));
@@ -216,7 +221,6 @@ pub(super) fn connect(
         connection.execute_batch(&format!(
             "PRAGMA synchronous = {synchronous};
              PRAGMA secure_delete = ON;
-             PRAGMA wal_autocheckpoint = 1000;
              PRAGMA journal_size_limit = {LOG_BYTES};"
         ))?;
     } else {
