@@ -22,8 +22,19 @@ pub struct IndexPlace {
 /// An index that this process alone has open.
 pub(super) struct Opened {
     pub(super) db: Db,
-    /// Holds the lock while this lives.
-    _lock: File,
+    /// Held while this lives. Behind the database, so that it is let go after that is closed.
+    _lock: Lock,
+}
+
+/// Holds the index for this process. A process that is just being started from this one has the file open too for a
+/// moment, so closing it would not always let it go.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // If it fails, the lock goes with the process.
+        let _ = self.0.unlock();
+    }
 }
 
 impl IndexPlace {
@@ -78,12 +89,12 @@ impl IndexPlace {
         Ok(Opened { db, _lock: lock })
     }
 
-    fn lock(&self) -> Result<File, TrailError> {
+    fn lock(&self) -> Result<Lock, TrailError> {
         let path = self.path.with_extension("lock");
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(failed("opened", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Lock(file)),
             Err(TryLockError::WouldBlock) => Err(TrailError::InUse),
             Err(TryLockError::Error(source)) => Err(failed("locked", &path)(source)),
         }
