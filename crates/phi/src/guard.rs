@@ -2,10 +2,12 @@
 
 mod billing;
 mod explain;
+mod purpose;
 mod search;
 
 pub use billing::{BillingGrant, ChargingGrant, Draft};
 pub use explain::Standing;
+pub use purpose::Purpose;
 pub use search::{NameSearch, SealedName, SearchError};
 
 use crate::{
@@ -19,38 +21,10 @@ use crate::{
     relation::{BillingLinks, CareTeams, Relation, Unavailable},
     vault::VaultError,
 };
-use domain::{AccountId, BirthDate, Clock, PatientId, PermissionName, PracticeId, PurposeKind, Rng};
+use domain::{AccountId, BirthDate, Clock, PatientId, PermissionName, PracticeId, Rng};
 use identity::{Full, Session};
-use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
+use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Word};
 use std::{marker::PhantomData, sync::Arc};
-
-/// Why a record is opened, and which part of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Purpose {
-    /// Why.
-    pub kind: PurposeKind,
-    /// Which part: a program, the log, a note.
-    pub resource: Resource,
-}
-
-impl Purpose {
-    /// For care.
-    pub const fn treatment(resource: Resource) -> Self {
-        Self { kind: PurposeKind::Treatment, resource }
-    }
-    /// For running the practice.
-    pub const fn operations(resource: Resource) -> Self {
-        Self { kind: PurposeKind::Operations, resource }
-    }
-    /// For getting paid.
-    pub const fn payment(resource: Resource) -> Self {
-        Self { kind: PurposeKind::Payment, resource }
-    }
-    /// Because it is one's own.
-    pub const fn own_record(resource: Resource) -> Self {
-        Self { kind: PurposeKind::OwnRecord, resource }
-    }
-}
 
 /// Leave to use permission `P` on one patient's record: the proof that it was allowed and recorded, and the keys that it
 /// covers. Not `Clone`; cannot outlive its session; nobody but the [`Guard`] makes one.
