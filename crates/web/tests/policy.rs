@@ -161,6 +161,13 @@ async fn a_role_that_is_enough_by_itself_is_said_to_see_something_of_everybody()
     let rest = practice.ask(&format!("{path}&cursor={next}"), &practice.watching).await;
     assert_ne!(rest["patients"][0]["patient_id"], access["patients"][0]["patient_id"]);
     assert_eq!(rest["next"], Value::Null);
+    let billing = staff["items"].as_array().expect("a list").iter().find(|one| one["role"] == "billing").expect("one");
+    let path = format!("policy/accounts/{}", billing["account_id"].as_str().expect("an id"));
+    let access = practice.ask(&format!("/api/v1/{path}"), &practice.watching).await;
+    assert_eq!((&access["everybody"], &access["patients"]), (&json!(false), &json!([])));
+    assert_eq!(access["billed"], json!([{ "permission": "read_contact", "policy_id": "billing-contacts" }]));
+    let page = practice.site.open(&format!("/{path}"), &practice.watching).await.text();
+    assert!(page.contains("On every patient who is billed"));
     let nobody = format!("/api/v1/policy/accounts/{}", AccountId::random(&crypto::SystemRng));
     assert_eq!(practice.site.api(Method::GET, &nobody, &practice.watching, None).await.status, 404);
 }

@@ -235,8 +235,7 @@ impl Guard {
         practice: PracticeId,
         patient: PatientId,
     ) -> Result<bool, AccessError> {
-        let index = self.link_index(practice, "patient", patient.as_bytes()).await?;
-        Ok(self.links.of_patient(practice, index).await?.is_some())
+        self.has_account(practice, patient).await
     }
 
     /// What crosses to the billing store, as that store keeps it. Opens nothing of what it says: that stays sealed.
@@ -258,6 +257,12 @@ impl Guard {
             sheet: Sealed::stored(row, crossing.sheet),
             diagnoses: Sealed::stored(row, crossing.diagnoses),
         })
+    }
+
+    /// Whether a patient has a billing account, from which billing comes to their name and contact.
+    pub(super) async fn has_account(&self, practice: PracticeId, patient: PatientId) -> Result<bool, AccessError> {
+        let index = self.link_index(practice, "patient", patient.as_bytes()).await?;
+        Ok(self.links.of_patient(practice, index).await?.is_some())
     }
 
     /// The billing account of a patient; made where there is none.

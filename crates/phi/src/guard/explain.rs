@@ -32,6 +32,9 @@ impl Guard {
     pub async fn explain(&self, account: &AccountClaims, subject: PatientId) -> Result<Standing, AccessError> {
         let Found { destroyed, relation, .. } =
             self.find_out(account.practice, account.account, account.patient, subject).await?;
+        // Whoever may follow links comes to every patient who has one.
+        let billed = relation.registered && self.has_account(account.practice, subject).await?;
+        let relation = Relation { billed, ..relation };
         let ask = |permission: &PermissionName| {
             let Ruling { allowed, rule } = self.policy.on_patient(account.role, *permission, relation);
             (allowed && account.active && !destroyed).then_some((*permission, rule))

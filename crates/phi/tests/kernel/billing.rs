@@ -105,6 +105,20 @@ async fn billing_sees_name_and_contact_through_the_link_and_nothing_else() {
     assert_eq!(contact.open(&scene.name).unwrap().expose().as_str(), "Ana");
     let entry = scene.world.ledger.entries().pop().unwrap();
     assert_eq!((entry.patient, entry.permission), (Some(scene.ana), Some(PermissionName::ReadContact)));
+    // Who watches over the policy is told so, and of nobody who is not billed.
+    let claims = identity::AccountClaims {
+        practice: scene.practice,
+        account: scene.billing.account(),
+        role: Role::Billing,
+        patient: None,
+        active: true,
+    };
+    let standing = guard.explain(&claims, scene.ana).await.unwrap();
+    assert_eq!(standing.allowed, [(PermissionName::ReadContact, Word::new("billing-contacts"))]);
+    let desk = scene.world.sign_in(scene.practice, Role::FrontDesk, None).await;
+    let ben = PatientId::random(&*scene.world.rng);
+    guard.register(&desk, ben, purpose()).await.unwrap();
+    assert_eq!(guard.explain(&claims, ben).await.unwrap().allowed, []);
     // A birth date is of another class: asking for it does not compile (compile_fail/billing_does_not_open_a_birth_date.rs).
     // The same patient, asked for without the link: by their id, as anybody might who has it.
     let denied = guard.authorize::<ReadContact>(&scene.billing, scene.ana, purpose()).await;

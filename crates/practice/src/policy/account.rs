@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{AccountId, PatientId, PermissionName, Role};
 use identity::{Full, Session};
-use phi::Relation;
+use phi::{Relation, Ruling};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -33,7 +33,9 @@ pub struct AccountAccess {
     pub practice: Vec<Permitted>,
     /// Whether its role is enough to be allowed something on every patient of the practice.
     pub everybody: bool,
-    /// How many patients it can see something of.
+    /// What it is allowed on every patient who is billed, by way of their billing account; none of them is listed.
+    pub billed: Vec<Permitted>,
+    /// How many patients it can see something of, besides those.
     pub patients_in_all: u64,
     /// Some of these patients, in the order of their ids.
     pub patients: Vec<PatientLineOfAccess>,
@@ -127,18 +129,23 @@ pub async fn what_can_see(
             line.name = names.remove(&line.patient_id);
         }
     }
-    let permission = |permission: &PermissionName| {
-        let ruling = policy.on_practice(row.role, *permission);
+    let given = |permission: PermissionName, ruling: Ruling| {
         let policy_id = ruling.rule.as_str().to_owned();
-        (active && ruling.allowed).then_some(Permitted { permission: *permission, policy_id })
+        (active && ruling.allowed).then_some(Permitted { permission, policy_id })
+    };
+    let on_practice = |one: &PermissionName| given(*one, policy.on_practice(row.role, *one));
+    let of_billed = |one: &PermissionName| {
+        let ruling = policy.on_patient(row.role, *one, Relation { billed: true, ..registered });
+        given(*one, ruling).filter(|_| !on_all(row.role, *one))
     };
     Ok(Some(AccountAccess {
         account_id,
         name: staff_name(house, session, &row).await?,
         role: row.role,
         active,
-        practice: PermissionName::ALL.iter().filter_map(permission).collect(),
+        practice: PermissionName::ALL.iter().filter_map(on_practice).collect(),
         everybody,
+        billed: PermissionName::ALL.iter().filter_map(of_billed).collect(),
         patients_in_all,
         patients: lines,
         next,

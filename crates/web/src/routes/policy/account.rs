@@ -102,6 +102,12 @@ pub(super) async fn page(
         (card("On the practice as a whole", None, html! {
             @if access.practice.is_empty() { p class="soft" { "Nothing." } } @else { (may(&access.practice)) }
         }))
+        @if !access.billed.is_empty() {
+            (card("On every patient who is billed", None, html! {
+                (may(&access.billed))
+                p class="soft small" { "By way of their billing account. They are not listed here: that would say which is whose." }
+            }))
+        }
         (patients(&access, &here, asked.names, &surround))
         (pagination(None, next.as_deref(), None))
         (recorded_line(if asked.names { "Asking was recorded, and so was each name that is shown." } else { ASKED }))
@@ -114,6 +120,9 @@ pub(super) async fn page(
 }
 
 fn patients(access: &AccountAccess, here: &str, named: bool, surround: &Surround) -> Markup {
+    if access.patients_in_all == 0 && !access.billed.is_empty() {
+        return html! {};
+    }
     if access.patients_in_all == 0 {
         return empty_state("No patient", "At this moment this account can see nothing of any patient.", None);
     }
