@@ -241,14 +241,16 @@ impl State {
             if from >= size {
                 continue;
             }
-            behind += size - from;
+            let mut missing = size - from;
             match self.stretch(&log, from, shared.place.at_once()) {
                 Ok(stretch) => {
-                    behind -= stretch.entries.len() as u64;
+                    // More than were asked for, where the log grew meanwhile.
+                    missing = missing.saturating_sub(stretch.entries.len() as u64);
                     stretches.push(stretch);
                 }
                 Err(error) => failure = Some(error),
             }
+            behind += missing;
         }
         let indexed = stretches.iter().map(|stretch| stretch.entries.len() as u64).sum();
         if indexed > 0 {
