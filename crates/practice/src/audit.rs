@@ -129,6 +129,8 @@ async fn named(names: &mut Names<'_>, found: Vec<TrailEntry>) -> Result<Vec<Audi
     let mut entries = Vec::with_capacity(found.len());
     for found in found {
         let who = match found.entry.actor {
+            // By id, like a patient whom an entry is about: nobody who watches over the trail needs the name.
+            Some(_) if found.entry.role == Some(Role::Patient) => Some("a patient".to_owned()),
             Some(account) => Some(names.person(account).await?.name),
             None => None,
         };
