@@ -2,6 +2,7 @@
 
 mod billing;
 mod explain;
+mod facts;
 mod purpose;
 mod search;
 
@@ -9,6 +10,8 @@ pub use billing::{BillingGrant, ChargingGrant, Draft};
 pub use explain::Standing;
 pub use purpose::Purpose;
 pub use search::{NameSearch, SealedName, SearchError};
+
+use facts::Facts;
 
 use crate::{
     cipher::{self, Owner},
@@ -157,22 +160,6 @@ pub struct Guard {
     rng: Arc<dyn Rng>,
 }
 
-/// What the guard found out about one patient before it decides.
-struct Facts {
-    subject: PatientId,
-    wrapped: Vec<WrappedKey>,
-    /// The key was destroyed, and the caller would be let in had it not been.
-    gone: bool,
-    ruling: Ruling,
-}
-
-/// How an account stands to a patient, and what there is of the patient's key.
-struct Found {
-    wrapped: Vec<WrappedKey>,
-    destroyed: bool,
-    relation: Relation,
-}
-
 impl Guard {
     /// Puts the kernel together.
     pub fn new(
@@ -314,40 +301,6 @@ impl Guard {
             return Err(AccessError::Denied);
         }
         Ok(PracticeGrant { session, receipt, permission: PhantomData })
-    }
-
-    async fn facts<P: Permission>(&self, session: &Session<Full>, subject: PatientId) -> Result<Facts, AccessError> {
-        let Found { wrapped, destroyed, relation } =
-            self.find_out(session.practice(), session.account(), session.patient(), subject).await?;
-        let mut ruling = self.rule(session, P::NAME, Some(relation));
-        let gone = destroyed && ruling.allowed;
-        if gone {
-            ruling = Ruling { allowed: false, rule: Word::new("destroyed") };
-        }
-        Ok(Facts { subject, wrapped, gone, ruling })
-    }
-
-    /// How an account stands to a patient at this moment, and what there is of the patient's key.
-    async fn find_out(
-        &self,
-        practice: PracticeId,
-        account: AccountId,
-        own: Option<PatientId>,
-        subject: PatientId,
-    ) -> Result<Found, AccessError> {
-        let keys = self.keyring.wrapped(practice, subject);
-        let member = self.teams.is_member(practice, account, subject, self.clock.now());
-        let (wrapped, on_care_team) = futures::future::join(keys, member).await;
-        let wrapped = wrapped?;
-        let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
-        let registered = !wrapped.is_empty() || destroyed;
-        let relation = Relation {
-            on_care_team: on_care_team? && registered,
-            is_self: own == Some(subject) && registered,
-            registered,
-            billed: false,
-        };
-        Ok(Found { wrapped, destroyed, relation })
     }
 
     fn rule(&self, session: &Session<Full>, permission: PermissionName, relation: Option<Relation>) -> Ruling {

@@ -1,6 +1,6 @@
 //! What the guard would say, for those who watch over the policy. Nothing is opened, and no grant comes of it.
 
-use super::{AccessError, Found, Guard, PracticeGrant, Purpose};
+use super::{AccessError, Guard, PracticeGrant, Purpose, facts::Found};
 use crate::{
     permission::{Permission, PracticePermission},
     policy::{Policy, Ruling},

@@ -1,0 +1,64 @@
+//! The facts that a decision about one patient rests on: how the account stands to them, and what there is of their key.
+
+use super::{AccessError, Guard};
+use crate::{keyring::WrappedKey, permission::Permission, policy::Ruling, relation::Relation};
+use domain::{AccountId, PatientId, PracticeId};
+use identity::{Full, Session};
+use ledger::Word;
+
+/// What the guard found out about one patient before it decides.
+pub(super) struct Facts {
+    pub(super) subject: PatientId,
+    pub(super) wrapped: Vec<WrappedKey>,
+    /// The key was destroyed, and the caller would be let in had it not been.
+    pub(super) gone: bool,
+    pub(super) ruling: Ruling,
+}
+
+/// How an account stands to a patient, and what there is of the patient's key.
+pub(super) struct Found {
+    pub(super) wrapped: Vec<WrappedKey>,
+    pub(super) destroyed: bool,
+    pub(super) relation: Relation,
+}
+
+impl Guard {
+    /// What the policy is asked with, and what it says.
+    pub(super) async fn facts<P: Permission>(
+        &self,
+        session: &Session<Full>,
+        subject: PatientId,
+    ) -> Result<Facts, AccessError> {
+        let Found { wrapped, destroyed, relation } =
+            self.find_out(session.practice(), session.account(), session.patient(), subject).await?;
+        let mut ruling = self.rule(session, P::NAME, Some(relation));
+        let gone = destroyed && ruling.allowed;
+        if gone {
+            ruling = Ruling { allowed: false, rule: Word::new("destroyed") };
+        }
+        Ok(Facts { subject, wrapped, gone, ruling })
+    }
+
+    /// How an account stands to a patient at this moment, and what there is of the patient's key.
+    pub(super) async fn find_out(
+        &self,
+        practice: PracticeId,
+        account: AccountId,
+        own: Option<PatientId>,
+        subject: PatientId,
+    ) -> Result<Found, AccessError> {
+        let keys = self.keyring.wrapped(practice, subject);
+        let member = self.teams.is_member(practice, account, subject, self.clock.now());
+        let (wrapped, on_care_team) = futures::future::join(keys, member).await;
+        let wrapped = wrapped?;
+        let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
+        let registered = !wrapped.is_empty() || destroyed;
+        let relation = Relation {
+            on_care_team: on_care_team? && registered,
+            is_self: own == Some(subject) && registered,
+            registered,
+            billed: false,
+        };
+        Ok(Found { wrapped, destroyed, relation })
+    }
+}
