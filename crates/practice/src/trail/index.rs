@@ -1,27 +1,20 @@
 //! The index of all logs, as it follows them.
 
+mod answers;
+
 use super::{
-    Activity, Head, IndexPlace, Logs, Position, Proofs, Trail, TrailEntry, TrailError, TrailFilter, TrailHealth,
-    TrailPage, export,
+    IndexPlace, Logs, TrailError, TrailHealth,
     numbers::{Progress, Stretch},
     place::Opened,
 };
-use domain::{Clock, PracticeId, Timestamp};
-use futures::future::{BoxFuture, FutureExt};
-use ledger::{LogName, Word, open_entry};
+use domain::Clock;
+use ledger::{LogName, open_entry};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use store::{
-    Db, StoreError,
-    rows::{
-        audit_activity,
-        audit_entries::{self, ANY, Question, hour_of, outcome_number},
-        audit_logs,
-    },
-};
+use store::Db;
 use tokio::runtime::Handle;
 
 /// How long a reader waits for the index to catch up.
@@ -277,134 +270,5 @@ impl State {
         let open = |(seq, bytes): (u64, &Vec<u8>)| open_entry(&key, log, seq, bytes).ok();
         let entries = (from..).zip(&sealed).map(open).collect();
         Ok(Stretch { log: log.clone(), from, entries, last })
-    }
-}
-
-/// The number of something that is asked for. None when the index does not know it: then nothing fits.
-async fn number(db: &Db, id: Option<&[u8; 16]>) -> Result<Option<i64>, StoreError> {
-    match id {
-        Some(id) => audit_logs::id_number(db, id).await,
-        None => Ok(Some(ANY)),
-    }
-}
-
-async fn term(db: &Db, term: Option<String>) -> Result<Option<i64>, StoreError> {
-    match term {
-        Some(term) => audit_logs::term_number(db, &term).await,
-        None => Ok(Some(ANY)),
-    }
-}
-
-/// The question in numbers; none when nothing can fit.
-async fn question(
-    db: &Db,
-    practice: PracticeId,
-    filter: &TrailFilter,
-    before: Position,
-) -> Result<Option<Question>, StoreError> {
-    let Some(practice) = audit_logs::id_number(db, practice.as_bytes()).await? else { return Ok(None) };
-    let actor = number(db, filter.actor.as_ref().map(|id| id.as_bytes())).await?;
-    let patient = number(db, filter.patient.as_ref().map(|id| id.as_bytes())).await?;
-    let action = term(db, filter.action.as_ref().map(|word| word.as_str().to_owned())).await?;
-    let permission = term(db, filter.permission.map(|permission| permission.word().to_owned())).await?;
-    let address = term(db, filter.address.map(|address| address.to_string())).await?;
-    let (Some(actor), Some(patient), Some(action), Some(permission), Some(address)) =
-        (actor, patient, action, permission, address)
-    else {
-        return Ok(None);
-    };
-    // Whoever is not known has done nothing: all entries are of others.
-    let not_actor = match &filter.not_actor {
-        Some(id) => audit_logs::id_number(db, id.as_bytes()).await?.unwrap_or(ANY),
-        None => ANY,
-    };
-    let until = filter.until.map_or(Position::END, |until| Position::before(until.as_millisecond()));
-    Ok(Some(Question {
-        actor,
-        patient,
-        action,
-        permission,
-        outcome: filter.outcome.map_or(ANY, outcome_number),
-        address,
-        not_actor,
-        since: filter.since.map_or(i64::MIN, |since| since.as_millisecond()),
-        before: before.min(until),
-        ..Question::all(practice)
-    }))
-}
-
-impl Trail for AuditIndex {
-    fn search<'a>(
-        &'a self,
-        practice: PracticeId,
-        filter: &'a TrailFilter,
-        before: Position,
-        most: usize,
-    ) -> BoxFuture<'a, Result<TrailPage, TrailError>> {
-        let filter = filter.clone();
-        async move {
-            self.catch_up().await;
-            let (found, next) = self
-                .ask(move |db| async move {
-                    match question(&db, practice, &filter, before).await? {
-                        Some(question) => Ok(audit_entries::newest(&db, &question, most).await?),
-                        None => Ok((Vec::new(), None)),
-                    }
-                })
-                .await?;
-            let entry = |found: audit_entries::Found| {
-                let log = LogName::new(&found.log);
-                Ok(TrailEntry {
-                    position: found.position,
-                    seq: found.position.seq as u64,
-                    log: log.map_err(|_| StoreError::Column { index: 1, wanted: "the name of a log" })?,
-                    entry: found.entry,
-                })
-            };
-            let entries = found.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
-            Ok(TrailPage { entries, next, health: self.health() })
-        }
-        .boxed()
-    }
-
-    fn actions(&self, practice: PracticeId) -> BoxFuture<'_, Result<Vec<Word>, TrailError>> {
-        self.ask(move |db| async move {
-            match audit_logs::id_number(&db, practice.as_bytes()).await? {
-                Some(practice) => Ok(audit_entries::actions(&db, practice).await?),
-                None => Ok(Vec::new()),
-            }
-        })
-        .boxed()
-    }
-
-    fn activity(
-        &self,
-        practice: PracticeId,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> BoxFuture<'_, Result<Vec<Activity>, TrailError>> {
-        async move {
-            self.catch_up().await;
-            self.ask(move |db| async move {
-                match audit_logs::id_number(&db, practice.as_bytes()).await? {
-                    Some(practice) => Ok(audit_activity::between(&db, practice, hour_of(from), hour_of(to)).await?),
-                    None => Ok(Vec::new()),
-                }
-            })
-            .await
-        }
-        .boxed()
-    }
-
-    fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, TrailError>> {
-        self.blocking(|shared| export::heads(&mut *shared.state().logs)).boxed()
-    }
-
-    fn prove(&self, heads: Vec<Head>, entries: Vec<(LogName, u64)>) -> BoxFuture<'_, Result<Proofs, TrailError>> {
-        self.blocking(move |shared| export::prove(&mut *shared.state().logs, &heads, &entries)).boxed()
-    }
-
-    fn health(&self) -> TrailHealth {
-        *self.0.health()
     }
 }

@@ -3,6 +3,7 @@
 use super::{Ink, Mark, Point};
 use serde::Deserialize;
 
+// How long the parts of a body are, in the figure's units (160 by 120): chosen by eye; a body stands about 92 tall.
 const TORSO: f64 = 29.0;
 const THIGH: f64 = 22.0;
 const SHIN: f64 = 21.0;
