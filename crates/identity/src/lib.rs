@@ -44,5 +44,7 @@ pub use record::{AccountClaims, SessionRecord};
 pub use recovery::{RECOVERY_CODES, RecoveryCodeHash, RecoveryCodes, WrongRecoveryCode};
 pub use secret::{ApiTokenSecret, InvitationSecret, SessionToken};
 pub use session::Session;
-pub use throttle::{Failures, Throttle, account_throttle, address_throttle, throttle_address};
+pub use throttle::{
+    Failures, Throttle, account_throttle, address_throttle, search_throttle, search_window, throttle_address,
+};
 pub use totp::{TotpError, TotpSecret};

@@ -1,4 +1,4 @@
-//! Lock-out: how long to wait after wrong passwords and factors.
+//! How long to wait: after wrong passwords and factors, and after many searches.
 
 use domain::Timestamp;
 use std::net::{IpAddr, Ipv6Addr};
@@ -15,6 +15,12 @@ const LONGEST_WAIT: u64 = 15 * 60;
 const ACCOUNT_MOST: u32 = 100;
 /// Seconds after which an address's failures are forgotten. An account's are not: only a full session clears them.
 const ADDRESS_MEMORY: u64 = 60 * 60;
+
+/// Searches for patients that one account makes in a window before it waits: one in ten seconds, the whole window long,
+/// is more than a busy front desk types.
+const SEARCHES: u32 = 60;
+/// The length of a window of searches, in seconds.
+const SEARCH_WINDOW: i64 = 10 * 60;
 
 /// Failures in a row of one account, or from one address, as they are stored.
 ///
@@ -69,6 +75,20 @@ pub fn address_throttle(failures: Failures, now: Timestamp) -> Throttle {
         Some(seconds) if seconds < ADDRESS_MEMORY => back_off(failures, ADDRESS_FREE, now),
         _ => Throttle::Allowed,
     }
+}
+
+/// The number of the window of ten minutes in which searches are counted at this moment. Each window has its own count.
+pub fn search_window(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(SEARCH_WINDOW)
+}
+
+/// Whether one more search is made by an account that has made `searches` in the [`search_window`] of this moment: up to
+/// 60; from then on the wait is for the next window.
+pub fn search_throttle(searches: Failures, now: Timestamp) -> Throttle {
+    if searches.count < SEARCHES {
+        return Throttle::Allowed;
+    }
+    Throttle::Wait((SEARCH_WINDOW - now.as_second().rem_euclid(SEARCH_WINDOW)).unsigned_abs())
 }
 
 /// The address under which failures are counted: IPv4 as it is, IPv6 by its /64, which is what one household or server

@@ -1,5 +1,7 @@
 use crate::fixture::at;
-use identity::{Failures, Throttle, account_throttle, address_throttle, throttle_address};
+use identity::{
+    Failures, Throttle, account_throttle, address_throttle, search_throttle, search_window, throttle_address,
+};
 use std::net::IpAddr;
 
 fn failures(count: u32) -> Failures {
@@ -61,4 +63,18 @@ fn ipv6_counts_by_its_network_and_mapped_ipv4_as_ipv4() {
     assert_eq!(key("2001:db8:1:2:ffff::1"), "2001:db8:1:2::");
     assert_eq!(key("::ffff:192.0.2.7"), "192.0.2.7");
     assert_eq!(key("192.0.2.7"), "192.0.2.7");
+}
+
+#[test]
+fn sixty_searches_are_free_in_ten_minutes_and_then_the_wait_is_for_the_next_ten() {
+    let begin = (0..600).find(|second| search_window(at(*second)) != search_window(at(second - 1)));
+    let begin = begin.expect("a window begins");
+    for second in [begin, begin + 1, begin + 599] {
+        assert_eq!(search_window(at(second)), search_window(at(begin)), "{second}");
+        assert_eq!(search_throttle(failures(59), at(second)), Throttle::Allowed);
+        let left = u64::try_from(begin + 600 - second).expect("not over");
+        assert_eq!(search_throttle(failures(60), at(second)), Throttle::Wait(left));
+        assert_eq!(search_throttle(failures(u32::MAX), at(second)), Throttle::Wait(left));
+    }
+    assert_eq!(search_window(at(begin + 600)), search_window(at(begin)) + 1);
 }
