@@ -106,9 +106,9 @@ pub(crate) fn chosen(target: &dyn Target, name: Option<&str>) -> Result<String> 
 }
 
 /// Records what is done with backups, before it is done.
-pub(crate) async fn record(house: &House, action: &'static str) -> Result<()> {
+pub(crate) async fn record(house: &House, action: Word) -> Result<()> {
     let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
-    let event = Event::done(Word::new(action), Resource::whole(Word::new("backup")));
+    let event = Event::done(action, Resource::whole(Word::new("backup")));
     house.record_as(Actor::default(), origin, event).await.context("it could not be recorded")?;
     Ok(())
 }

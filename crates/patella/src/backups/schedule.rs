@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use domain::{Clock, SystemClock, Timestamp, Unobserved};
 use futures::future::{BoxFuture, FutureExt};
 use jiff::SignedDuration;
+use ledger::Word;
 use practice::{
     House,
     backup::{
@@ -194,7 +195,7 @@ fn age(at: Timestamp, now: Timestamp) -> Duration {
 
 /// Makes one backup of a running house.
 async fn make(config: &Config, house: &Arc<House>) -> Result<Made> {
-    record(house, "create_backup").await?;
+    record(house, Word::new("create_backup")).await?;
     let branch = opening::branch_of_house(house).await?;
     let clock = house.clock.clone();
     let (setup, contents) = (setup(config, &branch, clock.clone())?, contents(config, house.stores.clone())?);

@@ -15,6 +15,7 @@ use clap::Subcommand;
 use crypto::Identities;
 use domain::{SystemClock, TaskObserver};
 use indicatif::{ProgressBar, ProgressStyle};
+use ledger::Word;
 use practice::backup::{
     AuditBranch,
     check::{Opening, check_content, check_files},
@@ -118,7 +119,7 @@ async fn create(config: &Config) -> Result<()> {
     let began = Instant::now();
     // The command line's own log is let go before the work: it may take long, and other commands need it.
     let opened = opening::open(config, Log::Commands).await?;
-    record(&opened.house, "create_backup").await?;
+    record(&opened.house, Word::new("create_backup")).await?;
     let branch = opening::branch_of_house(&opened.house).await?;
     opened.ledger.close();
     let made = made(config, &branch, contents(config, opened.house.stores.clone())?).await;

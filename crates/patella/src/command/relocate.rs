@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use domain::SystemClock;
-use ledger::FileBackend;
+use ledger::{FileBackend, Word};
 use practice::backup::{moving::carry, restore::staging::Earlier};
 use std::{path::PathBuf, time::Instant};
 use store::{PostgresBackend, Store};
@@ -36,7 +36,7 @@ impl Move {
                 bail!("the new place has another root key: what is sealed would not open there");
             }
             let opened = opening::open(&from, Log::Commands).await?;
-            record(&opened.house, "move_practice").await?;
+            record(&opened.house, Word::new("move_practice")).await?;
             opened.ledger.close();
             let stores = opened.house.stores.clone();
             drop(opened.house);
@@ -67,7 +67,7 @@ impl Move {
                 opening::migrate(&to, &root, false).await?;
             }
             let opened = opening::open(&to, Log::Commands).await.context("the new place does not open")?;
-            record(&opened.house, "move_practice").await?;
+            record(&opened.house, Word::new("move_practice")).await?;
             opened.ledger.close();
             let mut text = String::new();
             for (part, table) in &moved {

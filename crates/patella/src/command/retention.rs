@@ -116,12 +116,12 @@ impl TaskObserver for Bar {
     }
 }
 
-async fn record(house: &House, practice: PracticeId, action: &'static str) -> Result<()> {
+async fn record(house: &House, practice: PracticeId, action: Word) -> Result<()> {
     let actor = Actor { practice: Some(practice), ..Actor::default() };
     let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
     let event = Event {
         reason: Word::new("command-line"),
-        ..Event::done(Word::new(action), Resource::whole(Word::new("retention_plan")))
+        ..Event::done(action, Resource::whole(Word::new("retention_plan")))
     };
     house.record_as(actor, origin, event).await.context("it could not be recorded, so it was not done")?;
     Ok(())
@@ -148,7 +148,7 @@ async fn list(target: &Target, wanted: Option<&str>) -> Result<()> {
     let (opened, _) = target.open().await?;
     let house = &opened.house;
     let practice = target.practice(house).await?;
-    record(house, practice, "list_retention_plans").await?;
+    record(house, practice, Word::new("list_retention_plans")).await?;
     match wanted {
         Some(text) => show(house, practice, id(text)?).await?,
         None => {
@@ -227,7 +227,7 @@ async fn certificate(target: &Target, patient: &str, pdf: Option<&Path>) -> Resu
     let (opened, _) = target.open().await?;
     let house = &opened.house;
     let practice = target.practice(house).await?;
-    record(house, practice, "read_certificate").await?;
+    record(house, practice, Word::new("read_certificate")).await?;
     let row = destroyed::certificate(&house.stores.keys, practice, patient).await?;
     opened.ledger.close();
     let note = row.context("there is no certificate for this patient")?.certificate;

@@ -18,20 +18,20 @@ async fn open_plan(
     house: &House,
     session: &Session<Full>,
     plan: PlanId,
-    action: &'static str,
+    action: Word,
 ) -> Result<PlanRow, RetentionError> {
     let purpose = Purpose::operations(resource(PLAN, plan));
     let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
     let row = retention::plan(&house.stores.identity, grant.practice(), plan).await?;
     let row = row.ok_or(RetentionError::Unknown)?;
     in_person(house, session)?;
-    house.record(session, Event::done(Word::new(action), resource(PLAN, plan))).await?;
+    house.record(session, Event::done(action, resource(PLAN, plan))).await?;
     Ok(row)
 }
 
 /// Approves a plan. After the second approval, by somebody else than the first, the cooling-off time begins.
 pub async fn approve(house: &House, session: &Session<Full>, plan: PlanId) -> Result<PlanRow, RetentionError> {
-    let row = open_plan(house, session, plan, "approve_retention_plan").await?;
+    let row = open_plan(house, session, plan, Word::new("approve_retention_plan")).await?;
     if row.state != PlanState::Open {
         return Err(RetentionError::NotOpen);
     }
@@ -53,6 +53,6 @@ pub async fn approve(house: &House, session: &Session<Full>, plan: PlanId) -> Re
 
 /// Takes a plan back that was not carried out. Whoever of it was listed for destruction already stays destroyed.
 pub async fn withdraw(house: &House, session: &Session<Full>, plan: PlanId) -> Result<(), RetentionError> {
-    let row = open_plan(house, session, plan, "withdraw_retention_plan").await?;
+    let row = open_plan(house, session, plan, Word::new("withdraw_retention_plan")).await?;
     Ok(house.stores.identity.commit(retention::withdraw_plan(Batch::new(), row.practice_id, plan)).await?)
 }

@@ -24,6 +24,8 @@ use store::{
 /// Patients that are looked at together: the rows of a transaction, and the entries of an append, stay few.
 const AT_ONCE: i64 = 500;
 
+const JUDGE: Word = Word::new("judge_retention");
+
 /// Makes a plan in the name of the caller.
 pub async fn plan(
     house: &House,
@@ -105,7 +107,7 @@ impl<'h> Judge<'h> {
             // Overwritten below where the birth date decides.
             verdicts.push(verdict.unwrap_or(Verdict::NoVisit));
         }
-        let entries = open.iter().map(|n| self.entry("judge_retention", rows[*n].patient_id, "retention"));
+        let entries = open.iter().map(|n| self.entry(JUDGE, rows[*n].patient_id, "retention"));
         let receipts = house.ledger.append(entries.collect()).await?;
         for (n, receipt) in open.into_iter().zip(&receipts) {
             let row = &rows[n];
@@ -128,7 +130,7 @@ impl<'h> Judge<'h> {
         Ok(*opened.expose())
     }
 
-    pub(super) fn entry(&self, action: &'static str, patient: PatientId, reason: &str) -> Entry {
+    pub(super) fn entry(&self, action: Word, patient: PatientId, reason: &str) -> Entry {
         Entry {
             at: self.house.clock.now(),
             practice: self.actor.practice,
@@ -136,7 +138,7 @@ impl<'h> Judge<'h> {
             role: self.actor.role,
             login_session: self.actor.login_session,
             permission: None,
-            action: Word::new(action),
+            action,
             purpose: None,
             resource: Resource::whole(Word::new("record")),
             patient: Some(patient),

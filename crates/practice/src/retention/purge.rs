@@ -26,6 +26,9 @@ const AT_ONCE: i64 = 100;
 /// Patients whose rows are removed at the same time, each in a transaction of their own; writers get their turn between.
 const TOGETHER: usize = 16;
 
+const DESTROY: Word = Word::new("destroy_record");
+const SPARE: Word = Word::new("spare_record");
+
 /// Every durable transition of a purge, in order: where it may be killed and goes on.
 pub const PURGE_STEPS: &[&str] = &[
     "begun",
@@ -225,10 +228,10 @@ impl Run<'_> {
         let mut going = Vec::new();
         for (row, verdict) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
             if let Verdict::Due { rule, .. } = &verdict {
-                entries.push(self.judge.entry("destroy_record", row.patient_id, rule));
+                entries.push(self.judge.entry(DESTROY, row.patient_id, rule));
                 going.push(row.patient_id);
             } else {
-                entries.push(self.judge.entry("spare_record", row.patient_id, verdict.kind().word()));
+                entries.push(self.judge.entry(SPARE, row.patient_id, verdict.kind().word()));
                 moves.push((row.patient_id, ItemStep::Spared));
             }
         }

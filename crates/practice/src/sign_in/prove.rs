@@ -2,7 +2,7 @@
 //! token and a new id.
 
 use super::{Attempt, Factors, SignInError, Tried, factors, login_session};
-use crate::{Actor, Event, House};
+use crate::{Actor, Event, House, HouseError};
 use domain::{AccountId, LoginSessionId, PracticeId, Role};
 use identity::{
     AcceptedFactors, FactorKind, FactorProof, Full, Half, Origin, PromoteError, Session, SessionRecord, SessionToken,
@@ -64,10 +64,10 @@ impl Proving<'_> {
         }
     }
     const fn action(&self) -> Word {
-        Word::new(match self {
-            Self::SigningIn(_) => "sign_in",
-            Self::SteppingUp(_) => "step_up",
-        })
+        match self {
+            Self::SigningIn(_) => Word::new("sign_in"),
+            Self::SteppingUp(_) => Word::new("step_up"),
+        }
     }
     /// How many tries stand behind the session that comes out: password and factor, or the factor alone.
     const fn tries(&self) -> u32 {
@@ -76,12 +76,10 @@ impl Proving<'_> {
             Self::SteppingUp(_) => 1,
         }
     }
-    fn actor(&self) -> Actor {
-        Actor {
-            practice: Some(self.practice()),
-            account: Some(self.account()),
-            role: Some(self.role()),
-            login_session: Some(self.id()),
+    const fn actor(&self) -> Actor {
+        match self {
+            Self::SigningIn(session) => Actor::of_session(session),
+            Self::SteppingUp(session) => Actor::of_session(session),
         }
     }
     fn promote(
@@ -110,7 +108,7 @@ pub async fn with_totp(house: &House, proving: Proving<'_>, code: &str) -> Resul
     let (practice, account, now) = (proving.practice(), proving.account(), house.clock.now());
     let Some(row) = &begun.factors.totp else { return Err(refuse(house, &proving, "no-such-factor").await) };
     let stored = house.vault.open_credential(practice, account, &row.secret).await?;
-    let secret = TotpSecret::from_stored(account, stored.expose()).map_err(SignInError::Totp)?;
+    let secret = TotpSecret::from_stored(account, stored.expose()).map_err(HouseError::Totp)?;
     match secret.verify(code, row.last_step, now) {
         Ok((proof, step)) => {
             let used = totp_factors::use_step(Batch::new(), practice, account, step, now);

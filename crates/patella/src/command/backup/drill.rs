@@ -9,6 +9,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use crypto::{Identities, Key, SystemRng};
 use domain::{Clock, SystemClock};
+use ledger::Word;
 use phi::Keyring;
 use practice::backup::{
     BoxError,
@@ -43,7 +44,7 @@ impl Drill {
         let config = Config::load(&self.config)?;
         let identities = Identities::from_files(&self.identity)?;
         let opened = opening::open(&config, Log::Commands).await?;
-        record(&opened.house, "drill_backup").await?;
+        record(&opened.house, Word::new("drill_backup")).await?;
         opened.ledger.close();
         let stores = opened.house.stores.clone();
         drop(opened.house);

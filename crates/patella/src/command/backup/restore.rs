@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context, Result};
 use crypto::{Identities, Key, SystemRng};
 use domain::{SystemClock, TaskObserver};
-use ledger::Destroyed;
+use ledger::{Destroyed, Word};
 use practice::{
     Stores,
     backup::{
@@ -59,7 +59,7 @@ impl Restore {
         }
         // The first entry of the new life, in the command line's own log.
         let opened = opening::open(&config, Log::Commands).await?;
-        record(&opened.house, "restore_backup").await?;
+        record(&opened.house, Word::new("restore_backup")).await?;
         opened.ledger.close();
         crate::command::print(&said(&name, restored.as_ref(), &missing, began.elapsed().as_secs_f64()))
     }

@@ -1,5 +1,5 @@
-//! Words of the audit trail in plain language. The ledger speaks in the program's own words; one that has no line here is
-//! shown as it is, with spaces.
+//! Words of the audit trail in plain language. The ledger speaks in the program's own words: those of this program all have
+//! a line here (a test reads its source), one of an older or newer program is shown as it is, with spaces.
 
 use domain::PermissionName;
 use ledger::Outcome;
@@ -7,18 +7,27 @@ use std::borrow::Cow;
 
 /// What was done, after a name: "opened exercises and what was done".
 pub fn action(word: &str) -> Cow<'static, str> {
+    known_action(word).map_or_else(|| Cow::Owned(spaced(word)), Cow::Borrowed)
+}
+
+/// The kind of thing that something was done to: "the program".
+pub fn part(word: &str) -> Cow<'static, str> {
+    known_part(word).map_or_else(|| Cow::Owned(spaced(word)), Cow::Borrowed)
+}
+
+fn known_action(word: &str) -> Option<&'static str> {
     // What is done with a permission has its name.
     if let Ok(permission) = word.parse::<PermissionName>() {
-        return Cow::Borrowed(super::permission(permission));
+        return Some(super::permission(permission));
     }
-    Cow::Borrowed(match word {
+    Some(match word {
         "export_audit" => "took the audit trail out",
         "sign_in" => "signed in",
         "sign_out" => "signed out",
+        "step_up" => "confirmed that it was them",
         "resume_session" => "came back to a session",
         "end_session" => "ended a session",
         "end_all_sessions" => "signed out everywhere",
-        "password" => "gave a password",
         "add_account" => "added an account",
         "change_account" => "changed an account",
         "disable_account" => "disabled an account",
@@ -38,6 +47,7 @@ pub fn action(word: &str) -> Cow<'static, str> {
         "new_recovery_codes" => "made new recovery codes",
         "issue_token" => "made an API token",
         "revoke_token" => "ended an API token",
+        "search_patients" => "searched for patients",
         "assign_care_team" => "put somebody on a care team",
         "end_care_team" => "ended a place on a care team",
         "read_care_team" => "looked at a care team",
@@ -58,6 +68,10 @@ pub fn action(word: &str) -> Cow<'static, str> {
         "restore_backup" => "brought a backup back",
         "drill_backup" => "tried a backup",
         "move_practice" => "moved the data to another database",
+        "judge_retention" => "asked how long a record is kept",
+        "list_retention_plans" => "looked at the plans of destruction",
+        "destroy_record" => "destroyed a record whose time was over",
+        "spare_record" => "spared a record from destruction",
         "plan_retention" => "planned the destruction of records",
         "approve_retention_plan" => "approved a plan of destruction",
         "withdraw_retention_plan" => "withdrew a plan of destruction",
@@ -66,15 +80,13 @@ pub fn action(word: &str) -> Cow<'static, str> {
         "place_legal_hold" => "held records back from destruction",
         "lift_legal_hold" => "ended a hold on records",
         "dispose_device" => "disposed of a device",
-        "names_opened" => "opened names to search them",
         "probe_audit" => "tried whether the trail can be written",
-        other => return Cow::Owned(spaced(other)),
+        _ => return None,
     })
 }
 
-/// The kind of thing that something was done to: "the program".
-pub fn part(word: &str) -> Cow<'static, str> {
-    Cow::Borrowed(match word {
+fn known_part(word: &str) -> Option<&'static str> {
+    Some(match word {
         "patient" => "the patient's page",
         "program" => "the program",
         "log" => "the exercise log",
@@ -84,6 +96,11 @@ pub fn part(word: &str) -> Cow<'static, str> {
         "comment" => "comments",
         "today" => "the day's exercises",
         "week" => "the week",
+        "record" => "the whole record",
+        "visit" => "a visit",
+        "charge" => "a charge",
+        "billing_account" => "an account of billing",
+        "billing_books" => "the books of billing",
         "care_team" => "the care team",
         "access_log" => "the list of who looked",
         "audit" => "the audit trail",
@@ -93,11 +110,22 @@ pub fn part(word: &str) -> Cow<'static, str> {
         "login_session" => "a session",
         "invitation" => "an invitation",
         "api_token" => "an API token",
+        "passkey" => "a passkey",
+        "tries" => "several tries",
+        "page" => "a page",
+        "practice" => "the practice",
+        "exercise" => "the library of exercises",
+        "key" => "keys",
+        "epoch_key" => "the key of old backups",
+        "backup" => "a backup",
+        "device" => "a device",
+        "certificate" => "a certificate of destruction",
         "patient_names" => "patients' names",
+        "names_opened" => "names, to compare them",
         "policy" => "the policy",
         "retention_plan" => "a plan of destruction",
         "legal_hold" => "a hold on records",
-        other => return Cow::Owned(spaced(other)),
+        _ => return None,
     })
 }
 
@@ -118,6 +146,15 @@ pub fn spaced(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::PurposeKind;
+    use std::{
+        collections::BTreeSet,
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    /// Words that stand in entries as reasons and have no dash; a reason is shown with spaces.
+    const REASONS: &[&str] = &["destroyed", "expired", "forged", "password", "retention", "throttled"];
 
     #[test]
     fn what_is_done_with_a_permission_is_said_in_the_permissions_words() {
@@ -128,5 +165,79 @@ mod tests {
     fn a_word_without_a_line_is_shown_with_spaces() {
         assert_eq!(action("carry_away-all"), "carry away all");
         assert_eq!(part("shoe_box"), "shoe box");
+    }
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for item in fs::read_dir(folder).expect("a folder of the workspace") {
+            let path = item.expect("an entry").path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    /// What stands between the brackets of every `Word::new(…)` of the program, without its tests.
+    fn made_words() -> BTreeSet<String> {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the folder of all crates");
+        let mut files = Vec::new();
+        for name in ["ledger", "identity", "phi", "store", "practice", "web", "patella"] {
+            sources(&crates.join(name).join("src"), &mut files);
+        }
+        let mut words = BTreeSet::new();
+        for file in files {
+            let text = fs::read_to_string(&file).expect("a file of source");
+            let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for made in program.split("Word::new(").skip(1) {
+                words.extend(made.split([')', '{']).next().map(|made| made.trim().to_owned()));
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_action_and_every_resource_of_the_program_has_plain_words() {
+        let mut seen = 0;
+        for made in made_words() {
+            match made.strip_prefix('"').and_then(|made| made.strip_suffix('"')) {
+                // Actions and resources are words with underscores, reasons with dashes.
+                Some(word) if word.contains('-') || REASONS.contains(&word) => {}
+                Some(word) => {
+                    seen += 1;
+                    assert!(known_action(word).is_some() || known_part(word).is_some(), "`{word}` has no plain words");
+                }
+                // The name of a permission is looked at below; every reason has words as it is.
+                None => assert!(
+                    ["word: &'static str", "permission.word(", "reason", "match error", "\"…\""]
+                        .contains(&made.as_str()),
+                    "`Word::new({made})`: write the word itself, so that this test can read it"
+                ),
+            }
+        }
+        assert!(seen > 90, "only {seen} words were read");
+    }
+
+    #[test]
+    fn no_word_stands_for_an_action_and_for_what_it_was_done_to() {
+        for made in made_words() {
+            let word = made.trim_matches('"');
+            assert!(known_action(word).is_none() || known_part(word).is_none(), "`{word}`");
+        }
+    }
+
+    #[test]
+    fn every_permission_purpose_and_outcome_has_words_of_its_own() {
+        let permissions: BTreeSet<&str> =
+            PermissionName::ALL.iter().map(|name| known_action(name.word()).unwrap_or("")).collect();
+        let purposes: BTreeSet<&str> = PurposeKind::ALL.iter().map(|purpose| super::super::purpose(*purpose)).collect();
+        let outcomes: BTreeSet<&str> = [Outcome::Allowed, Outcome::Denied, Outcome::Failed].map(outcome).into();
+        assert_eq!(
+            (permissions.len(), purposes.len(), outcomes.len()),
+            (PermissionName::ALL.len(), PurposeKind::ALL.len(), 3)
+        );
+        assert!(
+            permissions.iter().chain(&purposes).chain(&outcomes).all(|words| !words.is_empty() && !words.contains('_'))
+        );
     }
 }
