@@ -1,6 +1,10 @@
 //! Lists in pages, by cursor.
 
-use data_encoding::BASE64URL_NOPAD;
+mod cursor;
+
+pub use cursor::Cursor;
+pub(crate) use cursor::Place;
+
 use domain::Invalid;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,42 +39,16 @@ impl TryFrom<u16> for Limit {
     }
 }
 
-/// Where the next page begins. Opaque to callers; inside are bytes of the list's own choosing. They stand in addresses,
-/// so let them be ids, positions and moments, never a name. A field `#[serde(default)] cursor: Option<Cursor>` of a query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub struct Cursor(Vec<u8>);
-
-impl Cursor {
-    /// Longest text of one.
-    const LONGEST: usize = 200;
-
-    /// A cursor with these bytes.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(bytes.into())
-    }
-    /// The bytes. They come from the caller: check them like any input.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Cursor {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        const WRONG: Invalid = Invalid::new("is not a cursor of this list");
-        if text.is_empty() || text.len() > Self::LONGEST {
-            return Err(WRONG);
-        }
-        BASE64URL_NOPAD.decode(text.as_bytes()).map(Self).map_err(|_| WRONG)
-    }
-}
-
-impl From<Cursor> for String {
-    fn from(cursor: Cursor) -> Self {
-        BASE64URL_NOPAD.encode(&cursor.0)
-    }
+/// Which page of a list, and how much of it: the query of a list that asks for nothing else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stretch {
+    /// How many.
+    #[serde(default)]
+    pub(crate) limit: Limit,
+    /// Where the page begins.
+    #[serde(default)]
+    pub(crate) cursor: Option<Cursor>,
 }
 
 /// One page of a list.
@@ -98,22 +76,13 @@ mod tests {
     use super::*;
     use crate::body::from_form;
 
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Asked {
-        #[serde(default)]
-        limit: Limit,
-        #[serde(default)]
-        cursor: Option<Cursor>,
-    }
-
     #[test]
     fn a_cursor_comes_back_as_it_was_given() {
         let text = String::from(Cursor::new(*b"\x00\xffid"));
-        let asked: Asked = from_form(format!("limit=200&cursor={text}").as_bytes()).expect("read");
+        let asked: Stretch = from_form(format!("limit=200&cursor={text}").as_bytes()).expect("read");
         assert_eq!(asked.cursor.expect("cursor").bytes(), b"\x00\xffid");
         assert_eq!(asked.limit.entries(), 200);
-        assert_eq!(from_form::<Asked>(b"").expect("read").limit.entries(), 50);
+        assert_eq!(from_form::<Stretch>(b"").expect("read").limit.entries(), 50);
     }
 
     #[test]
@@ -121,7 +90,7 @@ mod tests {
         for (query, field) in
             [("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=!", "cursor")]
         {
-            let problem = from_form::<Asked>(query.as_bytes()).err().expect("refused");
+            let problem = from_form::<Stretch>(query.as_bytes()).expect_err("refused");
             assert_eq!((problem.status().as_u16(), problem.errors()[0].field.as_str()), (422, field));
         }
     }

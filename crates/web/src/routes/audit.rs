@@ -9,8 +9,6 @@ mod week;
 use crate::{Problem, RouteTable, answer::later};
 use practice::audit::AuditError;
 
-pub(super) use asked::{cursor_of, position_of};
-
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
     table.with(api::add).with(page::add).with(week::add).with(export::add)

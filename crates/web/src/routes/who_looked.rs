@@ -7,10 +7,7 @@ use crate::{
         words::{self, trail},
     },
     paging::{Cursor, Limit},
-    routes::{
-        audit::{cursor_of, position_of},
-        log::own,
-    },
+    routes::log::own,
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
@@ -80,9 +77,9 @@ async fn api(
     PathId(patient): PathId<PatientId>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Looks>, Problem> {
-    let (before, limit) = (position_of(asked.cursor.as_ref())?, asked.limit.entries());
+    let (before, limit) = (Cursor::place(asked.cursor.as_ref())?, asked.limit.entries());
     let log = access_log(app.house(), &session, patient, asked.others, before, limit).await?;
-    Ok(Json(Looks { items: log.items, next: log.next.map(cursor_of), complete: log.health.is_whole() }))
+    Ok(Json(Looks { items: log.items, next: log.next.as_ref().map(Cursor::at), complete: log.health.is_whole() }))
 }
 
 async fn page(
@@ -90,7 +87,7 @@ async fn page(
     SignedIn(session): SignedIn,
     Query(shown): Query<Shown>,
 ) -> Result<Markup, Problem> {
-    let before = position_of(shown.cursor.as_ref())?;
+    let before = Cursor::place(shown.cursor.as_ref())?;
     let log = access_log(app.house(), &session, own(&session)?, !shown.own, before, AT_ONCE).await?;
     let surround = Surround::of(&app, &session).await?;
     let columns = ["When", "Who", "What", "Why"].map(Column::text);
@@ -98,7 +95,7 @@ async fn page(
     let views = [(HERE, "Others", !shown.own), ("/who-looked?own=true", "With my own", shown.own)];
     let first = if shown.own { "/who-looked?own=true" } else { HERE };
     let newest = before.is_some().then_some(first);
-    let older = log.next.map(|next| format!("{HERE}?own={}&cursor={}", shown.own, String::from(cursor_of(next))));
+    let older = log.next.map(|next| format!("{HERE}?own={}&cursor={}", shown.own, String::from(Cursor::at(&next))));
     let content = html! {
         (tabs("Whose looks", &views))
         @if !log.health.is_whole() {

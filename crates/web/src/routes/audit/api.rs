@@ -1,6 +1,6 @@
 //! The audit trail, for programs.
 
-use super::asked::{Asked, cursor_of};
+use super::asked::Asked;
 use crate::{App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb, paging::Cursor};
 use axum::extract::State;
 use domain::{AccountId, LoginSessionId, PatientId, PermissionName, PurposeKind, RequestId, Role, Timestamp};
@@ -114,5 +114,5 @@ async fn list(
     let filter = asked.filter(&app, &session).await?;
     let page = audit::entries(app.house(), &session, &filter, asked.before()?, asked.limit.entries()).await?;
     let items = page.entries.into_iter().map(Item::from).collect();
-    Ok(Json(Trail { items, next: page.next.map(cursor_of), complete: page.health.is_whole() }))
+    Ok(Json(Trail { items, next: page.next.as_ref().map(Cursor::at), complete: page.health.is_whole() }))
 }

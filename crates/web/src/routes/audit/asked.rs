@@ -2,7 +2,7 @@
 
 use crate::{
     App, Problem,
-    paging::{Cursor, Limit},
+    paging::{Cursor, Limit, Place},
 };
 use domain::{AccountId, Date, Invalid, PatientId, PermissionName, Timestamp, Timezone};
 use form_urlencoded::Serializer;
@@ -105,7 +105,7 @@ impl Asked {
 
     /// Where it goes on.
     pub(super) fn before(&self) -> Result<Option<Position>, Problem> {
-        position_of(self.cursor.as_ref())
+        Cursor::place(self.cursor.as_ref())
     }
 
     /// Only an export has a format.
@@ -169,21 +169,14 @@ fn moment(text: &str, zone: Option<&Timezone>, end: bool) -> Result<Timestamp, I
     zone.map(|zone| zone.moment(day, 0, 0)).ok_or(WRONG)
 }
 
-/// A position as a cursor.
-pub(in crate::routes) fn cursor_of(position: Position) -> Cursor {
-    let parts = [position.at.to_be_bytes(), position.log.to_be_bytes(), position.seq.to_be_bytes()];
-    Cursor::new(parts.concat())
-}
-
-/// The position of a cursor.
-pub(in crate::routes) fn position_of(cursor: Option<&Cursor>) -> Result<Option<Position>, Problem> {
-    let Some(cursor) = cursor else { return Ok(None) };
-    let (parts, rest) = cursor.bytes().as_chunks::<8>();
-    match (parts, rest) {
-        ([at, log, seq], []) => {
-            let [at, log, seq] = [at, log, seq].map(|bytes| i64::from_be_bytes(*bytes));
-            Ok(Some(Position { at, log, seq }))
-        }
-        _ => Err(Problem::invalid("cursor", &Invalid::new("is not a cursor of this list"))),
+impl Place for Position {
+    fn bytes(&self) -> Vec<u8> {
+        [self.at.to_be_bytes(), self.log.to_be_bytes(), self.seq.to_be_bytes()].concat()
+    }
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (parts, rest) = bytes.as_chunks::<8>();
+        let (&[at, log, seq], []) = (parts, rest) else { return None };
+        let [at, log, seq] = [at, log, seq].map(i64::from_be_bytes);
+        Some(Self { at, log, seq })
     }
 }

@@ -1,6 +1,6 @@
 //! The audit trail, as a page.
 
-use super::asked::{Asked, cursor_of};
+use super::asked::Asked;
 use crate::{
     App, AuditClass, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{
@@ -8,6 +8,7 @@ use crate::{
         recorded_line, select, submit, table, tabs, tag, text_field,
         words::{self, trail},
     },
+    paging::Cursor,
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
@@ -67,7 +68,7 @@ async fn show(
     let columns = ["When", "Who", "What", "Patient", "How it went", "From where"].map(Column::text);
     let rows = page.entries.iter().map(|entry| row(&surround, &asked, entry));
     let newest = asked.cursor.is_some().then(|| asked.address_with(HERE, "cursor", ""));
-    let older = page.next.map(|next| asked.address_with(HERE, "cursor", &String::from(cursor_of(next))));
+    let older = page.next.map(|next| asked.address_with(HERE, "cursor", &String::from(Cursor::at(&next))));
     let content = html! {
         (views(false))
         @if let Some(missing) = missing(page.health) { (missing) }

@@ -11,7 +11,7 @@ use crate::{
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{BodyRegion, Exercise, ExerciseId};
+use domain::{BodyRegion, Exercise};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::exercises::{self, Filter};
@@ -41,14 +41,10 @@ pub(super) struct Asked {
 }
 
 async fn found(app: &App, session: &Session<Full>, asked: &Asked) -> Result<Page<Exercise>, Problem> {
-    let id = |cursor: &Cursor| {
-        ExerciseId::try_from(cursor.bytes())
-            .map_err(|_| Problem::invalid_fields().field("cursor", "is not a cursor of this list"))
-    };
-    let after = asked.cursor.as_ref().map(id).transpose()?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let filter = Filter { region: asked.region, words: asked.q.clone() };
     let (items, more) = exercises::list(app.house(), session, &filter, after, asked.limit.entries()).await?;
-    let next = items.last().filter(|_| more).map(|last| Cursor::new(*last.exercise_id.as_bytes()));
+    let next = items.last().filter(|_| more).map(|last| Cursor::at(&last.exercise_id));
     Ok(Page { items, next })
 }
 

@@ -6,16 +6,15 @@ use crate::{
         Field, FieldErrors, Head, RECORDED, card, empty_state, hidden, pagination, recorded_line, submit, textarea,
         words,
     },
-    paging::{Cursor, Limit, Page},
+    paging::{Cursor, Page, Stretch},
     routes::patients::{back_to_patient, views},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{NoteId, PatientId, PermissionName, Timestamp};
+use domain::{NoteId, PatientId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::notes::{self, NoteView, Notes};
-use serde::Deserialize;
 
 /// A note has up to 20,000 characters, which a form may write with nine bytes each.
 pub(super) const LIMIT: usize = 256 * 1024;
@@ -24,37 +23,14 @@ pub(super) const API: Route =
     Route::api(Verb::Get, "/api/v1/patients/{patient_id}/notes", "Progress notes, newest first.")
         .permission(PermissionName::ReadNotes)
         .audit(AuditClass::Patient)
-        .query::<Asked>()
+        .query::<Stretch>()
         .answer::<Page<NoteView>>(200);
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}/notes", "Progress notes.")
     .permission(PermissionName::ReadNotes)
     .audit(AuditClass::Patient);
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    /// How many.
-    #[serde(default)]
-    limit: Limit,
-    /// Where the page begins.
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
-/// Milliseconds since 1970 and the note's id.
-fn cursor_of((at, id): (Timestamp, NoteId)) -> Cursor {
-    Cursor::new([&at.as_millisecond().to_be_bytes()[..], id.as_bytes()].concat())
-}
-
-fn read_cursor(cursor: &Cursor) -> Option<(Timestamp, NoteId)> {
-    let (at, id) = cursor.bytes().split_at_checked(8)?;
-    let at = Timestamp::from_millisecond(i64::from_be_bytes(at.try_into().ok()?)).ok()?;
-    Some((at, NoteId::try_from(id).ok()?))
-}
-
-async fn found(app: &App, session: &Session<Full>, patient: PatientId, asked: &Asked) -> Result<Notes, Problem> {
-    let wrong = || Problem::invalid_fields().field("cursor", "is not a cursor of this list");
-    let before = asked.cursor.as_ref().map(|cursor| read_cursor(cursor).ok_or_else(wrong)).transpose()?;
+async fn found(app: &App, session: &Session<Full>, patient: PatientId, asked: &Stretch) -> Result<Notes, Problem> {
+    let before = Cursor::place(asked.cursor.as_ref())?;
     Ok(notes::list(app.house(), session, patient, before, asked.limit.entries()).await?)
 }
 
@@ -62,17 +38,17 @@ pub(super) async fn api(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Stretch>,
 ) -> Result<Json<Page<NoteView>>, Problem> {
     let found = found(&app, &session, patient, &asked).await?;
-    Ok(Json(Page { items: found.items, next: found.next.map(cursor_of) }))
+    Ok(Json(Page { items: found.items, next: found.next.as_ref().map(Cursor::at) }))
 }
 
 pub(super) async fn page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Stretch>,
 ) -> Result<Markup, Problem> {
     let found = found(&app, &session, patient, &asked).await?;
     let key = NoteId::random(&*app.rng).to_string();
@@ -90,7 +66,7 @@ pub(super) async fn show(
     errors: &FieldErrors,
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(app, session).await?;
-    let next = found.next.map(|last| format!("/patients/{patient}/notes?cursor={}", String::from(cursor_of(last))));
+    let next = found.next.map(|last| format!("/patients/{patient}/notes?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
         (views(patient, "notes"))
         (errors.summary())

@@ -8,7 +8,7 @@ use crate::{
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{EntryId, PatientId, PermissionName, Timestamp};
+use domain::{PatientId, PermissionName};
 use maud::{Markup, html};
 use practice::{
     log::{self, EntryView},
@@ -31,33 +31,20 @@ pub(super) struct Asked {
     cursor: Option<Cursor>,
 }
 
-/// Milliseconds since 1970 and the entry's id.
-fn cursor_of(entry: &EntryView) -> String {
-    let at = entry.performed_at.as_millisecond().to_be_bytes();
-    String::from(Cursor::new([&at[..], entry.entry_id.as_bytes()].concat()))
-}
-
-fn read_cursor(cursor: &Cursor) -> Option<(Timestamp, EntryId)> {
-    let (at, id) = cursor.bytes().split_at_checked(8)?;
-    let at = Timestamp::from_millisecond(i64::from_be_bytes(at.try_into().ok()?)).ok()?;
-    Some((at, EntryId::try_from(id).ok()?))
-}
-
 pub(super) async fn page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
-    let wrong = || Problem::invalid_fields().field("cursor", "is not a cursor of this list");
-    let before = asked.cursor.as_ref().map(|cursor| read_cursor(cursor).ok_or_else(wrong)).transpose()?;
+    let before = Cursor::place(asked.cursor.as_ref())?;
     let mut entries = log::list(app.house(), &session, patient, before, SHOWN + 1).await?;
     let names = progress::item_names(app.house(), &session, patient).await?;
     let surround = Surround::of(&app, &session).await?;
     let more = entries.len() > SHOWN;
     entries.truncate(SHOWN);
-    let next =
-        entries.last().filter(|_| more).map(|last| format!("/patients/{patient}/log?cursor={}", cursor_of(last)));
+    let last = entries.last().filter(|_| more).map(|last| Cursor::at(&(last.performed_at, last.entry_id)));
+    let next = last.map(|cursor| format!("/patients/{patient}/log?cursor={}", String::from(cursor)));
     let columns = [
         Column::text("Exercise"),
         Column::text("When"),

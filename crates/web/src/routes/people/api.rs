@@ -154,11 +154,10 @@ async fn list(
     SignedIn(session): SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Page<AccountBody>>, Problem> {
-    let after = asked.cursor.as_ref().map(|cursor| AccountId::try_from(cursor.bytes())).transpose();
-    let after = after.map_err(|why| Problem::invalid("cursor", &why))?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let views = accounts::staff(app.house(), &session, after, asked.limit.entries() + 1).await?;
     let bodies: Vec<AccountBody> = views.into_iter().map(AccountBody::from).collect();
-    Ok(Json(Page::from_surplus(bodies, asked.limit, |last| Cursor::new(last.account_id.as_bytes().to_vec()))))
+    Ok(Json(Page::from_surplus(bodies, asked.limit, |last| Cursor::at(&last.account_id))))
 }
 
 async fn read(

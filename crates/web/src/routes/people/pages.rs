@@ -75,10 +75,10 @@ async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(&app, &session).await?;
-    let after = asked.cursor.as_ref().and_then(|cursor| AccountId::try_from(cursor.bytes()).ok());
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let limit = Limit::default();
     let views = accounts::staff(app.house(), &session, after, limit.entries() + 1).await?;
-    let page = Page::from_surplus(views, limit, |last| Cursor::new(last.account_id.as_bytes().to_vec()));
+    let page = Page::from_surplus(views, limit, |last| Cursor::at(&last.account_id));
     let columns = [Column::text("Name"), Column::text("Role"), Column::text("State"), Column::text("E-mail")];
     let rows = page.items.iter().map(|view| {
         vec![

@@ -10,7 +10,7 @@ use crate::{
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{AccountId, PatientId, PermissionName};
+use domain::{AccountId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::policy::{self, AccountAccess};
@@ -59,18 +59,14 @@ async fn asked_of(
     account: AccountId,
     asked: &Asked,
 ) -> Result<AccountAccess, Problem> {
-    let id = |cursor: &Cursor| {
-        PatientId::try_from(cursor.bytes())
-            .map_err(|_| Problem::invalid_fields().field("cursor", "is not a cursor of this list"))
-    };
-    let after = asked.cursor.as_ref().map(id).transpose()?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let limit = asked.limit.entries();
     let access = policy::what_can_see(app.house(), session, account, asked.names, after, limit).await?;
     access.ok_or(Problem::not_found())
 }
 
 fn cursor(access: &AccountAccess) -> Option<Cursor> {
-    access.next.map(|last| Cursor::new(*last.as_bytes()))
+    access.next.as_ref().map(Cursor::at)
 }
 
 pub(super) async fn api(

@@ -2,13 +2,13 @@
 
 use crate::{
     App, AuditClass, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
-    paging::{Cursor, Limit, Page},
+    paging::{Cursor, Page, Stretch},
 };
 use axum::{extract::State, http::StatusCode};
-use domain::{PatientId, PermissionName, PlanId, Unobserved};
+use domain::{PermissionName, PlanId, Unobserved};
 use practice::retention::{self, ItemView, PlanDetails, PlanView};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 const LIST: Route = Route::api(Verb::Get, "/api/v1/retention/plans", "Plans of destruction, newest first.")
     .permission(PermissionName::Retain)
@@ -27,7 +27,7 @@ const PATIENTS: Route =
     Route::api(Verb::Get, "/api/v1/retention/plans/{plan_id}/patients", "The patients of a plan, by id.")
         .permission(PermissionName::Retain)
         .audit(AuditClass::Practice)
-        .query::<Asked>()
+        .query::<Stretch>()
         .answer::<Page<ItemView>>(200);
 const APPROVE: Route = Route::api(
     Verb::Post,
@@ -66,27 +66,6 @@ struct Made {
     plan_id: PlanId,
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    /// How many.
-    #[serde(default)]
-    limit: Limit,
-    /// Where the page begins.
-    #[serde(default)]
-    pub(super) cursor: Option<Cursor>,
-}
-
-/// The patient after whom a page begins; 422 for a cursor of another list.
-pub(super) fn begin(cursor: Option<&Cursor>) -> Result<Option<PatientId>, Problem> {
-    let wrong = || Problem::invalid_fields().field("cursor", "is not a cursor of this list");
-    cursor.map(|cursor| PatientId::try_from(cursor.bytes()).map_err(|_| wrong())).transpose()
-}
-
-pub(super) fn cursor_of(patient: PatientId) -> Cursor {
-    Cursor::new(patient.as_bytes().to_vec())
-}
-
 async fn list(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Json<Plans>, Problem> {
     Ok(Json(Plans { items: retention::plans(app.house(), &session).await? }))
 }
@@ -108,11 +87,11 @@ async fn patients(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(plan): PathId<PlanId>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Stretch>,
 ) -> Result<Json<Page<ItemView>>, Problem> {
-    let after = begin(asked.cursor.as_ref())?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let (items, next) = retention::plan_items(app.house(), &session, plan, after, asked.limit.entries()).await?;
-    Ok(Json(Page { items, next: next.map(cursor_of) }))
+    Ok(Json(Page { items, next: next.as_ref().map(Cursor::at) }))
 }
 
 async fn approve(

@@ -2,22 +2,21 @@
 
 use crate::{
     App, AuditClass, IdempotencyKey, IfMatch, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Tag, Verb,
-    paging::{Cursor, Limit, Page},
+    paging::{Cursor, Page, Stretch},
 };
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use domain::{PatientId, PermissionName, Timestamp, VisitId};
+use domain::{PatientId, PermissionName, VisitId};
 use practice::visits::{self, VisitDetails, VisitView};
-use serde::Deserialize;
 
 const LIST: Route =
     Route::api(Verb::Get, "/api/v1/patients/{patient_id}/visits", "Visits, those furthest ahead first.")
         .permission(PermissionName::ReadVisits)
         .audit(AuditClass::Patient)
-        .query::<Asked>()
+        .query::<Stretch>()
         .answer::<Page<VisitView>>(200);
 const BOOK: Route = Route::api(Verb::Post, "/api/v1/patients/{patient_id}/visits", "Books a visit.")
     .permission(PermissionName::WriteVisits)
@@ -45,42 +44,15 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table.add(LIST, list).add(BOOK, book).add(ONE, one).add(CHANGE, change)
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    /// How many.
-    #[serde(default)]
-    limit: Limit,
-    /// Where the page begins.
-    #[serde(default)]
-    pub(super) cursor: Option<Cursor>,
-}
-
-/// Milliseconds since 1970 and the visit's id.
-pub(super) fn cursor_of((at, id): (Timestamp, VisitId)) -> Cursor {
-    Cursor::new([&at.as_millisecond().to_be_bytes()[..], id.as_bytes()].concat())
-}
-
-/// Where a page of this list begins; 422 for a cursor of another.
-pub(super) fn begin(cursor: Option<&Cursor>) -> Result<Option<(Timestamp, VisitId)>, Problem> {
-    let read = |cursor: &Cursor| {
-        let (at, id) = cursor.bytes().split_at_checked(8)?;
-        let at = Timestamp::from_millisecond(i64::from_be_bytes(at.try_into().ok()?)).ok()?;
-        Some((at, VisitId::try_from(id).ok()?))
-    };
-    let wrong = || Problem::invalid_fields().field("cursor", "is not a cursor of this list");
-    cursor.map(|cursor| read(cursor).ok_or_else(wrong)).transpose()
-}
-
 async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Stretch>,
 ) -> Result<Json<Page<VisitView>>, Problem> {
-    let before = begin(asked.cursor.as_ref())?;
+    let before = Cursor::place(asked.cursor.as_ref())?;
     let found = visits::list(app.house(), &session, patient, before, asked.limit.entries()).await?;
-    Ok(Json(Page { items: found.items, next: found.next.map(cursor_of) }))
+    Ok(Json(Page { items: found.items, next: found.next.as_ref().map(Cursor::at) }))
 }
 
 async fn book(

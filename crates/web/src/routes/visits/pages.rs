@@ -1,6 +1,5 @@
 //! Visits, as a page: what is to come and was, booking, and what became of it.
 
-use super::api::{begin, cursor_of};
 use crate::{
     App, AuditClass, Form, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
@@ -58,7 +57,7 @@ async fn page(
     PathId(patient): PathId<PatientId>,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
-    let before = begin(asked.cursor.as_ref())?;
+    let before = Cursor::place(asked.cursor.as_ref())?;
     let found = visits::list(app.house(), &session, patient, before, SHOWN).await?;
     let typed = Typed { key: VisitId::random(&*app.rng).to_string(), ..Typed::usual(&app, &session).await? };
     show(&app, &session, patient, &found, &typed, &FieldErrors::none()).await
@@ -201,7 +200,7 @@ async fn show(
     let treats = books && patients::care_is_open(app.house(), session, patient).await?;
     let therapists = visits::therapists(app.house(), session).await?;
     let now = app.clock.now();
-    let next = found.next.map(|last| format!("/patients/{patient}/visits?cursor={}", String::from(cursor_of(last))));
+    let next = found.next.map(|last| format!("/patients/{patient}/visits?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
         @if treats { (views(patient, "visits")) }
         (errors.summary())
