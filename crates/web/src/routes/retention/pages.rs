@@ -1,6 +1,5 @@
 //! Retention as pages: what is planned, who goes, who approved it, what is held.
 
-use super::api::{begin, cursor_of};
 use crate::{
     App, AuditClass, Form, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
@@ -213,13 +212,13 @@ async fn one(
     PathId(plan): PathId<PlanId>,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
-    let after = begin(asked.cursor.as_ref())?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let details = retention::plan_details(app.house(), &session, plan).await?;
     let (items, next) = retention::plan_items(app.house(), &session, plan, after, SHOWN).await?;
     let surround = Surround::of(&app, &session).await?;
-    let next = next.map(|last| format!("/retention/plans/{plan}?cursor={}", String::from(cursor_of(last))));
+    let next = next.map(|last| format!("/retention/plans/{plan}?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
-        (card("How far it has come", Some(buttons(&details.plan)), facts(&surround, &details)))
+        (card("How far it has come", Some(buttons(&details)), facts(&surround, &details)))
         section class="card stack" aria-label="Patients" {
             @if items.is_empty() {
                 (empty_state("Nobody is due", "Nobody is held or without a visit either.", None))
@@ -232,10 +231,11 @@ async fn one(
     Ok(surround.page(Sheet::new("Plan", "/retention").head(Head { above: Some(above), ..Head::default() }), content))
 }
 
-fn buttons(plan: &PlanView) -> Markup {
+fn buttons(PlanDetails { plan, verdicts, .. }: &PlanDetails) -> Markup {
+    let somebody_is_due = verdicts.get("due").is_some_and(|due| *due > 0);
     let at = |verb: &str| format!("/retention/plans/{}/{verb}", plan.plan_id);
     html! {
-        @if plan.state == "open" {
+        @if plan.state == "open" && somebody_is_due {
             (post_button(&at("approve"), "Approve", ButtonKind::Danger,
                 Some("After the second approval and the cooling-off time these records are destroyed for good. Approve it?")))
         }
