@@ -262,3 +262,36 @@ async fn a_patient_pages_through_every_look_and_reads_who_and_what_in_plain_word
     let last = scene.site.open(&next, &cookie).await;
     assert!(last.status == 200 && last.text().contains("Sam front_desk"), "{}", last.text());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_patient_who_acts_stands_there_by_id_and_never_by_name() {
+    let scene = Scene::new(1).await;
+    let ana = scene.site.patient_account(scene.practice, scene.patient).await;
+    let cookie = scene.site.signed_in(&ana).await;
+    for path in ["/today", "/who-looked"] {
+        assert_eq!(scene.site.open(path, &cookie).await.status, 200, "{path}");
+    }
+    let account = ana.account().to_string();
+    let acts = scene.whole(&format!("actor={account}")).await;
+    assert!(acts.iter().filter(|entry| entry["patient"] == scene.patient.to_string()).count() >= 2, "{acts:?}");
+    for entry in &acts {
+        assert_eq!((&entry["actor"], &entry["who"]), (&account.as_str().into(), &"a patient".into()));
+    }
+    let page = scene.ask(&format!("/audit?actor={account}")).await.text();
+    assert!(page.contains("a patient") && page.contains("looked at who looked"), "{page}");
+    // What the house calls her account, and what she is called in her record.
+    let names = ["Sam patient", "Ana", "Ruiz"];
+    for path in [
+        "/audit".to_owned(),
+        format!("/audit?actor={account}"),
+        "/audit/week".to_owned(),
+        "/api/v1/audit".to_owned(),
+        "/api/v1/audit/week".to_owned(),
+        "/api/v1/audit/export".to_owned(),
+        "/api/v1/audit/export?format=csv".to_owned(),
+    ] {
+        let text = scene.ask(&path).await.text();
+        assert!(text.contains("Sam therapist") || path.contains("actor="), "{path}: staff stands there by name");
+        assert!(names.iter().all(|name| !text.contains(name)), "{path}: {text}");
+    }
+}
