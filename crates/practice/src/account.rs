@@ -19,18 +19,10 @@ pub use sessions::{SessionView, end_all_sessions, end_session, sessions, sign_ou
 pub use tokens::{IssuedToken, TokenView, issue_token, revoke_token, scopes_of, tokens};
 pub use totp::{TotpSetup, confirm_totp, pending_totp, start_totp};
 
-use crate::{
-    Event, House,
-    sign_in::{ReadPasskeyError, SignInError},
-};
+use crate::{Event, House, HouseError, house::through_house, sign_in::AttemptError};
 use domain::{AccountId, TokenId};
-use identity::{
-    ApiTokenError, Enrollment, EnrollmentError, Full, IssueApiTokenError, PasskeyError, PasswordError, Session,
-    TotpError, WeakPassword,
-};
-use ledger::{LedgerError, Resource, Word};
-use phi::{KeyError, VaultError};
-use store::{CommitError, StoreError};
+use identity::{Enrollment, EnrollmentError, Full, IssueApiTokenError, PasswordError, Session, WeakPassword};
+use ledger::{Resource, Word};
 
 /// Why something about one's own account was not read or done.
 #[derive(Debug, thiserror::Error)]
@@ -74,43 +66,18 @@ pub enum AccountError {
     /// Recovery codes do not open this role's accounts.
     #[error("recovery codes do not open this account")]
     NoRecoveryCodes,
-    /// Too many tries: come back after so many seconds.
-    #[error("too many tries")]
-    Wait(u32),
     /// Too many passwords are being hashed at this moment.
     #[error("too many passwords are being hashed")]
     Busy,
-    /// It could not be recorded, so it was not done.
+    /// The present password, or what else was tried, must wait.
     #[error(transparent)]
-    Unrecorded(#[from] LedgerError),
-    /// The identity store did not answer.
+    Tried(#[from] AttemptError),
+    /// The house could not do its part.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The identity store did not take it.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// The practice's key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// A field of the account did not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// A stored generator is damaged.
-    #[error(transparent)]
-    Totp(TotpError),
-    /// A stored passkey or ceremony is damaged.
-    #[error(transparent)]
-    Passkey(PasskeyError),
-    /// A stored token is damaged.
-    #[error(transparent)]
-    Token(ApiTokenError),
-    /// A password could not be hashed.
-    #[error(transparent)]
-    Password(PasswordError),
-    /// A try was refused for a reason of sign-in.
-    #[error(transparent)]
-    SignIn(SignInError),
+    House(#[from] HouseError),
 }
+
+through_house!(AccountError);
 
 impl From<EnrollmentError> for AccountError {
     fn from(error: EnrollmentError) -> Self {
@@ -136,25 +103,7 @@ impl From<PasswordError> for AccountError {
         match error {
             PasswordError::Wrong => Self::WrongPassword,
             PasswordError::Busy => Self::Busy,
-            PasswordError::Failed => Self::Password(error),
-        }
-    }
-}
-
-impl From<ReadPasskeyError> for AccountError {
-    fn from(error: ReadPasskeyError) -> Self {
-        match error {
-            ReadPasskeyError::Vault(error) => Self::Vault(error),
-            ReadPasskeyError::Passkey(error) => Self::Passkey(error),
-        }
-    }
-}
-
-impl From<SignInError> for AccountError {
-    fn from(error: SignInError) -> Self {
-        match error {
-            SignInError::Wait(seconds) => Self::Wait(seconds),
-            other => Self::SignIn(other),
+            PasswordError::Failed => HouseError::Password(error).into(),
         }
     }
 }

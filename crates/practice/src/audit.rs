@@ -8,6 +8,7 @@ pub use week::{PARTS, Week, WeekRow, Whose, week};
 
 use crate::{
     House,
+    house::through,
     record::{Names, RecordError},
     trail::{Position, TrailEntry, TrailError, TrailFilter, TrailHealth, TrailPage},
 };
@@ -15,7 +16,7 @@ use domain::{AccountId, PracticeId, Role};
 use identity::{Full, Session};
 use ledger::{LedgerError, Resource, Word};
 use phi::{AccessError, Purpose, ReadAudit};
-use store::{StoreError, rows::accounts};
+use store::StoreError;
 
 /// An entry, with the name of who did it.
 pub struct AuditedEntry {
@@ -70,11 +71,7 @@ pub enum AuditError {
     Unsigned(#[from] LedgerError),
 }
 
-impl From<StoreError> for AuditError {
-    fn from(error: StoreError) -> Self {
-        Self::Record(error.into())
-    }
-}
+through!(AuditError::Record: StoreError);
 
 const AUDIT: Word = Word::new("audit");
 
@@ -141,19 +138,11 @@ async fn named(names: &mut Names<'_>, found: Vec<TrailEntry>) -> Result<Vec<Audi
 
 /// The staff of a practice by name.
 async fn staff(house: &House, session: &Session<Full>, practice: PracticeId) -> Result<Vec<StaffName>, AuditError> {
-    const AT_ONCE: i64 = 200;
-    let (mut people, mut after) = (Vec::new(), AccountId::from_bytes([0; 16]));
-    loop {
-        let rows = accounts::staff(&house.stores.identity, practice, after, AT_ONCE).await?;
-        for row in &rows {
-            let opened = house.vault.open_directory(session, row.account_id, &row.display_name).await;
-            let name = opened.map_err(RecordError::from)?.expose().as_str().to_owned();
-            people.push(StaffName { account: row.account_id, name, role: row.role });
-        }
-        match rows.last() {
-            Some(last) if rows.len() as i64 == AT_ONCE => after = last.account_id,
-            _ => break,
-        }
+    let mut people = Vec::new();
+    for row in crate::staff::everybody(house, practice).await? {
+        let opened = house.vault.open_directory(session, row.account_id, &row.display_name).await;
+        let name = opened.map_err(RecordError::from)?.expose().as_str().to_owned();
+        people.push(StaffName { account: row.account_id, name, role: row.role });
     }
     people.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(people)

@@ -1,14 +1,14 @@
 //! Care teams: who treats whom, from when to when.
 
-use crate::{Event, House, accounts::in_person};
-use domain::{AccountId, CareLinkId, PatientId, Role, Timestamp};
+use crate::{Event, House, HouseError, accounts::in_person, house::through_house, staff};
+use domain::{AccountId, CareLinkId, PatientId, Timestamp};
 use identity::{EnrollmentError, Full, Session};
-use ledger::{LedgerError, Outcome, Resource, Word};
-use phi::{AccessError, Govern, PracticeGrant, Purpose, VaultError};
+use ledger::{Outcome, Resource, Word};
+use phi::{AccessError, Govern, PracticeGrant, Purpose};
 use store::{
-    Batch, CommitError, StoreError,
+    Batch, CommitError,
     rows::{
-        accounts::{self, AccountState},
+        accounts,
         care_links::{self, CareKind, CareLinkRow},
         patients,
     },
@@ -49,9 +49,6 @@ pub enum CareTeamError {
     /// It was not allowed, or could not be recorded.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// It could not be recorded.
-    #[error("it could not be recorded")]
-    Unrecorded(#[from] LedgerError),
     /// There is no such patient.
     #[error("there is no such patient")]
     UnknownPatient,
@@ -73,16 +70,12 @@ pub enum CareTeamError {
     /// There is no such place, or it has ended already.
     #[error("there is no such place, or it has ended already")]
     NotOpen,
-    /// A store did not answer.
+    /// The house could not do its part.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It could not be stored.
-    #[error(transparent)]
-    Commit(CommitError),
-    /// A name did not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
+    House(#[from] HouseError),
 }
+
+through_house!(CareTeamError);
 
 async fn govern<'s>(
     house: &House,
@@ -139,17 +132,9 @@ pub async fn candidates(
     session: &Session<Full>,
     patient: PatientId,
 ) -> Result<Vec<(AccountId, String)>, CareTeamError> {
-    let grant = govern(house, session, patient, Word::new("read_care_team")).await?;
-    let first = AccountId::from_bytes([0; 16]);
-    let mut found = Vec::new();
-    for row in accounts::staff(&house.stores.identity, grant.practice(), first, 500).await? {
-        if treats(row.role) && row.state == AccountState::Active {
-            let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
-            found.push((row.account_id, name.expose().as_str().to_owned()));
-        }
-    }
-    found.sort_by(|a, b| a.1.cmp(&b.1));
-    Ok(found)
+    govern(house, session, patient, Word::new("read_care_team")).await?;
+    let people = staff::treating::<CareTeamError>(house, session).await?;
+    Ok(people.into_iter().map(|person| (person.account_id, person.name)).collect())
 }
 
 /// Gives somebody a place.
@@ -166,7 +151,7 @@ pub async fn assign(
     }
     let identity = &house.stores.identity;
     let account = accounts::claims(identity, grant.practice(), new.account_id).await?;
-    if !account.is_some_and(|claims| claims.active && treats(claims.role)) {
+    if !account.is_some_and(|claims| claims.active && staff::treats(claims.role)) {
         return Err(CareTeamError::NotTreating);
     }
     let now = house.clock.now();
@@ -189,7 +174,7 @@ pub async fn assign(
         created_by: session.account(),
         created_at: now,
     };
-    identity.commit(care_links::insert(Batch::new(), &row)).await.map_err(CareTeamError::Commit)?;
+    identity.commit(care_links::insert(Batch::new(), &row)).await?;
     Ok(row.care_link_id)
 }
 
@@ -205,10 +190,6 @@ pub async fn end(
     let batch = care_links::end(Batch::new(), grant.practice(), patient, link, house.clock.now());
     house.stores.identity.commit(batch).await.map_err(|error| match error {
         CommitError::Conflict { .. } => CareTeamError::NotOpen,
-        other => CareTeamError::Commit(other),
+        other => other.into(),
     })
-}
-
-const fn treats(role: Role) -> bool {
-    matches!(role, Role::Therapist | Role::Admin)
 }

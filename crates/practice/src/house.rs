@@ -1,11 +1,16 @@
 //! What every use case works with.
 
+mod error;
+
+pub use error::HouseError;
+pub(crate) use error::{through, through_house};
+
 use crate::{retention::RetentionSettings, trail::Trail};
 use crypto::Key;
 use domain::{
     AccountId, Clock, EmailAddress, InvitationId, LoginSessionId, PatientId, PhoneNumber, PracticeId, RecordNumber, Rng,
 };
-use identity::{Full, Origin, Passkeys, PasswordHasher, RecoveryCodes, Session, SessionKeeper};
+use identity::{Full, Level, Origin, Passkeys, PasswordHasher, RecoveryCodes, Session, SessionKeeper};
 use ledger::{Entry, LedgerError, LedgerHandle, Outcome, Receipt, Resource, Word};
 use phi::{
     AccountVault, BillingLinks, CareTeams, Guard, KeyError, KeyStore, Keyring, Policy, PolicyError, RenewRoot, SERVER,
@@ -171,13 +176,7 @@ impl House {
 
     /// Records what an account does with itself or with others' accounts, before it is done (law 2).
     pub async fn record(&self, session: &Session<Full>, event: Event) -> Result<Receipt, LedgerError> {
-        let actor = Actor {
-            practice: Some(session.practice()),
-            account: Some(session.account()),
-            role: Some(session.role()),
-            login_session: Some(session.id()),
-        };
-        self.record_as(actor, session.origin(), event).await
+        self.record_as(Actor::of_session(session), session.origin(), event).await
     }
 
     /// Records what is done without a full session: signing in, accepting an invitation, the command line.
@@ -216,6 +215,15 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Whoever has a session, half or full.
+    pub const fn of_session<L: Level>(session: &Session<L>) -> Self {
+        Self {
+            practice: Some(session.practice()),
+            account: Some(session.account()),
+            role: Some(session.role()),
+            login_session: Some(session.id()),
+        }
+    }
     /// Somebody who tries to become an account's session, or to open the account.
     pub const fn of_account(row: &AccountRow) -> Self {
         Self {
@@ -280,6 +288,11 @@ impl Indexes {
     /// Of somebody who makes accounts, for their count of addresses that were in use.
     pub fn inviter(&self, account: AccountId) -> [u8; 32] {
         crypto::blind_index(&self.0, "identity.throttles.inviter", account.as_bytes())
+    }
+    /// Of somebody who searches for patients, for their count of searches in a window of time.
+    pub fn searcher(&self, account: AccountId, window: i64) -> [u8; 32] {
+        let of_window = [account.as_bytes().as_slice(), &window.to_be_bytes()].concat();
+        crypto::blind_index(&self.0, "identity.throttles.searcher", &of_window)
     }
     /// Of a login session or an API token that is presented and opens nothing, for its count of tries.
     pub fn presented(&self, session: LoginSessionId) -> [u8; 32] {

@@ -26,8 +26,9 @@ mod repeat;
 pub mod retention;
 mod sheet;
 pub mod sign_in;
+mod staff;
 pub mod today;
 pub mod trail;
 pub mod visits;
 
-pub use house::{Actor, Event, FoundationError, Foundations, House, Indexes, Stores};
+pub use house::{Actor, Event, FoundationError, Foundations, House, HouseError, Indexes, Stores};

@@ -45,16 +45,9 @@ impl RecordError {
 
 /// Lets `?` carry what [`RecordError`] covers into an operation's own error, whose variant `Record` it is.
 macro_rules! through_record {
-    ($error:ty) => {
-        $crate::record::through_record!($error: phi::AccessError, store::StoreError, store::CommitError, phi::OpenError, phi::VaultError);
+    ($error:ident) => {
+        $crate::house::through!($error::Record: phi::AccessError, store::StoreError, store::CommitError, phi::OpenError, phi::VaultError);
     };
-    ($error:ty: $($cause:ty),*) => {$(
-        impl From<$cause> for $error {
-            fn from(cause: $cause) -> Self {
-                Self::Record(cause.into())
-            }
-        }
-    )*};
 }
 pub(crate) use through_record;
 

@@ -1,13 +1,13 @@
 //! Tries that are refused without being looked at: recorded once in a window, counted, and their number recorded when the
 //! window is over. A flood then fills no disk, and how big it was is still known.
 
-use crate::{Actor, Event, House};
+use crate::{Actor, Event, House, HouseError};
 use domain::Timestamp;
 use identity::Origin;
-use ledger::{LedgerError, Outcome, Resource, Word};
+use ledger::{Outcome, Resource, Word};
 use std::time::Duration;
 use store::{
-    Batch, CommitError, StoreError,
+    Batch, CommitError,
     rows::{accounts, throttle},
 };
 
@@ -16,20 +16,6 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// How often a count is tried again when another request opens or ends the window at the same moment.
 const TRIES: u32 = 4;
 
-/// Why a refusal was not counted or recorded.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RefusalError {
-    /// The identity store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The identity store did not take it.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// The audit trail cannot be written.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
 /// Counts a refusal of a subject, and records it when it is the first of its window. `event` says of what.
 pub(crate) async fn refuse(
     house: &House,
@@ -37,7 +23,7 @@ pub(crate) async fn refuse(
     actor: Actor,
     origin: Origin,
     event: Event,
-) -> Result<(), RefusalError> {
+) -> Result<(), HouseError> {
     let db = &house.stores.identity;
     let now = house.clock.now();
     for _ in 0..TRIES {
@@ -67,7 +53,7 @@ pub(crate) async fn refuse(
 
 /// Records how many were refused in the windows of these two subjects, and in windows of anybody that have lasted long
 /// enough. The entry has the request of the window's first refusal, whose own entry says what was tried, and from where.
-pub(crate) async fn settle(house: &House, subjects: [&[u8; 32]; 2]) -> Result<(), RefusalError> {
+pub(crate) async fn settle(house: &House, subjects: [&[u8; 32]; 2]) -> Result<(), HouseError> {
     let db = &house.stores.identity;
     let until = house.clock.now().checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
     for refusals in throttle::unsettled(db, until, subjects).await? {
@@ -88,7 +74,7 @@ pub(crate) async fn settle(house: &House, subjects: [&[u8; 32]; 2]) -> Result<()
     Ok(())
 }
 
-async fn record(house: &House, refusals: &throttle::Refusals) -> Result<(), RefusalError> {
+async fn record(house: &House, refusals: &throttle::Refusals) -> Result<(), HouseError> {
     const REFUSED_TRIES: Word = Word::new("refused_tries");
     // The subject is an account's address, or nothing that names anybody.
     let account = accounts::by_email(&house.stores.identity, &refusals.subject_index).await?;

@@ -4,6 +4,7 @@
 //! that: an unknown account, a wrong password and a disabled account answer the same, after the same work.
 
 mod attempt;
+mod ceremony;
 mod factors;
 mod passkey;
 mod prove;
@@ -13,18 +14,16 @@ mod start;
 pub use factors::{Factors, factors};
 pub use passkey::{passkey_options, with_passkey};
 pub use prove::{Promoted, Proving, with_recovery_code, with_totp};
-pub use resume::{ResumeError, resume_api_token, resume_cookie};
+pub use resume::{resume_api_token, resume_cookie};
 pub use start::{Started, start};
 
+pub use attempt::AttemptError;
 pub(crate) use attempt::{Attempt, Tried};
-pub(crate) use factors::{ReadPasskeyError, opened};
-pub(crate) use passkey::CEREMONY;
+pub(crate) use ceremony::{CEREMONY, Ceremony};
+pub(crate) use factors::opened;
 
-use crate::refusals::RefusalError;
-use identity::{PasskeyError, PasswordError, TotpError};
-use ledger::{LedgerError, Resource, Word};
-use phi::{KeyError, VaultError};
-use store::{CommitError, StoreError};
+use crate::house::{HouseError, through_house};
+use ledger::{Resource, Word};
 
 /// Why nobody was signed in, or no factor was taken.
 #[derive(Debug, thiserror::Error)]
@@ -47,38 +46,18 @@ pub enum SignInError {
     /// Too many passwords are being verified at this moment.
     #[error("too many passwords are being verified")]
     Busy,
-    /// It could not be recorded, so it was not done.
+    /// The house could not do its part.
     #[error(transparent)]
-    Unrecorded(#[from] LedgerError),
-    /// The identity store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The identity store did not take it.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// The practice's key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// A stored secret did not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// A password could not be hashed.
-    #[error(transparent)]
-    Password(PasswordError),
-    /// A stored generator is damaged.
-    #[error(transparent)]
-    Totp(TotpError),
-    /// A stored passkey or ceremony is damaged.
-    #[error(transparent)]
-    Passkey(PasskeyError),
+    House(#[from] HouseError),
 }
 
-impl From<RefusalError> for SignInError {
-    fn from(error: RefusalError) -> Self {
+through_house!(SignInError);
+
+impl From<AttemptError> for SignInError {
+    fn from(error: AttemptError) -> Self {
         match error {
-            RefusalError::Store(error) => Self::Store(error),
-            RefusalError::Commit(error) => Self::Commit(error),
-            RefusalError::Ledger(error) => Self::Unrecorded(error),
+            AttemptError::Wait(seconds) => Self::Wait(seconds),
+            AttemptError::House(error) => Self::House(error),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     House,
     record::{Names, Person, RecordError, resource, through_record},
     repeat::RepeatError,
+    staff,
 };
 use domain::{
     AccountId, ClinicName, Invalid, PatientId, Role, Timestamp, VisitId, VisitMinutes, VisitRemark, VisitState,
@@ -19,10 +20,7 @@ use ledger::{Resource, Word};
 use phi::{Covers, Grant, Permission, Purpose, Visit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::rows::{
-    accounts::{self, AccountState},
-    visits::VisitRow,
-};
+use store::rows::visits::VisitRow;
 
 const VISIT: Word = Word::new("visit");
 
@@ -119,16 +117,7 @@ pub async fn therapists(house: &House, session: &Session<Full>) -> Result<Vec<Pe
     if session.role() == Role::Patient {
         return Ok(Vec::new());
     }
-    let first = AccountId::from_bytes([0; 16]);
-    let mut found = Vec::new();
-    for row in accounts::staff(&house.stores.identity, session.practice(), first, 500).await? {
-        if matches!(row.role, Role::Therapist | Role::Admin) && row.state == AccountState::Active {
-            let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
-            found.push(Person { account_id: row.account_id, name: name.expose().as_str().to_owned() });
-        }
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
+    staff::treating(house, session).await
 }
 
 /// Why the caller opens a patient's visits: their own, for care, or to run the practice.

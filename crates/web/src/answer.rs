@@ -15,7 +15,11 @@ use axum::{
 use ledger::LedgerError;
 use maud::Markup;
 use phi::{AccessError, KeyError, OpenError, Unavailable, VaultError};
-use practice::{account::AccountError, sign_in::SignInError};
+use practice::{
+    HouseError,
+    account::AccountError,
+    sign_in::{AttemptError, SignInError},
+};
 use std::error::Error;
 use store::{CommitError, StoreError};
 
@@ -90,6 +94,28 @@ impl From<OpenError> for Problem {
     }
 }
 
+impl From<HouseError> for Problem {
+    fn from(error: HouseError) -> Self {
+        match error {
+            HouseError::Unrecorded(error) => error.into(),
+            HouseError::Store(error) => error.into(),
+            HouseError::Commit(error) => error.into(),
+            HouseError::Key(error) => error.into(),
+            HouseError::Vault(error) => error.into(),
+            HouseError::Password(_) | HouseError::Totp(_) | HouseError::Passkey(_) => fault(&error),
+        }
+    }
+}
+
+impl From<AttemptError> for Problem {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::Wait(seconds) => Self::too_many(seconds),
+            AttemptError::House(error) => error.into(),
+        }
+    }
+}
+
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
@@ -99,12 +125,7 @@ impl From<SignInError> for Problem {
             SignInError::ApiToken => Self::forbidden().detail("An API token cannot do this."),
             SignInError::NoPasskey => Self::conflict().detail("This account has no passkey."),
             SignInError::Busy => Self::unavailable(2),
-            SignInError::Unrecorded(error) => error.into(),
-            SignInError::Store(error) => error.into(),
-            SignInError::Commit(error) => error.into(),
-            SignInError::Key(error) => error.into(),
-            SignInError::Vault(error) => error.into(),
-            SignInError::Password(_) | SignInError::Totp(_) | SignInError::Passkey(_) => fault(&error),
+            SignInError::House(error) => error.into(),
         }
     }
 }
@@ -125,17 +146,9 @@ impl From<AccountError> for Problem {
             AccountError::Expiry => Self::invalid_fields().field("days", "must be 1 to 90"),
             AccountError::Label => Self::invalid_fields().field("label", "must be 1 to 60 characters on one line"),
             AccountError::NoRecoveryCodes => Self::conflict().detail("Recovery codes do not open this account."),
-            AccountError::Wait(seconds) => Self::too_many(seconds),
             AccountError::Busy => Self::unavailable(2),
-            AccountError::Unrecorded(error) => error.into(),
-            AccountError::Store(error) => error.into(),
-            AccountError::Commit(error) => error.into(),
-            AccountError::Key(error) => error.into(),
-            AccountError::Vault(error) => error.into(),
-            AccountError::SignIn(error) => error.into(),
-            AccountError::Totp(_) | AccountError::Passkey(_) | AccountError::Token(_) | AccountError::Password(_) => {
-                fault(&error)
-            }
+            AccountError::Tried(error) => error.into(),
+            AccountError::House(error) => error.into(),
         }
     }
 }
@@ -173,6 +186,21 @@ pub(crate) fn form_again(status: StatusCode, page: Markup) -> Response {
     let mut response = (status, page).into_response();
     response.extensions_mut().insert(FormAgain);
     response
+}
+
+/// A form that was sent too often, shown again (429); programs read in the header how many seconds to wait.
+pub(crate) fn form_after(seconds: u32, page: Markup) -> Response {
+    let mut response = form_again(StatusCode::TOO_MANY_REQUESTS, page);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// When to send it again, in words.
+pub(crate) fn again_in(seconds: u32) -> String {
+    match seconds {
+        0..=90 => format!("Try again in {seconds} seconds."),
+        more => format!("Try again in {} minutes.", more.div_ceil(60)),
+    }
 }
 
 /// After a form was taken: on to another page by GET (303), so that going back sends nothing twice.

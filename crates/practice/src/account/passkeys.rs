@@ -2,8 +2,8 @@
 
 use super::{AccountError, enrollment, person, record};
 use crate::{
-    House,
-    sign_in::{CEREMONY, opened},
+    House, HouseError,
+    sign_in::{CEREMONY, Ceremony, opened},
 };
 use domain::{PasskeyId, PracticeId, Role, Timestamp};
 use identity::{Bootstrap, Full, PasskeyError, Registration, Session, TokenLabel};
@@ -12,9 +12,7 @@ use serde_json::Value;
 use store::{
     Batch, CommitError,
     rows::{
-        accounts, api_tokens,
-        ceremonies::{self, CeremonyRow},
-        login_sessions,
+        accounts, api_tokens, login_sessions,
         passkeys::{self as rows, PasskeyRow},
         practices,
     },
@@ -62,19 +60,14 @@ pub async fn start_passkey(house: &House, session: &Session<Full>) -> Result<Val
     let (options, state) = house
         .passkeys
         .start_registration(&enrollment, email.expose().as_str(), name.expose().as_str(), &existing, now)
-        .map_err(AccountError::Passkey)?;
-    let ceremony_id = *session.id().as_bytes();
-    let state = state.to_stored().to_vec();
-    let row = CeremonyRow {
-        ceremony_id,
-        practice_id,
-        account_id,
-        kind: REGISTER.to_owned(),
-        state: house.vault.seal(practice_id, account_id, CeremonyRow::row_id(ceremony_id), &state).await?,
-        expires_at: now.checked_add(CEREMONY).unwrap_or(now),
-    };
-    db.commit(ceremonies::begin(Batch::new(), &row, now)).await?;
+        .map_err(HouseError::Passkey)?;
+    ceremony(session).begin(house, state.to_stored(), CEREMONY).await?;
     Ok(options)
+}
+
+/// The ceremony of a session has its id.
+const fn ceremony(session: &Session<Full>) -> Ceremony {
+    Ceremony { id: *session.id().as_bytes(), practice: session.practice(), account: session.account(), kind: REGISTER }
 }
 
 /// Registers a passkey with what the browser answered, and ends the other sessions. An administrator's ends the
@@ -89,22 +82,19 @@ pub async fn finish_passkey(
     let (practice_id, account_id, now) = (enrollment.practice(), enrollment.account(), house.clock.now());
     let label = TokenLabel::new(label).map_err(|_| AccountError::Label)?.as_str().to_owned();
     let db = &house.stores.identity;
-    let ceremony_id = *session.id().as_bytes();
-    let ceremony = ceremonies::current(db, ceremony_id, now).await?;
-    let ceremony = ceremony.filter(|row| row.kind == REGISTER && row.account_id == account_id);
-    let ceremony = ceremony.ok_or(AccountError::NothingPending)?;
-    let state = house.vault.open_credential(practice_id, account_id, &ceremony.state).await?;
-    let state = Registration::from_stored(state.expose()).map_err(AccountError::Passkey)?;
+    let ceremony = ceremony(session);
+    let state = ceremony.state(house).await?.ok_or(AccountError::NothingPending)?;
+    let state = Registration::from_stored(state.expose()).map_err(HouseError::Passkey)?;
     let existing = opened(house, &rows::of_account(db, practice_id, account_id).await?).await?;
     let finished = house.passkeys.finish_registration(&enrollment, state, answer, &existing, now, &*house.rng);
     let passkey = match finished {
         Ok(passkey) => passkey,
         Err(error) => {
             // A challenge is good for one answer, right or wrong.
-            db.commit(ceremonies::use_up(Batch::new(), ceremony_id)).await?;
+            db.commit(ceremony.use_up(Batch::new())).await?;
             return Err(match error {
                 PasskeyError::Known => AccountError::KnownPasskey,
-                PasskeyError::Damaged => AccountError::Passkey(error),
+                PasskeyError::Damaged => HouseError::Passkey(error).into(),
                 _ => AccountError::NotConfirmed,
             });
         }
@@ -122,7 +112,7 @@ pub async fn finish_passkey(
     };
     record(house, session, Word::new("enroll_passkey"), resource(passkey.id())).await?;
     let batch = login_sessions::hold(Batch::new(), practice_id, account_id, session.id());
-    let batch = rows::insert(ceremonies::use_up(batch, ceremony_id), &row);
+    let batch = rows::insert(ceremony.use_up(batch), &row);
     let batch = login_sessions::end_others(batch, practice_id, account_id, session.id());
     let batch = match session.role() {
         Role::Admin => practices::close_bootstrap(batch, practice_id),

@@ -1,16 +1,17 @@
 //! Setting up an authenticator app. The new secret replaces the old one only once its first code was right.
 
 use super::{AccountError, enrollment, own, record};
-use crate::{House, sign_in::CEREMONY};
+use crate::{
+    House, HouseError,
+    sign_in::{CEREMONY, Ceremony},
+};
 use crypto::Zeroizing;
 use identity::{Full, Session, TotpError, TotpSecret};
 use ledger::Word;
 use store::{
     Batch,
     rows::{
-        accounts, api_tokens,
-        ceremonies::{self, CeremonyRow},
-        login_sessions,
+        accounts, api_tokens, login_sessions,
         totp_factors::{self, TotpRow},
     },
 };
@@ -28,19 +29,8 @@ const KIND: &str = "totp";
 /// Makes a new secret, which lasts five minutes unless it is confirmed.
 pub async fn start_totp(house: &House, session: &Session<Full>) -> Result<TotpSetup, AccountError> {
     let enrollment = enrollment(house, session)?;
-    let (practice_id, account_id, now) = (enrollment.practice(), enrollment.account(), house.clock.now());
-    let secret = TotpSecret::random(account_id, &*house.rng);
-    let ceremony_id = *session.id().as_bytes();
-    let stored = secret.to_stored().to_vec();
-    let row = CeremonyRow {
-        ceremony_id,
-        practice_id,
-        account_id,
-        kind: KIND.to_owned(),
-        state: house.vault.seal(practice_id, account_id, CeremonyRow::row_id(ceremony_id), &stored).await?,
-        expires_at: now.checked_add(CEREMONY).unwrap_or(now),
-    };
-    house.stores.identity.commit(ceremonies::begin(Batch::new(), &row, now)).await?;
+    let secret = TotpSecret::random(enrollment.account(), &*house.rng);
+    ceremony(session).begin(house, secret.to_stored(), CEREMONY).await?;
     shown(house, session, &secret).await
 }
 
@@ -63,7 +53,7 @@ pub async fn confirm_totp(house: &House, session: &Session<Full>, code: &str) ->
     let step = match secret.verify(code, None, now) {
         Ok((_, step)) => step,
         Err(TotpError::Wrong | TotpError::Replayed) => return Err(AccountError::NotConfirmed),
-        Err(other) => return Err(AccountError::Totp(other)),
+        Err(other) => return Err(HouseError::Totp(other).into()),
     };
     let stored = secret.to_stored().to_vec();
     let row = TotpRow {
@@ -76,7 +66,7 @@ pub async fn confirm_totp(house: &House, session: &Session<Full>, code: &str) ->
     };
     record(house, session, Word::new("enroll_totp"), own(account_id)).await?;
     let batch = login_sessions::hold(Batch::new(), practice_id, account_id, session.id());
-    let batch = ceremonies::use_up(batch, *session.id().as_bytes());
+    let batch = ceremony(session).use_up(batch);
     let batch = totp_factors::replace(batch, &row);
     let batch = login_sessions::end_others(batch, practice_id, account_id, session.id());
     // Issued under the app that is replaced, which somebody else may hold now.
@@ -85,12 +75,14 @@ pub async fn confirm_totp(house: &House, session: &Session<Full>, code: &str) ->
     Ok(())
 }
 
+/// The ceremony of a session has its id.
+const fn ceremony(session: &Session<Full>) -> Ceremony {
+    Ceremony { id: *session.id().as_bytes(), practice: session.practice(), account: session.account(), kind: KIND }
+}
+
 async fn pending(house: &House, session: &Session<Full>) -> Result<TotpSecret, AccountError> {
-    let (practice, account) = (session.practice(), session.account());
-    let row = ceremonies::current(&house.stores.identity, *session.id().as_bytes(), house.clock.now()).await?;
-    let row = row.filter(|row| row.kind == KIND && row.account_id == account).ok_or(AccountError::NothingPending)?;
-    let stored = house.vault.open_credential(practice, account, &row.state).await?;
-    TotpSecret::from_stored(account, stored.expose()).map_err(AccountError::Totp)
+    let state = ceremony(session).state(house).await?.ok_or(AccountError::NothingPending)?;
+    Ok(TotpSecret::from_stored(session.account(), state.expose()).map_err(HouseError::Totp)?)
 }
 
 async fn shown(house: &House, session: &Session<Full>, secret: &TotpSecret) -> Result<TotpSetup, AccountError> {

@@ -1,9 +1,8 @@
 //! Adding an account. It can do nothing until its invitation is accepted.
 
-use crate::House;
+use crate::{House, HouseError, house::through_house};
 use domain::{AccountId, EmailAddress, PatientId, PersonName, PracticeId, Role};
 use identity::InvitationSecret;
-use phi::KeyError;
 use store::{
     Batch, CommitError,
     rows::{
@@ -33,13 +32,12 @@ pub enum AddAccountError {
     /// There is an account with this address, or for this patient, already.
     #[error("there is an account with this address, or for this patient, already")]
     Taken,
-    /// The practice's key could not be had.
+    /// The house could not do its part.
     #[error(transparent)]
-    Key(#[from] KeyError),
-    /// It could not be stored.
-    #[error(transparent)]
-    Commit(CommitError),
+    House(#[from] HouseError),
 }
+
+through_house!(AddAccountError);
 
 /// Adds an account and its invitation in one write. Whoever calls this has recorded it before.
 pub async fn add(
@@ -70,7 +68,7 @@ pub async fn add(
     let batch = invitations::replace(accounts::insert(Batch::new(), &row), &invitation);
     house.stores.identity.commit(batch).await.map_err(|error| match error {
         CommitError::Duplicate { .. } => AddAccountError::Taken,
-        other => AddAccountError::Commit(other),
+        other => other.into(),
     })?;
     Ok((account, secret))
 }

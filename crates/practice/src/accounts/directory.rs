@@ -6,13 +6,13 @@ use super::{
     patient::record_patient,
     taken::Probe,
 };
-use crate::{House, sign_in::SignInError};
+use crate::{House, HouseError, house::through_house, sign_in::AttemptError};
 use domain::{AccountId, EmailAddress, PatientId, PersonName, Role, Timestamp};
 use identity::{EnrollmentError, Full, InvitationSecret, Session};
-use ledger::{LedgerError, Resource, Word};
-use phi::{AccessError, Govern, PracticeGrant, Purpose, VaultError};
+use ledger::{Resource, Word};
+use phi::{AccessError, Govern, PracticeGrant, Purpose};
 use store::{
-    Batch, CommitError, StoreError,
+    Batch, CommitError,
     rows::{
         accounts::{self as rows, AccountRow, AccountState},
         api_tokens, invitations, login_sessions,
@@ -48,9 +48,6 @@ pub enum DirectoryError {
     /// It must be done in person: with a factor that was proven just now, and not by an API token.
     #[error(transparent)]
     NotInPerson(#[from] EnrollmentError),
-    /// It could not be recorded.
-    #[error("it could not be recorded")]
-    Unrecorded(#[from] LedgerError),
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
@@ -59,7 +56,7 @@ pub enum DirectoryError {
     AtTheDesk,
     /// Too many addresses were tried.
     #[error(transparent)]
-    Tried(#[from] SignInError),
+    Tried(#[from] AttemptError),
     /// The account changed since the caller saw it.
     #[error("the account changed in the meantime")]
     Stale,
@@ -72,22 +69,15 @@ pub enum DirectoryError {
     /// Only invited accounts wait for an invitation; nothing is set to invited by hand.
     #[error("an account is invited by sending an invitation")]
     InvitedState,
-    /// A store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It could not be stored.
-    #[error(transparent)]
-    Commit(CommitError),
-    /// A sealed field did not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
     /// The account was not added.
     #[error(transparent)]
     Add(#[from] AddAccountError),
-    /// The account was not invited.
+    /// The house could not do its part.
     #[error(transparent)]
-    Invite(#[from] InviteError),
+    House(#[from] HouseError),
 }
+
+through_house!(DirectoryError);
 
 async fn govern<'s>(
     house: &House,
@@ -149,7 +139,7 @@ pub async fn invite_new(
     let probe = Probe::count(house, session, None).await?;
     let made = add(house, grant.practice(), &NewAccount { role, email, display_name, patient: None }).await;
     match &made {
-        Ok(_) => probe.free(house).await.map_err(DirectoryError::Commit)?,
+        Ok(_) => probe.free(house).await?,
         Err(AddAccountError::Taken) => probe.taken(house, session).await?,
         Err(_) => {}
     }
@@ -175,7 +165,7 @@ pub async fn invite_again(
     };
     done.map_err(|error| match error {
         InviteError::Unknown => DirectoryError::Unknown,
-        other => other.into(),
+        InviteError::House(error) => error.into(),
     })
 }
 
@@ -214,7 +204,7 @@ pub async fn change(
     let batch = if state == AccountState::Disabled { invitations::withdraw(batch, practice, account) } else { batch };
     identity.commit(batch).await.map_err(|error| match error {
         CommitError::Conflict { .. } => DirectoryError::Stale,
-        other => DirectoryError::Commit(other),
+        other => other.into(),
     })?;
     let row = rows::by_id(identity, practice, account).await?.ok_or(DirectoryError::Unknown)?;
     view(house, &grant, row).await

@@ -1,12 +1,12 @@
 //! Enrolling: a password and a first factor, against an invitation (or a fresh factor of one who is signed in).
 
-use crate::House;
+use crate::{House, HouseError, house::through_house};
 use crypto::Zeroizing;
 use domain::{Role, Timestamp};
 use identity::{Enrollment, NewPassword, PasswordError, RegisteredPasskey, TotpSecret};
 use phi::KeyError;
 use store::{
-    Batch, CommitError, StoreError,
+    Batch,
     rows::{
         accounts::{self, AccountRow},
         api_tokens, ceremonies, invitations, login_sessions,
@@ -40,16 +40,12 @@ pub enum EnrollError {
     /// The password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The practice's key could not be had.
+    /// The house could not do its part; a conflict when the invitation was used in the meantime.
     #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The identity store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It could not be stored; a conflict when the invitation was used in the meantime.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
+    House(#[from] HouseError),
 }
+
+through_house!(EnrollError);
 
 /// Stores password, factor and new recovery codes, opens the account and uses the invitation up, all in one write.
 /// Gives the recovery codes, to be shown once. Whoever calls this has recorded it before.

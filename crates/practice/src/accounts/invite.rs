@@ -1,10 +1,10 @@
 //! Resetting an account: its password and factors are gone, and a link leads to new ones.
 
-use crate::House;
+use crate::{House, HouseError, house::through_house};
 use domain::{AccountId, PracticeId};
 use identity::InvitationSecret;
 use store::{
-    Batch, CommitError, StoreError,
+    Batch,
     rows::{
         accounts::{self, AccountRow, AccountState},
         api_tokens, ceremonies, invitations, login_sessions, passkeys, recovery_codes, totp_factors,
@@ -23,13 +23,12 @@ pub enum InviteError {
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
-    /// The identity store did not answer.
+    /// The house could not do its part; a conflict when the account changed in the meantime.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It could not be stored, or the account changed in the meantime.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
+    House(#[from] HouseError),
 }
+
+through_house!(InviteError);
 
 /// Takes the account's factors, sessions and tokens away and invites it anew, in one write. Whoever calls this has
 /// recorded it before.

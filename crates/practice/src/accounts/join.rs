@@ -2,24 +2,23 @@
 
 use super::enroll::{EnrollError, FirstFactor, enroll};
 use crate::{
-    Actor, Event, House,
-    sign_in::{Attempt, CEREMONY, SignInError, Tried},
+    Actor, Event, House, HouseError,
+    house::through_house,
+    sign_in::{Attempt, AttemptError, CEREMONY, Ceremony, Tried},
 };
 use crypto::Zeroizing;
 use domain::Role;
 use identity::{
-    Bootstrap, Enrolled, Enrollment, FactorKind, InvitationSecret, NewPassword, Origin, PasskeyError, Password,
-    Registration, TokenLabel, TotpError, TotpSecret, WeakPassword, accepted_factors,
+    Bootstrap, Enrolled, Enrollment, FactorKind, InvitationSecret, NewPassword, Origin, Password, Registration,
+    TokenLabel, TotpSecret, WeakPassword, accepted_factors,
 };
-use ledger::{LedgerError, Resource, Word};
-use phi::{KeyError, VaultError};
+use ledger::{Resource, Word};
 use serde_json::Value;
 use std::time::Duration;
 use store::{
-    Batch, CommitError, StoreError,
+    Batch,
     rows::{
         accounts::{self, AccountRow},
-        ceremonies::{self, CeremonyRow},
         invitations, practices,
     },
 };
@@ -84,34 +83,18 @@ pub enum JoinError {
     /// A label is not one to show.
     #[error("the label must be 1 to 60 characters on one line")]
     Label,
-    /// It could not be recorded, so it was not done.
-    #[error("it could not be recorded")]
-    Unrecorded(#[from] LedgerError),
-    /// A store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It could not be stored.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// A key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// A sealed field did not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// A stored generator is damaged.
-    #[error(transparent)]
-    Totp(TotpError),
-    /// A stored ceremony is damaged.
-    #[error(transparent)]
-    Passkey(PasskeyError),
     /// Nothing was enrolled.
     #[error(transparent)]
     Enroll(#[from] EnrollError),
     /// The step was tried too often, or the tries could not be counted.
     #[error(transparent)]
-    Tried(#[from] SignInError),
+    Tried(#[from] AttemptError),
+    /// The house could not do its part.
+    #[error(transparent)]
+    House(#[from] HouseError),
 }
+
+through_house!(JoinError);
 
 /// What is known once the secret was accepted.
 struct Invitee {
@@ -161,21 +144,10 @@ pub async fn begin_totp(house: &House, secret: &str, origin: Origin) -> Result<P
     if invitee.factor != FactorKind::Totp {
         return Err(JoinError::AnotherFactor);
     }
-    let (practice_id, account_id, now) = (invitee.row.practice_id, invitee.row.account_id, house.clock.now());
     step(house, &invitee, BEGIN_TOTP, origin).await?;
     record(house, &invitee, BEGIN_TOTP, origin).await?;
-    let totp = TotpSecret::random(account_id, &*house.rng);
-    let stored = totp.to_stored().to_vec();
-    let ceremony_id = ceremony(&invitee);
-    let row = CeremonyRow {
-        ceremony_id,
-        practice_id,
-        account_id,
-        kind: GENERATE.to_owned(),
-        state: house.vault.seal(practice_id, account_id, CeremonyRow::row_id(ceremony_id), &stored).await?,
-        expires_at: now.checked_add(GENERATOR).unwrap_or(now),
-    };
-    house.stores.identity.commit(ceremonies::begin(Batch::new(), &row, now)).await?;
+    let totp = TotpSecret::random(invitee.row.account_id, &*house.rng);
+    ceremony(&invitee, GENERATE).begin(house, totp.to_stored(), GENERATOR).await?;
     let invitee = who(house, &invitee).await?;
     let uri = totp.provisioning_uri("Patella", &invitee.email);
     Ok(PendingTotp { uri, secret: totp.base32(), invitee })
@@ -208,21 +180,10 @@ pub async fn begin_passkey(house: &House, secret: &str, origin: Origin) -> Resul
     let invitee = invitee(house, secret).await?;
     step(house, &invitee, BEGIN_PASSKEY, origin).await?;
     record(house, &invitee, BEGIN_PASSKEY, origin).await?;
-    let (practice_id, account_id, now) = (invitee.row.practice_id, invitee.row.account_id, house.clock.now());
     let (name, email) = names(house, &invitee).await?;
-    let begun = house.passkeys.start_registration(&invitee.enrollment, &email, &name, &[], now);
-    let (options, state) = begun.map_err(JoinError::Passkey)?;
-    let ceremony_id = ceremony(&invitee);
-    let state = state.to_stored().to_vec();
-    let row = CeremonyRow {
-        ceremony_id,
-        practice_id,
-        account_id,
-        kind: REGISTER.to_owned(),
-        state: house.vault.seal(practice_id, account_id, CeremonyRow::row_id(ceremony_id), &state).await?,
-        expires_at: now.checked_add(CEREMONY).unwrap_or(now),
-    };
-    house.stores.identity.commit(ceremonies::begin(Batch::new(), &row, now)).await?;
+    let begun = house.passkeys.start_registration(&invitee.enrollment, &email, &name, &[], house.clock.now());
+    let (options, state) = begun.map_err(HouseError::Passkey)?;
+    ceremony(&invitee, REGISTER).begin(house, state.to_stored(), CEREMONY).await?;
     Ok(options)
 }
 
@@ -236,17 +197,15 @@ pub async fn accept_with_passkey(
     origin: Origin,
 ) -> Result<Vec<Zeroizing<String>>, JoinError> {
     let invitee = invitee(house, secret).await?;
-    let (practice, account, now) = (invitee.row.practice_id, invitee.row.account_id, house.clock.now());
     let label = TokenLabel::new(label).map_err(|_| JoinError::Label)?.as_str().to_owned();
     step(house, &invitee, ACCEPT, origin).await?;
     let password = chosen(house, &invitee, password).await?;
-    let db = &house.stores.identity;
-    let row = ceremonies::current(db, ceremony(&invitee), now).await?;
-    let row = row.filter(|row| row.kind == REGISTER && row.account_id == account).ok_or(JoinError::NothingPending)?;
-    let state = house.vault.open_credential(practice, account, &row.state).await?;
-    let state = Registration::from_stored(state.expose()).map_err(JoinError::Passkey)?;
+    let ceremony = ceremony(&invitee, REGISTER);
+    let state = ceremony.state(house).await?.ok_or(JoinError::NothingPending)?;
+    let state = Registration::from_stored(state.expose()).map_err(HouseError::Passkey)?;
     // A challenge is good for one answer, right or wrong.
-    db.commit(ceremonies::use_up(Batch::new(), ceremony(&invitee))).await?;
+    house.stores.identity.commit(ceremony.use_up(Batch::new())).await?;
+    let now = house.clock.now();
     let finished = house.passkeys.finish_registration(&invitee.enrollment, state, answer, &[], now, &*house.rng);
     let Ok(passkey) = finished.map(Box::new) else {
         return Err(refuse(house, &invitee, "wrong-passkey", origin).await);
@@ -256,17 +215,16 @@ pub async fn accept_with_passkey(
 }
 
 /// The ceremony of an invitation has its id.
-fn ceremony(invitee: &Invitee) -> [u8; 16] {
-    invitee.enrollment.invitation().map_or([0; 16], |id| *id.as_bytes())
+fn ceremony(invitee: &Invitee, kind: &'static str) -> Ceremony {
+    let id = invitee.enrollment.invitation().map_or([0; 16], |id| *id.as_bytes());
+    Ceremony { id, practice: invitee.row.practice_id, account: invitee.row.account_id, kind }
 }
 
 /// The generator that was begun with this invitation and awaits its first code.
 async fn pending(house: &House, invitee: &Invitee) -> Result<Option<TotpSecret>, JoinError> {
-    let (practice, account) = (invitee.row.practice_id, invitee.row.account_id);
-    let row = ceremonies::current(&house.stores.identity, ceremony(invitee), house.clock.now()).await?;
-    let Some(row) = row.filter(|row| row.kind == GENERATE && row.account_id == account) else { return Ok(None) };
-    let stored = house.vault.open_credential(practice, account, &row.state).await?;
-    TotpSecret::from_stored(account, stored.expose()).map(Some).map_err(JoinError::Totp)
+    let Some(state) = ceremony(invitee, GENERATE).state(house).await? else { return Ok(None) };
+    let secret = TotpSecret::from_stored(invitee.row.account_id, state.expose());
+    Ok(Some(secret.map_err(HouseError::Totp)?))
 }
 
 async fn who(house: &House, invitee: &Invitee) -> Result<InviteeView, JoinError> {

@@ -6,16 +6,17 @@
 
 use super::{AddAccountError, NewAccount, add, in_person, taken::Probe};
 use crate::{
-    Event, House,
+    Event, House, HouseError,
+    house::through_house,
     record::{RecordError, resource},
-    sign_in::SignInError,
+    sign_in::AttemptError,
 };
 use domain::{AccountId, EmailAddress, PatientId, PersonName, PracticeId, Role};
 use identity::{EnrollmentError, Full, InvitationSecret, Session};
 use ledger::{LedgerError, Outcome, Resource, Word};
-use phi::{AccessError, Grant, KeyError, OpenError, Purpose, WriteIdentity};
+use phi::{AccessError, Grant, OpenError, Purpose, WriteIdentity};
 use store::{
-    Batch, CommitError, StoreError,
+    Batch, CommitError,
     rows::{
         accounts::{self, AccountRow, AccountState},
         invitations, patients,
@@ -54,23 +55,16 @@ pub enum InvitePatientError {
     Disabled,
     /// Too many addresses were tried.
     #[error(transparent)]
-    Tried(#[from] SignInError),
-    /// It could not be recorded.
-    #[error(transparent)]
-    Unrecorded(#[from] LedgerError),
-    /// A store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It could not be stored.
-    #[error(transparent)]
-    Commit(CommitError),
-    /// A key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// A sealed field did not open.
+    Tried(#[from] AttemptError),
+    /// A field of the patient's record did not open.
     #[error(transparent)]
     Field(#[from] OpenError),
+    /// The house could not do its part.
+    #[error(transparent)]
+    House(#[from] HouseError),
 }
+
+through_house!(InvitePatientError);
 
 const INVITATION: Word = Word::new("invitation");
 
@@ -105,13 +99,12 @@ pub async fn invite_patient(
             let new = NewAccount { role: Role::Patient, email, display_name: name, patient: Some(patient) };
             add(house, practice, &new).await.map_err(|error| match error {
                 AddAccountError::Patient | AddAccountError::Taken => InvitePatientError::AddressTaken,
-                AddAccountError::Key(error) => error.into(),
-                AddAccountError::Commit(error) => InvitePatientError::Commit(error),
+                AddAccountError::House(error) => error.into(),
             })
         }
     };
     match &made {
-        Ok(_) => probe.free(house).await.map_err(InvitePatientError::Commit)?,
+        Ok(_) => probe.free(house).await?,
         Err(InvitePatientError::AddressTaken) => probe.taken(house, session).await?,
         Err(_) => {}
     }
@@ -150,7 +143,7 @@ async fn again(
     match house.stores.identity.commit(invitations::replace(batch, &invitation)).await {
         Ok(()) => Ok((account, secret)),
         Err(CommitError::Duplicate { .. }) => Err(InvitePatientError::AddressTaken),
-        Err(other) => Err(InvitePatientError::Commit(other)),
+        Err(other) => Err(other.into()),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::{
     Actor, Event, House,
-    sign_in::{Attempt, SignInError, Tried},
+    sign_in::{Attempt, AttemptError, Tried},
 };
 use domain::PatientId;
 use identity::{Full, Session};
@@ -28,14 +28,8 @@ impl Probe {
         house: &House,
         session: &Session<Full>,
         patient: Option<PatientId>,
-    ) -> Result<Self, SignInError> {
-        let actor = Actor {
-            practice: Some(session.practice()),
-            account: Some(session.account()),
-            role: Some(session.role()),
-            login_session: Some(session.id()),
-        };
-        let tried = Tried { actor, action: INVITE, resource: INVITATION };
+    ) -> Result<Self, AttemptError> {
+        let tried = Tried { actor: Actor::of_session(session), action: INVITE, resource: INVITATION };
         let subject = house.indexes.inviter(session.account());
         Ok(Self { attempt: Attempt::count_steps(house, subject, session.origin(), tried).await?, patient })
     }

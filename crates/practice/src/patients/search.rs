@@ -4,6 +4,7 @@ use super::{Exact, PATIENT, PatientLine, Whose, find, list::lines};
 use crate::{
     House,
     record::{RecordError, through_record},
+    sign_in::{Attempt, AttemptError},
 };
 use domain::{Invalid, NameQuery, PatientId};
 use identity::{Full, Session};
@@ -23,6 +24,7 @@ pub const MOST_FOUND: usize = 50;
 /// How many names are read from the store at once.
 const PAGE: i64 = 500;
 const NAMES: Word = Word::new("patient_names");
+const SEARCH: Word = Word::new("search_patients");
 
 /// Whom a search found.
 pub struct Found {
@@ -38,6 +40,9 @@ pub enum SearchError {
     /// What was typed is nothing to search for.
     #[error("what was typed {0}")]
     Query(Invalid),
+    /// Too many searches in a short time.
+    #[error(transparent)]
+    Tried(#[from] AttemptError),
     /// Anything about the records themselves.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -57,8 +62,12 @@ impl From<NamesError> for SearchError {
 /// The patients who have exactly what was typed (an e-mail address, a telephone or record number), else those whose names
 /// begin with its words: among all whom the caller may know. In the ledger stand the search, then how many names it
 /// opened, and each patient who is shown, under that patient; never what was typed.
+///
+/// A search opens the names of a whole practice and fills the ledger, so each is counted before it is made, and an account
+/// that makes many in a short time waits.
 pub async fn search(house: &House, session: &Session<Full>, whose: Whose, typed: &str) -> Result<Found, SearchError> {
     let query = NameQuery::new(typed).map_err(SearchError::Query)?;
+    Attempt::count_search(house, session, SEARCH, Resource::whole(NAMES)).await?;
     // Addresses and numbers are told from names by what no name has in it.
     let coded = typed.contains('@') || typed.chars().any(|c| c.is_ascii_digit());
     if coded {

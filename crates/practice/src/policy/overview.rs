@@ -122,7 +122,7 @@ fn cells(house: &House, role: Role) -> Vec<Cell> {
 pub async fn staff(house: &House, session: &Session<Full>) -> Result<Vec<StaffMember>, RecordError> {
     let grant = ask(house, session, Resource::whole(POLICY)).await?;
     let mut staff = Vec::new();
-    for row in super::patient::every_staff_account(house, grant.practice()).await? {
+    for row in crate::staff::everybody(house, grant.practice()).await? {
         let name = staff_name(house, session, &row).await?.unwrap_or_default();
         let active = row.state == AccountState::Active;
         staff.push(StaffMember { account_id: row.account_id, name, role: row.role, active });

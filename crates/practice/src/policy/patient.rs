@@ -4,19 +4,14 @@ use super::{POLICY, Permitted, Place, permitted, places, staff_name};
 use crate::{
     House,
     record::{RecordError, resource},
+    staff,
 };
-use domain::{AccountId, PatientId, PracticeId, Role, Timestamp};
+use domain::{AccountId, PatientId, Role, Timestamp};
 use identity::{Full, Session};
 use phi::{Purpose, ReadAudit};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{
-    StoreError,
-    rows::{
-        accounts::{self, AccountRow},
-        care_links, patients,
-    },
-};
+use store::rows::{accounts, care_links, patients};
 
 /// Who can see a patient at this moment.
 #[derive(Serialize, JsonSchema)]
@@ -58,7 +53,7 @@ pub async fn who_can_see(
     let (practice, identity, now) = (grant.practice(), &house.stores.identity, house.clock.now());
     let registered_at = patients::registered_at(&house.stores.clinical, practice, patient).await?;
     let links = care_links::of_patient(identity, practice, patient).await?;
-    let mut rows = every_staff_account(house, practice).await?;
+    let mut rows = staff::everybody(house, practice).await?;
     rows.extend(accounts::by_patient(identity, practice, patient).await?);
     // Another patient's account stands to this one like a stranger; only a place in the care team could change that.
     for link in &links {
@@ -89,19 +84,4 @@ pub async fn who_can_see(
         (seer.care_links.is_empty(), !seer.own, seer.name.as_deref().map(str::to_lowercase))
     });
     Ok(PatientAccess { patient_id: patient, accounts })
-}
-
-/// The accounts of everybody who works in the practice, however many.
-pub(super) async fn every_staff_account(house: &House, practice: PracticeId) -> Result<Vec<AccountRow>, StoreError> {
-    const PAGE: i64 = 200;
-    let (mut rows, mut after) = (Vec::new(), AccountId::from_bytes([0; 16]));
-    loop {
-        let page = accounts::staff(&house.stores.identity, practice, after, PAGE).await?;
-        let full = i64::try_from(page.len()).is_ok_and(|n| n == PAGE);
-        after = page.last().map_or(after, |row| row.account_id);
-        rows.extend(page);
-        if !full {
-            return Ok(rows);
-        }
-    }
 }

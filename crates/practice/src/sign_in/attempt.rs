@@ -1,9 +1,11 @@
 //! Tries, counted before they are looked at.
 
-use super::SignInError;
-use crate::{Actor, Event, House, refusals};
+use crate::{Actor, Event, House, HouseError, house::through_house, refusals};
 use domain::Timestamp;
-use identity::{Failures, Origin, Throttle, account_throttle, address_throttle, throttle_address};
+use identity::{
+    Failures, Full, Origin, Session, Throttle, account_throttle, address_throttle, search_throttle, search_window,
+    throttle_address,
+};
 use ledger::{Resource, Word};
 use std::time::Duration;
 use store::{Batch, rows::throttle};
@@ -13,6 +15,44 @@ use store::{Batch, rows::throttle};
 const LOCKED: u32 = 15 * 60;
 /// How long a network address's failures are kept; see [`address_throttle`].
 const ADDRESS_MEMORY: Duration = Duration::from_secs(60 * 60);
+
+/// Why a try is not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    /// Too many: come back after so many seconds. The same for accounts that do not exist.
+    #[error("too many tries")]
+    Wait(u32),
+    /// The house could not count it, or not record that it was refused.
+    #[error(transparent)]
+    House(#[from] HouseError),
+}
+
+through_house!(AttemptError);
+
+/// What is counted, and so how many of it are free and how long the wait is.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A password or a factor: a failure of the account, until a full session clears it.
+    Credential,
+    /// A step that may be taken a few times: forgotten like an address's failures.
+    Step,
+    /// A search for patients: so many in a window of time.
+    Search,
+}
+
+impl Kind {
+    const fn is_lasting(self) -> bool {
+        matches!(self, Self::Credential)
+    }
+
+    fn throttle(self, before: Failures, now: Timestamp) -> Throttle {
+        match self {
+            Self::Credential => account_throttle(before, now),
+            Self::Step => address_throttle(before, now),
+            Self::Search => search_throttle(before, now),
+        }
+    }
+}
 
 /// One try that was counted, under the account (or the invitation) and the network address.
 pub(crate) struct Attempt {
@@ -31,16 +71,16 @@ pub(crate) struct Tried {
 }
 
 impl Attempt {
-    /// Counts a try under a typed address and the network address. [`SignInError::Wait`] when it may not be looked at;
+    /// Counts a try under a typed address and the network address. [`AttemptError::Wait`] when it may not be looked at;
     /// the ledger has that then, once for all tries of the wait.
     pub(crate) async fn count(
         house: &House,
         email: [u8; 32],
         origin: Origin,
         tried: Tried,
-    ) -> Result<Self, SignInError> {
+    ) -> Result<Self, AttemptError> {
         let address = origin.address.map(|address| house.indexes.network_address(throttle_address(address)));
-        Self { subject: email, address }.counted(house, true, origin, tried).await
+        Self { subject: email, address }.counted(house, Kind::Credential, origin, tried).await
     }
 
     /// Counts one of the steps that somebody may take a few times, and not for ever: under that alone, so that a whole
@@ -50,17 +90,27 @@ impl Attempt {
         subject: [u8; 32],
         origin: Origin,
         tried: Tried,
-    ) -> Result<Self, SignInError> {
-        Self { subject, address: None }.counted(house, false, origin, tried).await
+    ) -> Result<Self, AttemptError> {
+        Self { subject, address: None }.counted(house, Kind::Step, origin, tried).await
     }
 
-    async fn counted(self, house: &House, lasting: bool, origin: Origin, tried: Tried) -> Result<Self, SignInError> {
+    /// Counts a search for patients, under whoever searches. It stays counted, whatever it finds.
+    pub(crate) async fn count_search(
+        house: &House,
+        session: &Session<Full>,
+        action: Word,
+        resource: Resource,
+    ) -> Result<(), AttemptError> {
+        let subject = house.indexes.searcher(session.account(), search_window(house.clock.now()));
+        let tried = Tried { actor: Actor::of_session(session), action, resource };
+        Self { subject, address: None }.counted(house, Kind::Search, session.origin(), tried).await.map(drop)
+    }
+
+    async fn counted(self, house: &House, kind: Kind, origin: Origin, tried: Tried) -> Result<Self, AttemptError> {
         let db = &house.stores.identity;
         let now = house.clock.now();
-        // What is not lasting is nobody's password: it waits later, and is forgotten like an address.
-        let throttled = if lasting { account_throttle } else { address_throttle };
         let seen = throttle::of(db, &self.subject).await?;
-        if let Some(seconds) = wait(throttled(seen, now)) {
+        if let Some(seconds) = wait(kind.throttle(seen, now)) {
             return Err(refused(house, &self.subject, origin, tried, seconds).await);
         }
         let seen_address = match &self.address {
@@ -72,7 +122,7 @@ impl Attempt {
         }
 
         let forget = now.checked_sub(ADDRESS_MEMORY).unwrap_or(Timestamp::MIN);
-        let batch = throttle::count(Batch::new(), &self.subject, lasting, now, forget);
+        let batch = throttle::count(Batch::new(), &self.subject, kind.is_lasting(), now, forget);
         let batch = match &self.address {
             Some(index) => throttle::count(batch, index, false, now, forget),
             None => batch,
@@ -80,7 +130,7 @@ impl Attempt {
         db.commit(batch).await?;
         // Many at once have all seen the same count: each is judged again by how many really stood before it.
         let stood = before(seen, throttle::of(db, &self.subject).await?);
-        let mut judged = wait(throttled(stood, now)).map(|seconds| (self.subject, seconds));
+        let mut judged = wait(kind.throttle(stood, now)).map(|seconds| (self.subject, seconds));
         if let (None, Some(index)) = (judged, &self.address) {
             let stood = before(seen_address, throttle::of(db, index).await?);
             judged = wait(address_throttle(stood, now)).map(|seconds| (*index, seconds));
@@ -127,10 +177,10 @@ fn before(seen: Failures, after: Failures) -> Failures {
 }
 
 /// Counts a try that is not looked at; gives what the caller is told.
-async fn refused(house: &House, subject: &[u8; 32], origin: Origin, tried: Tried, seconds: u32) -> SignInError {
+async fn refused(house: &House, subject: &[u8; 32], origin: Origin, tried: Tried, seconds: u32) -> AttemptError {
     let event = Event::refused(tried.action, tried.resource, Word::new("throttled"));
     match refusals::refuse(house, subject, tried.actor, origin, event).await {
-        Ok(()) => SignInError::Wait(seconds),
+        Ok(()) => AttemptError::Wait(seconds),
         Err(error) => error.into(),
     }
 }

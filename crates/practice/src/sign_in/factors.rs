@@ -1,11 +1,8 @@
 //! Which factors an account has, and which of them open it now.
 
-use crate::House;
+use crate::{House, HouseError};
 use domain::{AccountId, PracticeId, Role};
-use identity::{
-    AcceptedFactors, Bootstrap, Enrolled, PasskeyError, RecoveryCodeHash, RegisteredPasskey, accepted_factors,
-};
-use phi::VaultError;
+use identity::{AcceptedFactors, Bootstrap, Enrolled, RecoveryCodeHash, RegisteredPasskey, accepted_factors};
 use store::{
     StoreError,
     rows::{
@@ -48,23 +45,13 @@ pub async fn factors(
     Ok(Factors { totp, passkeys, recovery_codes, accepted, bootstrap })
 }
 
-/// A stored passkey was not read back.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadPasskeyError {
-    /// It did not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// It opened and is damaged.
-    #[error(transparent)]
-    Passkey(#[from] PasskeyError),
-}
-
 /// Opens the passkeys of an account.
-pub(crate) async fn opened(house: &House, rows: &[PasskeyRow]) -> Result<Vec<RegisteredPasskey>, ReadPasskeyError> {
+pub(crate) async fn opened(house: &House, rows: &[PasskeyRow]) -> Result<Vec<RegisteredPasskey>, HouseError> {
     let mut passkeys = Vec::with_capacity(rows.len());
     for row in rows {
         let stored = house.vault.open_credential(row.practice_id, row.account_id, &row.credential).await?;
-        passkeys.push(RegisteredPasskey::from_stored(row.account_id, stored.expose())?);
+        let passkey = RegisteredPasskey::from_stored(row.account_id, stored.expose());
+        passkeys.push(passkey.map_err(HouseError::Passkey)?);
     }
     Ok(passkeys)
 }

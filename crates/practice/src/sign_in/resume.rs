@@ -1,51 +1,22 @@
 //! Reads a session back: the row, then what the account is now, then the keeper's checks.
 
 use super::login_session;
-use crate::{
-    Actor, Event, House,
-    refusals::{self, RefusalError},
-};
+use crate::{Actor, Event, House, HouseError, refusals};
 use domain::LoginSessionId;
 use identity::{ApiTokenError, ApiTokenSecret, Origin, Resumed, SessionError, SessionRecord, SessionToken, TokenLabel};
-use ledger::{LedgerError, Word};
-use phi::{KeyError, VaultError};
+use ledger::Word;
+use phi::VaultError;
 use store::{
-    Batch, CommitError, StoreError,
+    Batch,
     rows::{accounts, api_tokens, login_sessions},
 };
 
-/// Why nobody can say whether there is a session. That there is none is no error.
-#[derive(Debug, thiserror::Error)]
-pub enum ResumeError {
-    /// The identity store did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The end of a session could not be stored.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// A refused session could not be recorded.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// The practice's key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
-
-impl From<RefusalError> for ResumeError {
-    fn from(error: RefusalError) -> Self {
-        match error {
-            RefusalError::Store(error) => Self::Store(error),
-            RefusalError::Commit(error) => Self::Commit(error),
-            RefusalError::Ledger(error) => Self::Ledger(error),
-        }
-    }
-}
-
-/// The session behind a cookie; none when it is unknown, over, or no longer fits its account.
+/// The session behind a cookie; none when it is unknown, over, or no longer fits its account. An error says that nobody
+/// can tell whether there is one.
 ///
 /// One that is over is deleted on the way, and the ledger gets the reason. `last_seen` is brought up to date at most
 /// once a minute.
-pub async fn resume_cookie(house: &House, cookie: &str, origin: Origin) -> Result<Option<Resumed>, ResumeError> {
+pub async fn resume_cookie(house: &House, cookie: &str, origin: Origin) -> Result<Option<Resumed>, HouseError> {
     let db = &house.stores.identity;
     let Ok(token) = SessionToken::parse(cookie) else { return Ok(None) };
     let Some((record, current)) = login_sessions::with_account(db, &token.hash()).await? else { return Ok(None) };
@@ -64,7 +35,7 @@ pub async fn resume_cookie(house: &House, cookie: &str, origin: Origin) -> Resul
     }
 }
 
-async fn refuse(house: &House, record: &SessionRecord, error: SessionError, origin: Origin) -> Result<(), ResumeError> {
+async fn refuse(house: &House, record: &SessionRecord, error: SessionError, origin: Origin) -> Result<(), HouseError> {
     let reason = reason(error);
     if matches!(error, SessionError::WrongToken) {
         return Ok(());
@@ -106,7 +77,7 @@ const fn reason(error: SessionError) -> Word {
 }
 
 /// The session behind an API token, for one request; none when it is unknown, over, or no longer fits its account.
-pub async fn resume_api_token(house: &House, bearer: &str, origin: Origin) -> Result<Option<Resumed>, ResumeError> {
+pub async fn resume_api_token(house: &House, bearer: &str, origin: Origin) -> Result<Option<Resumed>, HouseError> {
     let db = &house.stores.identity;
     let Ok(secret) = ApiTokenSecret::parse(bearer) else { return Ok(None) };
     let Some(row) = api_tokens::by_secret(db, &secret.hash()).await? else { return Ok(None) };

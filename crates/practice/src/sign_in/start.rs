@@ -1,7 +1,7 @@
 //! The password: from nobody to a half session.
 
 use super::{Attempt, SignInError, Tried, factors, login_session};
-use crate::{Actor, Event, House};
+use crate::{Actor, Event, House, HouseError};
 use domain::{EmailAddress, Timestamp};
 use identity::{FactorKind, Origin, Password, PasswordError, PasswordHash, SessionToken, StartError, Verified};
 use ledger::{Outcome, Resource, Word};
@@ -103,7 +103,7 @@ async fn verify(house: &House, account: Option<&AccountRow>, password: Password)
     house.passwords.verify(password, stored, &*house.rng).await.map_err(|error| match error {
         PasswordError::Wrong => SignInError::Refused,
         PasswordError::Busy => SignInError::Busy,
-        PasswordError::Failed => SignInError::Password(error),
+        PasswordError::Failed => HouseError::Password(error).into(),
     })
 }
 

@@ -57,6 +57,7 @@ impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Self {
         match error {
             SearchError::Query(why) => Self::invalid("q", &why),
+            SearchError::Tried(error) => error.into(),
             SearchError::Record(error) => error.into(),
         }
     }

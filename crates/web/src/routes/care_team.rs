@@ -15,7 +15,6 @@ impl From<CareTeamError> for Problem {
     fn from(error: CareTeamError) -> Self {
         match error {
             CareTeamError::Access(error) => error.into(),
-            CareTeamError::Unrecorded(error) => error.into(),
             CareTeamError::NotInPerson(why) => super::people::not_in_person(why),
             CareTeamError::Oneself => {
                 Self::conflict().detail("Another administrator gives you a place in a care team.")
@@ -26,9 +25,7 @@ impl From<CareTeamError> for Problem {
                 Self::invalid_fields().field("account_id", "must be an active therapist or administrator")
             }
             CareTeamError::Backwards => Self::invalid_fields().field("ends_at", "must be after starts_at"),
-            CareTeamError::Store(error) => error.into(),
-            CareTeamError::Commit(error) => error.into(),
-            CareTeamError::Vault(error) => error.into(),
+            CareTeamError::House(error) => error.into(),
         }
     }
 }

@@ -3,10 +3,7 @@
 mod api;
 mod pages;
 
-use crate::{
-    Problem, RouteTable,
-    answer::{fault, later},
-};
+use crate::{Problem, RouteTable, answer::later};
 use practice::accounts::{EnrollError, JoinError};
 
 /// Adds them.
@@ -23,17 +20,9 @@ impl From<JoinError> for Problem {
             JoinError::NothingPending => Self::conflict().detail("Begin with the second factor first."),
             JoinError::AnotherFactor => Self::conflict().detail("This account needs a passkey."),
             JoinError::Label => Self::invalid_fields().field("label", "must be 1 to 60 characters on one line"),
-            JoinError::Unrecorded(error) => error.into(),
-            JoinError::Store(error) => error.into(),
-            JoinError::Commit(error) => error.into(),
-            JoinError::Key(error) => error.into(),
-            JoinError::Vault(error) => error.into(),
-            JoinError::Enroll(EnrollError::Key(error)) => error.into(),
-            JoinError::Enroll(EnrollError::Commit(error)) => error.into(),
-            JoinError::Enroll(EnrollError::Store(error)) => error.into(),
             JoinError::Enroll(EnrollError::Password(error)) => later(&error),
             JoinError::Tried(error) => error.into(),
-            JoinError::Totp(_) | JoinError::Passkey(_) => fault(&error),
+            JoinError::House(error) | JoinError::Enroll(EnrollError::House(error)) => error.into(),
         }
     }
 }

@@ -6,9 +6,9 @@ mod pages;
 pub(super) use api::{InvitedBody, link};
 pub(super) use pages::confirm_first;
 
-use crate::{Problem, RouteTable, answer::fault};
+use crate::{Problem, RouteTable};
 use identity::EnrollmentError;
-use practice::accounts::{AddAccountError, DirectoryError, InviteError};
+use practice::accounts::{AddAccountError, DirectoryError};
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
@@ -20,7 +20,6 @@ impl From<DirectoryError> for Problem {
         match error {
             DirectoryError::Access(error) => error.into(),
             DirectoryError::NotInPerson(why) => not_in_person(why),
-            DirectoryError::Unrecorded(error) => error.into(),
             DirectoryError::Unknown => Self::not_found(),
             DirectoryError::AtTheDesk => Self::invalid_fields()
                 .field("role", "of a patient is given at the front desk, from the patient's details"),
@@ -35,20 +34,13 @@ impl From<DirectoryError> for Problem {
             DirectoryError::InvitedState => {
                 Self::invalid_fields().field("state", "must be active or disabled; an invitation opens an account")
             }
-            DirectoryError::Store(error) => error.into(),
-            DirectoryError::Commit(error) => error.into(),
-            DirectoryError::Vault(error) => error.into(),
             DirectoryError::Add(AddAccountError::Patient) => {
                 Self::invalid_fields().field("patient_id", "goes with the role patient, and only with it")
             }
             DirectoryError::Add(AddAccountError::Taken) => {
                 Self::invalid_fields().field("email", "signs in to another account already")
             }
-            DirectoryError::Add(AddAccountError::Key(error)) => error.into(),
-            DirectoryError::Add(AddAccountError::Commit(error)) => error.into(),
-            DirectoryError::Invite(InviteError::Store(error)) => error.into(),
-            DirectoryError::Invite(InviteError::Commit(error)) => error.into(),
-            DirectoryError::Invite(InviteError::Unknown) => fault(&error),
+            DirectoryError::House(error) | DirectoryError::Add(AddAccountError::House(error)) => error.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Patients are found by their names among all whom one may know; each who is shown is recorded, the others are not.
 
 use super::*;
-use ledger::Entry;
+use ledger::{Entry, Outcome};
 
 async fn find(site: &Site, cookie: &str, body: Value) -> Answer {
     site.api(Method::POST, "/api/v1/patients/find", cookie, Some(body)).await
@@ -63,4 +63,35 @@ async fn a_search_of_a_therapist_leaves_no_trace_under_patients_who_do_not_fit_o
     let about: Vec<_> = since(&clinic.site, before).into_iter().filter_map(|entry| entry.patient).collect();
     assert_eq!(about, [clinic.patient]);
     assert!(!about.contains(&other) && !about.contains(&mine));
+}
+
+#[tokio::test]
+async fn who_searches_very_often_waits_and_is_told_for_how_long_and_nobody_else_waits() {
+    let clinic = Clinic::new().await;
+    let clerk = clinic.site.account(clinic.practice, Role::FrontDesk).await;
+    let cookie = clinic.site.signed_in(&clerk).await;
+    for n in 0..60 {
+        // What is nothing to search for is not counted.
+        assert_eq!(find(&clinic.site, &cookie, json!({ "q": "-" })).await.status, 422);
+        assert_eq!(find(&clinic.site, &cookie, json!({ "q": "ana" })).await.status, 200, "search {n}");
+    }
+    let before = clinic.site.behind.ledger.entries().len();
+    let refused = find(&clinic.site, &cookie, json!({ "q": "ana" })).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, Some("600")));
+    let page = clinic.site.submit("/patients", &cookie, "q=ana").await;
+    assert_eq!((page.status, page.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, Some("600")));
+    let text = page.text();
+    assert!(text.contains("searched very often") && text.contains("Try again in 10 minutes."), "{text}");
+    assert!(!text.contains("Ruiz"), "nobody was looked for");
+    // No name was opened, and the flood fills no ledger: only its beginning stands there.
+    let entries = since(&clinic.site, before);
+    let said: Vec<_> = entries.iter().map(|entry| (entry.action.as_str(), entry.outcome, entry.actor)).collect();
+    assert_eq!(said, [("search_patients", Outcome::Denied, Some(clerk.account()))]);
+
+    assert_eq!(find(&clinic.site, &clinic.cookie, json!({ "q": "ana" })).await.status, 200, "somebody else");
+    assert_eq!(clinic.site.open("/patients", &cookie).await.status, 200, "the list is no search");
+    clinic.site.clock.advance_seconds(599);
+    assert_eq!(find(&clinic.site, &cookie, json!({ "q": "ana" })).await.header("retry-after"), Some("1"));
+    clinic.site.clock.advance_seconds(1);
+    assert_eq!(find(&clinic.site, &cookie, json!({ "q": "ana" })).await.status, 200);
 }

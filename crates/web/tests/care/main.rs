@@ -8,7 +8,7 @@ mod library;
 
 use axum::{
     body::Body,
-    http::{Method, Request, header},
+    http::{Method, Request, StatusCode, header},
 };
 use crypto::SystemRng;
 use domain::{

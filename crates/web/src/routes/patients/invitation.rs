@@ -49,11 +49,8 @@ impl From<InvitePatientError> for Problem {
                 .detail("The patient's account is open. If they cannot get in, an administrator closes it first."),
             InvitePatientError::Disabled => Self::conflict().detail("The patient's account is disabled."),
             InvitePatientError::Tried(error) => error.into(),
-            InvitePatientError::Unrecorded(error) => error.into(),
-            InvitePatientError::Store(error) => error.into(),
-            InvitePatientError::Commit(error) => error.into(),
-            InvitePatientError::Key(error) => error.into(),
             InvitePatientError::Field(error) => error.into(),
+            InvitePatientError::House(error) => error.into(),
         }
     }
 }

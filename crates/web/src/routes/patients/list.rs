@@ -3,7 +3,7 @@
 use super::STAFF;
 use crate::{
     App, AuditClass, Form, Json, Problem, Query, Route, SignedIn, Verb,
-    answer::{form_again, see_other},
+    answer::{again_in, form_after, form_again, see_other},
     look::{
         ButtonKind, Column, Field, Head, Tone, empty_state, link_button, notice, pagination, person_line,
         recorded_line, submit, table, text_field, words,
@@ -19,7 +19,10 @@ use axum::{
 use domain::{PatientId, PermissionName, Role};
 use identity::{Full, Session};
 use maud::{Markup, html};
-use practice::patients::{self, PatientLine, SearchError, Whose};
+use practice::{
+    patients::{self, PatientLine, SearchError, Whose},
+    sign_in::AttemptError,
+};
 use serde::Deserialize;
 
 pub(super) const API: Route =
@@ -63,11 +66,7 @@ impl Asked {
         if self.everybody { Whose::Everybody } else { Whose::Own }
     }
     fn after(&self) -> Result<Option<PatientId>, Problem> {
-        let id = |cursor: &Cursor| {
-            PatientId::try_from(cursor.bytes())
-                .map_err(|_| Problem::invalid_fields().field("cursor", "is not a cursor of this list"))
-        };
-        self.cursor.as_ref().map(id).transpose()
+        Cursor::place(self.cursor.as_ref())
     }
 }
 
@@ -78,7 +77,7 @@ pub(super) async fn api(
 ) -> Result<Json<Page<PatientLine>>, Problem> {
     let (after, limit) = (asked.after()?, asked.limit.entries());
     let listed = patients::list(app.house(), &session, asked.whose(), after, limit).await?;
-    Ok(Json(Page { items: listed.items, next: listed.next.map(|id| Cursor::new(*id.as_bytes())) }))
+    Ok(Json(Page { items: listed.items, next: listed.next.as_ref().map(Cursor::at) }))
 }
 
 pub(super) async fn page(
@@ -89,7 +88,7 @@ pub(super) async fn page(
     let listed = patients::list(app.house(), &session, asked.whose(), asked.after()?, SHOWN).await?;
     let next = listed.next.map(|id| {
         let everybody = if asked.everybody { "&everybody=true" } else { "" };
-        format!("/patients?cursor={}{everybody}", String::from(Cursor::new(*id.as_bytes())))
+        format!("/patients?cursor={}{everybody}", String::from(Cursor::at(&id)))
     });
     let shown = Shown { lines: listed.items, wanted: "", next, more: false, error: None };
     show(&app, &session, asked.whose(), shown).await
@@ -122,6 +121,11 @@ pub(super) async fn find(
             let error = format!("What you look for {why}");
             let shown = Shown { lines: Vec::new(), wanted: &wanted.q, next: None, more: false, error: Some(&error) };
             Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &session, whose, shown).await?))
+        }
+        Err(SearchError::Tried(AttemptError::Wait(seconds))) => {
+            let error = format!("You have searched very often in a short time. {}", again_in(seconds));
+            let shown = Shown { lines: Vec::new(), wanted: &wanted.q, next: None, more: false, error: Some(&error) };
+            Ok(form_after(seconds, show(&app, &session, whose, shown).await?))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,12 +1,9 @@
 //! The second factor, after the password.
 
-use super::{
-    Code, Credential, Nothing, SessionAnswer, page, promoted, session_cookie,
-    start::{wait, wait_words},
-};
+use super::{Code, Credential, Nothing, SessionAnswer, page, promoted, session_cookie};
 use crate::{
     App, AuditClass, Form, HalfSignedIn, Json, Problem, Route, RouteTable, Verb, Visitor,
-    answer::{form_again, see_other, with_cookie},
+    answer::{again_in, form_after, form_again, see_other, with_cookie},
     surround::landing,
 };
 use axum::{
@@ -143,7 +140,7 @@ fn taken(
         Ok(promoted) => Ok(with_cookie(see_other(landing(promoted.role)), session_cookie(&promoted.token)?)),
         Err(SignInError::Refused) => Ok(form_again(StatusCode::UNAUTHORIZED, again(wrong))),
         Err(SignInError::Wait(seconds)) => {
-            Ok(wait(form_again(StatusCode::TOO_MANY_REQUESTS, again(&wait_words(seconds))), seconds))
+            Ok(form_after(seconds, again(&format!("Too many tries. {}", again_in(seconds)))))
         }
         Err(SignInError::Over) => Ok(see_other("/sign-in")),
         Err(other) => Err(other.into()),

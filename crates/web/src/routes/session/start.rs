@@ -3,12 +3,12 @@
 use super::{SessionAnswer, page, session_cookie};
 use crate::{
     App, AuditClass, Caller, Form, Json, Problem, Route, RouteTable, Verb, Visitor,
-    answer::{form_again, see_other, with_cookie},
+    answer::{again_in, form_after, form_again, see_other, with_cookie},
     surround::landing,
 };
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use identity::Password;
@@ -80,22 +80,9 @@ async fn submitted(
         Ok(started) => Ok(with_cookie(see_other("/sign-in/factor"), session_cookie(&started.token)?)),
         Err(SignInError::Refused) => Ok(again(StatusCode::UNAUTHORIZED, "E-mail or password did not match.")),
         Err(SignInError::Wait(seconds)) => {
-            Ok(wait(again(StatusCode::TOO_MANY_REQUESTS, &wait_words(seconds)), seconds))
+            let wrong = format!("Too many tries. {}", again_in(seconds));
+            Ok(form_after(seconds, page::sign_in(&app, &typed.email, Some(&wrong))))
         }
         Err(other) => Err(other.into()),
     }
-}
-
-/// How long to wait, in words.
-pub(in crate::routes) fn wait_words(seconds: u32) -> String {
-    match seconds {
-        0..=90 => format!("Too many tries. Try again in {seconds} seconds."),
-        more => format!("Too many tries. Try again in {} minutes.", more.div_ceil(60)),
-    }
-}
-
-/// Says it to programs too.
-pub(in crate::routes) fn wait(mut response: Response, seconds: u32) -> Response {
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
 }

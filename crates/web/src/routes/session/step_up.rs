@@ -1,9 +1,9 @@
 //! A factor again, in a full session: what changes an account needs a fresh one.
 
-use super::{Code, Credential, Nothing, SessionAnswer, page::code_fields, promoted, session_cookie, start};
+use super::{Code, Credential, Nothing, SessionAnswer, page::code_fields, promoted, session_cookie};
 use crate::{
     App, AuditClass, Form, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
-    answer::{form_again, see_other, with_cookie},
+    answer::{again_in, form_after, form_again, see_other, with_cookie},
     look::{ButtonKind, Ceremony, Passkey, card, hidden, passkey_form},
     surround::{Sheet, Surround},
 };
@@ -115,8 +115,8 @@ async fn submitted(
             Ok(form_again(StatusCode::UNAUTHORIZED, confirm(&app, &session, next, Some(wrong)).await?))
         }
         Err(SignInError::Wait(seconds)) => {
-            let page = confirm(&app, &session, next, Some(&start::wait_words(seconds))).await?;
-            Ok(start::wait(form_again(StatusCode::TOO_MANY_REQUESTS, page), seconds))
+            let wrong = format!("Too many tries. {}", again_in(seconds));
+            Ok(form_after(seconds, confirm(&app, &session, next, Some(&wrong)).await?))
         }
         Err(other) => Err(other.into()),
     }
