@@ -13,7 +13,7 @@ const ROLES = ["patient", "therapist", "admin", "front_desk", "privacy_officer",
 const ELSEWHERE = ["/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}"];
 
 /** Answers to a GET that are no pages. */
-const NO_PAGES = /^\/(api|assets|healthz|readyz|exercises\/picks)|\/pictures\//;
+const NO_PAGES = /^\/(api|assets|healthz|readyz|exercises\/picks)|\/pictures\/|\.(pdf|csv)$/;
 
 /** `{ template, matches }` of every page, those without parameters first: `/people/invite` is no `/people/{id}`. */
 const pages = JSON.parse(patella("routes", "--json").stdout)

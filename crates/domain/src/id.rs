@@ -17,6 +17,10 @@ macro_rules! ids {
             pub fn random(rng: &dyn Rng) -> Self {
                 let mut bytes = [0; 16];
                 rng.fill(&mut bytes);
+                Self::from_random(bytes)
+            }
+            /// The id that these bytes make, which are random or a fingerprint.
+            pub const fn from_random(bytes: [u8; 16]) -> Self {
                 Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
             }
             /// The id with these 16 bytes, as they are stored.

@@ -11,8 +11,12 @@ pub mod dashboard;
 pub mod schedule;
 pub mod statement;
 
-use crate::record::{RecordError, through_record};
+use crate::{
+    House,
+    record::{RecordError, through_record},
+};
 use domain::{Invalid, billing::CptCode};
+use identity::{Full, Session};
 use ledger::{Resource, Word};
 use phi::Purpose;
 
@@ -23,6 +27,20 @@ const BOOKS: Word = Word::new("billing_books");
 /// Why billing opens something. No entry names an account: see the kernel's door between care and billing.
 const fn payment(what: Word) -> Purpose {
     Purpose::payment(Resource::whole(what))
+}
+
+/// An id for what is made in billing: the same again for the same key of the same caller, about the same thing. Billing
+/// keeps no list of keys: what it made stands under an id that follows from the key.
+fn made_under(house: &House, session: &Session<Full>, about: &str, key: Option<&str>) -> [u8; 16] {
+    let mut id = [0; 16];
+    match key {
+        Some(key) => {
+            let print = house.indexes.idempotency_key(session.account(), &format!("billing {about} {key}"));
+            id.copy_from_slice(&print[..16]);
+        }
+        None => house.rng.fill(&mut id),
+    }
+    id
 }
 
 /// Why something was not done in billing.
@@ -42,6 +60,9 @@ pub enum BillingError {
     /// It is in a state in which this cannot be done.
     #[error("{0}")]
     NotNow(&'static str),
+    /// The idempotency key came before with another body.
+    #[error("the key was used for another request")]
+    KeyUsed,
     /// No fee was in force for these codes on the day of the visit.
     #[error("there is no fee for {} codes on the day of the visit", .0.len())]
     NoFee(Vec<CptCode>),

@@ -63,8 +63,8 @@ fn broken(line: &str) -> Vec<String> {
     chars.chunks(WIDTH).map(|part| part.iter().collect()).collect()
 }
 
-/// A string of PDF: what has a meaning there is escaped; the dash of signed notes is in the encoding, other letters beyond
-/// ASCII become question marks.
+/// A string of PDF: what has a meaning there is escaped. The letters of western Europe and the dash of signed notes are in
+/// the encoding of the fonts; others become question marks.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -75,6 +75,8 @@ fn escaped(text: &str) -> String {
             }
             '\u{2014}' => out.push_str("\\227"),
             ' '..='~' => out.push(c),
+            // WinAnsiEncoding has these where Unicode has them (PDF 1.4 reference, appendix D).
+            '\u{a1}'..='\u{ff}' => out.push_str(&format!("\\{:03o}", u32::from(c))),
             _ => out.push('?'),
         }
     }
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn every_object_stands_where_the_table_says() {
-        let lines: Vec<String> = (0..150).map(|n| format!("line {n} (of many) \\ — ü")).collect();
+        let lines: Vec<String> = (0..150).map(|n| format!("line {n} (of many) \\ — ü Ł")).collect();
         let pdf = document("A heading", &lines);
         let text = String::from_utf8(pdf).expect("ASCII");
         let table = text.split("startxref\n").nth(1).and_then(|end| end.lines().next()).expect("a place");
@@ -125,6 +127,6 @@ mod tests {
             let start: usize = line[..10].parse().expect("a number");
             assert!(text[start..].starts_with(&format!("{} 0 obj", n + 1)));
         }
-        assert!(text.contains("(line 149 \\(of many\\) \\\\ \\227 ?) Tj"));
+        assert!(text.contains("(line 149 \\(of many\\) \\\\ \\227 \\374 ?) Tj"));
     }
 }

@@ -18,11 +18,12 @@ pub mod parts;
 pub mod passkey;
 pub mod program;
 pub mod table;
+pub mod units;
 pub mod words;
 
 pub use charts::{
-    DayDone, LineChart, Series, WeekLine, WeekValue, adherence_heatmap, line_chart, progress_ring, sparkline,
-    week_picture,
+    Bar, BarChart, DayDone, LineChart, Series, WeekLine, WeekValue, adherence_heatmap, bar_chart, line_chart,
+    progress_ring, sparkline, week_picture,
 };
 pub use figure::{Figure, FigureSize, exercise_figure};
 pub use form::{
@@ -39,3 +40,4 @@ pub use parts::{
 pub use passkey::{Ceremony, Passkey, passkey_form};
 pub use program::{ItemForm, TimerPlan, item_row, item_template, timer};
 pub use table::{Column, table};
+pub use units::units;

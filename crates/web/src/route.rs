@@ -65,6 +65,8 @@ pub enum AuditClass {
     PatientList,
     /// An entry about the practice (accounts, care teams, exercises, the trail itself).
     Practice,
+    /// Entries about billing that name no account, and one under each patient whose name and contact are shown.
+    Billing,
 }
 
 /// What the route answers with; decides how its errors look.
@@ -283,12 +285,13 @@ impl Route {
 
     /// What contradicts itself in the route, if anything.
     fn contradiction(&self) -> Option<&'static str> {
-        let about_data = matches!(self.audit, AuditClass::Patient | AuditClass::PatientList | AuditClass::Practice);
+        use AuditClass::{Billing, Patient, PatientList, Practice};
+        let about_data = matches!(self.audit, Patient | PatientList | Practice | Billing);
         if !self.path.starts_with('/') {
             Some("a path begins with /")
         } else if about_data && self.level != Level::Full {
             Some("what the ledger records about data needs a full session")
-        } else if matches!(self.audit, AuditClass::Patient | AuditClass::PatientList) && self.permission.is_none() {
+        } else if matches!(self.audit, Patient | PatientList | Billing) && self.permission.is_none() {
             Some("a patient's data needs a permission")
         } else if self.permission.is_some() && self.level != Level::Full {
             Some("a permission needs a full session")

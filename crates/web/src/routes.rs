@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod billing;
 mod care_team;
 mod exercises;
 mod home;
@@ -44,6 +45,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(programs::add)
         .with(notes::add)
         .with(visits::add)
+        .with(billing::add)
         .with(progress::add)
         .with(exercises::add)
         .with(log::add)

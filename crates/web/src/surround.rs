@@ -100,6 +100,11 @@ const PEOPLE: Link = ("/people", "People", Icon::Person);
 const AUDIT: Link = ("/audit", "Audit trail", Icon::Shield);
 const RETENTION: Link = ("/retention", "Retention", Icon::Week);
 const POLICY: Link = ("/policy", "Policy", Icon::Key);
+const BILLING: Link = ("/billing", "Billing", Icon::Home);
+const TO_BILL: Link = ("/billing/charges", "Charges to bill", Icon::Note);
+const BILLED: Link = ("/billing/accounts", "Billing accounts", Icon::Card);
+const FEES: Link = ("/billing/fees", "Fees", Icon::Program);
+const PAYERS: Link = ("/billing/payers", "Payers", Icon::People);
 const ACCOUNT: Link = ("/account", "Account", Icon::Settings);
 
 /// What a role can open. Only what would let it in: a link that leads to a refusal is none.
@@ -116,7 +121,8 @@ const fn links(role: Role) -> &'static [Link] {
             ("/who-looked", "Who looked", Icon::Eye),
             ACCOUNT,
         ],
-        Role::Billing | Role::Operator | Role::Researcher => &[ACCOUNT],
+        Role::Billing => &[BILLING, TO_BILL, BILLED, FEES, PAYERS, ACCOUNT],
+        Role::Operator | Role::Researcher => &[ACCOUNT],
     }
 }
 
@@ -127,6 +133,7 @@ pub(crate) const fn landing(role: Role) -> &'static str {
         Role::Patient => "/today",
         Role::Admin => "/people",
         Role::PrivacyOfficer => "/audit",
-        Role::Billing | Role::Operator | Role::Researcher => "/account",
+        Role::Billing => "/billing",
+        Role::Operator | Role::Researcher => "/account",
     }
 }

@@ -52,10 +52,12 @@ pub struct ChargeLine {
 pub struct AccountView {
     /// The account.
     pub account_id: BillingAccountId,
-    /// Whose it is; none when the record was destroyed.
+    /// Whose it is; none when the record was destroyed, or a token asks that may not read contacts.
     pub contact: Option<Contact>,
     /// Who pays first, if it is not the patient.
     pub payer_id: Option<PayerId>,
+    /// Whether somebody said who pays first, if only that the patient does.
+    pub payer_is_said: bool,
     /// Counts up at each change of the payer.
     pub version: u64,
     /// Charges, newest day first.
@@ -71,7 +73,7 @@ pub struct AccountView {
 pub struct AccountLine {
     /// The account.
     pub account_id: BillingAccountId,
-    /// Whose it is; none when the record was destroyed.
+    /// Whose it is; none when the record was destroyed, or a token asks that may not read contacts.
     pub name: Option<String>,
     /// What is owed, by age, in cents.
     pub aging: Aging,
@@ -153,10 +155,11 @@ pub async fn one(
         account_id: account,
         contact: contact(house, session, account).await?,
         payer_id: row.payer_id,
+        payer_is_said: row.payer_is_said(),
         version: row.version.unsigned_abs(),
         charges: charges::of_account(db, branch, account, CHARGES).await?.iter().map(line).collect(),
         aging: books::aging(&booked, day).map_err(|why| BillingError::Invalid { field: "aging", why })?,
-        bookings: books::views(&booked),
+        bookings: books::views(house, session, &booked).await?,
     })
 }
 

@@ -1,13 +1,13 @@
 //! The books of an account: what was charged and paid, and what voids it. Nothing in them is ever changed.
 
-use super::{ACCOUNT, BillingError, payment};
+use super::{ACCOUNT, BillingError, made_under, payment};
 use crate::{
     House,
-    record::{RecordError, today},
+    record::{Names, Person, RecordError, today},
 };
 use domain::{
-    AccountId, BillingAccountId, BookingId, ChargeId, Date, Invalid, PayerId,
-    billing::{Aging, BookingKind, Cents, ChargeState, Postings},
+    BillingAccountId, BookingId, ChargeId, Date, Invalid, PayerId,
+    billing::{Aging, BookAccount, BookingKind, Cents, ChargeState, Postings},
 };
 use identity::{Full, Session};
 use phi::WriteBilling;
@@ -30,8 +30,6 @@ const MOST: Cents = Cents(100_000_000);
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {
-    /// Chosen by the caller: the same booking sent twice is booked once.
-    pub booking_id: BookingId,
     /// `payment`, `adjustment` or `refund`.
     pub kind: BookingKind,
     /// How much, in cents; more than zero.
@@ -63,24 +61,31 @@ pub struct BookingView {
     /// Who paid, where it was not the patient.
     pub payer_id: Option<PayerId>,
     /// Who booked it.
-    pub booked_by: AccountId,
+    pub booked_by: Person,
 }
 
 /// The bookings as they can be read, in their order.
-pub(super) fn views(booked: &[Booked]) -> Vec<BookingView> {
+pub(super) async fn views(
+    house: &House,
+    session: &Session<Full>,
+    booked: &[Booked],
+) -> Result<Vec<BookingView>, RecordError> {
     let voided: HashSet<BookingId> = booked.iter().filter_map(|one| one.row.voids).collect();
-    let view = |one: &Booked| BookingView {
-        booking_id: one.row.booking_id,
-        kind: one.row.kind,
-        day: one.row.day,
-        owed: one.owed,
-        charge_id: one.row.charge_id,
-        voids: one.row.voids,
-        voided: voided.contains(&one.row.booking_id),
-        payer_id: one.row.payer_id,
-        booked_by: one.row.booked_by,
-    };
-    booked.iter().map(view).collect()
+    let (mut names, mut views) = (Names::new(house, session), Vec::new());
+    for one in booked {
+        views.push(BookingView {
+            booking_id: one.row.booking_id,
+            kind: one.row.kind,
+            day: one.row.day,
+            owed: one.owed,
+            charge_id: one.row.charge_id,
+            voids: one.row.voids,
+            voided: voided.contains(&one.row.booking_id),
+            payer_id: one.row.payer_id,
+            booked_by: names.person(one.row.booked_by).await?,
+        });
+    }
+    Ok(views)
 }
 
 /// What is owed on an account, by age. What was voided, and what voids it, counts as if it had never been.
@@ -101,12 +106,13 @@ pub fn aging(booked: &[Booked], today: Date) -> Result<Aging, Invalid> {
     Aging::of(today, &charges, settled).ok_or_else(too_much)
 }
 
-/// Books money.
+/// Books money. The same under the same `key` is booked once.
 pub async fn book(
     house: &House,
     session: &Session<Full>,
     account: BillingAccountId,
     new: &NewBooking,
+    key: Option<&str>,
 ) -> Result<BookingId, BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
     let (db, branch) = (&house.stores.billing, grant.branch());
@@ -127,9 +133,10 @@ pub async fn book(
     }
     let invalid = |why| BillingError::Invalid { field: "amount", why };
     let postings = Postings::of(new.kind, new.amount).map_err(invalid)?;
+    let booking_id = BookingId::from_random(made_under(house, session, &format!("booking of {account}"), key));
     let row = BookingRow {
         branch,
-        booking_id: new.booking_id,
+        booking_id,
         account_id: account,
         kind: new.kind,
         day: new.day,
@@ -140,22 +147,28 @@ pub async fn book(
         booked_at: house.clock.now(),
     };
     match db.commit(bookings::insert(Batch::new(), &row, &postings)).await {
-        Ok(()) => Ok(new.booking_id),
-        // The same once more, or the id of something else.
-        Err(CommitError::Duplicate { .. }) => match bookings::by_id(db, branch, account, new.booking_id).await? {
-            Some(there) if there.row.kind == new.kind && there.row.day == new.day => Ok(new.booking_id),
-            _ => Err(BillingError::invalid("booking_id", "is the id of another booking")),
+        Ok(()) => Ok(booking_id),
+        Err(CommitError::Duplicate { .. }) => match bookings::by_id(db, branch, account, booking_id).await? {
+            Some(there)
+                if (there.row.kind, there.row.day, there.row.payer_id) == (new.kind, new.day, new.payer_id)
+                    && Some(there.owed) == postings.on(BookAccount::Receivable) =>
+            {
+                Ok(booking_id)
+            }
+            _ => Err(BillingError::KeyUsed),
         },
         Err(error) => Err(error.into()),
     }
 }
 
-/// Voids a booking, by its opposite; both stay. A charge whose booking is voided is a draft again.
+/// Voids a booking, by its opposite; both stay. A charge whose booking is voided is a draft again. Refused when it was
+/// voided before, but for the same request once more, which is known by its `key`.
 pub async fn void(
     house: &House,
     session: &Session<Full>,
     account: BillingAccountId,
     booking: BookingId,
+    key: Option<&str>,
 ) -> Result<BookingId, BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
     let (db, branch) = (&house.stores.billing, grant.branch());
@@ -168,7 +181,7 @@ pub async fn void(
     let broken = |_| RecordError::Store(StoreError::NotOne { found: 0 });
     let opposite = postings.and_then(|postings| postings.opposite()).map_err(broken)?;
     let row = BookingRow {
-        booking_id: BookingId::random(&*house.rng),
+        booking_id: BookingId::from_random(made_under(house, session, &format!("void of {booking}"), key)),
         kind: BookingKind::Void,
         day: today(house, session.practice()).await?,
         voids: Some(booking),
@@ -183,7 +196,10 @@ pub async fn void(
     }
     match db.commit(batch).await {
         Ok(()) => Ok(row.booking_id),
-        Err(CommitError::Duplicate { .. }) => Err(BillingError::NotNow("It was voided before.")),
+        Err(CommitError::Duplicate { .. }) => match bookings::by_id(db, branch, account, row.booking_id).await? {
+            Some(_) => Ok(row.booking_id),
+            None => Err(BillingError::NotNow("It was voided before.")),
+        },
         Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
         Err(error) => Err(error.into()),
     }

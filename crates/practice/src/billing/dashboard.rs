@@ -7,15 +7,19 @@ use crate::{
 };
 use domain::{
     BillingAccountId, BookingId, ChargeId, Date, PayerId, Timestamp,
-    billing::{Aging, Cents, ChargeState, CptCode, PriceError},
+    billing::{Aging, Cents, ChargeState, CptCode, PayerName, PriceError},
 };
+use futures::{StreamExt, TryStreamExt, stream};
 use identity::{Full, Session};
 use phi::{ReadBilling, billing_branch};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use store::rows::{
-    billing::{accounts, bookings, charges},
+    billing::{
+        accounts::{self, BillingAccountRow},
+        bookings, charges, payers,
+    },
     billing_outbox,
 };
 
@@ -36,6 +40,8 @@ pub struct Unbilled {
 pub struct OwedBy {
     /// The payer; none for patients.
     pub payer_id: Option<PayerId>,
+    /// What it is called; none for patients.
+    pub name: Option<PayerName>,
     /// What the accounts for which it pays first owe, by age, in cents.
     pub aging: Aging,
 }
@@ -55,7 +61,7 @@ pub struct Dashboard {
     pub by_payer: Vec<OwedBy>,
 }
 
-/// A draft, and what it lacks to be billed.
+/// A draft, and what it lacks to be billed. A diagnosis is never lacking: therapists charge nothing without one.
 #[derive(Serialize, JsonSchema)]
 pub struct DraftLine {
     /// The account.
@@ -64,11 +70,33 @@ pub struct DraftLine {
     pub charge_id: ChargeId,
     /// The day of the visit.
     pub day: Date,
+    /// Who treated.
+    pub therapist: Person,
     /// Codes without a fee on that day.
     pub no_fee: Vec<CptCode>,
     /// Whether its minutes earn no unit under the payer's rule.
     pub no_unit: bool,
+    /// Whether nobody has said yet who pays for the account. It can be billed: the patient owes it then.
+    pub no_payer: bool,
 }
+
+impl DraftLine {
+    /// Whether nothing is missing.
+    pub const fn is_ready(&self) -> bool {
+        self.no_fee.is_empty() && !self.no_unit && !self.no_payer
+    }
+}
+
+/// A page of drafts, oldest day first.
+pub struct Drafts {
+    /// Those shown.
+    pub items: Vec<DraftLine>,
+    /// The last one shown, when there are more behind it.
+    pub next: Option<(Date, ChargeId)>,
+}
+
+/// How many drafts are opened at once, so that their entries share a sync.
+const AT_ONCE: usize = 16;
 
 /// Bookings read at once.
 const PAGE: i64 = 2_000;
@@ -82,7 +110,9 @@ pub async fn dashboard(house: &House, session: &Session<Full>) -> Result<Dashboa
     for (therapist, visits, oldest) in billing_outbox::not_charged(&house.stores.clinical, session.practice()).await? {
         unbilled.push(Unbilled { therapist: names.person(therapist).await?, visits, oldest });
     }
-    let payers: HashMap<BillingAccountId, Option<PayerId>> = accounts::payers(db, branch).await?.into_iter().collect();
+    let payers: HashMap<BillingAccountId, Option<PayerId>> =
+        accounts::all(db, branch).await?.into_iter().map(|row| (row.account_id, row.payer_id)).collect();
+    let called = payers::all(db, branch).await?;
     let mut by_account: HashMap<BillingAccountId, Vec<bookings::Booked>> = HashMap::new();
     let mut after: Option<(Timestamp, BookingId)> = None;
     loop {
@@ -112,29 +142,60 @@ pub async fn dashboard(house: &House, session: &Session<Full>) -> Result<Dashboa
         drafts: states.iter().find(|(state, _)| *state == ChargeState::Draft).map_or(0, |(_, count)| *count),
         on_their_way: billing_outbox::count(&house.stores.clinical, session.practice()).await?,
         aging: all,
-        by_payer: by_payer.into_iter().map(|(payer_id, aging)| OwedBy { payer_id, aging }).collect(),
+        by_payer: by_payer
+            .into_iter()
+            .map(|(payer_id, aging)| {
+                let payer = called.iter().find(|payer| Some(payer.payer_id) == payer_id);
+                OwedBy { payer_id, name: payer.map(|payer| payer.name.clone()), aging }
+            })
+            .collect(),
     })
 }
 
-/// The oldest drafts, at most `limit`, each opened (and recorded) to see what it lacks.
-pub async fn drafts(house: &House, session: &Session<Full>, limit: i64) -> Result<Vec<DraftLine>, BillingError> {
+/// Up to `limit` drafts behind `after`, oldest first, each opened (and recorded) to see what it lacks. Opens no diagnosis
+/// and no name.
+pub async fn drafts(
+    house: &House,
+    session: &Session<Full>,
+    after: Option<(Date, ChargeId)>,
+    limit: usize,
+) -> Result<Drafts, BillingError> {
     house.guard.authorize_practice::<ReadBilling>(session, payment(BOOKS)).await?;
     let (db, branch) = (&house.stores.billing, billing_branch(session.practice()));
-    let schedule = Schedule::of(house, branch).await?;
-    let payers: HashMap<BillingAccountId, Option<PayerId>> = accounts::payers(db, branch).await?.into_iter().collect();
-    let mut lines = Vec::new();
-    for (account_id, charge_id, day) in charges::drafts(db, branch, limit).await? {
-        let grant = house.guard.authorize_account::<ReadBilling>(session, account_id, payment(super::CHARGE)).await?;
-        let Some(row) = charges::by_id(db, branch, account_id, charge_id).await? else { continue };
-        let payer = payers.get(&account_id).copied().flatten();
-        let (no_fee, no_unit) = match schedule.price(&grant, &row, payer)? {
-            Ok(price) => (Vec::new(), price.total == Cents(0)),
-            Err(PriceError::NoFee(codes)) => (codes, false),
-            Err(PriceError::Invalid(_)) => (Vec::new(), true),
-        };
-        lines.push(DraftLine { account_id, charge_id, day, no_fee, no_unit });
+    let schedule = &Schedule::of(house, branch).await?;
+    let accounts: &HashMap<_, _> =
+        &accounts::all(db, branch).await?.into_iter().map(|row| (row.account_id, row)).collect();
+    let first = after.unwrap_or((Date::MIN, ChargeId::from_bytes([0; 16])));
+    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut found = charges::drafts_behind(db, branch, first, surplus).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(_, charge, day)| (*day, *charge));
+    let opened: Vec<_> = stream::iter(found)
+        .map(async |(account_id, charge_id, _)| -> Result<_, BillingError> {
+            let why = payment(super::CHARGE);
+            let grant = house.guard.authorize_account::<ReadBilling>(session, account_id, why).await?;
+            // Billed or voided at this moment.
+            let Some(row) = charges::by_id(db, branch, account_id, charge_id).await? else { return Ok(None) };
+            let account = accounts.get(&account_id);
+            let price = schedule.price(&grant, &row, account.and_then(|account| account.payer_id))?;
+            let (no_fee, no_unit) = match price {
+                Ok(price) => (Vec::new(), price.total == Cents(0)),
+                Err(PriceError::NoFee(codes)) => (codes, false),
+                Err(PriceError::Invalid(_)) => (Vec::new(), true),
+            };
+            Ok(Some((row, no_fee, no_unit, !account.is_some_and(BillingAccountRow::payer_is_said))))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let (mut names, mut items) = (Names::new(house, session), Vec::new());
+    for (row, no_fee, no_unit, no_payer) in opened.into_iter().flatten() {
+        let therapist = names.person(row.therapist_id).await?;
+        let (account_id, charge_id, day) = (row.account_id, row.charge_id, row.day);
+        items.push(DraftLine { account_id, charge_id, day, therapist, no_fee, no_unit, no_payer });
     }
-    Ok(lines)
+    Ok(Drafts { items, next })
 }
 
 fn plus(one: &Aging, other: &Aging) -> Option<Aging> {

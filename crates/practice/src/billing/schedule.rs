@@ -1,6 +1,6 @@
 //! Fees and payers of a practice.
 
-use super::{BOOKS, BillingError, payment};
+use super::{BOOKS, BillingError, made_under, payment};
 use crate::House;
 use domain::{
     Date, PayerId,
@@ -64,7 +64,8 @@ pub async fn fees(house: &House, session: &Session<Full>) -> Result<Vec<Fee>, Bi
     Ok(rows.into_iter().map(view).collect())
 }
 
-/// Sets a fee from a day on. One that was set for that day is not rewritten: charges may have been billed with it.
+/// Sets a fee from a day on. One that was set for that day is not rewritten: charges may have been billed with it. The same
+/// fee once more is nothing new.
 pub async fn set_fee(house: &House, session: &Session<Full>, new: &Fee) -> Result<(), BillingError> {
     let grant = house.guard.authorize_practice::<WriteBilling>(session, payment(BOOKS)).await?;
     if new.fee <= Cents(0) || new.fee > MOST {
@@ -81,7 +82,17 @@ pub async fn set_fee(house: &House, session: &Session<Full>, new: &Fee) -> Resul
     };
     match house.stores.billing.commit(fees::insert(Batch::new(), &row)).await {
         Ok(()) => Ok(()),
-        Err(CommitError::Duplicate { .. }) => Err(BillingError::invalid("valid_from", "has a fee for this code")),
+        Err(CommitError::Duplicate { .. }) => {
+            let there = fees::all(&house.stores.billing, row.branch).await?;
+            let same = |one: &FeeRow| {
+                (one.code, one.valid_from, one.fee) == (row.code, row.valid_from, row.fee) && one.words == row.words
+            };
+            if there.iter().any(same) {
+                Ok(())
+            } else {
+                Err(BillingError::invalid("valid_from", "has another fee for this code already"))
+            }
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -94,19 +105,31 @@ pub async fn payers(house: &House, session: &Session<Full>) -> Result<Vec<PayerV
     Ok(rows.into_iter().map(view).collect())
 }
 
-/// Adds a payer.
-pub async fn add_payer(house: &House, session: &Session<Full>, new: &NewPayer) -> Result<PayerId, BillingError> {
+/// Adds a payer. The same under the same `key` is added once.
+pub async fn add_payer(
+    house: &House,
+    session: &Session<Full>,
+    new: &NewPayer,
+    key: Option<&str>,
+) -> Result<PayerId, BillingError> {
     let grant = house.guard.authorize_practice::<WriteBilling>(session, payment(BOOKS)).await?;
     let row = PayerRow {
         branch: billing_branch(grant.practice()),
-        payer_id: PayerId::random(&*house.rng),
+        payer_id: PayerId::from_random(made_under(house, session, "payer", key)),
         name: new.name.clone(),
         unit_rule: new.unit_rule,
         created_at: house.clock.now(),
     };
     match house.stores.billing.commit(payers::insert(Batch::new(), &row)).await {
         Ok(()) => Ok(row.payer_id),
-        Err(CommitError::Duplicate { .. }) => Err(BillingError::invalid("name", "is the name of another payer")),
+        Err(CommitError::Duplicate { .. }) => {
+            let there = payers::all(&house.stores.billing, row.branch).await?;
+            match there.iter().find(|one| one.payer_id == row.payer_id) {
+                Some(one) if one.name == row.name && one.unit_rule == row.unit_rule => Ok(row.payer_id),
+                Some(_) => Err(BillingError::KeyUsed),
+                None => Err(BillingError::invalid("name", "is the name of another payer")),
+            }
+        }
         Err(error) => Err(error.into()),
     }
 }

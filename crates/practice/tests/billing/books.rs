@@ -92,9 +92,8 @@ impl Office {
         amount: i64,
         day: Date,
     ) -> Result<BookingId, BillingError> {
-        let booking_id = BookingId::random(&crypto::SystemRng);
-        let new = NewBooking { booking_id, kind, amount: Cents(amount), day, payer_id: None };
-        books::book(&self.test.house, &self.billing, account, &new).await
+        let new = NewBooking { kind, amount: Cents(amount), day, payer_id: None };
+        books::book(&self.test.house, &self.billing, account, &new, None).await
     }
 
     async fn sums(&self) -> HashMap<BookAccount, Cents> {
@@ -110,7 +109,7 @@ async fn a_charge_is_priced_under_the_payers_rule_and_the_way_there_is_kept() {
     let (account, charge) = office.charged(0, &[("97110", 33), ("97140", 7)]).await;
     let lacking = office.billed(account, charge).await;
     assert!(matches!(lacking, Err(BillingError::NoFee(codes)) if codes == [code("97140")]));
-    let drafts = dashboard::drafts(house, billing, 50).await.expect("read");
+    let drafts = dashboard::drafts(house, billing, None, 50).await.expect("read").items;
     assert_eq!(drafts[0].no_fee, [code("97140")]);
     schedule::set_fee(house, billing, &fee("97140", Date::constant(2026, 5, 14), 5_000)).await.expect("set");
     schedule::set_fee(house, billing, &fee("97110", Date::constant(2026, 5, 15), 9_900)).await.expect("set");
@@ -118,7 +117,7 @@ async fn a_charge_is_priced_under_the_payers_rule_and_the_way_there_is_kept() {
     assert_eq!((own.total, own.calculation.rule), (Cents(2 * 4_000), UnitRule::Ama), "a patient pays by the code set");
 
     let medicare = NewPayer { name: PayerName::new("Medicare").expect("a name"), unit_rule: UnitRule::Cms };
-    let payer = schedule::add_payer(house, billing, &medicare).await.expect("added");
+    let payer = schedule::add_payer(house, billing, &medicare, None).await.expect("added");
     accounts::set_payer(house, billing, account, Some(payer), 1).await.expect("set");
     assert!(matches!(accounts::set_payer(house, billing, account, None, 1).await, Err(BillingError::Stale)));
     office.billed(account, charge).await.expect("billed");
@@ -143,12 +142,12 @@ async fn what_was_wrong_is_voided_and_stays() {
     let (house, billing) = (&*office.test.house, &office.billing);
     let (account, charge) = office.charged(0, &[("97110", 30)]).await;
     let booking = office.billed(account, charge).await.expect("billed");
-    let void = books::void(house, billing, account, booking).await.expect("voided");
+    let void = books::void(house, billing, account, booking, None).await.expect("voided");
     assert!(matches!(
-        books::void(house, billing, account, booking).await,
+        books::void(house, billing, account, booking, None).await,
         Err(BillingError::NotNow(_) | BillingError::Stale)
     ));
-    assert!(matches!(books::void(house, billing, account, void).await, Err(BillingError::NotNow(_))));
+    assert!(matches!(books::void(house, billing, account, void, None).await, Err(BillingError::NotNow(_))));
     let view = accounts::one(house, billing, account).await.expect("read");
     assert_eq!(view.bookings.len(), 2);
     let one = |id: BookingId| view.bookings.iter().find(|one| one.booking_id == id).expect("there");
@@ -156,7 +155,7 @@ async fn what_was_wrong_is_voided_and_stays() {
     assert_eq!((view.aging, view.charges[0].state), (Aging::default(), ChargeState::Draft));
     // A charge whose booking was voided can be billed again, or not asked for at all.
     let again = office.billed(account, charge).await.expect("billed");
-    books::void(house, billing, account, again).await.expect("voided");
+    books::void(house, billing, account, again, None).await.expect("voided");
     let version = charges::one(house, billing, account, charge).await.expect("read").version;
     charges::void(house, billing, account, charge, version).await.expect("voided");
     assert!(matches!(office.billed(account, charge).await, Err(BillingError::NotNow(_))));
@@ -179,15 +178,20 @@ async fn a_booking_that_does_not_fit_is_refused_and_one_sent_twice_is_one() {
         let refused = office.booked(account, kind, amount, day).await;
         assert!(matches!(refused, Err(BillingError::Invalid { field: found, .. }) if found == field), "{field}");
     }
-    let booking_id = BookingId::random(&crypto::SystemRng);
-    let new = NewBooking { booking_id, kind: BookingKind::Payment, amount: Cents(500), day: TODAY, payer_id: None };
-    for _ in 0..2 {
-        assert!(matches!(books::book(house, billing, account, &new).await, Ok(id) if id == booking_id));
+    let new = NewBooking { kind: BookingKind::Payment, amount: Cents(500), day: TODAY, payer_id: None };
+    let key = Some("a key of the caller's");
+    let booking = books::book(house, billing, account, &new, key).await.expect("booked");
+    assert!(matches!(books::book(house, billing, account, &new, key).await, Ok(id) if id == booking));
+    for other in [NewBooking { kind: BookingKind::Refund, ..new.clone() }, NewBooking { amount: Cents(501), ..new }] {
+        assert!(matches!(books::book(house, billing, account, &other, key).await, Err(BillingError::KeyUsed)));
     }
-    let other = NewBooking { kind: BookingKind::Refund, ..new };
-    assert!(matches!(books::book(house, billing, account, &other).await, Err(BillingError::Invalid { .. })));
     let view = accounts::one(house, billing, account).await.expect("read");
     assert_eq!((view.bookings.len(), view.aging.credit), (1, Cents(500)));
+    // A void sent again under its key is the same void; without it, it is a second one and refused.
+    let void = books::void(house, billing, account, booking, key).await.expect("voided");
+    assert!(matches!(books::void(house, billing, account, booking, key).await, Ok(id) if id == void));
+    let second = books::void(house, billing, account, booking, None).await;
+    assert!(matches!(second, Err(BillingError::NotNow(_))));
     let nobody = BillingAccountId::random(&crypto::SystemRng);
     assert!(office.booked(nobody, BookingKind::Payment, 100, TODAY).await.is_err());
 }
@@ -230,7 +234,7 @@ async fn the_books_sum_to_zero_at_every_moment_of_a_random_month_with_voids() {
                 (_, Some(_)) => {
                     let which = usize::try_from(rng.below(open.len() as u64)).expect("small");
                     let (account, booking) = open.swap_remove(which);
-                    books::void(house, billing, account, booking).await.expect("voided");
+                    books::void(house, billing, account, booking, None).await.expect("voided");
                     voided += 1;
                 }
                 (_, None) => {}
@@ -266,8 +270,13 @@ async fn the_overview_says_what_there_is_to_do_and_opens_no_account() {
     assert_eq!(seen.unbilled.iter().map(|line| line.visits).collect::<Vec<_>>(), [3]);
     assert_eq!((seen.drafts, seen.on_their_way, seen.aging.current), (1, 0, Cents(8_000)));
     assert_eq!(seen.by_payer.len(), 1);
-    let drafts = dashboard::drafts(house, billing, 50).await.expect("read");
-    assert!(drafts.len() == 1 && drafts[0].no_unit && drafts[0].no_fee.is_empty());
+    let drafts = dashboard::drafts(house, billing, None, 50).await.expect("read").items;
+    assert!(drafts.len() == 1 && drafts[0].no_unit && drafts[0].no_fee.is_empty() && drafts[0].no_payer);
+    accounts::set_payer(house, billing, drafts[0].account_id, None, 1).await.expect("set");
+    let drafts = dashboard::drafts(house, billing, None, 50).await.expect("read").items;
+    assert!(!drafts[0].no_payer && !drafts[0].is_ready(), "somebody said that the patient pays");
+    let named = |entry: &ledger::Entry| entry.patient.is_some();
+    assert!(!office.test.ledger.entries()[before..].iter().any(named), "and no name was opened on the way");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -288,7 +297,7 @@ async fn a_statement_names_whoever_owes_and_no_diagnosis_and_its_opening_is_reco
     assert!(!text.contains("M25") && !text.contains("97110"));
     let receipt = made.receipt(payment).expect("a receipt");
     assert!(String::from_utf8_lossy(&receipt).contains("$30.00"));
-    books::void(house, billing, account, payment).await.expect("voided");
+    books::void(house, billing, account, payment, None).await.expect("voided");
     let later = statement::statement(house, billing, account).await.expect("made");
     assert!(later.receipt(payment).is_none() && later.balance() == Some(Cents(8_000)));
 }
@@ -301,7 +310,7 @@ async fn nobody_but_billing_comes_to_the_books() {
     for role in [Role::Admin, Role::Therapist, Role::FrontDesk, Role::PrivacyOfficer, Role::Operator] {
         let session = office.test.session(&office.test.account(office.practice, role).await).await;
         assert!(dashboard::dashboard(house, &session).await.is_err(), "{role}");
-        assert!(dashboard::drafts(house, &session, 1).await.is_err(), "{role}");
+        assert!(dashboard::drafts(house, &session, None, 1).await.is_err(), "{role}");
         assert!(accounts::list(house, &session, None, 1).await.is_err(), "{role}");
         assert!(accounts::one(house, &session, account).await.is_err(), "{role}");
         assert!(charges::one(house, &session, account, charge).await.is_err(), "{role}");

@@ -4,10 +4,12 @@
 //! Colours come from classes in `work.css`; no chart says anything by colour alone.
 
 mod adherence;
+mod bars;
 mod lines;
 mod week;
 
 pub use adherence::{DayDone, adherence_heatmap, adherence_percent};
+pub use bars::{Bar, BarChart, bar_chart};
 pub use lines::{LineChart, Series, WeekValue, line_chart};
 pub use week::{WeekLine, week_picture};
 

@@ -8,7 +8,18 @@ mod picture;
 pub(crate) use picks::{PICKS, Search};
 
 use crate::{RouteTable, look::Figure};
-use domain::{ExerciseId, ExerciseSource};
+use domain::{ExerciseId, ExerciseSource, Role};
+
+/// For whom the library is: everybody but billing, who get a practice paid without seeing one exercise.
+const READERS: &[Role] = &[
+    Role::Admin,
+    Role::Therapist,
+    Role::Patient,
+    Role::FrontDesk,
+    Role::PrivacyOfficer,
+    Role::Operator,
+    Role::Researcher,
+];
 
 /// Adds the routes.
 pub(super) fn add(table: RouteTable) -> RouteTable {

@@ -49,6 +49,7 @@ fn role_for(whom: Whom) -> Role {
         Whom::Registers | Whom::Clerk | Whom::ClerksForm | Whom::Desk | Whom::Books => Role::FrontDesk,
         Whom::GovernsPatient | Whom::GovernsAccount | Whom::Governs | Whom::GovernorsForm | Whom::Audits => Role::Admin,
         Whom::AuditsPatient | Whom::AuditsAccount => Role::Admin,
+        Whom::Bills | Whom::BillsAccount => Role::Billing,
         _ => Role::Therapist,
     }
 }
@@ -151,6 +152,7 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
     let visits = "POST /api/v1/patients/{patient_id}/visits";
     let end = "POST /api/v1/patients/{patient_id}/program/end";
     let amend = "POST /api/v1/patients/{patient_id}/notes/{note_id}/amendment";
+    let money = "POST /api/v1/billing/accounts/{billing_account_id}/bookings";
     let team = "POST /api/v1/patients/{patient_id}/care-team";
     let cases = [
         (register.0, "birth_date", day()),
@@ -189,6 +191,21 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
         (team, "starts_at", moment()),
         (team, "kind", json!(MARKER)),
         (team, "account_id", json!(MARKER)),
+        (money, "amount", json!(0)),
+        (money, "amount", json!(-1)),
+        (money, "amount", json!(12.5)),
+        (money, "amount", json!("12.50")),
+        (money, "amount", json!(100_000_001)),
+        (money, "day", day()),
+        (money, "day", json!("2026-05-15")),
+        (money, "kind", json!("charge")),
+        (money, "kind", json!("void")),
+        (money, "payer_id", json!(PatientId::random(&SystemRng))),
+        ("POST /api/v1/billing/fees", "code", json!("9711")),
+        ("POST /api/v1/billing/fees", "fee", json!(0)),
+        ("POST /api/v1/billing/fees", "valid_from", day()),
+        ("POST /api/v1/billing/payers", "unit_rule", json!(MARKER)),
+        ("POST /api/v1/billing/payers", "name", json!("")),
         ("POST /api/v1/invitations", "role", json!(MARKER)),
         ("POST /api/v1/invitations", "email", json!(MARKER)),
         ("PUT /api/v1/accounts/{account_id}", "state", json!(MARKER)),

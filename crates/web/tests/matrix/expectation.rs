@@ -1,7 +1,7 @@
 //! Who may use each route, said by hand: from the roles of the design, not from the policy.
 
 use crate::world::Relation;
-use domain::Role::{self, Admin, FrontDesk, Patient, PrivacyOfficer, Therapist};
+use domain::Role::{self, Admin, Billing, FrontDesk, Patient, PrivacyOfficer, Therapist};
 
 /// Whom a route serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,8 +12,10 @@ pub(crate) enum Whom {
     Half,
     /// Whoever is signed in, about themself or about nobody.
     Anyone,
-    /// Whoever is signed in, about an exercise of their practice's library.
+    /// Everybody but billing, about an exercise of their practice's library.
     Library,
+    /// Everybody but billing, about the library as a whole.
+    Shelf,
     /// A list: everybody gets one; what is on it is another test's.
     List,
     /// Who treats the patient, and the patient.
@@ -50,6 +52,10 @@ pub(crate) enum Whom {
     AuditsPatient,
     /// Administrators and privacy officers, about an account of their practice.
     AuditsAccount,
+    /// Billing staff, about the practice.
+    Bills,
+    /// Billing staff, about a billing account of their practice.
+    BillsAccount,
     /// Patients, about themself: the address names nobody.
     Patients,
     /// Patients, by the id of something of theirs.
@@ -66,7 +72,10 @@ impl Whom {
         let registers = here && matches!(role, FrontDesk | Admin);
         match self {
             Self::All | Self::Half | Self::Anyone | Self::List => true,
-            Self::Library => here,
+            Self::Library => here && role != Billing,
+            Self::Shelf => role != Billing,
+            Self::Bills => role == Billing,
+            Self::BillsAccount => here && role == Billing,
             Self::Care => treats || myself,
             Self::Treats => treats,
             Self::Myself | Self::PatientsOwn => myself,
@@ -85,10 +94,13 @@ impl Whom {
         }
     }
 
-    /// Whether the address names a patient.
+    /// Whether the address names a patient, or a billing account.
     pub(crate) const fn about_a_patient(self) -> bool {
-        use Whom::{AuditsPatient, Books, Care, Desk, GovernsPatient, Known, Myself, Registers, Treats};
-        matches!(self, Books | Care | Treats | Myself | Known | Registers | Desk | GovernsPatient | AuditsPatient)
+        use Whom::{AuditsPatient, BillsAccount, Books, Care, Desk, GovernsPatient, Known, Myself, Registers, Treats};
+        matches!(
+            self,
+            BillsAccount | Books | Care | Treats | Myself | Known | Registers | Desk | GovernsPatient | AuditsPatient
+        )
     }
 }
 
@@ -161,11 +173,11 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /account/sessions/end-all", Anyone),
         ("POST /account/sessions/{session_id}/end", Anyone),
         // The library says nothing about anybody.
-        ("GET /api/v1/exercises", Anyone),
+        ("GET /api/v1/exercises", Shelf),
         ("GET /api/v1/exercises/{exercise_id}", Library),
         ("GET /api/v1/exercises/{exercise_id}/pictures/{n}", Library),
-        ("GET /exercises", Anyone),
-        ("GET /exercises/picks", Anyone),
+        ("GET /exercises", Shelf),
+        ("GET /exercises/picks", Shelf),
         ("GET /exercises/{exercise_id}", Library),
         ("GET /exercises/{exercise_id}/pictures/{n}", Library),
         // Patients.
@@ -225,6 +237,42 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("GET /week", Patients),
         ("GET /progress", Patients),
         ("GET /who-looked", Patients),
+        // Billing.
+        ("GET /billing", Bills),
+        ("GET /api/v1/billing/dashboard", Bills),
+        ("GET /billing/charges", Bills),
+        ("GET /api/v1/billing/drafts", Bills),
+        ("GET /billing/accounts", Bills),
+        ("GET /api/v1/billing/accounts", Bills),
+        ("GET /billing/accounts/{billing_account_id}", BillsAccount),
+        ("POST /billing/accounts/{billing_account_id}/payer", BillsAccount),
+        ("POST /billing/accounts/{billing_account_id}/bookings", BillsAccount),
+        ("GET /api/v1/billing/accounts/{billing_account_id}", BillsAccount),
+        ("PUT /api/v1/billing/accounts/{billing_account_id}/payer", BillsAccount),
+        ("GET /billing/accounts/{billing_account_id}/statement", BillsAccount),
+        ("GET /billing/accounts/{billing_account_id}/statement.pdf", BillsAccount),
+        ("GET /billing/accounts/{billing_account_id}/bookings/{booking_id}/receipt.pdf", BillsAccount),
+        ("GET /api/v1/billing/accounts/{billing_account_id}/statement.pdf", BillsAccount),
+        ("GET /api/v1/billing/accounts/{billing_account_id}/bookings/{booking_id}/receipt.pdf", BillsAccount),
+        ("GET /billing/accounts/{billing_account_id}/charges/{charge_id}", BillsAccount),
+        ("POST /billing/accounts/{billing_account_id}/charges/{charge_id}/bill", BillsAccount),
+        ("POST /billing/accounts/{billing_account_id}/charges/{charge_id}/void", BillsAccount),
+        ("GET /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}", BillsAccount),
+        ("POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/bill", BillsAccount),
+        ("POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/void", BillsAccount),
+        ("POST /api/v1/billing/accounts/{billing_account_id}/bookings", BillsAccount),
+        ("POST /api/v1/billing/accounts/{billing_account_id}/bookings/{booking_id}/void", BillsAccount),
+        ("POST /billing/accounts/{billing_account_id}/bookings/{booking_id}/void", BillsAccount),
+        ("GET /billing/fees", Bills),
+        ("POST /billing/fees", Bills),
+        ("GET /api/v1/billing/fees", Bills),
+        ("POST /api/v1/billing/fees", Bills),
+        ("GET /billing/payers", Bills),
+        ("POST /billing/payers", Bills),
+        ("GET /api/v1/billing/payers", Bills),
+        ("POST /api/v1/billing/payers", Bills),
+        ("GET /billing/bookings.csv", Bills),
+        ("GET /api/v1/billing/bookings.csv", Bills),
         // The practice.
         ("GET /api/v1/patients/{patient_id}/care-team", GovernsPatient),
         ("POST /api/v1/patients/{patient_id}/care-team", GovernsPatient),

@@ -157,7 +157,10 @@ async fn nothing_that_anybody_can_open_holds_anything_of_another_practice_or_of_
             let all = format!("{:?} {}", answer.headers, answer.text());
             // Who registers patients knows them all; who watches over the practice knows what happened to whom.
             let knows = matches!(role, Role::Admin | Role::FrontDesk | Role::PrivacyOfficer);
-            let told = never.iter().chain(seldom.iter().filter(|_| !knows)).find(|mark| all.contains(*mark));
+            // Billing knows the names of those who are billed, and nothing else of them.
+            let named = |mark: &&String| *role == Role::Billing && ["Coralie", "Benedikt"].contains(&mark.as_str());
+            let seldom = seldom.iter().filter(|mark| !knows && !named(mark));
+            let told = never.iter().chain(seldom).find(|mark| all.contains(*mark));
             if let Some(told) = told {
                 wrong.push(format!("{} as {role}: {told}", name(&route)));
             }

@@ -2,6 +2,7 @@
 //! by hand and knows nothing of the policy. A route without a row fails.
 
 mod bad_input;
+mod billing;
 mod bodies;
 mod expectation;
 mod fail_closed;

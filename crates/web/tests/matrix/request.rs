@@ -77,6 +77,11 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
             Some(i64::from(world.program_version(chart).await))
         }
         "PUT /api/v1/accounts/{account_id}" => Some(world.account_version(account).await),
+        "PUT /api/v1/billing/accounts/{billing_account_id}/payer" => Some(world.billing_version(chart).await),
+        "POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/bill"
+        | "POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/void" => {
+            Some(world.charge_version(chart, chart.billed.charge(route)).await)
+        }
         _ => None,
     };
     let (body, media) = match route.kind {
@@ -102,6 +107,9 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "hold_id" => chart.holds[page].clone(),
         "care_link_id" => chart.links[page].clone(),
         "account_id" => account.to_string(),
+        "billing_account_id" => chart.billed.account.to_string(),
+        "charge_id" => chart.billed.charge(route).to_string(),
+        "booking_id" => chart.billed.booking(route).to_string(),
         "exercise_id" => chart.exercise.clone(),
         "version" => "1".to_owned(),
         "n" => "0".to_owned(),
@@ -147,6 +155,14 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "POST /api/v1/patients/{patient_id}/care-team" => {
             json!({ "account_id": world.colleague.account(), "kind": "covering" })
+        }
+        "POST /api/v1/billing/accounts/{billing_account_id}/bookings" => {
+            json!({ "kind": "payment", "amount": 1250, "day": "2026-05-14" })
+        }
+        "PUT /api/v1/billing/accounts/{billing_account_id}/payer" => json!({ "payer_id": chart.billed.payer }),
+        "POST /api/v1/billing/payers" => json!({ "name": address(), "unit_rule": "cms" }),
+        "POST /api/v1/billing/fees" => {
+            json!({ "code": "97140", "valid_from": "2026-05-01", "fee": 3800, "words": "Manual therapy" })
         }
         "POST /api/v1/retention/holds" => json!({ "reason": "A claim is open" }),
         "POST /api/v1/invitations" => json!({ "email": address(), "display_name": "New", "role": "therapist" }),
@@ -219,6 +235,28 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /today/{item_id}" | "POST /log/{entry_id}/correct" => {
             form.extend_pairs([("sets", "3"), ("reps", "10"), ("pain", "2"), ("effort", "4")]);
+        }
+        "POST /billing/accounts/{billing_account_id}/bookings" => {
+            form.extend_pairs([("kind", "payment"), ("amount", "12.50"), ("day", "2026-05-14"), ("paid_by", "")]);
+        }
+        "POST /billing/accounts/{billing_account_id}/payer" => {
+            form.append_pair("payer", &chart.billed.payer.to_string());
+            form.append_pair("seen", &world.billing_version(chart).await.to_string());
+        }
+        "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/bill"
+        | "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/void" => {
+            form.append_pair("seen", &world.charge_version(chart, chart.billed.charge(route)).await.to_string());
+        }
+        "POST /billing/payers" => {
+            form.extend_pairs([("name", address().as_str()), ("unit_rule", "ama")]);
+        }
+        "POST /billing/fees" => {
+            form.extend_pairs([
+                ("code", "97530"),
+                ("words", "Activities"),
+                ("valid_from", "2026-05-01"),
+                ("fee", "41.00"),
+            ]);
         }
         "POST /retention/holds" => {
             form.append_pair("reason", "A claim is open");

@@ -1,8 +1,9 @@
 //! Two practices, an account of each role, and patients who stand to these accounts in each way.
 
+use crate::billing::{self, Billed};
 use axum::http::Method;
 use crypto::SystemRng;
-use domain::{AccountId, CareLinkId, PatientId, PracticeId, Role, Timestamp};
+use domain::{AccountId, CareLinkId, ChargeId, PatientId, PracticeId, Role, Timestamp};
 use jiff::SignedDuration;
 use practice::library::{shelve, starter};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use store::{
     Batch,
     rows::{
-        accounts,
+        accounts, billing as rows,
         care_links::{self, CareKind, CareLinkRow},
         patients, programs, progress_notes, visits,
     },
@@ -57,6 +58,8 @@ pub(crate) struct Chart {
     /// Two plans of destruction and two legal holds of the practice, one for each door.
     pub(crate) plans: [String; 2],
     pub(crate) holds: [String; 2],
+    /// What billing has of the patient.
+    pub(crate) billed: Billed,
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -135,6 +138,7 @@ impl World {
             links: [id(), id()],
             plans: [id(), id()],
             holds: [id(), id()],
+            billed: Billed::nothing(),
             cookie: String::new(),
         };
         let charts = BTreeMap::from([
@@ -192,6 +196,20 @@ impl World {
         row.map_or(0, |row| row.version)
     }
 
+    /// The version of the patient's billing account; 0 when there is none.
+    pub(crate) async fn billing_version(&self, chart: &Chart) -> i64 {
+        let (db, branch) = (&self.site.house.stores.billing, phi::billing_branch(chart.practice));
+        let row = rows::accounts::by_id(db, branch, chart.billed.account).await.expect("read");
+        row.map_or(0, |row| row.version)
+    }
+
+    /// The version of a charge; 0 when there is none.
+    pub(crate) async fn charge_version(&self, chart: &Chart, charge: ChargeId) -> i64 {
+        let (db, branch) = (&self.site.house.stores.billing, phi::billing_branch(chart.practice));
+        let row = rows::charges::by_id(db, branch, chart.billed.account, charge).await.expect("read");
+        row.map_or(0, |row| row.version)
+    }
+
     /// Takes a patient's account back to where it waits for its first link.
     pub(crate) async fn close_account(&self, chart: &Chart) {
         let identity = &self.site.house.stores.identity;
@@ -240,6 +258,7 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
         [site.care_link(&keeper, patient).await.to_string(), site.care_link(&keeper, patient).await.to_string()];
     let account = site.patient_account(practice, patient).await;
     let keeper_id = keeper.account();
+    let billed = billing::billed(site, &keeper, patient).await;
     let (keeper, own) = (site.signed_in(&keeper).await, site.signed_in(&account).await);
     let at = |rest: &str| format!("/api/v1/patients/{patient}{rest}");
     let program = created(site, Method::PUT, &at("/program"), &keeper, program(exercise)).await;
@@ -272,6 +291,7 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
             links,
             plans: Default::default(),
             holds: Default::default(),
+            billed,
             cookie: own,
         },
         account,

@@ -14,8 +14,15 @@ pub struct BillingAccountRow {
     pub payer_id: Option<PayerId>,
     /// When the first charge came.
     pub opened_at: Timestamp,
-    /// Counts up at each change.
+    /// Counts up at each change; 1 where nobody has said who pays.
     pub version: i64,
+}
+
+impl BillingAccountRow {
+    /// Whether somebody said who pays first, if only that the patient does.
+    pub const fn payer_is_said(&self) -> bool {
+        self.payer_id.is_some() || self.version > 1
+    }
 }
 
 /// Adds an account where it is not there yet.
@@ -61,10 +68,11 @@ pub async fn page(
     db.rows(SQL, &[branch.into(), after.into(), limit.into()]).await?.iter().map(read).collect()
 }
 
-/// Every account with who pays first for it.
-pub async fn payers(db: &Db, branch: PracticeId) -> Result<Vec<(BillingAccountId, Option<PayerId>)>, StoreError> {
-    const SQL: &str = "SELECT account_id, payer_id FROM billing_accounts WHERE practice_id = $1 ORDER BY account_id";
-    db.rows(SQL, &[branch.into()]).await?.iter().map(|row| Ok((row.id(0)?, row.opt_id(1)?))).collect()
+/// Every account, in the order of their ids.
+pub async fn all(db: &Db, branch: PracticeId) -> Result<Vec<BillingAccountRow>, StoreError> {
+    const SQL: &str = "SELECT practice_id, account_id, payer_id, opened_at, version FROM billing_accounts \
+                       WHERE practice_id = $1 ORDER BY account_id";
+    db.rows(SQL, &[branch.into()]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<BillingAccountRow, StoreError> {

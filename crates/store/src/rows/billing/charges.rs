@@ -103,10 +103,21 @@ pub async fn drafts(
     branch: PracticeId,
     limit: i64,
 ) -> Result<Vec<(BillingAccountId, ChargeId, Date)>, StoreError> {
+    drafts_behind(db, branch, (Date::MIN, ChargeId::from_bytes([0; 16])), limit).await
+}
+
+/// The same, of those behind one.
+pub async fn drafts_behind(
+    db: &Db,
+    branch: PracticeId,
+    (day, charge): (Date, ChargeId),
+    limit: i64,
+) -> Result<Vec<(BillingAccountId, ChargeId, Date)>, StoreError> {
     const SQL: &str = "SELECT account_id, charge_id, day FROM charges WHERE practice_id = $1 AND state = 'draft' \
-                       ORDER BY day, charge_id LIMIT $2";
+                       AND (day > $2 OR (day = $2 AND charge_id > $3)) ORDER BY day, charge_id LIMIT $4";
     let read = |row: &Row| Ok((row.id(0)?, row.id(1)?, row.date(2)?));
-    db.rows(SQL, &[branch.into(), limit.into()]).await?.iter().map(read).collect()
+    let params = &[branch.into(), day.into(), charge.into(), limit.into()];
+    db.rows(SQL, params).await?.iter().map(read).collect()
 }
 
 /// How many charges there are in each state.

@@ -19,9 +19,10 @@ use serde::Deserialize;
 
 pub(super) const API: Route = Route::api(Verb::Get, "/api/v1/exercises", "The exercise library, by name.")
     .any_token()
+    .roles(super::READERS)
     .query::<Asked>()
     .answer::<Page<Exercise>>(200);
-pub(super) const PAGE: Route = Route::page(Verb::Get, "/exercises", "The exercise library.");
+pub(super) const PAGE: Route = Route::page(Verb::Get, "/exercises", "The exercise library.").roles(super::READERS);
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

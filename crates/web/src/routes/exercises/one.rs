@@ -13,8 +13,10 @@ use practice::exercises;
 
 pub(super) const API: Route = Route::api(Verb::Get, "/api/v1/exercises/{exercise_id}", "One exercise of the library.")
     .any_token()
+    .roles(super::READERS)
     .answer::<Exercise>(200);
-pub(super) const PAGE: Route = Route::page(Verb::Get, "/exercises/{exercise_id}", "One exercise: how to do it.");
+pub(super) const PAGE: Route =
+    Route::page(Verb::Get, "/exercises/{exercise_id}", "One exercise: how to do it.").roles(super::READERS);
 
 pub(super) async fn api(
     State(app): State<App>,

@@ -17,7 +17,8 @@ pub(crate) const PICKS: usize = 24;
 const MOST: usize = 240;
 
 pub(super) const PAGE: Route =
-    Route::page(Verb::Get, "/exercises/picks", "The part of the program editor that holds the library.");
+    Route::page(Verb::Get, "/exercises/picks", "The part of the program editor that holds the library.")
+        .roles(super::READERS);
 
 /// What is searched for.
 #[derive(Deserialize, schemars::JsonSchema)]

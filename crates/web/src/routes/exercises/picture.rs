@@ -13,9 +13,11 @@ use practice::exercises;
 pub(super) const API: Route =
     Route::api(Verb::Get, "/api/v1/exercises/{exercise_id}/pictures/{n}", "A picture of an exercise, counted from 0.")
         .any_token()
+        .roles(super::READERS)
         .media("image/*");
 pub(super) const PAGE: Route =
-    Route::page(Verb::Get, "/exercises/{exercise_id}/pictures/{n}", "A picture of an exercise, as pages show it.");
+    Route::page(Verb::Get, "/exercises/{exercise_id}/pictures/{n}", "A picture of an exercise, as pages show it.")
+        .roles(super::READERS);
 
 /// Kept by the browser of one person for a day: an import may put another picture in its place.
 const CACHE: HeaderValue = HeaderValue::from_static("private, max-age=86400, immutable");

@@ -1,0 +1,66 @@
+//! Billing: what is to be charged, what is owed and paid. Billing staff see a name and how to reach it, and nothing else of
+//! any patient.
+
+mod account;
+mod accounts;
+mod bookings;
+mod charge;
+mod drafts;
+mod export;
+mod fees;
+mod money;
+mod overview;
+mod payers;
+mod statement;
+
+use crate::{Problem, RouteTable};
+use axum::{
+    body::Body,
+    http::{HeaderValue, header},
+    response::Response,
+};
+use practice::billing::BillingError;
+
+/// Adds the routes.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table
+        .with(overview::add)
+        .with(drafts::add)
+        .with(accounts::add)
+        .with(account::add)
+        .with(statement::add)
+        .with(charge::add)
+        .with(bookings::add)
+        .with(fees::add)
+        .with(payers::add)
+        .with(export::add)
+}
+
+impl From<BillingError> for Problem {
+    fn from(error: BillingError) -> Self {
+        match error {
+            BillingError::Invalid { field, why } => Self::invalid(field, &why),
+            BillingError::Stale => Self::changed_since(),
+            BillingError::NotNow(why) => Self::conflict().detail(why),
+            BillingError::KeyUsed => {
+                Self::invalid_fields().field("Idempotency-Key", "came before with another request")
+            }
+            // Which codes those are, the charge itself shows: an error says no value.
+            BillingError::NoFee(_) => Self::conflict()
+                .detail("A code of the charge had no fee on the day of the visit. Set one, then bill it."),
+            BillingError::Record(error) => error.into(),
+        }
+    }
+}
+
+/// What the quiet line says where no person is shown.
+const RECORDED: &str = "Opening this page was recorded.";
+
+/// A file to save.
+fn file(media: &'static str, name: &str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition.expect("a name of digits and letters"));
+    response
+}

@@ -1,0 +1,383 @@
+//! One billing account: whose it is, what was charged, what was paid, and what can be done about it.
+
+use super::money::by_age;
+use crate::{
+    App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
+    answer::{form_again, see_other},
+    look::{
+        ButtonKind, Column, Field, FieldErrors, Head, RECORDED, Tone, button, card, date_field, empty_state, hidden,
+        link_button, recorded_line, select, submit, table, tag, text_field, words,
+    },
+    surround::{Sheet, Surround},
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    BillingAccountId, BookingId, Date, Invalid, PayerId, PermissionName,
+    billing::{BookingKind, Cents, ChargeState},
+};
+use identity::{Full, Session};
+use maud::{Markup, html};
+use practice::billing::{
+    BillingError,
+    accounts::{self, AccountView},
+    books::{self, BookingView, NewBooking},
+    schedule::{self, PayerView},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+const PAGE: Route =
+    Route::page(Verb::Get, "/billing/accounts/{billing_account_id}", "One account: what is owed and paid.")
+        .permission(PermissionName::ReadBilling)
+        .audit(AuditClass::Billing);
+const PAYER: Route =
+    Route::page(Verb::Post, "/billing/accounts/{billing_account_id}/payer", "Says who pays first for an account.")
+        .permission(PermissionName::WriteBilling)
+        .audit(AuditClass::Billing);
+const BOOK: Route =
+    Route::page(Verb::Post, "/billing/accounts/{billing_account_id}/bookings", "Books money that came or goes back.")
+        .permission(PermissionName::WriteBilling)
+        .audit(AuditClass::Billing);
+const ONE: Route = Route::api(
+    Verb::Get,
+    "/api/v1/billing/accounts/{billing_account_id}",
+    "One account: what is owed and paid. The ETag is the version of who pays first.",
+)
+.permission(PermissionName::ReadBilling)
+.audit(AuditClass::Billing)
+.answer::<AccountView>(200);
+const SAY: Route = Route::api(
+    Verb::Put,
+    "/api/v1/billing/accounts/{billing_account_id}/payer",
+    "Says who pays first for an account: a payer, or null for the patient.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing)
+.if_match()
+.body::<Payer>()
+.no_content();
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.add(PAGE, page).add(PAYER, payer).add(BOOK, book).add(ONE, one).add(SAY, say)
+}
+
+/// Who pays first.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Payer {
+    /// The payer; null for the patient.
+    payer_id: Option<PayerId>,
+}
+
+async fn one(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account): PathId<BillingAccountId>,
+) -> Result<Response, Problem> {
+    let view = accounts::one(app.house(), &session, account).await?;
+    Ok(([Tag(view.version).pair()], Json(view)).into_response())
+}
+
+async fn say(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account): PathId<BillingAccountId>,
+    IfMatch(seen): IfMatch,
+    Json(new): Json<Payer>,
+) -> Result<Response, Problem> {
+    accounts::set_payer(app.house(), &session, account, new.payer_id, seen).await?;
+    Ok((StatusCode::NO_CONTENT, [Tag(seen.saturating_add(1)).pair()]).into_response())
+}
+
+/// A booking as typed.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    /// Makes a form that is sent twice book once.
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    day: String,
+    #[serde(default)]
+    paid_by: String,
+}
+
+/// What a field is called where it is wrong.
+fn label(field: &str) -> &'static str {
+    match field {
+        "kind" => "What it is",
+        "amount" => "The amount",
+        "day" => "The day",
+        _ => "Who pays",
+    }
+}
+
+fn keep<T>(errors: &mut FieldErrors, field: &str, value: Result<T, Invalid>) -> Option<T> {
+    value.map_err(|why| errors.add(field, format!("{} {why}", label(field)))).ok()
+}
+
+/// A payer that was chosen; none for the patient.
+fn chosen(text: &str) -> Result<Option<PayerId>, Invalid> {
+    let text = text.trim();
+    let id = (!text.is_empty()).then(|| text.parse()).transpose();
+    id.map_err(|_| Invalid::new("must be chosen from the list"))
+}
+
+impl Typed {
+    /// An empty form for a payment of today.
+    fn usual(app: &App, today: Date) -> Self {
+        let key = BookingId::random(&*app.rng).to_string();
+        Self { key, kind: BookingKind::Payment.word().to_owned(), day: today.to_string(), ..Self::default() }
+    }
+
+    fn read(&self) -> Result<NewBooking, FieldErrors> {
+        let mut errors = FieldErrors::none();
+        let bad = Invalid::new;
+        let kind = keep(&mut errors, "kind", self.kind.parse().map_err(|_| bad("must be chosen from the list")));
+        let amount = keep(&mut errors, "amount", Cents::from_dollars(&self.amount));
+        let day = keep(&mut errors, "day", self.day.trim().parse().map_err(|_| bad("must be a date")));
+        let payer_id = keep(&mut errors, "paid_by", chosen(&self.paid_by));
+        match (kind, amount, day, payer_id) {
+            (Some(kind), Some(amount), Some(day), Some(payer_id)) => Ok(NewBooking { kind, amount, day, payer_id }),
+            _ => Err(errors),
+        }
+    }
+}
+
+async fn page(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account): PathId<BillingAccountId>,
+) -> Result<Markup, Problem> {
+    show(&app, &session, account, None, &FieldErrors::none()).await
+}
+
+async fn book(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account): PathId<BillingAccountId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let key = typed.key.parse::<BookingId>().ok().map(|key| key.to_string());
+    let errors = match typed.read() {
+        Ok(new) => match books::book(app.house(), &session, account, &new, key.as_deref()).await {
+            Ok(_) => return Ok(see_other(&format!("/billing/accounts/{account}"))),
+            Err(BillingError::Invalid { field, why }) => {
+                let field = if field == "payer_id" { "paid_by" } else { field };
+                let mut errors = FieldErrors::none();
+                errors.add(field, format!("{} {why}", label(field)));
+                errors
+            }
+            Err(error) => return Err(error.into()),
+        },
+        Err(errors) => errors,
+    };
+    let page = show(&app, &session, account, Some(&typed), &errors).await?;
+    Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, page))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    #[serde(default)]
+    payer: String,
+    seen: u64,
+}
+
+async fn payer(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(account): PathId<BillingAccountId>,
+    Form(said): Form<Said>,
+) -> Result<Response, Problem> {
+    let why = match chosen(&said.payer) {
+        Ok(payer) => match accounts::set_payer(app.house(), &session, account, payer, said.seen).await {
+            Ok(()) => return Ok(see_other(&format!("/billing/accounts/{account}"))),
+            Err(BillingError::Invalid { why, .. }) => why,
+            Err(error) => return Err(error.into()),
+        },
+        Err(why) => why,
+    };
+    let mut errors = FieldErrors::none();
+    errors.add("payer", format!("Who pays {why}"));
+    Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &session, account, None, &errors).await?))
+}
+
+async fn show(
+    app: &App,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    typed: Option<&Typed>,
+    errors: &FieldErrors,
+) -> Result<Markup, Problem> {
+    let view = accounts::one(app.house(), session, account).await?;
+    let payers = schedule::payers(app.house(), session).await?;
+    let surround = Surround::of(app, session).await?;
+    let usual = Typed::usual(app, surround.day(app.clock.now()));
+    let heading = view.contact.as_ref().map_or("A record that was destroyed", |contact| contact.name.as_str());
+    let content = html! {
+        (errors.summary())
+        div class="two" {
+            (card("What is owed", Some(balance(&view)), by_age("age", &view.aging)))
+            (who_pays(&view, &payers, errors))
+        }
+        (card("Charges", None, charges(&view)))
+        (card("Bookings", None, bookings(app, &view, &payers)))
+        (booking_form(account, &payers, typed.unwrap_or(&usual), errors))
+        (recorded_line(RECORDED))
+    };
+    let statement = link_button(&format!("/billing/accounts/{account}/statement"), "Statement", ButtonKind::Quiet);
+    let head = Head {
+        above: Some(html! { a href="/billing/accounts" { "Billing accounts" } }),
+        heading: Some(heading),
+        below: view.contact.as_ref().map(|contact| {
+            html! {
+                @if let Some(email) = &contact.email { (words::email(email)) }
+                @if contact.email.is_some() && contact.phone.is_some() { " · " }
+                @if let Some(phone) = &contact.phone { span class="num" { (phone) } }
+            }
+        }),
+        beside: Some(statement),
+    };
+    Ok(surround.page(Sheet::new("Billing account", "/billing/accounts").head(head), content))
+}
+
+fn balance(view: &AccountView) -> Markup {
+    html! { span class="num" { "Balance " strong { (super::money::said(view.aging.balance())) } } }
+}
+
+fn options(payers: &[PayerView]) -> Vec<(String, &str)> {
+    let patient = (String::new(), "The patient");
+    std::iter::once(patient).chain(payers.iter().map(|one| (one.payer_id.to_string(), one.name.as_str()))).collect()
+}
+
+fn who_pays(view: &AccountView, payers: &[PayerView], errors: &FieldErrors) -> Markup {
+    let options = options(payers);
+    let options: Vec<(&str, &str)> = options.iter().map(|(id, name)| (id.as_str(), *name)).collect();
+    let current = view.payer_id.map(|payer| payer.to_string()).unwrap_or_default();
+    let field = Field::new("payer", "Pays first").required().value(&current).error(errors.of("payer"));
+    html! {
+        form method="post" action={ "/billing/accounts/" (view.account_id) "/payer" } class="card stack" {
+            div class="row between card-head" {
+                h2 { "Who pays" }
+                @if !view.payer_is_said { (tag("nobody said so yet", Tone::Warn)) }
+            }
+            (hidden("seen", view.version))
+            (select(&field.hint("Decides how units are counted for charges that are billed from now on"), &options))
+            div class="row wrap form-end" { (button("Save", ButtonKind::Quiet)) }
+        }
+    }
+}
+
+fn charges(view: &AccountView) -> Markup {
+    if view.charges.is_empty() {
+        return empty_state("No charges", "What therapists charge for visits stands here.", None);
+    }
+    let columns = [Column::text("Visit"), Column::text("State"), Column::number("Amount")];
+    let rows = view.charges.iter().map(|line| {
+        let path = format!("/billing/accounts/{}/charges/{}", view.account_id, line.charge_id);
+        let booked = |one: &&BookingView| {
+            one.charge_id == Some(line.charge_id) && one.kind == BookingKind::Charge && !one.voided
+        };
+        let tone = match line.state {
+            ChargeState::Draft => Tone::Info,
+            ChargeState::Billed => Tone::Success,
+            ChargeState::Void => Tone::Neutral,
+        };
+        vec![
+            html! { a href=(path) { (words::full_date(line.day)) } },
+            tag(words::charge_state(line.state), tone),
+            html! { @match view.bookings.iter().find(booked) { Some(one) => (one.owed), None => "–" } },
+        ]
+    });
+    table("Charges, newest day first", &columns, rows)
+}
+
+fn bookings(app: &App, view: &AccountView, payers: &[PayerView]) -> Markup {
+    if view.bookings.is_empty() {
+        return empty_state("Nothing is booked", "Charges that are billed, payments and adjustments stand here.", None);
+    }
+    let columns = [
+        Column::text("Day"),
+        Column::text("What"),
+        Column::text("Booked by"),
+        Column::number("Amount"),
+        Column::actions("What can be done"),
+    ];
+    let payer = |one: &BookingView| {
+        let found = payers.iter().find(|payer| Some(payer.payer_id) == one.payer_id)?;
+        Some(found.name.as_str())
+    };
+    let mut by_day: Vec<&BookingView> = view.bookings.iter().rev().collect();
+    by_day.sort_by_key(|one| std::cmp::Reverse(one.day));
+    let rows = by_day.into_iter().map(|one| {
+        vec![
+            html! { (words::full_date(one.day)) },
+            html! {
+                (words::booking_kind(one.kind))
+                @if one.voided { " " (tag("voided", Tone::Neutral)) }
+                @if let Some(payer) = payer(one) { br; span class="soft small" { (payer) } }
+            },
+            html! { (one.booked_by.name) },
+            html! { (one.owed) },
+            actions(app, view.account_id, one),
+        ]
+    });
+    table("Bookings, newest day first", &columns, rows)
+}
+
+/// A receipt for a payment, and the void of what was not voided.
+fn actions(app: &App, account: BillingAccountId, one: &BookingView) -> Markup {
+    if one.voided || one.kind == BookingKind::Void {
+        return html! {};
+    }
+    let at = format!("/billing/accounts/{account}/bookings/{}", one.booking_id);
+    let what = format!("{} of {}", words::booking_kind(one.kind), words::full_date(one.day));
+    let ask = match one.kind {
+        BookingKind::Charge => {
+            "It will be taken out of the books by its opposite, and the charge is one to bill again. Void it?"
+        }
+        _ => "It will be taken out of the books by its opposite; both stay in sight. Void it?",
+    };
+    html! {
+        @if one.kind == BookingKind::Payment {
+            a href={ (at) "/receipt.pdf" } class="button bare" { "Receipt" span class="hidden" { " for " (what) } }
+        }
+        form method="post" action={ (at) "/void" } class="one-button" data-ask=(ask) {
+            (hidden("key", BookingId::random(&*app.rng).to_string()))
+            button type="submit" class="button danger" aria-label={ "Void " (what) } { "Void" }
+        }
+    }
+}
+
+fn booking_form(account: BillingAccountId, payers: &[PayerView], typed: &Typed, errors: &FieldErrors) -> Markup {
+    let options = options(payers);
+    let options: Vec<(&str, &str)> = options.iter().map(|(id, name)| (id.as_str(), *name)).collect();
+    let kinds = [
+        ("payment", "Payment: money that came"),
+        ("adjustment", "Adjustment: no longer asked for"),
+        ("refund", "Refund: money given back"),
+    ];
+    let field = |name, label| Field::new(name, label).required().error(errors.of(name));
+    html! {
+        form method="post" action={ "/billing/accounts/" (account) "/bookings" } class="card stack" {
+            h2 { "Book money" }
+            (hidden("key", &typed.key))
+            (select(&field("kind", "What it is").value(&typed.kind), &kinds))
+            (text_field(&field("amount", "Amount").value(&typed.amount).hint("In dollars, like 40.00").max_length(14)
+                .inputmode("decimal").unit("dollars").autocomplete("off")))
+            (date_field(&field("day", "Day").value(&typed.day)))
+            (select(&field("paid_by", "From or to").value(&typed.paid_by), &options))
+            (submit("Book it", None))
+        }
+    }
+}

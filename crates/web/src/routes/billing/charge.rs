@@ -1,0 +1,271 @@
+//! One charge: what was done, how its units and its price came about, and putting it into the books.
+
+use super::{RECORDED, bookings::Booked};
+use crate::{
+    App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
+    answer::see_other,
+    look::{
+        ButtonKind, Column, Head, Tone, button, card, definitions, hidden, notice, recorded_line, table, tag, units,
+        words,
+    },
+    surround::{Sheet, Surround},
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    BillingAccountId, ChargeId, PermissionName,
+    billing::{Cents, ChargeState, Modifier, Price, Service},
+};
+use maud::{Markup, html};
+use practice::billing::charges::{self, ChargeView};
+use serde::Deserialize;
+
+const PAGE: Route = Route::page(
+    Verb::Get,
+    "/billing/accounts/{billing_account_id}/charges/{charge_id}",
+    "One charge with its claim, and how its price came about.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing);
+const BILL: Route = Route::page(
+    Verb::Post,
+    "/billing/accounts/{billing_account_id}/charges/{charge_id}/bill",
+    "Puts a charge into the books, with its price as it is now.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing);
+const DROP: Route = Route::page(
+    Verb::Post,
+    "/billing/accounts/{billing_account_id}/charges/{charge_id}/void",
+    "Asks nothing for a charge; it stays, and says so.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing);
+const ONE: Route = Route::api(
+    Verb::Get,
+    "/api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}",
+    "One charge with its claim, and how its price came about.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing)
+.answer::<ChargeView>(200);
+const API_BILL: Route = Route::api(
+    Verb::Post,
+    "/api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/bill",
+    "Puts a charge into the books, with its price as it is now.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing)
+.if_match()
+.answer::<Booked>(201);
+const API_DROP: Route = Route::api(
+    Verb::Post,
+    "/api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/void",
+    "Asks nothing for a charge; it stays, and says so.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing)
+.if_match()
+.no_content();
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table
+        .add(PAGE, page)
+        .add(BILL, bill)
+        .add(DROP, drop_it)
+        .add(ONE, one)
+        .add(API_BILL, api_bill)
+        .add(API_DROP, api_drop)
+}
+
+async fn one(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+) -> Result<Response, Problem> {
+    let view = charges::one(app.house(), &session, account, charge).await?;
+    Ok(([Tag(view.version).pair()], Json(view)).into_response())
+}
+
+async fn api_bill(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+    IfMatch(seen): IfMatch,
+) -> Result<(StatusCode, Json<Booked>), Problem> {
+    let booking_id = charges::bill(app.house(), &session, account, charge, seen).await?;
+    Ok((StatusCode::CREATED, Json(Booked { booking_id })))
+}
+
+async fn api_drop(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+    IfMatch(seen): IfMatch,
+) -> Result<StatusCode, Problem> {
+    charges::void(app.house(), &session, account, charge, seen).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    seen: u64,
+}
+
+async fn bill(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+    Form(typed): Form<Seen>,
+) -> Result<Response, Problem> {
+    charges::bill(app.house(), &session, account, charge, typed.seen).await?;
+    Ok(see_other(&format!("/billing/accounts/{account}/charges/{charge}")))
+}
+
+async fn drop_it(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+    Form(typed): Form<Seen>,
+) -> Result<Response, Problem> {
+    charges::void(app.house(), &session, account, charge, typed.seen).await?;
+    Ok(see_other(&format!("/billing/accounts/{account}/charges/{charge}")))
+}
+
+async fn page(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+) -> Result<Markup, Problem> {
+    let view = charges::one(app.house(), &session, account, charge).await?;
+    let surround = Surround::of(&app, &session).await?;
+    let heading = format!("Visit of {}", words::full_date(view.day));
+    let codes: Vec<String> = view.diagnoses.iter().map(ToString::to_string).collect();
+    let earns = view.price.as_ref().is_some_and(|price| price.total > Cents(0));
+    let content = html! {
+        (missing(&view))
+        div class="two" {
+            (card("The charge", None, definitions(&[
+                ("State", state(view.state)),
+                ("Therapist", html! { (view.therapist.name) }),
+                ("Diagnosis codes of the claim", html! { span class="num" { (codes.join(", ")) } }),
+            ])))
+            (card("What was done", None, services(&view.services)))
+        }
+        @if let Some(price) = &view.price {
+            (card("From minutes to units", None, units(&price.calculation)))
+            (card(if view.state == ChargeState::Billed { "The price it was billed with" } else { "Its price now" }, None,
+                lines(price)))
+        }
+        @if view.state == ChargeState::Draft {
+            div class="row wrap" {
+                @if earns { (act(account, charge, "bill", view.version, "Bill it", ButtonKind::Primary, None)) }
+                (act(account, charge, "void", view.version, "Ask nothing for it", ButtonKind::Danger,
+                    Some("It stays here and says so, and cannot be billed any more. Ask nothing for it?")))
+            }
+        }
+        (recorded_line(RECORDED))
+    };
+    let head = Head {
+        above: Some(html! { a href={ "/billing/accounts/" (account) } { "The account" } }),
+        heading: Some(&heading),
+        ..Head::default()
+    };
+    Ok(surround.page(Sheet::new("Charge", "/billing/accounts").head(head), content))
+}
+
+/// What stands between a draft and the books.
+fn missing(view: &ChargeView) -> Markup {
+    if view.state != ChargeState::Draft {
+        return html! {};
+    }
+    let codes: Vec<String> = view.no_fee.iter().map(ToString::to_string).collect();
+    match &view.price {
+        None if !codes.is_empty() => notice(
+            Tone::Warn,
+            "It cannot be billed yet",
+            Some(html! {
+                "On the day of the visit there was no fee for " span class="num" { (codes.join(", ")) } ". "
+                a href="/billing/fees" { "Set one" } " that is in force on that day."
+            }),
+        ),
+        Some(price) if price.total == Cents(0) => notice(
+            Tone::Warn,
+            "There is nothing to ask for",
+            Some(html! { "Its minutes earn no unit under the rule of whoever pays." }),
+        ),
+        _ => html! {},
+    }
+}
+
+fn state(state: ChargeState) -> Markup {
+    let tone = match state {
+        ChargeState::Draft => Tone::Info,
+        ChargeState::Billed => Tone::Success,
+        ChargeState::Void => Tone::Neutral,
+    };
+    tag(words::charge_state(state), tone)
+}
+
+fn modifiers(modifiers: &[Modifier]) -> String {
+    let words: Vec<&str> = modifiers.iter().map(|modifier| modifier.word()).collect();
+    if words.is_empty() { "–".to_owned() } else { words.join(", ") }
+}
+
+fn services(services: &[Service]) -> Markup {
+    let columns = [Column::text("Code"), Column::text("Modifiers"), Column::number("Minutes")];
+    let rows = services.iter().map(|service| {
+        vec![
+            html! { span class="num" { (service.code) } },
+            html! { (modifiers(&service.modifiers)) },
+            html! { @match service.minutes { Some(minutes) => (minutes.count()), None => "not by time" } },
+        ]
+    });
+    table("What was done", &columns, rows)
+}
+
+fn lines(price: &Price) -> Markup {
+    let columns = [
+        Column::text("Code"),
+        Column::text("Modifiers"),
+        Column::number("Units"),
+        Column::number("Fee of the day"),
+        Column::number("Amount"),
+    ];
+    let rows = price.lines.iter().map(|line| {
+        vec![
+            html! { span class="num" { (line.code) } },
+            html! { (modifiers(&line.modifiers)) },
+            html! { (line.units) },
+            html! { (line.fee) },
+            html! { (line.amount) },
+        ]
+    });
+    html! {
+        (table("The price, line by line", &columns, rows))
+        p class="row between" { span { "Together" } strong class="num" { (price.total) } }
+    }
+}
+
+fn act(
+    account: BillingAccountId,
+    charge: ChargeId,
+    what: &str,
+    seen: u64,
+    label: &str,
+    kind: ButtonKind,
+    ask: Option<&str>,
+) -> Markup {
+    html! {
+        form method="post" action={ "/billing/accounts/" (account) "/charges/" (charge) "/" (what) } class="one-button"
+            data-ask=[ask] {
+            (hidden("seen", seen))
+            (button(label, kind))
+        }
+    }
+}
