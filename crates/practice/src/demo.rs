@@ -4,6 +4,7 @@
 //! ([`DemoPlan::patient`]), so that ten thousand of them need no more memory than one.
 
 mod archetype;
+mod billing;
 mod log;
 mod names;
 mod notes;

@@ -4,10 +4,12 @@ mod person;
 
 pub use person::DemoPerson;
 
-use super::{DemoError, DemoPatient, DemoPlan, notes};
+use super::{DemoError, DemoPatient, DemoPlan, billing, notes};
 use crate::{
     House,
     accounts::{AddAccountError, EnrollError},
+    billing::{BillingError, charging::ChargeError, courier::DeliverError},
+    visits::VisitError,
 };
 use domain::{
     AccountId, CareLinkId, EntryId, ExerciseId, ExerciseSource, Invalid, ItemId, Items, PatientId, PersonName,
@@ -59,6 +61,18 @@ pub enum SeedError {
     /// A made value is out of bounds.
     #[error("a made value {0}")]
     Value(#[from] Invalid),
+    /// A visit was not booked.
+    #[error(transparent)]
+    Visit(#[from] VisitError),
+    /// A visit was not charged.
+    #[error(transparent)]
+    Charge(#[from] ChargeError),
+    /// A charge did not arrive.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+    /// Billing did not take something.
+    #[error(transparent)]
+    Billing(#[from] BillingError),
     /// Signing in for the demo did not work.
     #[error("signing in for the demo did not work: {0}")]
     SignIn(String),
@@ -79,7 +93,8 @@ pub async fn seed(
     ids: &dyn Rng,
     progress: impl Fn(),
 ) -> Result<Vec<DemoPerson>, SeedError> {
-    let (mut people, mut accounts, mut therapists, mut desk) = (Vec::new(), Vec::new(), HashMap::new(), None);
+    let (mut people, mut accounts, mut therapists) = (Vec::new(), Vec::new(), HashMap::new());
+    let (mut desk, mut office) = (None, None);
     for (n, member) in plan.staff().iter().enumerate() {
         let name = full_name(&member.given_name, &member.family_name)?;
         let (person, account) = account(house, practice, member.role, name, &member.email, None).await?;
@@ -89,25 +104,28 @@ pub async fn seed(
                 therapists.insert(n, sign_in(house, &claims, &person.password).await?);
             }
             Role::FrontDesk => desk = Some(sign_in(house, &claims, &person.password).await?),
+            Role::Billing => office = Some(sign_in(house, &claims, &person.password).await?),
             _ => {}
         }
         people.push(person);
         accounts.push(account);
     }
     let desk = desk.ok_or_else(|| SeedError::SignIn("the plan has no front desk".to_owned()))?;
+    let office = office.ok_or_else(|| SeedError::SignIn("the plan has no billing".to_owned()))?;
     let crew = Crew { accounts, therapists, desk };
     let library = library(house, practice, plan).await?;
     let (crew, library) = (&crew, &library);
     let patients: Vec<_> = stream::iter(0..plan.patients())
         .map(|number| async move {
             let made = plan.patient(number)?;
-            patient(house, practice, crew, library, &made, ids).await
+            patient(house, practice, plan, crew, library, &made, ids).await
         })
         .buffered(AT_ONCE)
         .inspect_ok(|_| progress())
         .try_collect()
         .await?;
     people.extend(patients.into_iter().flatten());
+    billing::settle(house, &office, plan).await?;
     Ok(people)
 }
 
@@ -138,6 +156,7 @@ async fn library(
 async fn patient(
     house: &House,
     practice: PracticeId,
+    plan: &DemoPlan,
     crew: &Crew,
     library: &HashMap<&'static str, ExerciseId>,
     made: &DemoPatient,
@@ -195,6 +214,7 @@ async fn patient(
     let write = Purpose::treatment(Resource::whole(Word::new("progress_note")));
     let grant: Grant<'_, WriteNotes> = house.guard.authorize(therapist, id, write).await?;
     house.stores.clinical.commit(notes::written(batch, &grant, made, ids)?).await?;
+    billing::visits(house, therapist, id, plan, made).await?;
     Ok(person)
 }
 
