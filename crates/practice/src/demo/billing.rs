@@ -60,7 +60,7 @@ fn days(plan: &DemoPlan, made: &DemoPatient) -> Vec<Date> {
 
 /// Whether the newest visit waits for its therapist to charge it.
 const fn newest_is_not_charged(number: u32) -> bool {
-    number % 4 == 0
+    number.is_multiple_of(4)
 }
 
 /// What is charged for the visit at this place of somebody's visits.
@@ -72,7 +72,7 @@ fn charge(number: u32, place: usize) -> Result<NewCharge, SeedError> {
         (0, _) => vec![("97161", None), ("97110", Some(exercise))],
         (NEWEST, 2) => vec![("97110", Some(5))],
         (NEWEST, _) if number % 5 == 3 => vec![("97110", Some(exercise)), (WITHOUT_FEE, Some(15))],
-        _ if place % 2 == 0 => vec![("97110", Some(exercise)), ("97112", Some(manual)), ("97530", Some(12))],
+        _ if place.is_multiple_of(2) => vec![("97110", Some(exercise)), ("97112", Some(manual)), ("97530", Some(12))],
         _ => vec![("97110", Some(exercise)), ("97140", Some(manual))],
     };
     let service = |(code, minutes): (&str, Option<u16>)| {
