@@ -2,7 +2,9 @@
 
 use crate::Problem;
 use data_encoding::BASE64URL_NOPAD;
-use domain::{AccountId, EntryId, ExerciseId, Invalid, NoteId, PatientId, Timestamp, VisitId};
+use domain::{
+    AccountId, BillingAccountId, ChargeId, Date, EntryId, ExerciseId, Invalid, NoteId, PatientId, Timestamp, VisitId,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +77,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(AccountId, EntryId, ExerciseId, NoteId, PatientId, VisitId);
+ids!(AccountId, BillingAccountId, ChargeId, EntryId, ExerciseId, NoteId, PatientId, VisitId);
 
 /// Milliseconds since 1970, and the id of one of those of that moment.
 impl<Id: Place> Place for (Timestamp, Id) {
@@ -85,6 +87,17 @@ impl<Id: Place> Place for (Timestamp, Id) {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (at, id) = bytes.split_first_chunk()?;
         Some((Timestamp::from_millisecond(i64::from_be_bytes(*at)).ok()?, Id::read(id)?))
+    }
+}
+
+/// A day as text, and the id of one of those of that day.
+impl<Id: Place> Place for (Date, Id) {
+    fn bytes(&self) -> Vec<u8> {
+        [self.0.to_string().into_bytes(), self.1.bytes()].concat()
+    }
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (day, id) = bytes.split_last_chunk::<16>()?;
+        Some((std::str::from_utf8(day).ok()?.parse().ok()?, Id::read(id)?))
     }
 }
 
@@ -98,6 +111,8 @@ mod tests {
         let place = (at, NoteId::from_bytes([7; 16]));
         let cursor = Cursor::at(&place);
         assert_eq!(Cursor::place(Some(&cursor)).ok().flatten(), Some(place));
+        let place = (Date::constant(2026, 5, 14), ChargeId::from_bytes([7; 16]));
+        assert_eq!(Cursor::place(Some(&Cursor::at(&place))).ok().flatten(), Some(place));
         let refused = Cursor::place::<NoteId>(Some(&cursor)).expect_err("refused");
         assert_eq!((refused.status().as_u16(), refused.errors()[0].field.as_str()), (422, "cursor"));
         assert_eq!(Cursor::place::<NoteId>(None).ok(), Some(None));

@@ -4,11 +4,11 @@ use super::money::{SPANS, spans};
 use crate::{
     App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{ButtonKind, Column, Head, RECORDED, empty_state, link_button, pagination, recorded_line, table},
-    paging::{Cursor, Limit, Page},
+    paging::{Cursor, Page, Stretch},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{BillingAccountId, PermissionName};
+use domain::PermissionName;
 use maud::{Markup, html};
 use practice::billing::accounts::{self, AccountLine};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ const PAGE: Route = Route::page(Verb::Get, "/billing/accounts", "Who is billed, 
 const API: Route = Route::api(Verb::Get, "/api/v1/billing/accounts", "Who is billed, and what they owe.")
     .permission(PermissionName::ReadBilling)
     .audit(AuditClass::Billing)
-    .query::<Asked>()
+    .query::<Stretch>()
     .answer::<Page<AccountLine>>(200);
 
 /// Most accounts of a page: each name is opened on its own.
@@ -30,35 +30,14 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table.add(PAGE, page).add(API, api)
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    /// How many.
-    #[serde(default)]
-    limit: Limit,
-    /// Where the page begins.
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
-fn cursor_of(account: BillingAccountId) -> Cursor {
-    Cursor::new(account.as_bytes().to_vec())
-}
-
-/// The account behind which a page begins; 422 for a cursor of another list.
-fn begin(cursor: Option<&Cursor>) -> Result<Option<BillingAccountId>, Problem> {
-    let wrong = || Problem::invalid_fields().field("cursor", "is not a cursor of this list");
-    cursor.map(|cursor| BillingAccountId::try_from(cursor.bytes()).map_err(|_| wrong())).transpose()
-}
-
 async fn api(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Stretch>,
 ) -> Result<Json<Page<AccountLine>>, Problem> {
-    let after = begin(asked.cursor.as_ref())?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let found = accounts::list(app.house(), &session, after, asked.limit.entries()).await?;
-    Ok(Json(Page { items: found.items, next: found.next.map(cursor_of) }))
+    Ok(Json(Page { items: found.items, next: found.next.as_ref().map(Cursor::at) }))
 }
 
 #[derive(Deserialize)]
@@ -73,12 +52,12 @@ async fn page(
     SignedIn(session): SignedIn,
     Query(asked): Query<Shown>,
 ) -> Result<Markup, Problem> {
-    let after = begin(asked.cursor.as_ref())?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let mut found = accounts::list(app.house(), &session, after, SHOWN).await?;
     // Accounts are in the order of their ids, which say nothing; those that are shown together are read by name.
     found.items.sort_by(|a, b| (a.name.is_none(), &a.name).cmp(&(b.name.is_none(), &b.name)));
     let surround = Surround::of(&app, &session).await?;
-    let next = found.next.map(|last| format!("/billing/accounts?cursor={}", String::from(cursor_of(last))));
+    let next = found.next.map(|last| format!("/billing/accounts?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
         section class="card stack" aria-label="Billing accounts" {
             @if found.items.is_empty() {

@@ -6,11 +6,11 @@ use crate::{
     look::{
         Bar, BarChart, Column, Head, Tone, bar_chart, card, empty_state, pagination, recorded_line, table, tag, words,
     },
-    paging::{Cursor, Limit, Page},
+    paging::{Cursor, Page, Stretch},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{ChargeId, Date, PermissionName};
+use domain::PermissionName;
 use maud::{Markup, html};
 use practice::billing::dashboard::{self, DraftLine};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ const API: Route =
     Route::api(Verb::Get, "/api/v1/billing/drafts", "Charges to bill, oldest day first, and what each lacks.")
         .permission(PermissionName::ReadBilling)
         .audit(AuditClass::Billing)
-        .query::<Asked>()
+        .query::<Stretch>()
         .answer::<Page<DraftLine>>(200);
 
 /// Most charges of a page: each is opened to see what it lacks.
@@ -33,41 +33,14 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table.add(PAGE, page).add(API, api)
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    /// How many.
-    #[serde(default)]
-    limit: Limit,
-    /// Where the page begins.
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
-/// The day as text, then the id.
-fn cursor_of((day, charge): (Date, ChargeId)) -> Cursor {
-    Cursor::new([day.to_string().as_bytes(), charge.as_bytes()].concat())
-}
-
-/// Where a page begins; 422 for a cursor of another list.
-fn begin(cursor: Option<&Cursor>) -> Result<Option<(Date, ChargeId)>, Problem> {
-    let read = |cursor: &Cursor| {
-        let (day, charge) = cursor.bytes().split_last_chunk::<16>()?;
-        let day = std::str::from_utf8(day).ok()?.parse().ok()?;
-        Some((day, ChargeId::from_bytes(*charge)))
-    };
-    let wrong = || Problem::invalid_fields().field("cursor", "is not a cursor of this list");
-    cursor.map(|cursor| read(cursor).ok_or_else(wrong)).transpose()
-}
-
 async fn api(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Stretch>,
 ) -> Result<Json<Page<DraftLine>>, Problem> {
-    let after = begin(asked.cursor.as_ref())?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let found = dashboard::drafts(app.house(), &session, after, asked.limit.entries()).await?;
-    Ok(Json(Page { items: found.items, next: found.next.map(cursor_of) }))
+    Ok(Json(Page { items: found.items, next: found.next.as_ref().map(Cursor::at) }))
 }
 
 #[derive(Deserialize)]
@@ -82,10 +55,10 @@ async fn page(
     SignedIn(session): SignedIn,
     Query(asked): Query<Shown>,
 ) -> Result<Markup, Problem> {
-    let after = begin(asked.cursor.as_ref())?;
+    let after = Cursor::place(asked.cursor.as_ref())?;
     let found = dashboard::drafts(app.house(), &session, after, SHOWN).await?;
     let surround = Surround::of(&app, &session).await?;
-    let next = found.next.map(|last| format!("/billing/charges?cursor={}", String::from(cursor_of(last))));
+    let next = found.next.map(|last| format!("/billing/charges?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
         @if found.items.is_empty() {
             (empty_state("Nothing to bill", "Charges that therapists write down stand here until they are billed.", None))
