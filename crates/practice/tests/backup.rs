@@ -13,4 +13,5 @@ mod backup {
     mod outside_tools;
     mod s3;
     mod scene;
+    mod turncoat;
 }

@@ -52,6 +52,11 @@ impl CheckError {
     pub(crate) fn damaged(path: &str, what: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), what: what.into() }
     }
+
+    /// What was read of a file is not what was signed.
+    pub(crate) fn changed(file: &FileFacts) -> Self {
+        Self::damaged(&file.path, "its content is not what was signed")
+    }
 }
 
 /// Checks the signature of a backup's manifest and every file that it needs against it. Opens nothing.
@@ -84,7 +89,7 @@ fn check_file(target: &dyn Target, file: &FileFacts) -> Result<(), CheckError> {
         return Err(CheckError::damaged(&file.path, format!("it has {size} bytes, not {}", file.size)));
     }
     if hex(&sha256) != file.sha256 {
-        return Err(CheckError::damaged(&file.path, "its content is not what was signed"));
+        return Err(CheckError::changed(file));
     }
     Ok(())
 }
@@ -95,7 +100,7 @@ pub(crate) fn read_checked(target: &dyn Target, file: &FileFacts) -> Result<Vec<
     let unread = |source| TargetError::Io { what: format!("{} cannot be read", file.path), source };
     target.open(&file.path)?.take(LONGEST_LIST).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 != file.size || hex(&crypto::sha256(&bytes)) != file.sha256 {
-        return Err(CheckError::damaged(&file.path, "its content is not what was signed"));
+        return Err(CheckError::changed(file));
     }
     Ok(bytes)
 }
@@ -170,7 +175,8 @@ pub fn check_content(target: &dyn Target, manifest: &Manifest, opening: &Opening
                     }
                     place += 1;
                 }
-                Event::Finished => break,
+                Event::Finished(sum) if facts.file.is(&sum) => break,
+                Event::Finished(_) => return Err(CheckError::changed(&facts.file)),
             }
         }
     }

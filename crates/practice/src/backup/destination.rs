@@ -156,9 +156,13 @@ impl Destination for MediaDestination {
         while let Some(piece) = more()? {
             for row in Tuples::new(&piece, table.columns.len()) {
                 let row = row?;
-                let digest = row.at(0).and_then(|bytes| bytes.try_into().ok());
+                let digest: Option<&[u8; 32]> = row.at(0).and_then(|bytes| bytes.try_into().ok());
                 match (digest, row.at(1)) {
                     (Some(digest), Some(content)) if keep(table, &row) => {
+                        if crypto::sha256(content) != *digest {
+                            let what = "has a file that is not the one that it says";
+                            return Err(RawError::Table { table: table.name.clone(), what }.into());
+                        }
                         crate::media::keep(&self.0, digest, content)?;
                         filled.rows += 1;
                     }

@@ -2,6 +2,7 @@
 
 use super::{
     hex,
+    part::Sum,
     target::{MANIFEST, Target, TargetError, read_small},
 };
 use crypto::Signer;
@@ -173,5 +174,10 @@ impl FileFacts {
     /// What is known of a file that was just written.
     pub(crate) fn new(path: String, size: u64, sha256: [u8; 32]) -> Self {
         Self { path, size, sha256: hex(&sha256) }
+    }
+
+    /// Whether a file is the one that was signed.
+    pub(crate) fn is(&self, sum: &Sum) -> bool {
+        self.size == sum.size && self.sha256 == hex(&sum.sha256)
     }
 }

@@ -12,9 +12,11 @@
 //! The rows of a table are tuples of PostgreSQL's binary `COPY`. The whole is a zstd stream inside an age file: `age -d`
 //! and `zstd -d` give it back.
 
+mod hashed;
 mod reading;
 mod writing;
 
+pub use hashed::Sum;
 pub use reading::{Event, PartReader, ReadPartError};
 pub(crate) use writing::{PartSpec, write_part};
 pub use writing::{WritePartError, Written};

@@ -16,6 +16,7 @@ use super::{
     check::{CheckError, Opening, check_content, check_files_of},
     destination::TakeError,
     manifest::{FileFacts, Manifest, PartFacts},
+    part::Sum,
     target::Target,
 };
 use crypto::{Key, SystemRng};
@@ -140,9 +141,13 @@ impl Restoring<'_> {
     /// Checks a backup whole: signature, every file, and with `content` every row.
     pub fn check(&self, name: &str, content: bool) -> Result<Checked, RestoreError> {
         let checked = match self.keys_of(name) {
-            Ok((branch, destroyed)) => {
+            Ok((branch, destroyed, file)) => {
                 let manifest =
                     Manifest::read(self.target, name, &branch.verifier(self.log)).map_err(CheckError::from)?;
+                // Who was destroyed, among others, was said by a file that nobody had vouched for yet.
+                if let Some(other) = manifest.part(Part::Keys).filter(|keys| !keys.file.is(&file)) {
+                    return Err(CheckError::changed(&other.file).into());
+                }
                 Checked { manifest, branch, destroyed }
             }
             Err(error @ RestoreError::Destroyed(_)) => return Err(error),
@@ -160,9 +165,9 @@ impl Restoring<'_> {
         Ok(checked)
     }
 
-    /// The audit branch and who was destroyed, by way of the backup's own key part: it is put into a scratch database whose
-    /// page key nobody keeps.
-    fn keys_of(&self, name: &str) -> Result<(AuditBranch, Vec<Destroyed>), RestoreError> {
+    /// The audit branch and who was destroyed, by way of the backup's own key part, and what file that was: it is put into a
+    /// scratch database whose page key nobody keeps.
+    fn keys_of(&self, name: &str) -> Result<(AuditBranch, Vec<Destroyed>, Sum), RestoreError> {
         let scratch = staging::Scratch::new().map_err(RestoreError::Scratch)?;
         let path = scratch.path().join("keys.db");
         let open = |source: BoxError| RestoreError::Open { what: "the key part".to_owned(), source };
@@ -186,13 +191,13 @@ impl Restoring<'_> {
         };
         let reader = self.opening.open_any(self.target, &facts)?;
         let nobody = Gone::new();
-        let filled = Putting { restoring: self, gone: &nobody }.fill_store(Store::Keys, &database, reader);
-        filled.map_err(|failed| failed.named(&facts))?;
+        let taken = Putting { restoring: self, gone: &nobody }.fill_store(Store::Keys, &database, reader, None);
+        let taken = taken.map_err(|failed| failed.named(&facts))?;
         let keys = database().map_err(open)?;
         let branch = (self.audit)(&keys)
             .map_err(|source| RestoreError::Open { what: "the audit keys of the backup".to_owned(), source })?;
         let destroyed = (self.destroyed)(&branch, &keys).map_err(RestoreError::Destroyed)?;
-        Ok((branch, destroyed))
+        Ok((branch, destroyed, taken.file))
     }
 
     /// Checks a backup and puts it into its places. Blocks: call it in `spawn_blocking`.

@@ -1,6 +1,8 @@
 //! Reading a part, and refusing one that is not what it says.
 
-use super::{END, END_OF_TABLE, FORMAT, Header, LONGEST_FRAME, ROWS, SEALED_ROWS, TableEnd, frame_place};
+use super::{
+    END, END_OF_TABLE, FORMAT, Header, LONGEST_FRAME, ROWS, SEALED_ROWS, Sum, TableEnd, frame_place, hashed::Hashed,
+};
 use crate::backup::hex;
 use crypto::{Identities, Key, OpenSealedError, Sha256, open_sealed};
 use std::io::{self, BufRead, BufReader, Read};
@@ -33,12 +35,14 @@ pub enum Event {
     Rows(Vec<u8>),
     /// A table's end; its count and hash are right.
     End(TableEnd),
-    /// The end of the part.
-    Finished,
+    /// The end of the part, and what its file was, to be held against what was signed. Before that nothing of it is to be
+    /// relied on.
+    Finished(Sum),
 }
 
 /// Reads a part from its beginning to its end.
 pub struct PartReader {
+    file: Hashed,
     input: BufReader<zstd::stream::read::Decoder<'static, BufReader<Box<dyn Read + Send>>>>,
     header: Header,
     key: Option<Key>,
@@ -55,7 +59,9 @@ impl PartReader {
         identities: &Identities,
         unwrap_key: &dyn Fn(&Header) -> Result<Option<Key>, ReadPartError>,
     ) -> Result<Self, ReadPartError> {
-        let clear: Box<dyn Read + Send> = Box::new(open_sealed(identities, BufReader::with_capacity(1 << 17, file))?);
+        let file = Hashed::new(file);
+        let sealed = BufReader::with_capacity(1 << 17, file.clone());
+        let clear: Box<dyn Read + Send> = Box::new(open_sealed(identities, sealed)?);
         let clear = BufReader::with_capacity(1 << 17, clear);
         let decoder = zstd::stream::read::Decoder::with_buffer(clear).map_err(ReadPartError::Damaged)?;
         let mut input = BufReader::with_capacity(1 << 17, decoder);
@@ -67,7 +73,7 @@ impl PartReader {
             return Err(ReadPartError::Content("it is of another format".to_owned()));
         }
         let key = unwrap_key(&header)?;
-        Ok(Self { input, header, key, table: 0, rows: 0, hash: Sha256::new(), frames: 0 })
+        Ok(Self { file, input, header, key, table: 0, rows: 0, hash: Sha256::new(), frames: 0 })
     }
 
     /// The first line.
@@ -137,7 +143,7 @@ impl PartReader {
         if behind > 0 {
             return Err(content("something stands behind its end"));
         }
-        Ok(Event::Finished)
+        self.file.sum().map(Event::Finished).map_err(ReadPartError::Damaged)
     }
 }
 

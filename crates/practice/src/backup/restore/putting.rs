@@ -7,8 +7,8 @@ use crate::backup::{
     create::media_list_of,
     destination::{Destination, MediaDestination, TakeError, TrailDestination},
     hex,
-    manifest::{FileFacts, Manifest, PartFacts, TableFacts},
-    part::{Event, PartReader, ReadPartError, TableHeader},
+    manifest::{FileFacts, Manifest, PartFacts},
+    part::{Event, PartReader, ReadPartError, Sum, TableHeader},
 };
 use domain::{PatientId, PracticeId};
 use ledger::LogName;
@@ -45,6 +45,14 @@ impl From<RawError> for Failed {
     }
 }
 
+/// A file of a part that was taken.
+pub(super) struct Taken {
+    /// Its tables, and what became of their rows.
+    pub(super) tables: Vec<(String, Filled)>,
+    /// What the file was.
+    pub(super) file: Sum,
+}
+
 /// What puts the parts of one backup into their places.
 pub(super) struct Putting<'a> {
     /// What is brought back, and what opens it.
@@ -74,7 +82,8 @@ impl Putting<'_> {
         Ok(list.files.into_iter().map(facts).collect())
     }
 
-    /// Puts one file of a part into its place.
+    /// Puts one file of a part into its place. What is read now must be what was signed, although that was looked at before: the
+    /// target may be somebody else's, who gives another file when it is asked again.
     pub(super) fn put(
         &self,
         part: Part,
@@ -88,7 +97,8 @@ impl Putting<'_> {
             (Part::Media, own) if own.is_none_or(|own| own.file != facts.file) => opening.open_any(*target, facts)?,
             _ => opening.open(*target, manifest, facts)?,
         };
-        let filled = match part {
+        let signed = Some(&facts.file);
+        let taken = match part {
             Part::Media => {
                 let wanted = media_list_of(*target, manifest)?;
                 let keep = |_: &RawTable, row: &Fields<'_>| {
@@ -96,28 +106,30 @@ impl Putting<'_> {
                         .and_then(|digest| digest.try_into().ok())
                         .is_some_and(|digest: [u8; 32]| wanted.held.contains_key(&digest))
                 };
-                fill(reader, Box::new(MediaDestination::new(ground.media.clone())), &keep)
+                fill(reader, signed, Box::new(MediaDestination::new(ground.media.clone())), &keep)
             }
             Part::Audit => {
                 let verifier = |log: &LogName| branch.verifier(log);
-                fill(reader, Box::new(TrailDestination::new(ground.trail.clone(), &verifier)), &|_, _| true)
+                let trail = TrailDestination::new(ground.trail.clone(), &verifier);
+                fill(reader, signed, Box::new(trail), &|_, _| true)
             }
             Part::Identity | Part::Keys | Part::Clinical | Part::Billing => {
                 let store = part.store().expect("it is that of a store");
-                self.fill_store(store, &|| (ground.database)(store), reader)
+                self.fill_store(store, &|| (ground.database)(store), reader, signed)
             }
         };
-        filled.map_err(|failed| failed.named(facts))
+        Ok(taken.map_err(|failed| failed.named(facts))?.tables)
     }
 
     /// Gives an empty database the schema of the part, fills it, and brings it to the schema of the program. One that is
-    /// filled already, by an earlier try that was cut short, must hold just these rows.
+    /// filled already, by an earlier try that was cut short, must hold just these rows. `signed` is the file that it must be.
     pub(super) fn fill_store(
         &self,
         store: Store,
         database: &dyn Fn() -> Result<Db, BoxError>,
         reader: PartReader,
-    ) -> Result<Vec<(String, Filled)>, Failed> {
+        signed: Option<&FileFacts>,
+    ) -> Result<Taken, Failed> {
         let open = || {
             let what = format!("the new {store} database");
             database().map_err(|source| Failed::Other(RestoreError::Open { what, source }))
@@ -142,14 +154,14 @@ impl Putting<'_> {
                 rows += snapshot.count(table)?;
             }
             if rows > 0 {
-                return fill(reader, Box::new(Compare::new(snapshot)), &keep);
+                return fill(reader, signed, Box::new(Compare::new(snapshot)), &keep);
             }
         }
         runtime.block_on(store::migrate_up_to(&db, store, header.schema, clock)).map_err(migrate)?;
         fits(&runtime.block_on(db.live_columns()).map_err(RawError::from)?, &tables)?;
-        let filled = fill(reader, Box::new(Fill::begin(db)?), &keep)?;
+        let taken = fill(reader, signed, Box::new(Fill::begin(db)?), &keep)?;
         runtime.block_on(store::migrate(&open()?, store, clock)).map_err(migrate)?;
-        Ok(filled)
+        Ok(taken)
     }
 
     fn stays(&self, store: Store, table: &RawTable, row: &Fields<'_>) -> bool {
@@ -180,35 +192,33 @@ fn fits(columns: &[store::LiveColumn], tables: &[RawTable]) -> Result<(), Failed
     Ok(())
 }
 
-/// Reads a part on a thread of its own, and gives its tables to `destination`.
+/// Reads a part on a thread of its own, and gives its tables to `destination`, which makes nothing of it durable where it was
+/// not the file that was `signed`.
 fn fill(
     mut reader: PartReader,
+    signed: Option<&FileFacts>,
     mut destination: Box<dyn Destination + '_>,
     keep: &dyn Fn(&RawTable, &Fields<'_>) -> bool,
-) -> Result<Vec<(String, Filled)>, Failed> {
+) -> Result<Taken, Failed> {
     let tables: Vec<RawTable> = reader.header().tables.iter().filter_map(TableHeader::raw).collect();
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(WAITING);
         scope.spawn(move || {
             loop {
                 let event = reader.read();
-                let last = matches!(event, Ok(Event::Finished) | Err(_));
+                let last = matches!(event, Ok(Event::Finished(_)) | Err(_));
                 if sender.send(event).is_err() || last {
                     break;
                 }
             }
         });
-        let mut filled = Vec::new();
+        let mut tables_taken = Vec::new();
         let mut wrong = None;
         for table in &tables {
-            let mut ended: Option<TableFacts> = None;
             let mut more = || match receiver.recv() {
                 Ok(Ok(Event::Rows(rows))) => Ok(Some(rows)),
-                Ok(Ok(Event::End(end))) => {
-                    ended = Some(end);
-                    Ok(None)
-                }
-                Ok(Ok(Event::Finished)) | Err(_) => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+                Ok(Ok(Event::End(_))) => Ok(None),
+                Ok(Ok(Event::Finished(_))) | Err(_) => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
                 Ok(Err(error)) => {
                     wrong = Some(error);
                     Err(io::Error::other("the part cannot be read"))
@@ -218,16 +228,19 @@ fn fill(
             match (taken, wrong.take()) {
                 (_, Some(error)) => return Err(Failed::Read(error)),
                 (Err(error), None) => return Err(Failed::Take(error)),
-                (Ok(taken), None) => filled.push((table.name.clone(), taken)),
+                (Ok(taken), None) => tables_taken.push((table.name.clone(), taken)),
             }
         }
-        // Only behind the last table the cipher says whether the part is whole.
-        match receiver.recv() {
-            Ok(Ok(Event::Finished)) => {}
+        // Only behind the last table the cipher says whether the part is whole, and the hash whether it is the one.
+        let file = match receiver.recv() {
+            Ok(Ok(Event::Finished(file))) => file,
             Ok(Err(error)) => return Err(Failed::Read(error)),
             _ => return Err(Failed::Read(ReadPartError::Content("it does not end where it should".to_owned()))),
+        };
+        if let Some(other) = signed.filter(|signed| !signed.is(&file)) {
+            return Err(Failed::Other(CheckError::changed(other).into()));
         }
         destination.finish().map_err(Failed::Take)?;
-        Ok(filled)
+        Ok(Taken { tables: tables_taken, file })
     })
 }
