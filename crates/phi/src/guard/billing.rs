@@ -215,7 +215,8 @@ impl Guard {
             self.append_one(self.entry(session, ReadContact::NAME, None, &purpose, &ruling)).await?;
             return Err(AccessError::Denied);
         };
-        let subject = self.open_link(practice, &link).await?.patient;
+        let linked = self.open_link(practice, &link).await?;
+        let subject = belongs(linked.account == account, linked.patient)?;
         let wrapped = self.keyring.wrapped(practice, subject).await?;
         let registered = !wrapped.is_empty();
         let relation = Relation { registered, billed: registered, ..Relation::default() };
@@ -269,7 +270,8 @@ impl Guard {
     async fn account_of(&self, practice: PracticeId, patient: PatientId) -> Result<BillingAccountId, AccessError> {
         let patient_index = self.link_index(practice, "patient", patient.as_bytes()).await?;
         if let Some(link) = self.links.of_patient(practice, patient_index).await? {
-            return Ok(self.open_link(practice, &link).await?.account);
+            let linked = self.open_link(practice, &link).await?;
+            return belongs(linked.patient == patient, linked.account);
         }
         let account = BillingAccountId::random(&*self.rng);
         let link = BillingLinkId::random(&*self.rng);
@@ -284,7 +286,8 @@ impl Guard {
         }
         // Somebody else charged the same patient for the first time, at the same moment.
         let theirs = self.links.of_patient(practice, patient_index).await?.ok_or(AccessError::Denied)?;
-        Ok(self.open_link(practice, &theirs).await?.account)
+        let linked = self.open_link(practice, &theirs).await?;
+        belongs(linked.patient == patient, linked.account)
     }
 
     async fn open_link(&self, practice: PracticeId, link: &StoredLink) -> Result<AccountLink, AccessError> {
@@ -318,6 +321,13 @@ impl Guard {
         let key = self.keyring.server_key(SERVER, "billing link index").await?;
         Ok(crypto::mac(&key, &[side.as_bytes(), practice.as_bytes(), id]))
     }
+}
+
+/// The other end of a link, if the end from which it was come to is its own. The fingerprints by which a link is found lie
+/// beside it in the open: whoever can write to the store could exchange those of two patients, and have the one charged for
+/// the other.
+fn belongs<T>(own: bool, other_end: T) -> Result<T, AccessError> {
+    if own { Ok(other_end) } else { Err(AccessError::Key(KeyError::Unwrap("link"))) }
 }
 
 /// Everything of a billing account is sealed for the branch and the account.

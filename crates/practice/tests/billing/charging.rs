@@ -99,3 +99,44 @@ async fn a_charge_that_does_not_open_waits_and_holds_up_no_other() {
     assert_eq!(drafts.len(), 1);
     assert_eq!(billing_outbox::count(&house.stores.clinical, practice).await, Ok(1));
 }
+
+/// Whoever can write to the identity store cannot read a link, but can exchange the fingerprints by which two are found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_was_put_in_anothers_place_leads_nowhere() {
+    for side in ["patient_index", "account_index"] {
+        let test = TestHouse::new().await;
+        let (house, practice) = (&*test.house, test.practice().await);
+        let both = [test.patient(practice, "Ana", "Ro").await, test.patient(practice, "Ben", "Li").await];
+        let session = therapist(&test, practice, &both).await;
+        visits(house, &session, &both, 0..4, VisitState::Held).await;
+        for number in 0..2 {
+            let patient = both[number as usize % 2];
+            charge(house, &session, patient, visit_id(number), &new_charge(number)).await.expect("charged");
+        }
+        let identity = &house.stores.identity;
+        let sql: &'static str = format!("SELECT link_id, {side} FROM billing_links").leak();
+        let rows = identity.rows(sql, &[]).await.expect("read");
+        let stored = |n: usize| -> ([u8; 16], [u8; 32]) {
+            (rows[n].array(0).expect("an id"), rows[n].array(1).expect("a fingerprint"))
+        };
+        let ((one, its), (other, others)) = (stored(0), stored(1));
+        let put: &'static str = format!("UPDATE billing_links SET {side} = $1 WHERE link_id = $2").leak();
+        let batch = [(one, [0; 32]), (other, its), (one, others)]
+            .iter()
+            .fold(store::Batch::new(), |batch, (link, print)| batch.run(put, &[print.into(), link.into()]).expect(1));
+        identity.commit(batch).await.expect("exchanged");
+
+        let billing = test.session(&test.account(practice, Role::Billing).await).await;
+        let branch = billing_branch(practice);
+        let account = charges::drafts(&house.stores.billing, branch, 10).await.expect("read")[0].0;
+        let why = || Purpose::payment(ledger::Resource::whole(ledger::Word::new("charge")));
+        if side == "account_index" {
+            let led = house.guard.follow_link(&billing, account, why()).await;
+            assert!(matches!(led, Err(AccessError::Key(_))), "to somebody else's name");
+        } else {
+            let charged = charge(house, &session, both[0], visit_id(2), &new_charge(2)).await;
+            assert!(charged.is_err(), "on somebody else's account");
+            assert_eq!(charges::drafts(&house.stores.billing, branch, 10).await.expect("read").len(), 2);
+        }
+    }
+}
