@@ -6,4 +6,5 @@ mod trail {
     mod logs;
     mod postgres;
     mod searching;
+    mod taken_out;
 }

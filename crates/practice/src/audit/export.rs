@@ -9,7 +9,12 @@ use crate::{
 use domain::{PracticeId, Timestamp};
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
+use phi::AccessError;
 use std::sync::Arc;
+use store::{
+    StoreError,
+    rows::{accounts, api_tokens},
+};
 
 /// Entries that are read at once.
 const AT_ONCE: usize = 500;
@@ -74,9 +79,13 @@ impl Export {
         self.health
     }
 
-    /// The next entries, newest first; none at the end. There may be an empty stretch before it.
+    /// The next entries, newest first; none at the end. There may be an empty stretch before it. Whoever may read no more gets
+    /// no more, however long they take to read.
     pub async fn next(&mut self) -> Result<Option<Vec<ExportedEntry>>, AuditError> {
         let Some(before) = self.next else { return Ok(None) };
+        if !self.may_go_on().await? {
+            return Err(AccessError::Denied.into());
+        }
         let page = self.house.trail.search(self.practice, &self.filter, before, AT_ONCE).await?;
         self.next = page.next;
         self.health = page.health;
@@ -85,5 +94,17 @@ impl Export {
         let entries = named(&mut Names::new(&self.house, &self.session), page.entries).await?;
         let exported = |(audited, proved)| ExportedEntry { audited, proved };
         Ok(Some(entries.into_iter().zip(proofs).map(exported).collect()))
+    }
+
+    /// Whether the account is still what it was when the export began, and the API token, if it is one's, still there.
+    async fn may_go_on(&self) -> Result<bool, StoreError> {
+        let (identity, account) = (&self.house.stores.identity, self.session.account());
+        let claims = accounts::claims(identity, self.practice, account).await?;
+        if !claims.is_some_and(|claims| claims.active && claims.role == self.session.role()) {
+            return Ok(false);
+        }
+        let Some(token) = self.session.token() else { return Ok(true) };
+        let tokens = api_tokens::of_account(identity, self.practice, account).await?;
+        Ok(tokens.iter().any(|row| row.token_id == token))
     }
 }
