@@ -60,6 +60,9 @@ pub enum AccountError {
     /// The token would last too long, or no time at all.
     #[error("the token must end within 90 days")]
     Expiry,
+    /// The account has as many tokens as it may have.
+    #[error("the account has as many API tokens as it may have")]
+    TooMany,
     /// A label is not one to show.
     #[error("the label must be 1 to 60 characters on one line")]
     Label,

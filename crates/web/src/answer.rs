@@ -143,6 +143,9 @@ impl From<AccountError> for Problem {
             AccountError::KnownPasskey => Self::conflict().detail("This key is registered already."),
             AccountError::LastFactor => Self::conflict().detail("Nothing else would open the account."),
             AccountError::Scopes => Self::invalid_fields().field("scopes", "must be among those of your role"),
+            AccountError::TooMany => {
+                Self::conflict().detail("An account has at most 100 API tokens. Revoke those that nobody uses.")
+            }
             AccountError::Expiry => Self::invalid_fields().field("days", "must be 1 to 90"),
             AccountError::Label => Self::invalid_fields().field("label", "must be 1 to 60 characters on one line"),
             AccountError::NoRecoveryCodes => Self::conflict().detail("Recovery codes do not open this account."),

@@ -15,6 +15,9 @@ use store::{
     },
 };
 
+/// Most tokens of an account: so that its owner sees all of them in one list, and none hides behind the others.
+const MOST: usize = 100;
+
 /// An API token, as its owner sees it.
 pub struct TokenView {
     /// The token.
@@ -94,7 +97,7 @@ pub async fn tokens(house: &House, session: &Session<Full>) -> Result<Vec<TokenV
     Ok(views)
 }
 
-/// Issues a token for up to 90 days. Needs a fresh factor.
+/// Issues a token for up to 90 days. Needs a fresh factor. An account has at most a hundred.
 pub async fn issue_token(
     house: &House,
     session: &Session<Full>,
@@ -111,6 +114,10 @@ pub async fn issue_token(
         return Err(AccountError::Expiry);
     }
     let now = house.clock.now();
+    let there = rows::of_account(&house.stores.identity, session.practice(), session.account()).await?;
+    if there.iter().filter(|row| row.expires_at > now).count() >= MOST {
+        return Err(AccountError::TooMany);
+    }
     let lasts = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
     let expires_at = now.checked_add(lasts).map_err(|_| AccountError::Expiry)?;
     let (secret, issued) = house.sessions.issue_api_token(session, label, scopes, expires_at, now, &*house.rng)?;
@@ -119,6 +126,7 @@ pub async fn issue_token(
     let sealed = house.vault.seal(issued.practice, issued.account, row_id, &text).await?;
     record(house, session, Word::new("issue_token"), api_token(issued.id)).await?;
     let batch = login_sessions::hold(Batch::new(), issued.practice, issued.account, session.id());
+    let batch = rows::sweep(batch, issued.practice, issued.account, now);
     let batch = rows::insert(batch, &ApiTokenRow::new(&issued, sealed));
     house.stores.identity.commit(batch).await?;
     Ok(IssuedToken { token_id: issued.id, secret: secret.text(), expires_at })

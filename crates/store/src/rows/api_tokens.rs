@@ -120,6 +120,12 @@ pub fn insert(batch: Batch, row: &ApiTokenRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
+/// Sweeps out an account's tokens that have ended.
+pub fn sweep(batch: Batch, practice: PracticeId, account: AccountId, ended_by: Timestamp) -> Batch {
+    const SQL: &str = "DELETE FROM api_tokens WHERE practice_id = $1 AND account_id = $2 AND expires_at <= $3";
+    batch.run(SQL, &[practice.into(), account.into(), ended_by.into()])
+}
+
 /// Revokes a token that must be there.
 pub fn revoke(batch: Batch, practice: PracticeId, account: AccountId, token: TokenId) -> Batch {
     const SQL: &str = "DELETE FROM api_tokens WHERE practice_id = $1 AND account_id = $2 AND token_id = $3";

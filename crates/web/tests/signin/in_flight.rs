@@ -54,6 +54,26 @@ async fn a_token_is_not_issued_after_signing_out_everywhere() {
     assert_eq!(left(&site, &person).await[0], 0);
 }
 
+/// The list shows 200: one behind them would be good for 90 days, and its owner could neither see nor revoke it.
+#[tokio::test]
+async fn no_token_hides_behind_many_others() {
+    let (site, person, session) = in_flight().await;
+    let issue = async |days: u16| {
+        account::issue_token(&site.house, &session, "Mine", vec![PermissionName::ReadExercise], days).await
+    };
+    let hidden = issue(90).await.expect("issued").token_id;
+    for _ in 1..100 {
+        issue(1).await.expect("issued");
+    }
+    assert!(matches!(issue(1).await, Err(account::AccountError::TooMany)));
+    let shown = account::tokens(&site.house, &session).await.expect("read");
+    assert!(shown.iter().any(|token| token.token_id == hidden));
+    site.clock.advance_seconds(2 * 24 * 3600);
+    let session = site.session(&person).await;
+    account::issue_token(&site.house, &session, "Mine", vec![PermissionName::ReadExercise], 1).await.expect("issued");
+    assert_eq!(left(&site, &person).await[0], 2, "those that have ended are gone");
+}
+
 #[tokio::test]
 async fn a_passkey_is_not_registered_after_a_reset() {
     let (site, person, session) = in_flight().await;
