@@ -79,6 +79,9 @@ pub enum RetentionError {
     /// Who asks for destruction lifts no hold, and who lifted a hold does not have what it covered destroyed.
     #[error("who asks for destruction and who lifts a hold must be different people")]
     BothHands,
+    /// The destruction of whom the hold should cover has begun.
+    #[error("the destruction of this record has begun")]
+    TooLate,
     /// A store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -2,57 +2,85 @@
 
 use super::{PLAN, RetentionError};
 use crate::{Event, House, accounts::in_person, record::resource};
-use domain::{AccountId, PlanId};
+use domain::{AccountId, PermissionName, PlanId, PracticeId};
 use identity::{Full, Session};
 use ledger::Word;
 use phi::{Purpose, Retain};
 use store::{
-    Batch,
+    Batch, StoreError,
     rows::{
-        legal_holds,
+        accounts, legal_holds, login_sessions,
         retention::{self, PlanRow, PlanState},
     },
 };
 
-async fn open_plan(
-    house: &House,
-    session: &Session<Full>,
-    plan: PlanId,
-    action: Word,
-) -> Result<PlanRow, RetentionError> {
+/// A plan, for somebody who is there in person.
+async fn found(house: &House, session: &Session<Full>, plan: PlanId) -> Result<PlanRow, RetentionError> {
     let purpose = Purpose::operations(resource(PLAN, plan));
     let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
     let row = retention::plan(&house.stores.identity, grant.practice(), plan).await?;
     let row = row.ok_or(RetentionError::Unknown)?;
     in_person(house, session)?;
-    house.record(session, Event::done(action, resource(PLAN, plan))).await?;
     Ok(row)
 }
 
-/// Approves a plan. After the second approval, by somebody else than the first, the cooling-off time begins.
-pub async fn approve(house: &House, session: &Session<Full>, plan: PlanId) -> Result<PlanRow, RetentionError> {
-    let row = open_plan(house, session, plan, Word::new("approve_retention_plan")).await?;
-    if row.state != PlanState::Open {
-        return Err(RetentionError::NotOpen);
-    }
-    let (identity, me, now) = (&house.stores.identity, session.account(), house.clock.now());
-    let asks: Vec<AccountId> = [Some(me), row.made_by].into_iter().flatten().collect();
-    for account in asks {
-        if legal_holds::lifted_for_plan(identity, row.practice_id, plan, account).await? {
-            return Err(RetentionError::BothHands);
-        }
-    }
-    let batch = match row.first {
-        None => retention::approve_first(Batch::new(), row.practice_id, plan, me, now),
-        Some((first, _)) if first == me => return Err(RetentionError::SamePerson),
-        Some(_) => retention::approve_second(Batch::new(), row.practice_id, plan, me, now),
-    };
-    identity.commit(batch).await?;
-    retention::plan(identity, row.practice_id, plan).await?.ok_or(RetentionError::Unknown)
+/// What is asked for in a session is stored only while that is there.
+fn held(session: &Session<Full>) -> Batch {
+    login_sessions::hold(Batch::new(), session.practice(), session.account(), session.id())
 }
 
-/// Takes a plan back that was not carried out. Whoever of it was listed for destruction already stays destroyed.
+/// Whether somebody may have records destroyed, as things stand. Who approved a plan and has left since, or is something else
+/// now, stands for nothing any more.
+pub(super) async fn may_approve(house: &House, practice: PracticeId, account: AccountId) -> Result<bool, StoreError> {
+    let claims = accounts::claims(&house.stores.identity, practice, account).await?;
+    let allowed = |role| house.guard.policy().on_practice(role, PermissionName::Retain).allowed;
+    Ok(claims.is_some_and(|claims| claims.active && allowed(claims.role)))
+}
+
+/// Why this approval does not count, in a word for the audit trail.
+async fn refusal(
+    house: &House,
+    row: &PlanRow,
+    me: AccountId,
+) -> Result<Option<(&'static str, RetentionError)>, StoreError> {
+    if row.state != PlanState::Open {
+        return Ok(Some(("plan-not-open", RetentionError::NotOpen)));
+    }
+    for account in [Some(me), row.made_by].into_iter().flatten() {
+        if legal_holds::lifted_for_plan(&house.stores.identity, row.practice_id, row.plan_id, account).await? {
+            return Ok(Some(("lifted-a-hold", RetentionError::BothHands)));
+        }
+    }
+    let first = row.first.is_some_and(|(first, _)| first == me);
+    Ok(first.then_some(("same-person", RetentionError::SamePerson)))
+}
+
+/// Approves a plan. After the second approval, by somebody else than the first, the cooling-off time begins. The first counts as
+/// long as whoever gave it may approve: otherwise this one takes its place.
+pub async fn approve(house: &House, session: &Session<Full>, plan: PlanId) -> Result<PlanRow, RetentionError> {
+    const ACTION: Word = Word::new("approve_retention_plan");
+    let row = found(house, session, plan).await?;
+    let (identity, practice, me, now) = (&house.stores.identity, row.practice_id, session.account(), house.clock.now());
+    if let Some((reason, error)) = refusal(house, &row, me).await? {
+        house.record(session, Event::refused(ACTION, resource(PLAN, plan), Word::new(reason))).await?;
+        return Err(error);
+    }
+    house.record(session, Event::done(ACTION, resource(PLAN, plan))).await?;
+    let batch = match row.first {
+        None => retention::approve_first(held(session), practice, plan, me, now),
+        Some((first, _)) if may_approve(house, practice, first).await? => {
+            retention::approve_second(held(session), practice, plan, me, now)
+        }
+        Some((gone, _)) => retention::approve_instead(held(session), practice, plan, (me, gone), now),
+    };
+    identity.commit(batch).await?;
+    retention::plan(identity, practice, plan).await?.ok_or(RetentionError::Unknown)
+}
+
+/// Takes a plan back that was not carried out; one that is being carried out goes no further. Whoever of it was listed for
+/// destruction already stays destroyed.
 pub async fn withdraw(house: &House, session: &Session<Full>, plan: PlanId) -> Result<(), RetentionError> {
-    let row = open_plan(house, session, plan, Word::new("withdraw_retention_plan")).await?;
-    Ok(house.stores.identity.commit(retention::withdraw_plan(Batch::new(), row.practice_id, plan)).await?)
+    let row = found(house, session, plan).await?;
+    house.record(session, Event::done(Word::new("withdraw_retention_plan"), resource(PLAN, plan))).await?;
+    Ok(house.stores.identity.commit(retention::withdraw_plan(held(session), row.practice_id, plan)).await?)
 }

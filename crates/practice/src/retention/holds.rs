@@ -16,10 +16,10 @@ use phi::{Purpose, Retain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{
-    Batch,
+    Batch, CommitError,
     rows::{
         legal_holds::{self, HoldRow},
-        patients, retention,
+        login_sessions, patients, retention,
     },
 };
 
@@ -86,7 +86,8 @@ pub async fn holds(house: &House, session: &Session<Full>) -> Result<Vec<HoldVie
     Ok(views)
 }
 
-/// Places a hold. From this moment on nobody whom it covers is destroyed, whatever was approved.
+/// Places a hold. From this moment on nobody whom it covers is destroyed, whatever was approved;
+/// [`RetentionError::TooLate`] when the destruction of the patient has begun.
 pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Result<HoldId, RetentionError> {
     let hold_id = HoldId::random(&*house.rng);
     let purpose = Purpose::operations(resource(HOLD, hold_id));
@@ -119,8 +120,11 @@ pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Res
         lifted_by: None,
         lifted_at: None,
     };
-    house.stores.identity.commit(legal_holds::insert(Batch::new(), &row)).await?;
-    Ok(hold_id)
+    match house.stores.identity.commit(legal_holds::insert(Batch::new(), &row)).await {
+        Ok(()) => Ok(hold_id),
+        Err(CommitError::Conflict { .. }) => Err(RetentionError::TooLate),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Lifts a hold: in person, and not by somebody who made or approved a plan that is not over.
@@ -142,5 +146,7 @@ pub async fn lift(house: &House, session: &Session<Full>, hold: HoldId) -> Resul
     if asks {
         return Err(RetentionError::BothHands);
     }
-    Ok(identity.commit(legal_holds::lift(Batch::new(), grant.practice(), hold, me, house.clock.now())).await?)
+    // As long as the session is there, and again nobody who asks for destruction: both may have changed since.
+    let batch = login_sessions::hold(Batch::new(), grant.practice(), me, session.id());
+    Ok(identity.commit(legal_holds::lift(batch, grant.practice(), hold, me, house.clock.now())).await?)
 }

@@ -3,20 +3,22 @@
 //! Each stage takes the patients who stand at one step, does its work (which may be done again without harm), and moves
 //! them on in the plan. A run that was cut off is simply started again.
 
+mod listing;
+
 use super::{
     PLAN, RetentionError,
     certificate::{self, Facts},
     plan::{Judge, unattended},
 };
 use crate::{Event, House, record::resource};
-use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp, retention::Verdict};
+use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp};
 use futures::future::try_join_all;
 use jiff::SignedDuration;
-use ledger::{Destroyed, DestroyedError, DestructionLedger, LedgerError, LogName, Word};
+use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Word};
 use store::{
     Batch, CommitError, StoreError,
     rows::{
-        accounts, care_dates, destroyed, erasure,
+        accounts, destroyed, erasure,
         retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
     },
 };
@@ -26,13 +28,11 @@ const AT_ONCE: i64 = 100;
 /// Patients whose rows are removed at the same time, each in a transaction of their own; writers get their turn between.
 const TOGETHER: usize = 16;
 
-const DESTROY: Word = Word::new("destroy_record");
-const SPARE: Word = Word::new("spare_record");
-
 /// Every durable transition of a purge, in order: where it may be killed and goes on.
 pub const PURGE_STEPS: &[&str] = &[
     "begun",
     "judged",
+    "condemned",
     "recorded",
     "in_ledger",
     "listed",
@@ -77,6 +77,9 @@ pub enum PurgeError {
     /// Two people must approve it first.
     #[error("the plan is {0}: two different people approve it first, on the page Retention")]
     NotApproved(&'static str),
+    /// Somebody who approved it has left, or may not approve any more. Whoever was listed before stays destroyed.
+    #[error("somebody who approved the plan may not do so any more: withdraw it, make another and have that approved")]
+    Approver,
     /// The cooling-off time is not over.
     #[error("the plan rests until {0}: its cooling-off time is not over")]
     Cooling(Timestamp),
@@ -110,16 +113,17 @@ pub async fn purge(
     observer: &dyn TaskObserver,
 ) -> Result<Purged, PurgeError> {
     let row = retention::plan(&house.stores.identity, practice, plan).await?.ok_or(PurgeError::Unknown)?;
-    let Some((_, approved_at)) = row.second.filter(|_| matches!(row.state, PlanState::Approved | PlanState::Done))
-    else {
-        return Err(PurgeError::NotApproved(row.state.word()));
-    };
-    if row.state == PlanState::Done {
-        return Ok(Purged::default());
-    }
-    let rests_until = approved_at + SignedDuration::from_hours(i64::from(row.cooling_hours));
-    if house.clock.now() < rests_until {
-        return Err(PurgeError::Cooling(rests_until));
+    match (row.state, row.second) {
+        (PlanState::Done, _) => return Ok(Purged::default()),
+        (PlanState::Approved, Some((_, approved_at))) => {
+            let rests_until = approved_at + SignedDuration::from_hours(i64::from(row.cooling_hours));
+            if house.clock.now() < rests_until {
+                return Err(PurgeError::Cooling(rests_until));
+            }
+        }
+        // Whoever was listed before it was taken back is destroyed to the end, and nobody else.
+        (PlanState::Withdrawn, Some(_)) if is_under_way(house, &row).await? => {}
+        (state, _) => return Err(PurgeError::NotApproved(state.word())),
     }
     let (actor, origin) = unattended(house, practice);
     let begun = Event {
@@ -131,6 +135,13 @@ pub async fn purge(
     let judge = Judge::new(house, practice, actor, origin).await?;
     let mut run = Run { house, row, judge, signing, ledger, observer, destroyed: 0, spared: 0, total: 0 };
     run.all().await
+}
+
+/// Whether somebody of the plan stands between condemnation and certificate.
+async fn is_under_way(house: &House, plan: &PlanRow) -> Result<bool, StoreError> {
+    let steps = retention::counts(&house.stores.identity, plan.practice_id, plan.plan_id).await?;
+    let still = [ItemStep::Listing, ItemStep::Planned, ItemStep::Spared, ItemStep::Certified];
+    Ok(steps.iter().any(|(_, step, count)| *count > 0 && !still.contains(step)))
 }
 
 struct Run<'r> {
@@ -149,6 +160,7 @@ struct Run<'r> {
 impl Run<'_> {
     async fn all(&mut self) -> Result<Purged, PurgeError> {
         self.count().await?;
+        self.take_up().await?;
         loop {
             // The later stages first take up whom an earlier run left there.
             self.destroy_keys().await?;
@@ -157,6 +169,9 @@ impl Run<'_> {
             self.scrub().await?;
             self.certify().await?;
             self.observer.progress(self.destroyed + self.spared, self.total);
+            if !self.still_stands().await? {
+                return Err(PurgeError::NotApproved(PlanState::Withdrawn.word()));
+            }
             if !self.list().await? {
                 break;
             }
@@ -191,6 +206,9 @@ impl Run<'_> {
     }
 
     async fn move_on(&self, items: &[(PatientId, ItemStep)], from: ItemStep) -> Result<(), PurgeError> {
+        if items.is_empty() {
+            return Ok(());
+        }
         let (practice, plan, now) = (self.row.practice_id, self.row.plan_id, self.house.clock.now());
         let batch = items.iter().fold(Batch::new(), |batch, (patient, to)| {
             retention::step(batch, (practice, plan, *patient), from, *to, now)
@@ -202,55 +220,6 @@ impl Run<'_> {
         let Some(first) = items.first() else { return Ok(()) };
         let moved: Vec<_> = items.iter().map(|item| (item.patient_id, to)).collect();
         self.move_on(&moved, first.step).await
-    }
-
-    /// Judges the next patients as they stand now; spares who is due no more, and lists the rest for good. False when
-    /// nobody was left.
-    async fn list(&mut self) -> Result<bool, PurgeError> {
-        let items = self.at(ItemStep::Planned).await?;
-        if items.is_empty() {
-            return Ok(false);
-        }
-        let (mut rows, mut moves, mut new) = (Vec::new(), Vec::new(), Vec::new());
-        let (practice, clinical, now) = (self.row.practice_id, &self.house.stores.clinical, self.house.clock.now());
-        for item in &items {
-            // Listed before the run was cut off: there is no way back.
-            if self.ledger.find(practice, item.patient_id).is_some() {
-                moves.push((item.patient_id, ItemStep::Listed));
-            } else if let Some(row) = care_dates::of_patient(clinical, practice, now, item.patient_id).await? {
-                rows.push(row);
-            } else {
-                // Nobody of this name is there any more, and nothing of theirs: destroyed by another plan.
-                moves.push((item.patient_id, ItemStep::Spared));
-            }
-        }
-        let mut entries = Vec::new();
-        let mut going = Vec::new();
-        for (row, verdict) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
-            if let Verdict::Due { rule, .. } = &verdict {
-                entries.push(self.judge.entry(DESTROY, row.patient_id, rule));
-                going.push(row.patient_id);
-            } else {
-                entries.push(self.judge.entry(SPARE, row.patient_id, verdict.kind().word()));
-                moves.push((row.patient_id, ItemStep::Spared));
-            }
-        }
-        self.observer.reached("judged");
-        let sparing: Vec<_> = entries.iter().map(|entry| entry.patient).collect();
-        let receipts = self.house.ledger.append(entries).await?;
-        self.observer.reached("recorded");
-        for (patient, receipt) in sparing.into_iter().flatten().zip(&receipts) {
-            if going.contains(&patient) {
-                new.push(Destroyed { practice, patient, at: now, entry: receipt.seq() });
-                moves.push((patient, ItemStep::Listed));
-            }
-        }
-        self.ledger.add(&new)?;
-        self.observer.reached("in_ledger");
-        self.move_on(&moves, ItemStep::Planned).await?;
-        self.spared += moves.iter().filter(|(_, step)| *step == ItemStep::Spared).count() as u64;
-        self.observer.reached("listed");
-        Ok(true)
     }
 
     async fn destroy_keys(&self) -> Result<(), PurgeError> {

@@ -8,7 +8,7 @@ use std::{
 };
 use store::{
     Batch, CommitError, Db, StoreError,
-    rows::{accounts, destroyed, erasure},
+    rows::{accounts, destroyed, erasure, retention},
 };
 
 /// Patients whose rows go in one transaction.
@@ -83,7 +83,8 @@ pub enum ReapplyError {
 }
 
 /// Destroys the keys and rows of everybody in the destruction ledger who came back with a restored backup; how many had a key
-/// again. Needs no key, and doing it again changes nothing.
+/// again. Plans that had been approved wait for approval again: a hold that was placed since the backup is not in it. Needs no
+/// key, and doing it again changes nothing.
 pub async fn reapply(stores: &crate::Stores, destroyed: &[Destroyed]) -> Result<u64, ReapplyError> {
     let mut came_back = 0;
     for some in destroyed.chunks(AT_ONCE) {
@@ -103,6 +104,7 @@ pub async fn reapply(stores: &crate::Stores, destroyed: &[Destroyed]) -> Result<
         stores.clinical.commit(clinical).await?;
         stores.identity.commit(identity).await?;
     }
+    stores.identity.commit(retention::ask_again(Batch::new())).await?;
     if !destroyed.is_empty() {
         for db in [&stores.keys, &stores.clinical, &stores.identity] {
             db.scrub().await?;

@@ -3,7 +3,7 @@
 use super::{VisitDetails, VisitError, VisitView, view, why};
 use crate::{
     House,
-    record::{Names, RecordError},
+    record::{Names, RecordError, timezone},
     repeat::Repeatable,
 };
 use domain::{PatientId, Role, Timestamp, VisitId, VisitState};
@@ -12,7 +12,7 @@ use phi::{Grant, WriteVisits};
 use store::{
     Batch, CommitError,
     rows::{
-        accounts,
+        accounts, billing_outbox,
         visits::{self, VisitRow},
     },
 };
@@ -21,6 +21,9 @@ use store::{
 const AHEAD: i64 = 5 * 60;
 /// How far ahead a visit may be booked, in seconds: 731 days, two years with a leap day.
 const BOOKABLE: i64 = 731 * 24 * 60 * 60;
+
+/// How long after it began a visit that was held can still be corrected, in seconds: a week.
+const CORRECTABLE: i64 = 7 * 24 * 60 * 60;
 
 /// Books a visit. The same `key` with the same details gives the visit that was booked the first time.
 pub async fn book(
@@ -63,7 +66,8 @@ pub async fn book(
     }
 }
 
-/// Moves a visit, or says what became of it, where its version still is `seen`.
+/// Moves a visit, or says what became of it, where its version still is `seen`. One that was held stays held and on its day
+/// from a week after it on, and as soon as it is charged.
 pub async fn change(
     house: &House,
     session: &Session<Full>,
@@ -80,6 +84,7 @@ pub async fn change(
         return Err(VisitError::Stale);
     }
     check(house, session, details).await?;
+    check_settled(house, &old, details).await?;
     let now = house.clock.now();
     let written = Written { by: old.recorded_by, at: old.recorded_at, now, version: old.version + 1 };
     let row = seal(&grant, visit, details, written);
@@ -104,6 +109,28 @@ async fn check(house: &House, session: &Session<Full>, details: &VisitDetails) -
         matches!(claims.role, Role::Therapist | Role::Admin) && (claims.active || details.state != VisitState::Planned)
     });
     if may { Ok(()) } else { Err(VisitError::invalid("therapist_id", "must be an active therapist or administrator")) }
+}
+
+/// From the last visit that was held counts how long a record is kept: nobody moves that back alone, so that the record seems
+/// to be due. And what was charged took place.
+async fn check_settled(house: &House, old: &VisitRow, new: &VisitDetails) -> Result<(), VisitError> {
+    if old.state != VisitState::Held {
+        return Ok(());
+    }
+    let zone = timezone(house, old.practice_id).await?;
+    let (stays, same_day) = (new.state == VisitState::Held, zone.day_of(old.starts_at) == zone.day_of(new.starts_at));
+    if stays && same_day {
+        return Ok(());
+    }
+    let field = if stays { "starts_at" } else { "state" };
+    let clinical = &house.stores.clinical;
+    if billing_outbox::charged_at(clinical, old.practice_id, old.patient_id, old.visit_id).await?.is_some() {
+        return Err(VisitError::invalid(field, "stays as it is, since the visit was charged"));
+    }
+    if house.clock.now().as_second() - old.starts_at.as_second() > CORRECTABLE {
+        return Err(VisitError::invalid(field, "stays as it is from a week after the visit on"));
+    }
+    Ok(())
 }
 
 struct Written {

@@ -2,9 +2,7 @@
 
 use crate::fixture::{copy, registered, visit};
 use crypto::{Key, Signer, SystemRng};
-use domain::{
-    AccountId, FixedClock, PatientId, PlanId, PracticeId, Role, SystemClock, TaskObserver, Timestamp, VisitState,
-};
+use domain::{FixedClock, PatientId, PlanId, PracticeId, Role, SystemClock, TaskObserver, Timestamp, VisitState};
 use identity::{HashingLimits, SessionLimits};
 use ledger::{DestructionLedger, FileBackend, Ledger, LogName, Settings, VerifierKey, memory::MemoryLedger};
 use phi::{AUDIT, Keyring, SERVER};
@@ -229,7 +227,7 @@ async fn a_purge_killed_at_any_transition_comes_to_the_same_end() {
         assert_eq!(end(&cut, plan, &due).await, expected, "{step}");
         fs::remove_dir_all(&cut).expect("gone");
     }
-    assert_eq!(ItemStep::ALL.len(), 9, "a new step wants its transitions in PURGE_STEPS");
+    assert_eq!(ItemStep::ALL.len(), 10, "a new step wants its transitions in PURGE_STEPS");
 }
 
 /// A database is not copied as quickly as made, so each kill has a practice of its own.
@@ -272,8 +270,8 @@ async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
     // The last was there a year ago.
     due.pop();
     let plan = plan_unattended(&kept.house, PRACTICE, &domain::Unobserved).await.expect("planned");
-    let (a, b, now) =
-        (AccountId::from_bytes([1; 16]), AccountId::from_bytes([2; 16]), domain::Clock::now(&*kept.clock));
+    let (a, b) = (desk.account(PRACTICE, Role::PrivacyOfficer).await, desk.account(PRACTICE, Role::Admin).await);
+    let (a, b, now) = (a.account(), b.account(), domain::Clock::now(&*kept.clock));
     let identity = &kept.house.stores.identity;
     identity.commit(retention::approve_first(Batch::new(), PRACTICE, plan, a, now)).await.expect("first");
     identity.commit(retention::approve_second(Batch::new(), PRACTICE, plan, b, now)).await.expect("second");

@@ -1,6 +1,7 @@
 //! Retention: who is due, who is spared, what is destroyed, and that nothing is left half done.
 
 mod approvals;
+mod between;
 mod cohort;
 mod fixture;
 mod killed;

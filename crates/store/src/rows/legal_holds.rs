@@ -66,10 +66,14 @@ pub async fn all(db: &Db, practice: PracticeId) -> Result<Vec<HoldRow>, StoreErr
     db.rows(sql, &[practice.into()]).await?.iter().map(read).collect()
 }
 
-/// Places a hold.
+/// Places a hold. A conflict when the destruction of the patient whom it covers has begun; one that covers everybody comes
+/// into force for the others.
 pub fn insert(batch: Batch, row: &HoldRow) -> Batch {
     const SQL: &str = "INSERT INTO legal_holds (practice_id, hold_id, patient_id, incident, reason, placed_by, \
-                       placed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+                       placed_at) SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS \
+                       (SELECT 1 FROM retention_plans p, retention_items i WHERE p.practice_id = $1 \
+                       AND i.practice_id = $1 AND i.plan_id = p.plan_id AND i.patient_id = $3 \
+                       AND i.step NOT IN ('planned', 'spared', 'listing'))";
     let params = &[
         row.practice_id.into(),
         row.hold_id.into(),
@@ -82,10 +86,13 @@ pub fn insert(batch: Batch, row: &HoldRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
-/// Lifts a hold that is in force.
+/// Lifts a hold that is in force; a conflict when it is not, or when whoever lifts it asks for destruction.
 pub fn lift(batch: Batch, practice: PracticeId, hold: HoldId, by: AccountId, at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE legal_holds SET lifted_by = $1, lifted_at = $2 \
-                       WHERE practice_id = $3 AND hold_id = $4 AND lifted_at IS NULL";
+                       WHERE practice_id = $3 AND hold_id = $4 AND lifted_at IS NULL \
+                       AND NOT EXISTS (SELECT 1 FROM retention_plans p WHERE p.practice_id = $3 \
+                       AND (p.made_by = $1 OR p.first_by = $1 OR p.second_by = $1) \
+                       AND p.state IN ('draft', 'open', 'approved'))";
     batch.run(SQL, &[by.into(), at.into(), practice.into(), hold.into()]).expect(1)
 }
 

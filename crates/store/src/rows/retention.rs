@@ -46,6 +46,9 @@ stored_words! {
         Planned = "planned",
         /// Judged again at the moment of execution and spared: under care, held, or kept by the rules after all.
         Spared = "spared",
+        /// About to be listed: no hold covered them at that moment, and the plan still stood. From here on no hold is placed on
+        /// them; whoever a run that was cut off left here and did not list goes back to the beginning.
+        Condemned = "condemned",
         /// In the destruction ledger: from here on there is no way back.
         Listed = "listed",
         /// The wrapped key is destroyed.
@@ -164,18 +167,45 @@ pub fn open_plan(batch: Batch, practice: PracticeId, plan: PlanId, looked_at: i6
     batch.run(SQL, &[looked_at.into(), practice.into(), plan.into()]).expect(1)
 }
 
+/// What an approval wants besides: nobody asks for the destruction of whom they lifted a hold from.
+macro_rules! approved_where {
+    ($set:literal, $which:literal) => {
+        concat!(
+            "UPDATE retention_plans SET ",
+            $set,
+            " WHERE practice_id = $3 AND plan_id = $4 AND state = 'open' AND ",
+            $which,
+            " AND NOT EXISTS (SELECT 1 FROM legal_holds h, retention_items i WHERE h.practice_id = $3 \
+             AND (h.lifted_by = $1 OR h.lifted_by = retention_plans.made_by) AND i.practice_id = $3 \
+             AND i.plan_id = $4 AND i.verdict = 'due' AND (h.patient_id = i.patient_id OR h.patient_id IS NULL))"
+        )
+    };
+}
+
 /// The first approval of an open plan.
 pub fn approve_first(batch: Batch, practice: PracticeId, plan: PlanId, by: AccountId, at: Timestamp) -> Batch {
-    const SQL: &str = "UPDATE retention_plans SET first_by = $1, first_at = $2 \
-                       WHERE practice_id = $3 AND plan_id = $4 AND state = 'open' AND first_by IS NULL";
+    const SQL: &str = approved_where!("first_by = $1, first_at = $2", "first_by IS NULL");
     batch.run(SQL, &[by.into(), at.into(), practice.into(), plan.into()]).expect(1)
+}
+
+/// The first approval, in the place of that of somebody who may not approve any more.
+pub fn approve_instead(
+    batch: Batch,
+    practice: PracticeId,
+    plan: PlanId,
+    (by, of): (AccountId, AccountId),
+    at: Timestamp,
+) -> Batch {
+    const SQL: &str = approved_where!("first_by = $1, first_at = $2", "first_by = $5 AND first_by <> $1");
+    batch.run(SQL, &[by.into(), at.into(), practice.into(), plan.into(), of.into()]).expect(1)
 }
 
 /// The second approval, by somebody else than the first: the plan is approved.
 pub fn approve_second(batch: Batch, practice: PracticeId, plan: PlanId, by: AccountId, at: Timestamp) -> Batch {
-    const SQL: &str = "UPDATE retention_plans SET second_by = $1, second_at = $2, state = 'approved' \
-                       WHERE practice_id = $3 AND plan_id = $4 AND state = 'open' AND first_by IS NOT NULL \
-                       AND first_by <> $1";
+    const SQL: &str = approved_where!(
+        "second_by = $1, second_at = $2, state = 'approved'",
+        "first_by IS NOT NULL AND first_by <> $1"
+    );
     batch.run(SQL, &[by.into(), at.into(), practice.into(), plan.into()]).expect(1)
 }
 
@@ -184,6 +214,14 @@ pub fn withdraw_plan(batch: Batch, practice: PracticeId, plan: PlanId) -> Batch 
     const SQL: &str = "UPDATE retention_plans SET state = 'withdrawn' \
                        WHERE practice_id = $1 AND plan_id = $2 AND state IN ('draft', 'open', 'approved')";
     batch.run(SQL, &[practice.into(), plan.into()]).expect(1)
+}
+
+/// Takes every approval away from the plans of a store that was brought back from a backup: holds that were placed since, and
+/// plans that were taken back since, are not known there.
+pub fn ask_again(batch: Batch) -> Batch {
+    const SQL: &str = "UPDATE retention_plans SET state = 'open', first_by = NULL, first_at = NULL, second_by = NULL, \
+                       second_at = NULL WHERE state IN ('open', 'approved')";
+    batch.run(SQL, &[])
 }
 
 /// Closes an approved plan that was carried out.
@@ -261,6 +299,17 @@ pub fn step(
                        WHERE practice_id = $3 AND plan_id = $4 AND patient_id = $5 AND step = $6";
     let params = &[to.word().into(), at.into(), practice.into(), plan.into(), patient.into(), from.word().into()];
     batch.run(SQL, params).expect(1)
+}
+
+/// Condemns a patient who waits in a plan that still stands, unless a hold covers them. Nothing happens otherwise.
+pub fn condemn(batch: Batch, (practice, plan, patient): (PracticeId, PlanId, PatientId), at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE retention_items SET step = 'condemned', changed_at = $1 \
+                       WHERE practice_id = $2 AND plan_id = $3 AND patient_id = $4 AND step = 'planned' \
+                       AND EXISTS (SELECT 1 FROM retention_plans p WHERE p.practice_id = $2 AND p.plan_id = $3 \
+                       AND p.state = 'approved') \
+                       AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.practice_id = $2 AND h.lifted_at IS NULL \
+                       AND (h.patient_id = $4 OR h.patient_id IS NULL))";
+    batch.run(SQL, &[at.into(), practice.into(), plan.into(), patient.into()])
 }
 
 fn read_plan(row: &Row) -> Result<PlanRow, StoreError> {

@@ -27,6 +27,8 @@ impl From<RetentionError> for Problem {
                 "Who asks for destruction lifts no hold, and who lifted one does not have what it covered destroyed. \
                  Ask a colleague.",
             ),
+            RetentionError::TooLate => Self::conflict()
+                .detail("The destruction of this record has begun and cannot be stopped. No hold was placed."),
             RetentionError::Store(error) => error.into(),
             RetentionError::Commit(error) => error.into(),
             RetentionError::Key(error) => error.into(),

@@ -1,0 +1,132 @@
+//! Up to the point of no return: judging again, condemning, recording, and the line in the destruction ledger.
+//!
+//! A hold may come, or the plan be taken back, at any moment. So whoever is due is *condemned* first, in a transaction that looks
+//! at both; whoever is condemned can be held no more, and whoever places a hold then is told so.
+
+use super::{PurgeError, Run};
+use crate::retention::approve::may_approve;
+use domain::{PatientId, retention::Verdict};
+use ledger::{Destroyed, Receipt, Word};
+use std::collections::BTreeSet;
+use store::{
+    Batch,
+    rows::{
+        care_dates,
+        retention::{self, ItemRow, ItemStep, PlanState},
+    },
+};
+
+const DESTROY: Word = Word::new("destroy_record");
+const SPARE: Word = Word::new("spare_record");
+
+impl Run<'_> {
+    /// Whether the plan was not taken back meanwhile, and those who approved it may still do so.
+    pub(super) async fn still_stands(&self) -> Result<bool, PurgeError> {
+        let (house, practice) = (self.house, self.row.practice_id);
+        let row = retention::plan(&house.stores.identity, practice, self.row.plan_id).await?;
+        let row = row.ok_or(PurgeError::Unknown)?;
+        if row.state != PlanState::Approved {
+            return Ok(false);
+        }
+        for (account, _) in [row.first, row.second].into_iter().flatten() {
+            if !may_approve(house, practice, account).await? {
+                return Err(PurgeError::Approver);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whom a run that was cut off condemned: those who are in the ledger go on, the others begin again.
+    pub(super) async fn take_up(&self) -> Result<(), PurgeError> {
+        loop {
+            let items = self.at(ItemStep::Condemned).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let to = |item: &ItemRow| match self.ledger.find(item.practice_id, item.patient_id) {
+                Some(_) => ItemStep::Listed,
+                None => ItemStep::Planned,
+            };
+            let moves: Vec<_> = items.iter().map(|item| (item.patient_id, to(item))).collect();
+            self.move_on(&moves, ItemStep::Condemned).await?;
+        }
+    }
+
+    /// Condemns those who are due, unless a hold came or the plan was taken back since they were judged: both are looked at
+    /// in the same transaction, and whoever is condemned can be held no more. Says who was.
+    async fn condemn(&self, due: &[(PatientId, String)]) -> Result<BTreeSet<PatientId>, PurgeError> {
+        if due.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let (practice, plan, now) = (self.row.practice_id, self.row.plan_id, self.house.clock.now());
+        let batch = due
+            .iter()
+            .fold(Batch::new(), |batch, (patient, _)| retention::condemn(batch, (practice, plan, *patient), now));
+        self.house.stores.identity.commit(batch).await?;
+        Ok(self.at(ItemStep::Condemned).await?.iter().map(|item| item.patient_id).collect())
+    }
+
+    /// Judges the next patients as they stand now; spares who is due no more, and lists the rest for good. False when
+    /// nobody was left.
+    pub(super) async fn list(&mut self) -> Result<bool, PurgeError> {
+        let items = self.at(ItemStep::Planned).await?;
+        if items.is_empty() {
+            return Ok(false);
+        }
+        let (mut rows, mut moves) = (Vec::new(), Vec::new());
+        let (practice, clinical, now) = (self.row.practice_id, &self.house.stores.clinical, self.house.clock.now());
+        for item in &items {
+            // Listed by another plan: there is no way back.
+            if self.ledger.find(practice, item.patient_id).is_some() {
+                moves.push((item.patient_id, ItemStep::Listed));
+            } else if let Some(row) = care_dates::of_patient(clinical, practice, now, item.patient_id).await? {
+                rows.push(row);
+            } else {
+                // Nobody of this name is there any more, and nothing of theirs: destroyed by another plan.
+                moves.push((item.patient_id, ItemStep::Spared));
+            }
+        }
+        let (mut due, mut entries) = (Vec::new(), Vec::new());
+        for (row, verdict) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
+            if let Verdict::Due { rule, .. } = verdict {
+                due.push((row.patient_id, rule));
+            } else {
+                entries.push(self.judge.entry(SPARE, row.patient_id, verdict.kind().word()));
+                moves.push((row.patient_id, ItemStep::Spared));
+            }
+        }
+        self.observer.reached("judged");
+        let condemned = self.condemn(&due).await?;
+        self.observer.reached("condemned");
+        let spared = entries.len();
+        due.retain(|(patient, _)| condemned.contains(patient));
+        entries.extend(due.iter().map(|(patient, rule)| self.judge.entry(DESTROY, *patient, rule)));
+        let receipts = match self.house.ledger.append(entries).await {
+            Ok(receipts) => receipts,
+            Err(error) => {
+                // Nothing was begun, so they can be held again. If this fails too, the next run does it.
+                let back: Vec<_> = due.iter().map(|(patient, _)| (*patient, ItemStep::Planned)).collect();
+                if let Err(error) = self.move_on(&back, ItemStep::Condemned).await {
+                    tracing::warn!(%error, "patients stay condemned until the plan is carried out or taken back");
+                }
+                return Err(error.into());
+            }
+        };
+        self.observer.reached("recorded");
+        let line = |((patient, _), receipt): (&(PatientId, String), &Receipt)| Destroyed {
+            practice,
+            patient: *patient,
+            at: now,
+            entry: receipt.seq(),
+        };
+        let new: Vec<_> = due.iter().zip(receipts.iter().skip(spared)).map(line).collect();
+        self.ledger.add(&new)?;
+        self.observer.reached("in_ledger");
+        let listed: Vec<_> = due.iter().map(|(patient, _)| (*patient, ItemStep::Listed)).collect();
+        self.move_on(&listed, ItemStep::Condemned).await?;
+        self.move_on(&moves, ItemStep::Planned).await?;
+        self.spared += moves.iter().filter(|(_, step)| *step == ItemStep::Spared).count() as u64;
+        self.observer.reached("listed");
+        Ok(true)
+    }
+}
