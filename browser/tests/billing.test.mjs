@@ -77,7 +77,7 @@ test("an account shows whose it is and how to reach them, and takes a payment", 
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Billing accounts" }).click();
   await page.waitForURL("**/billing/accounts");
   await office.look("billing-accounts");
-  await main().getByRole("link").first().click();
+  await page.getByRole("table", { name: "Billing accounts" }).getByRole("link").first().click();
   await page.waitForURL(new RegExp(`/billing/accounts/${UUID}$`));
   account = pathOf(office);
   name = await page.getByRole("heading", { level: 1 }).innerText();

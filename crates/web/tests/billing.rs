@@ -122,7 +122,7 @@ async fn a_charge_is_billed_paid_in_part_and_stated_and_the_dashboard_follows() 
     assert_eq!(office.with(Method::POST, &bill, &[("if-match", &tag)], None).await.status, 412, "billed once");
 
     let page = format!("/billing/accounts/{account}");
-    let paid = "kind=payment&amount=%2420.50&day=2026-05-01&paid_by=";
+    let paid = "kind=payment&amount=%2420.50&day=2026-05-01&paid_by=patient";
     let paid = office.site.submit(&format!("{page}/bookings"), &office.billing, paid).await;
     assert_eq!((paid.status.as_u16(), paid.header("location")), (303, Some(page.as_str())));
     let account_page = office.page(&page).await;
@@ -273,17 +273,21 @@ async fn a_form_that_does_not_fit_comes_back_with_what_was_typed() {
     let draft = office.charged("2026-05-04", 30).await;
     let at = format!("/billing/accounts/{}/bookings", id(&draft, "account_id"));
     for (typed, said) in [
-        ("kind=payment&amount=12.5&day=2026-05-04&paid_by=", "The amount must be dollars and cents"),
-        ("kind=payment&amount=-1.00&day=2026-05-04&paid_by=", "The amount must be dollars and cents"),
-        ("kind=payment&amount=0&day=2026-05-04&paid_by=", "The amount must be more than zero"),
-        ("kind=void&amount=1&day=2026-05-04&paid_by=", "What it is must be payment, adjustment or refund"),
-        ("kind=payment&amount=7.77&day=2026-05-20&paid_by=", "The day must not be ahead"),
+        ("kind=payment&amount=12.5&day=2026-05-04&paid_by=patient", "The amount must be dollars and cents"),
+        ("kind=payment&amount=-1.00&day=2026-05-04&paid_by=patient", "The amount must be dollars and cents"),
+        ("kind=payment&amount=0&day=2026-05-04&paid_by=patient", "The amount must be more than zero"),
+        ("kind=void&amount=1&day=2026-05-04&paid_by=patient", "What it is must be payment, adjustment or refund"),
+        ("kind=payment&amount=7.77&day=2026-05-20&paid_by=patient", "The day must not be ahead"),
+        ("kind=payment&amount=7.77&day=2026-05-04&paid_by=", "Who pays must be chosen from the list"),
     ] {
         let answer = office.site.submit(&at, &office.billing, typed).await;
         assert_eq!(answer.status, 422, "{typed}");
         assert!(answer.text().contains(said) && answer.text().contains("aria-invalid=\"true\""), "{typed}");
     }
-    let back =
-        office.site.submit(&at, &office.billing, "kind=refund&amount=7.777&day=2026-05-04&paid_by=").await.text();
+    let back = office
+        .site
+        .submit(&at, &office.billing, "kind=refund&amount=7.777&day=2026-05-04&paid_by=patient")
+        .await
+        .text();
     assert!(back.contains("value=\"7.777\"") && back.contains("value=\"refund\" selected"));
 }

@@ -46,6 +46,13 @@ pub struct OwedBy {
     pub aging: Aging,
 }
 
+impl OwedBy {
+    /// By what it stands in its place: payers by name, patients behind them.
+    fn called(&self) -> (bool, Option<&str>) {
+        (self.name.is_none(), self.name.as_ref().map(PayerName::as_str))
+    }
+}
+
 /// What billing has to do.
 #[derive(Serialize, JsonSchema)]
 pub struct Dashboard {
@@ -57,7 +64,7 @@ pub struct Dashboard {
     pub on_their_way: u64,
     /// What is owed on all accounts, by age, in cents.
     pub aging: Aging,
-    /// The same by who pays first.
+    /// The same by who pays first: payers by name, patients last.
     pub by_payer: Vec<OwedBy>,
 }
 
@@ -136,19 +143,19 @@ pub async fn dashboard(house: &House, session: &Session<Full>) -> Result<Dashboa
             *sum = plus(sum, &aging).ok_or(BillingError::invalid("aging", "is more than can be counted"))?;
         }
     }
+    let of_payer = |(payer_id, aging): (Option<PayerId>, Aging)| {
+        let payer = called.iter().find(|payer| Some(payer.payer_id) == payer_id);
+        OwedBy { payer_id, name: payer.map(|payer| payer.name.clone()), aging }
+    };
+    let mut owed_by: Vec<OwedBy> = by_payer.into_iter().map(of_payer).collect();
+    owed_by.sort_by(|a, b| a.called().cmp(&b.called()));
     let states = charges::count(db, branch).await?;
     Ok(Dashboard {
         unbilled,
         drafts: states.iter().find(|(state, _)| *state == ChargeState::Draft).map_or(0, |(_, count)| *count),
         on_their_way: billing_outbox::count(&house.stores.clinical, session.practice()).await?,
         aging: all,
-        by_payer: by_payer
-            .into_iter()
-            .map(|(payer_id, aging)| {
-                let payer = called.iter().find(|payer| Some(payer.payer_id) == payer_id);
-                OwedBy { payer_id, name: payer.map(|payer| payer.name.clone()), aging }
-            })
-            .collect(),
+        by_payer: owed_by,
     })
 }
 

@@ -7,26 +7,32 @@ use maud::{Markup, html};
 pub struct Column<'a> {
     label: &'a str,
     numeric: bool,
+    money: bool,
     hidden_label: bool,
 }
 
 impl<'a> Column<'a> {
     /// Words.
     pub const fn text(label: &'a str) -> Self {
-        Self { label, numeric: false, hidden_label: false }
+        Self { label, numeric: false, money: false, hidden_label: false }
     }
     /// Numbers that line up.
     pub const fn number(label: &'a str) -> Self {
-        Self { label, numeric: true, hidden_label: false }
+        Self { label, numeric: true, money: false, hidden_label: false }
+    }
+    /// Amounts: their cents stand below one another, at the end of the column.
+    pub const fn money(label: &'a str) -> Self {
+        Self { label, numeric: true, money: true, hidden_label: false }
     }
     /// Links and buttons: its heading is only said, not shown.
     pub const fn actions(label: &'a str) -> Self {
-        Self { label, numeric: false, hidden_label: true }
+        Self { label, numeric: false, money: false, hidden_label: true }
     }
     fn class(&self) -> Option<&'static str> {
-        match (self.numeric, self.hidden_label) {
-            (true, _) => Some("num"),
-            (_, true) => Some("actions"),
+        match (self.money, self.numeric, self.hidden_label) {
+            (true, ..) => Some("num money"),
+            (_, true, _) => Some("num"),
+            (.., true) => Some("actions"),
             _ => None,
         }
     }

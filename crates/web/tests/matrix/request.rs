@@ -237,7 +237,12 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
             form.extend_pairs([("sets", "3"), ("reps", "10"), ("pain", "2"), ("effort", "4")]);
         }
         "POST /billing/accounts/{billing_account_id}/bookings" => {
-            form.extend_pairs([("kind", "payment"), ("amount", "12.50"), ("day", "2026-05-14"), ("paid_by", "")]);
+            form.extend_pairs([
+                ("kind", "payment"),
+                ("amount", "12.50"),
+                ("day", "2026-05-14"),
+                ("paid_by", "patient"),
+            ]);
         }
         "POST /billing/accounts/{billing_account_id}/payer" => {
             form.append_pair("payer", &chart.billed.payer.to_string());

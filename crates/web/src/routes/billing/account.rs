@@ -125,10 +125,12 @@ fn keep<T>(errors: &mut FieldErrors, field: &str, value: Result<T, Invalid>) -> 
     value.map_err(|why| errors.add(field, format!("{} {why}", label(field)))).ok()
 }
 
+/// How the lists of payers write the patient: what is empty, a browser takes for not chosen.
+const PATIENT: &str = "patient";
+
 /// A payer that was chosen; none for the patient.
 fn chosen(text: &str) -> Result<Option<PayerId>, Invalid> {
-    let text = text.trim();
-    let id = (!text.is_empty()).then(|| text.parse()).transpose();
+    let id = (text != PATIENT).then(|| text.parse()).transpose();
     id.map_err(|_| Invalid::new("must be chosen from the list"))
 }
 
@@ -256,14 +258,14 @@ fn balance(view: &AccountView) -> Markup {
 }
 
 fn options(payers: &[PayerView]) -> Vec<(String, &str)> {
-    let patient = (String::new(), "The patient");
+    let patient = (PATIENT.to_owned(), "The patient");
     std::iter::once(patient).chain(payers.iter().map(|one| (one.payer_id.to_string(), one.name.as_str()))).collect()
 }
 
 fn who_pays(view: &AccountView, payers: &[PayerView], errors: &FieldErrors) -> Markup {
     let options = options(payers);
     let options: Vec<(&str, &str)> = options.iter().map(|(id, name)| (id.as_str(), *name)).collect();
-    let current = view.payer_id.map(|payer| payer.to_string()).unwrap_or_default();
+    let current = view.payer_id.map_or_else(|| PATIENT.to_owned(), |payer| payer.to_string());
     let field = Field::new("payer", "Pays first").required().value(&current).error(errors.of("payer"));
     html! {
         form method="post" action={ "/billing/accounts/" (view.account_id) "/payer" } class="card stack" {
@@ -282,7 +284,7 @@ fn charges(view: &AccountView) -> Markup {
     if view.charges.is_empty() {
         return empty_state("No charges", "What therapists charge for visits stands here.", None);
     }
-    let columns = [Column::text("Visit"), Column::text("State"), Column::number("Amount")];
+    let columns = [Column::text("Visit"), Column::text("State"), Column::money("Amount")];
     let rows = view.charges.iter().map(|line| {
         let path = format!("/billing/accounts/{}/charges/{}", view.account_id, line.charge_id);
         let booked = |one: &&BookingView| {
@@ -310,7 +312,7 @@ fn bookings(app: &App, view: &AccountView, payers: &[PayerView]) -> Markup {
         Column::text("Day"),
         Column::text("What"),
         Column::text("Booked by"),
-        Column::number("Amount"),
+        Column::money("Amount"),
         Column::actions("What can be done"),
     ];
     let payer = |one: &BookingView| {

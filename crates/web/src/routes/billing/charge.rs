@@ -149,14 +149,12 @@ async fn page(
     let earns = view.price.as_ref().is_some_and(|price| price.total > Cents(0));
     let content = html! {
         (missing(&view))
-        div class="two" {
-            (card("The charge", None, definitions(&[
-                ("State", state(view.state)),
-                ("Therapist", html! { (view.therapist.name) }),
-                ("Diagnosis codes of the claim", html! { span class="num" { (codes.join(", ")) } }),
-            ])))
-            (card("What was done", None, services(&view.services)))
-        }
+        (card("The charge", None, definitions(&[
+            ("State", state(view.state)),
+            ("Therapist", html! { (view.therapist.name) }),
+            ("Diagnosis codes of the claim", html! { span class="num" { (codes.join(", ")) } }),
+        ])))
+        (card("What was done", None, services(&view.services)))
         @if let Some(price) = &view.price {
             (card("From minutes to units", None, units(&price.calculation)))
             (card(if view.state == ChargeState::Billed { "The price it was billed with" } else { "Its price now" }, None,
@@ -234,8 +232,8 @@ fn lines(price: &Price) -> Markup {
         Column::text("Code"),
         Column::text("Modifiers"),
         Column::number("Units"),
-        Column::number("Fee of the day"),
-        Column::number("Amount"),
+        Column::money("Fee of the day"),
+        Column::money("Amount"),
     ];
     let rows = price.lines.iter().map(|line| {
         vec![

@@ -169,7 +169,7 @@ fn listed(fees: &[Fee], today: Date) -> Markup {
         Column::text("Code"),
         Column::text("What it is"),
         Column::text("From"),
-        Column::number("One unit"),
+        Column::money("One unit"),
         Column::text("State"),
     ];
     let rows = fees.iter().enumerate().map(|(n, fee)| {

@@ -44,17 +44,17 @@ pub(super) fn by_age(id: &str, aging: &Aging) -> Markup {
         ("Balance", aging.balance()),
     ];
     let rows = rows.into_iter().map(|(label, cents)| vec![html! { (label) }, html! { (said(cents)) }]);
-    bar_chart(chart, &[Column::text("Age"), Column::number("Owed")], rows)
+    bar_chart(chart, &[Column::text("Age"), Column::money("Owed")], rows)
 }
 
 /// The columns of a table of what is owed by several, behind the first.
 pub(super) const SPANS: [Column<'static>; 6] = [
-    Column::number("Up to 30 days"),
-    Column::number("31 to 60"),
-    Column::number("61 to 90"),
-    Column::number("Over 90"),
-    Column::number("Credit"),
-    Column::number("Balance"),
+    Column::money("Up to 30 days"),
+    Column::money("31 to 60"),
+    Column::money("61 to 90"),
+    Column::money("Over 90"),
+    Column::money("Credit"),
+    Column::money("Balance"),
 ];
 
 /// A row of such a table, behind the first cell.

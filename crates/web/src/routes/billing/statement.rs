@@ -94,7 +94,7 @@ fn bookings(made: &Statement) -> Markup {
     if made.lines().next().is_none() {
         return empty_state("Nothing is booked", "What is billed and paid stands here.", None);
     }
-    let columns = [Column::text("Day"), Column::text("What"), Column::number("Amount")];
+    let columns = [Column::text("Day"), Column::text("What"), Column::money("Amount")];
     let rows = made.lines().map(|one| {
         vec![html! { (words::full_date(one.day)) }, html! { (statement::words(one.kind)) }, html! { (one.owed) }]
     });
@@ -114,5 +114,5 @@ fn by_age(made: &Statement) -> Markup {
         ("More than 120 days", aging.over_120),
     ];
     let rows = rows.into_iter().map(|(span, cents)| vec![html! { (span) }, html! { (cents) }]);
-    table("How long it is owed", &[Column::text("Age"), Column::number("Owed")], rows)
+    table("How long it is owed", &[Column::text("Age"), Column::money("Owed")], rows)
 }
