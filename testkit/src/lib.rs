@@ -2,6 +2,7 @@
 
 pub mod authenticator;
 pub mod disk;
+pub mod fernet;
 pub mod house;
 pub mod postgres;
 pub mod program;

@@ -9,6 +9,7 @@
 //! - [`mac`], [`mac_matches`], [`blind_index`]: HMAC-SHA256 over parts that cannot run into each other;
 //! - [`Signer`], [`verify_signature`]: Ed25519;
 //! - [`seal_to`] and [`open_sealed`]: age files for backups and archives, to public keys;
+//! - [`FernetKey`]: opens the tokens of another program, and makes none;
 //! - [`RootProvider`]: where the root of all keys comes from;
 //! - [`private_file`]: how small secret files are written, read and destroyed;
 //! - [`SystemRng`]: the one source of randomness that is fit for keys.
@@ -16,6 +17,7 @@
 //! Keys are wiped when dropped and have neither `Debug` nor `Clone` nor `Serialize`.
 
 mod aad;
+mod fernet;
 mod key;
 mod mac;
 pub mod private_file;
@@ -28,6 +30,7 @@ mod signature;
 mod vectors;
 
 pub use aad::Aad;
+pub use fernet::{FernetKey, NotAFernetKey, NotOpened};
 pub use key::Key;
 pub use mac::{Sha256, blind_index, mac, mac_matches, same, sha256};
 pub use random::SystemRng;

@@ -80,6 +80,8 @@ words! {
         ReadAccessLog = "read_access_log",
         /// Take out one's own copy.
         TakeOutOwn = "take_out_own",
+        /// Bring in somebody from elsewhere who has no record here yet; opens nothing.
+        ImportRecord = "import_record",
         /// See billing.
         ReadBilling = "read_billing",
         /// Charge and book payments.

@@ -1,5 +1,6 @@
 //! The one door: decides, records, and hands out the keys.
 
+mod arrival;
 mod billing;
 mod explain;
 mod facts;
@@ -285,7 +286,7 @@ impl Guard {
         self.rule(
             session,
             permission,
-            Some(Relation { registered: true, on_care_team: !own, is_self: own, billed: false }),
+            Some(Relation { registered: true, on_care_team: !own, is_self: own, ..Relation::default() }),
         )
     }
 

@@ -33,7 +33,7 @@ pub use keyring::{
     practice_of_branch, rewrap_for_roots, roots_of,
 };
 pub use permission::{
-    BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, LogExercise, Operate, Permission,
+    BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, ImportRecord, LogExercise, Operate, Permission,
     PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact, ReadExercise, ReadIdentity, ReadNotes,
     ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity, WriteNotes,
     WriteVisits, Writes,

@@ -42,8 +42,8 @@ macro_rules! permissions {
     )*};
 }
 
-// Whatever a permission writes it also reads: a form shows what is there before it changes it. So `reads` names all the
-// keys that a grant carries.
+// Whatever a permission here writes it also reads: a form shows what is there before it changes it. So `reads` names all
+// the keys that a grant carries.
 permissions! {
     ReadExercise  reads [Identifying, Contact, Exercise]                      writes [];
     WriteExercise reads [Identifying, Contact, Exercise]                      writes [Exercise];
@@ -60,6 +60,22 @@ permissions! {
     ReadAccessLog reads []                                                    writes [];
     TakeOutOwn    reads [Identifying, Contact, Exercise, PatientWords, Visit] writes [];
 }
+
+/// See [`PermissionName::ImportRecord`]. The one permission that writes what it does not read: its grant seals a whole
+/// record for somebody who has none yet ([`crate::Guard::bring_in`]), and nothing opens with it.
+#[derive(Debug)]
+pub enum ImportRecord {}
+impl Closed for ImportRecord {}
+impl Permission for ImportRecord {
+    const NAME: PermissionName = PermissionName::ImportRecord;
+    const CLASSES: &'static [ClassId] =
+        &[ClassId::Identifying, ClassId::Contact, ClassId::Exercise, ClassId::Note, ClassId::PatientWords];
+}
+impl Writes<Identifying> for ImportRecord {}
+impl Writes<Contact> for ImportRecord {}
+impl Writes<Exercise> for ImportRecord {}
+impl Writes<Note> for ImportRecord {}
+impl Writes<PatientWords> for ImportRecord {}
 
 macro_rules! practice_permissions {
     ($($name:ident),* $(,)?) => {$(

@@ -185,6 +185,7 @@ fn context(relation: Relation) -> Option<Context> {
         ("is_self", relation.is_self),
         ("registered", relation.registered),
         ("billed", relation.billed),
+        ("newcomer", relation.newcomer),
     ])
 }
 

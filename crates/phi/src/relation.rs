@@ -15,6 +15,9 @@ pub struct Relation {
     pub registered: bool,
     /// The patient was come to from their billing account, through the sealed link. Nobody but the guard can say so.
     pub billed: bool,
+    /// The patient has no record yet and never had one: one is being brought in from elsewhere. Nobody but the guard can
+    /// say so, and only while it makes the patient's key.
+    pub newcomer: bool,
 }
 
 /// A store that the kernel asks could not answer. Nothing is opened then.

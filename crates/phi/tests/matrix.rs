@@ -11,6 +11,7 @@ fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
         ("own record", Relation { is_self: true, registered: true, ..Relation::default() }),
         ("come to by account", Relation { billed: true, registered: true, ..Relation::default() }),
         ("registered here", Relation { registered: true, ..Relation::default() }),
+        ("being brought in", Relation { newcomer: true, ..Relation::default() }),
         ("elsewhere or nobody", Relation::default()),
     ];
     let mut matrix = String::new();

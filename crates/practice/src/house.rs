@@ -314,6 +314,14 @@ impl Indexes {
     pub fn record_number(&self, practice: PracticeId, number: &RecordNumber) -> [u8; 32] {
         self.in_practice("clinical.patients.record_number", practice, number.as_str())
     }
+    /// Of a patient's name in another program: its first half is their id here, so that they come in once.
+    pub fn patient_elsewhere(&self, practice: PracticeId, program: &str, name: &str) -> [u8; 32] {
+        crypto::mac(&self.0, &[b"patient elsewhere", practice.as_bytes(), program.as_bytes(), name.as_bytes()])
+    }
+    /// Of what was brought in for a patient, to see whether it has changed since.
+    pub fn brought_in(&self, practice: PracticeId, patient: PatientId, content: &[u8]) -> [u8; 32] {
+        crypto::mac(&self.0, &[b"brought in", practice.as_bytes(), patient.as_bytes(), content])
+    }
     /// Of an idempotency key, for one account.
     pub fn idempotency_key(&self, account: AccountId, key: &str) -> [u8; 32] {
         crypto::mac(&self.0, &[b"idempotency key", account.as_bytes(), key.as_bytes()])

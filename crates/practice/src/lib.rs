@@ -10,6 +10,7 @@ pub mod care_team;
 pub mod demo;
 pub mod exercises;
 mod house;
+pub mod import;
 pub mod keys;
 pub mod library;
 pub mod log;

@@ -21,7 +21,7 @@ use domain::{
     BirthDate, Date, EmailAddress, Invalid, PatientId, PersonName, PhoneNumber, PracticeId, RecordNumber, Timestamp,
 };
 use ledger::Word;
-use phi::{Grant, WriteIdentity};
+use phi::{Contact, Grant, Identifying, Writes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::rows::patients::{PatientIndexes, PatientRow};
@@ -54,7 +54,7 @@ impl PatientDetails {
         BirthDate::new(self.birth_date, today)
     }
 
-    fn indexes(&self, house: &House, practice: PracticeId) -> PatientIndexes {
+    pub(crate) fn indexes(&self, house: &House, practice: PracticeId) -> PatientIndexes {
         let indexes = &house.indexes;
         PatientIndexes {
             email: self.email.as_ref().map(|email| indexes.patient_email(practice, email)),
@@ -64,7 +64,10 @@ impl PatientDetails {
     }
 
     /// The row with everything sealed.
-    fn seal(&self, house: &House, grant: &Grant<'_, WriteIdentity>, born: BirthDate, age: Age) -> PatientRow {
+    pub(crate) fn seal<P>(&self, house: &House, grant: &Grant<'_, P>, born: BirthDate, age: Age) -> PatientRow
+    where
+        P: Writes<Identifying> + Writes<Contact>,
+    {
         let patient_id: PatientId = grant.subject();
         let row = PatientRow::row_id(patient_id);
         PatientRow {
@@ -85,8 +88,8 @@ impl PatientDetails {
 }
 
 /// When a row was made and changed, and how often.
-struct Age {
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    version: i64,
+pub(crate) struct Age {
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) version: i64,
 }

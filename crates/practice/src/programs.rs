@@ -5,6 +5,7 @@ mod prescribe;
 mod read;
 
 pub use end::{EndProgram, end};
+pub(crate) use prescribe::next_program;
 pub use prescribe::{NewItem, NewProgram, PrescribeError, prescribe};
 pub use read::{current, version, versions};
 

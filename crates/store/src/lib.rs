@@ -5,6 +5,7 @@
 //! answers (law 11). No error holds a value of a row (law 9).
 
 mod db;
+mod elsewhere;
 mod ledger_backend;
 mod page_keys;
 pub mod rows;
@@ -15,6 +16,7 @@ pub use db::{
     Batch, CommitError, Db, EmbeddedOptions, Kind, LiveColumn, OpenError, Param, PostgresOptions, Row, StoreError,
     Stored, client_tls,
 };
+pub use elsewhere::{Elsewhere, ElsewhereError, ForeignRow, ForeignRows, ForeignTable, Passphrases};
 pub use ledger_backend::PostgresBackend;
 pub use page_keys::{PageKeyError, PageKeys};
 pub use schema::{

@@ -20,6 +20,7 @@ pub mod disposals;
 pub mod erasure;
 pub mod exercises;
 pub mod idempotency_keys;
+pub mod imports;
 pub mod invitations;
 pub mod keys;
 pub mod legal_holds;

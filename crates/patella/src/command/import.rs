@@ -1,5 +1,9 @@
 //! `patella import`
 
+mod credentials;
+mod records;
+
+use self::records::{Records, SealedBy};
 use super::{target::Target, user};
 use anyhow::Result;
 use clap::Subcommand;
@@ -23,13 +27,20 @@ enum Verb {
         /// The folder with exercises.json and exercises/.
         path: PathBuf,
     },
+    /// Bring in patients whose records PostgreSQL's pgp_sym_encrypt has sealed. Asks an administrator to sign in.
+    Pgcrypto(Records),
+    /// Bring in patients whose records lie in Fernet tokens, in a database or in files. Asks an administrator to sign in.
+    Fernet(Records),
 }
 
 impl Import {
     /// Imports, with a progress bar, naming each rejected entry and why.
     pub(crate) fn run(self) -> Result<()> {
-        let Verb::Exercises { target, path } = self.verb;
-        super::block_on(exercises(&target, path))
+        match self.verb {
+            Verb::Exercises { target, path } => super::block_on(exercises(&target, path)),
+            Verb::Pgcrypto(records) => super::block_on(records.run(SealedBy::Pgcrypto)),
+            Verb::Fernet(records) => super::block_on(records.run(SealedBy::Fernet)),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod day;
 mod destroyed;
 mod faults;
 mod full_disk;
+mod importing;
 mod index;
 mod kill;
 mod postgres;

@@ -58,6 +58,7 @@ impl Guard {
             is_self: own == Some(subject) && registered,
             registered,
             billed: false,
+            newcomer: false,
         };
         Ok(Found { wrapped, destroyed, relation })
     }

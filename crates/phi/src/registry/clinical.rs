@@ -155,6 +155,29 @@ table! {
 }
 
 table! {
+    /// The import that runs, or the last one: one a practice, so that of two at once only the later goes on.
+    Clinical.imports {
+        (practice_id: Id, Drop, "the practice")
+        (run: Id, Drop, "which run may write")
+        (account_id: Id, Drop, "whose it is")
+        (begun_at: Time, Drop, "when it began")
+        (finished_at: Time, Drop, "when everything was there and compared")
+    }
+}
+
+table! {
+    /// Patients who were brought in from elsewhere, so that another run of the import leaves them alone.
+    Clinical.imported_patients {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Drop, "the patient; made from their name at the source with a key of the server")
+        (content: Fingerprint, Drop, "what was brought in, to see whether the source has changed since")
+        (sealed: Fingerprint, Drop, "SHA-256 of the sealed columns as they were written, to compare with what is stored")
+        (stored_at: Time, Drop, "when it was stored")
+        (verified_at: Time, Drop, "when it was compared and the care team was set")
+    }
+}
+
+table! {
     /// Writes that came with an idempotency key, so that a repeated one is not done twice.
     Clinical.idempotency_keys {
         (practice_id: Id, Drop, "the practice")
@@ -177,5 +200,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     progress_notes::COLUMNS,
     visits::COLUMNS,
     billing_outbox::COLUMNS,
+    imports::COLUMNS,
+    imported_patients::COLUMNS,
     idempotency_keys::COLUMNS,
 ];

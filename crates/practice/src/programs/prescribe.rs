@@ -135,7 +135,7 @@ pub async fn prescribe(
 
 /// The id of the patient's next program follows from how many they had: two people who prescribe the first one at the
 /// same moment make the same id, and the second one fails.
-fn next_program(practice: PracticeId, patient: PatientId, history: &[ProgramVersionRow]) -> ProgramId {
+pub(crate) fn next_program(practice: PracticeId, patient: PatientId, history: &[ProgramVersionRow]) -> ProgramId {
     let mut had: Vec<ProgramId> = history.iter().map(|row| row.program_id).collect();
     had.sort_unstable();
     had.dedup();

@@ -38,6 +38,8 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Clinical, "progress_notes", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "visits", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "billing_outbox", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "imports", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "imported_patients", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "idempotency_keys", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Billing, "billing_accounts", "SELECT, INSERT, UPDATE"),
     (Store::Billing, "charges", "SELECT, INSERT, UPDATE"),

@@ -46,6 +46,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("clinical", 3, "0003_care"),
             migration!("clinical", 4, "0004_versions_of_patient"),
             migration!("clinical", 5, "0005_charging"),
+            migration!("clinical", 6, "0006_imports"),
         ],
         Store::Billing => &[migration!("billing", 1, "0001_begin"), migration!("billing", 2, "0002_books")],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],

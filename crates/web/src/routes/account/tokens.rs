@@ -235,6 +235,7 @@ const fn scope_words(scope: PermissionName) -> &'static str {
         PermissionName::ReadContact => "See name and contact of who is billed",
         PermissionName::ReadAccessLog => "See who looked",
         PermissionName::TakeOutOwn => "Take out a copy of one's own record",
+        PermissionName::ImportRecord => "Bring in records from an earlier program",
         PermissionName::ReadBilling => "See billing",
         PermissionName::WriteBilling => "Charge and book payments",
         PermissionName::ReadAudit => "Read the audit trail",

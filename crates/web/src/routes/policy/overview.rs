@@ -120,6 +120,7 @@ fn on(cell: &Cell) -> &'static str {
         "care_team" => "care team",
         "self" => "themself",
         "billed" => "who is billed",
+        "newcomer" => "who has no record yet",
         _ => "the practice",
     }
 }
