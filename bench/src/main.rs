@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its streams")]
 
 mod load;
+mod long;
 mod people;
 mod plain;
 mod process;
@@ -63,6 +64,8 @@ enum Command {
     Run(Options),
     /// Measure the search of the audit trail.
     Trail(trail::Trail),
+    /// Measure rotations and a purge, and requests beside them.
+    Long(long::Long),
     /// The bare server that `run` starts.
     #[command(hide = true)]
     Plain(plain::Plain),
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => measure(&options),
         Command::Trail(trail) => trail.run(),
+        Command::Long(long) => long.run(),
         Command::Plain(plain) => plain.run(),
     };
     match done {
