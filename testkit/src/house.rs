@@ -6,7 +6,7 @@ use crypto::{Key, SystemRng};
 use data_encoding::BASE32_NOPAD;
 use domain::{
     AccountId, BirthDate, CareLinkId, Clock, Date, EmailAddress, FixedClock, PatientId, PersonName, PracticeId,
-    RequestId, Role, Timestamp,
+    RequestId, Role, Timestamp, Unobserved,
 };
 use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, Session, SessionLimits,
@@ -21,6 +21,7 @@ use practice::{
     Foundations, House, Stores,
     retention::RetentionSettings,
     trail::{AuditIndex, IndexPlace, LogSizes, Logs},
+    watch::Follower,
 };
 use std::sync::Arc;
 use store::{
@@ -189,6 +190,11 @@ impl TestHouse {
         });
         let house = Arc::new(house.await.expect("a house"));
         Self { house, clock, ledger, folder }
+    }
+
+    /// What watches over this house, over its ledger. Drive it with [`Follower::round`]; the first one begins.
+    pub fn follower(&self) -> Arc<Follower> {
+        Arc::new(Follower::new(self.house.clone(), Box::new(MemoryLogs(self.ledger.reader())), Arc::new(Unobserved)))
     }
 
     /// The present.

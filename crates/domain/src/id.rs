@@ -69,6 +69,8 @@ ids! {
     NoteId,
     /// An appointment of a patient with a therapist, kept or not.
     VisitId,
+    /// Something unusual that somebody is told about.
+    AlertId,
     /// A plan of what is to be destroyed.
     PlanId,
     /// A legal hold.

@@ -21,15 +21,16 @@ mod role;
 mod task;
 mod text;
 mod visit;
+mod watch;
 
 pub use calendar::{Timezone, weekday_number};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccountId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId, EntryId, ExerciseId,
-    HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId,
-    RequestId, TokenId, VisitId,
+    AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId, EntryId,
+    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId,
+    PracticeId, ProgramId, RequestId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};
@@ -41,6 +42,7 @@ pub use role::{PermissionName, PurposeKind, Role};
 pub use task::{TaskObserver, Unobserved};
 pub use text::{Comment, NoteBody};
 pub use visit::{ClinicName, VisitMinutes, VisitRemark, VisitState};
+pub use watch::{AlertAnswer, AlertRule, ReviewWords};
 
 /// A moment, to the millisecond, in UTC.
 pub use jiff::Timestamp;

@@ -13,6 +13,7 @@ mod relocate;
 mod retention;
 mod routes;
 mod serve;
+mod simulate;
 mod target;
 mod user;
 
@@ -54,6 +55,8 @@ enum Verb {
     Retention(retention::Retention),
     /// Record devices and media that leave the practice.
     Dispose(dispose::Dispose),
+    /// Let the watch look at a made-up year with attacks in it, and print what it finds.
+    Simulate(simulate::Simulate),
     /// Print what every stored column means and how it is protected.
     DataDictionary(dictionary::Dictionary),
     /// Print every route: method, path, level, permission and audit class.
@@ -76,6 +79,7 @@ impl Command {
             Verb::Import(import) => import.run(),
             Verb::Retention(retention) => retention.run(),
             Verb::Dispose(dispose) => dispose.run(),
+            Verb::Simulate(simulate) => simulate.run(),
             Verb::DataDictionary(dictionary) => dictionary.run(),
             Verb::Routes(routes) => routes.run(),
         }

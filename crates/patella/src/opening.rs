@@ -10,7 +10,7 @@ use phi::{AUDIT, Keyring, RenewRoot};
 use practice::{
     Foundations, House, Stores,
     backup::AuditBranch,
-    trail::{AuditIndex, FolderLogs, IndexPlace, PostgresLogs},
+    trail::{AuditIndex, FolderLogs, IndexPlace, Logs, PostgresLogs},
 };
 use std::{
     os::unix::fs::DirBuilderExt,
@@ -28,6 +28,8 @@ pub(crate) struct Opened {
     pub(crate) ledger: Ledger,
     /// What the audit trail is searched with. Nobody has opened it before it is first asked.
     pub(crate) index: AuditIndex,
+    /// The logs, for whoever watches over them.
+    pub(crate) watched: Option<Box<dyn Logs>>,
 }
 
 /// The keys of this node's log.
@@ -106,7 +108,9 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
     }
     .context("the audit ledger is not opened")?;
     let (place, branch) = (index_place(config, &root)?, audit_branch(&root, &stores.keys).await?);
-    let index = audit_index(config, place, branch, Some((log, ledger.handle())))?;
+    let own = (log, ledger.handle());
+    let watched = audit_logs(config, audit_branch(&root, &stores.keys).await?, Some(&own))?;
+    let index = audit_index(config, place, branch, Some(own))?;
     let foundations = Foundations {
         stores,
         root,
@@ -122,7 +126,7 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
         rng,
     };
     let house = Arc::new(House::new(foundations).await.context("the server's keys are not usable")?);
-    Ok(Opened { house, ledger, index })
+    Ok(Opened { house, ledger, index, watched: Some(watched) })
 }
 
 /// The index of all logs of this installation: those of this node in folders, or of all nodes in PostgreSQL. `own` is the
@@ -134,14 +138,18 @@ pub(crate) fn audit_index(
     own: Option<(Log, LedgerHandle)>,
 ) -> Result<AuditIndex> {
     let place = if own.is_none() { place.in_haste() } else { place };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok(AuditIndex::new(place, audit_logs(config, keys, own.as_ref())?, Arc::new(SystemClock)))
+}
+
+/// All logs of this installation, to be followed.
+fn audit_logs(config: &Config, keys: AuditBranch, own: Option<&(Log, LedgerHandle)>) -> Result<Box<dyn Logs>> {
     if let Some(options) = config.stores.server(Store::Audit) {
-        return Ok(AuditIndex::new(place, PostgresLogs::new(options, keys), clock));
+        return Ok(Box::new(PostgresLogs::new(options, keys)));
     }
     let mut logs = FolderLogs::new(keys);
     for log in [Log::Server, Log::Commands] {
         let (name, folder) = (log_name(config, log)?, log_folder(config, log));
-        logs = match &own {
+        logs = match own {
             Some((own, handle)) if *own == log => {
                 let handle = handle.clone();
                 logs.own(name, folder, move || handle.status().size)
@@ -149,7 +157,7 @@ pub(crate) fn audit_index(
             _ => logs.other(name, folder),
         };
     }
-    Ok(AuditIndex::new(place, logs, clock))
+    Ok(Box::new(logs))
 }
 
 /// Where the index of the audit trail lies.

@@ -122,7 +122,7 @@ async fn stretch(
 }
 
 /// Puts names to entries.
-async fn named(names: &mut Names<'_>, found: Vec<TrailEntry>) -> Result<Vec<AuditedEntry>, AuditError> {
+pub(crate) async fn named(names: &mut Names<'_>, found: Vec<TrailEntry>) -> Result<Vec<AuditedEntry>, AuditError> {
     let mut entries = Vec::with_capacity(found.len());
     for found in found {
         let who = match found.entry.actor {

@@ -31,5 +31,6 @@ mod staff;
 pub mod today;
 pub mod trail;
 pub mod visits;
+pub mod watch;
 
 pub use house::{Actor, Event, FoundationError, Foundations, House, HouseError, Indexes, Stores};

@@ -53,6 +53,9 @@ pub trait Trail: Send + Sync {
     /// Proves that entries stand under the heads of their logs.
     fn prove(&self, heads: Vec<Head>, entries: Vec<(LogName, u64)>) -> BoxFuture<'_, Result<Proofs, TrailError>>;
 
+    /// Reads entries where they stand in their logs; none for one that does not open.
+    fn read(&self, entries: Vec<(LogName, u64)>) -> BoxFuture<'_, Result<Vec<Option<Entry>>, TrailError>>;
+
     /// How the trail is doing.
     fn health(&self) -> TrailHealth;
 }

@@ -5,6 +5,7 @@
 //! belongs together at once.
 
 pub mod accounts;
+pub mod alerts;
 pub mod api_tokens;
 pub mod audit_activity;
 pub mod audit_entries;
@@ -38,6 +39,7 @@ pub mod sealed_rows;
 pub mod throttle;
 pub mod totp_factors;
 pub mod visits;
+pub mod watching;
 
 use crate::{Row, StoreError};
 use phi::{Field, RowId, Sealed};

@@ -70,7 +70,9 @@ contract! {
         a_visit_is_charged_once_and_its_charge_waits_until_it_is_taken_away
         a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_seen
         accounts_have_payers_and_codes_have_fees_from_a_day_on
-        bookings_are_added_voided_once_and_sum_to_zero;
+        bookings_are_added_voided_once_and_sum_to_zero
+        alerts_are_stored_once_listed_newest_first_and_reviewed_once
+        settings_of_the_watch_change_and_its_place_moves_on_only_from_where_it_is;
     schemas:
         migrations_run_once
         an_empty_database_is_behind_and_says_what_to_run

@@ -9,7 +9,7 @@ use domain::{RequestId, Unobserved};
 use futures::future::{BoxFuture, FutureExt};
 use identity::Origin;
 use ledger::{Resource, Word};
-use practice::{Actor, Event, House, billing::courier};
+use practice::{Actor, Event, House, billing::courier, watch::Follower};
 use std::{
     path::PathBuf,
     sync::{Arc, Weak},
@@ -157,8 +157,11 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let entrance = Entrance::sealed(config.origin.clone(), Arc::new(SystemRng));
-    let unseal = |opened: &Opened| {
+    let unseal = |opened: &mut Opened| {
         tokio::spawn(opened.index.clone().follow());
+        if let Some(logs) = opened.watched.take() {
+            tokio::spawn(Follower::new(opened.house.clone(), logs, Arc::new(Unobserved)).follow());
+        }
         let app = App::new(parts(config, opened.house.clone()));
         let router = web::routes::table().router(app.clone());
         entrance.unseal(app, router);
@@ -186,8 +189,8 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
         tokio::select! {
             stopped = &mut serving => stopped,
             found = sealed::open_when_reachable(config) => match found {
-                Ok(found) => {
-                    unseal(&found);
+                Ok(mut found) => {
+                    unseal(&mut found);
                     *opened = Some(found);
                     tracing::info!("unsealed");
                     serving.await

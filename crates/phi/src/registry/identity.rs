@@ -1,7 +1,7 @@
 //! The identity store.
 
 use super::{Column, table};
-use domain::{EmailAddress, PersonName, billing::AccountLink, retention::HoldReason};
+use domain::{EmailAddress, PersonName, ReviewWords, billing::AccountLink, retention::HoldReason};
 
 table! {
     /// Practices.
@@ -229,6 +229,61 @@ table! {
     }
 }
 
+table! {
+    /// Alerts: what the audit trail showed that somebody should look into.
+    Identity.alerts {
+        (practice_id: Id, Drop, "the practice")
+        (alert_id: Id, Drop, "the alert")
+        (rule: Structure, Drop, "the rule that found it")
+        (answer: Structure, Drop, "what followed from it: note, alert or end_session")
+        (who_id: Id, Drop, "the account whose doing it is, if it is anybody's")
+        (happened_at: Time, Drop, "the time of the entry with which it came to be")
+        (found_at: Time, Drop, "when it was found")
+        (compared: Structure, Drop, "what was counted and compared with what, JSON of numbers")
+    }
+}
+
+table! {
+    /// The entries of the ledger that show an alert.
+    Identity.alert_entries {
+        (practice_id: Id, Drop, "the practice")
+        (alert_id: Id, Drop, "the alert")
+        (nth: Structure, Drop, "their order")
+        (log: Public, Drop, "the log")
+        (seq: Structure, Drop, "the entry's number there")
+    }
+}
+
+table! {
+    /// Who looked into an alert.
+    Identity.alert_reviews {
+        (practice_id: Id, Drop, "the practice")
+        (alert_id: Id, Drop, "the alert")
+        (reviewed_by: Id, Drop, "the account that looked into it")
+        (reviewed_at: Time, Drop, "when")
+        (words: sealed Account as Words = ReviewWords, Drop, "What was found.")
+    }
+}
+
+table! {
+    /// What a practice set for watching.
+    Identity.watch_settings {
+        (practice_id: Id, Drop, "the practice")
+        (name: Structure, Drop, "the setting")
+        (value: Structure, Drop, "its value: a number or a word")
+        (changed_by: Id, Drop, "the account that changed it last")
+        (changed_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// How far each log was watched.
+    Identity.watch_logs {
+        (log: Public, Drop, "the log")
+        (next_seq: Structure, Drop, "the first entry that was not watched yet")
+    }
+}
+
 pub(super) const TABLES: &[&[Column]] = &[
     practices::COLUMNS,
     accounts::COLUMNS,
@@ -246,4 +301,9 @@ pub(super) const TABLES: &[&[Column]] = &[
     retention_plans::COLUMNS,
     retention_items::COLUMNS,
     disposals::COLUMNS,
+    alerts::COLUMNS,
+    alert_entries::COLUMNS,
+    alert_reviews::COLUMNS,
+    watch_settings::COLUMNS,
+    watch_logs::COLUMNS,
 ];

@@ -75,6 +75,7 @@ const ROWS: &[Rows] = {
         (Identity, "api_tokens", Practice, "account_id", "token_id", None, "account_id = $2"),
         (Identity, "ceremonies", Practice, "account_id", "ceremony_id", None, "account_id = $2"),
         (Identity, "legal_holds", Practice, "placed_by", "hold_id", None, "placed_by = $2"),
+        (Identity, "alert_reviews", Practice, "reviewed_by", "alert_id", None, "reviewed_by = $2"),
     ]
 };
 

@@ -6,10 +6,10 @@ use super::{
     patient::record_patient,
     taken::Probe,
 };
-use crate::{House, HouseError, house::through_house, sign_in::AttemptError};
+use crate::{Event, House, HouseError, house::through_house, record::resource, sign_in::AttemptError};
 use domain::{AccountId, EmailAddress, PatientId, PersonName, Role, Timestamp};
 use identity::{EnrollmentError, Full, InvitationSecret, Session};
-use ledger::{Resource, Word};
+use ledger::{LedgerError, Resource, Word};
 use phi::{AccessError, Govern, PracticeGrant, Purpose};
 use store::{
     Batch, CommitError,
@@ -192,7 +192,7 @@ pub async fn change(
     if state == AccountState::Invited && row.state != AccountState::Invited {
         return Err(DirectoryError::InvitedState);
     }
-    record_patient(house, session, row.patient_id, Word::new("change_account")).await?;
+    record_change(house, session, &row, role).await?;
     // Without a password an account cannot become active; accepting the invitation does that.
     if state == AccountState::Active && row.password.is_none() {
         return Err(DirectoryError::InvitedState);
@@ -208,6 +208,32 @@ pub async fn change(
     })?;
     let row = rows::by_id(identity, practice, account).await?.ok_or(DirectoryError::Unknown)?;
     view(house, &grant, row).await
+}
+
+/// Records which account gets which role, so that whoever watches sees it; a patient's stands under the patient.
+async fn record_change(
+    house: &House,
+    session: &Session<Full>,
+    row: &AccountRow,
+    role: Role,
+) -> Result<(), LedgerError> {
+    const CHANGE: Word = Word::new("change_account");
+    if row.patient_id.is_some() {
+        return record_patient(house, session, row.patient_id, CHANGE).await;
+    }
+    let reason = match role {
+        _ if role == row.role => "same-role",
+        Role::Admin => "role-admin",
+        Role::Therapist => "role-therapist",
+        Role::Patient => "role-patient",
+        Role::Billing => "role-billing",
+        Role::FrontDesk => "role-front_desk",
+        Role::PrivacyOfficer => "role-privacy_officer",
+        Role::Operator => "role-operator",
+        Role::Researcher => "role-researcher",
+    };
+    let account = resource(Word::new("account"), row.account_id);
+    house.record(session, Event { reason: Word::new(reason), ..Event::done(CHANGE, account) }).await.map(|_| ())
 }
 
 async fn view(

@@ -27,6 +27,27 @@ pub trait Logs: Send {
     fn verifier(&self, log: &LogName) -> VerifierKey;
 }
 
+impl<L: Logs + ?Sized> Logs for Box<L> {
+    fn sizes(&mut self) -> Result<LogSizes, BackendError> {
+        (**self).sizes()
+    }
+    fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
+        (**self).read(log, from, most)
+    }
+    fn checkpoint(&mut self, log: &LogName) -> Result<Option<String>, BackendError> {
+        (**self).checkpoint(log)
+    }
+    fn proof(&mut self, log: &LogName, seq: u64, size: u64) -> Result<Vec<Hash>, ProofError<BackendError>> {
+        (**self).proof(log, seq, size)
+    }
+    fn seal(&self, log: &LogName) -> Key {
+        (**self).seal(log)
+    }
+    fn verifier(&self, log: &LogName) -> VerifierKey {
+        (**self).verifier(log)
+    }
+}
+
 /// How it is known how far a log in a folder is durable.
 enum Durable {
     /// Its writer, in this process, says so.

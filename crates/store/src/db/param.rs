@@ -1,9 +1,9 @@
 //! Values on their way into a statement.
 
 use domain::{
-    AccountId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date, DisposalId, EntryId, ExerciseId,
-    HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId,
-    RequestId, Timestamp, TokenId, VisitId, billing::Cents,
+    AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date, DisposalId, EntryId,
+    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId,
+    PracticeId, ProgramId, RequestId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -123,6 +123,7 @@ macro_rules! ids {
 
 ids!(
     AccountId,
+    AlertId,
     BillingAccountId,
     BillingLinkId,
     BookingId,

@@ -34,6 +34,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 3, "0003_care_links_of_account"),
             migration!("identity", 4, "0004_retention"),
             migration!("identity", 5, "0005_billing_links"),
+            migration!("identity", 6, "0006_alerts"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

@@ -6,10 +6,13 @@ mod billing;
 mod clinical;
 #[path = "rows/identity.rs"]
 mod identity;
+#[path = "rows/watching.rs"]
+mod watching;
 
 pub(crate) use billing::*;
 pub(crate) use clinical::*;
 pub(crate) use identity::*;
+pub(crate) use watching::*;
 
 use domain::{AccountId, PatientId, PracticeId, Timestamp};
 use phi::{Field, RowId, Sealed};

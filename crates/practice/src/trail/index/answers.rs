@@ -6,7 +6,7 @@ use crate::trail::{
 };
 use domain::{PracticeId, Timestamp};
 use futures::future::{BoxFuture, FutureExt};
-use ledger::{LogName, Word};
+use ledger::{Entry, LogName, Word, open_entry};
 use store::{
     Db, StoreError,
     rows::{
@@ -138,6 +138,19 @@ impl Trail for AuditIndex {
 
     fn prove(&self, heads: Vec<Head>, entries: Vec<(LogName, u64)>) -> BoxFuture<'_, Result<Proofs, TrailError>> {
         self.blocking(move |shared| export::prove(&mut *shared.state().logs, &heads, &entries)).boxed()
+    }
+
+    fn read(&self, entries: Vec<(LogName, u64)>) -> BoxFuture<'_, Result<Vec<Option<Entry>>, TrailError>> {
+        self.blocking(move |shared| {
+            let mut state = shared.state();
+            let mut read = Vec::with_capacity(entries.len());
+            for (log, seq) in &entries {
+                let sealed = state.logs.read(log, *seq, 1)?.into_iter().next();
+                read.push(sealed.and_then(|sealed| open_entry(&state.logs.seal(log), log, *seq, &sealed).ok()));
+            }
+            Ok(read)
+        })
+        .boxed()
     }
 
     fn health(&self) -> TrailHealth {

@@ -1,0 +1,58 @@
+//! The words of watching: which rules there are, what follows from an alert, what is said when one was looked into.
+
+use crate::{Invalid, role::words, text::texts};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+texts! {
+    /// What somebody who looked into an alert found.
+    ReviewWords: 1..=2000, "must be 1 to 2000 characters of plain text";
+}
+
+words! {
+    /// What somebody is told about.
+    AlertRule, "is not a rule" {
+        /// Many different charts in a short time.
+        ManyCharts = "many_charts",
+        /// Charts opened day by day rose slowly, above what was usual long before.
+        SlowRise = "slow_rise",
+        /// Many patients shown in lists on one day.
+        LongLists = "long_lists",
+        /// Many exports on one day.
+        Exports = "exports",
+        /// A network from which the account never came.
+        NewNetwork = "new_network",
+        /// Two networks in turn within minutes.
+        TwoPlaces = "two_places",
+        /// Records opened while the practice is closed.
+        OutsideHours = "outside_hours",
+        /// Many records refused in a short time.
+        Denials = "denials",
+        /// Wrong second factors, one after the other.
+        FactorGuessing = "factor_guessing",
+        /// Many accounts tried from one network.
+        ManyAccounts = "many_accounts",
+        /// An account that nobody used for long.
+        DormantAccount = "dormant_account",
+        /// A factor or password changed, then the account used from elsewhere.
+        FactorChanged = "factor_changed",
+        /// A role changed, then used.
+        RoleChanged = "role_changed",
+        /// An API token used from a network from which it never came.
+        TokenElsewhere = "token_elsewhere",
+        /// Charts of patients around whom there was no care for long.
+        NoCareAround = "no_care_around",
+    }
+}
+
+words! {
+    /// What follows from an alert.
+    AlertAnswer, "is not an answer" {
+        /// It is written down, and nobody needs to look into it.
+        Note = "note",
+        /// Somebody looks into it.
+        Alert = "alert",
+        /// Somebody looks into it, and the login session in which it happened is ended at once.
+        EndSession = "end_session",
+    }
+}

@@ -1,0 +1,28 @@
+//! Watching: what the audit trail shows that somebody should look into.
+//!
+//! The rules are pure: they see the entries of a practice in order, remember what they need, and say what they find
+//! ([`PracticeWatch`]). What they remember can be made again from the ledger at any time. The [`Follower`] feeds them from
+//! all logs and stores what they find, each once.
+
+mod alerts;
+mod baseline;
+mod finding;
+mod follow;
+mod merge;
+mod network;
+mod people;
+mod practice_watch;
+mod rules;
+mod settings;
+pub mod simulate;
+
+pub use alerts::{
+    AlertDetails, AlertError, AlertLine, AlertPage, ReviewView, SettingView, Which, Whom, alert, alerts,
+    change_setting, review, settings,
+};
+pub use baseline::Usual;
+pub use finding::{Compared, Finding, Place};
+pub use follow::{FollowError, Follower, STEPS, WatchRound};
+pub use network::Network;
+pub use practice_watch::PracticeWatch;
+pub use settings::{SETTINGS, Setting, SettingKind, Settings, Unit};

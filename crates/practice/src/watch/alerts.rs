@@ -1,0 +1,356 @@
+//! Alerts as those see them who watch over a practice: which there are, what shows them, who looked into them.
+
+use super::{
+    Compared, Unit,
+    settings::{ANSWER, SETTINGS, Settings},
+};
+use crate::{
+    Event, House, HouseError,
+    accounts::in_person,
+    audit::{AuditError, AuditedEntry, named},
+    house::through_house,
+    record::{Names, Person, RecordError, resource},
+    trail::{Position, TrailEntry, TrailError},
+};
+use domain::{AccountId, AlertAnswer, AlertId, AlertRule, Invalid, PracticeId, ReviewWords, Role, Timestamp};
+use identity::{EnrollmentError, Full, Session};
+use ledger::{LogName, Resource, Word};
+use phi::{AccessError, Purpose, ReadAudit};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        accounts,
+        alerts::{self as rows, Found, Listed, ReviewRow},
+        audit_logs,
+        watching::{self, SettingRow},
+    },
+};
+
+const ALERTS: Word = Word::new("alerts");
+const ALERT: Word = Word::new("alert");
+const SETTINGS_OF: Word = Word::new("watch_settings");
+
+/// Which alerts are asked for.
+pub type Which = Listed;
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AlertError {
+    /// It was not allowed, or could not be recorded.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// There is no such alert or setting here.
+    #[error("there is no such alert or setting")]
+    Unknown,
+    /// One does not look into what one did oneself.
+    #[error("an alert about oneself is looked into by somebody else")]
+    Oneself,
+    /// Somebody looked into it already.
+    #[error("somebody looked into it already")]
+    Reviewed,
+    /// The value is none that makes sense.
+    #[error(transparent)]
+    Value(#[from] Invalid),
+    /// Needs a factor proven just now.
+    #[error(transparent)]
+    NotInPerson(#[from] EnrollmentError),
+    /// The house could not do its part.
+    #[error(transparent)]
+    House(#[from] HouseError),
+    /// A name could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The entries could not be read.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
+    /// Names of entries could not be read.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+}
+
+through_house!(AlertError);
+
+/// Whose doing an alert is about.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct Whom {
+    /// The account.
+    pub account_id: AccountId,
+    /// The name that others see; patients have none here.
+    pub name: String,
+}
+
+/// What was found by somebody who looked into an alert.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct ReviewView {
+    /// Who.
+    pub by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// What they found.
+    pub words: String,
+}
+
+/// An alert.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct AlertLine {
+    /// The alert.
+    pub alert_id: AlertId,
+    /// What was found.
+    pub rule: AlertRule,
+    /// What followed from it.
+    pub answer: AlertAnswer,
+    /// Whose doing; null when it is nobody's.
+    pub whom: Option<Whom>,
+    /// When it came to be.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub happened_at: Timestamp,
+    /// When it was found.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub found_at: Timestamp,
+    /// Why now, compared with what.
+    pub compared: Compared,
+    /// Who looked into it; null while nobody did.
+    pub review: Option<ReviewView>,
+}
+
+/// A page of alerts.
+pub struct AlertPage {
+    /// Newest first.
+    pub items: Vec<AlertLine>,
+    /// Where to go on; none when there are no more.
+    pub next: Option<(Timestamp, AlertId)>,
+}
+
+/// An alert with what shows it.
+pub struct AlertDetails {
+    /// The alert.
+    pub alert: AlertLine,
+    /// The entries, in their order. Those that cannot be read any more are left out.
+    pub entries: Vec<AuditedEntry>,
+    /// How many entries it points to.
+    pub pointed_to: usize,
+}
+
+/// A setting as it is now.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct SettingView {
+    /// Its name.
+    pub name: String,
+    /// In words.
+    pub words: String,
+    /// What it is counted in; `answer` for what follows from a rule.
+    pub unit: &'static str,
+    /// Its value.
+    pub value: String,
+    /// When nobody set it.
+    pub default: String,
+    /// The least and the most; null for an answer.
+    pub bounds: Option<(u32, u32)>,
+    /// Who changed it last; null when nobody did.
+    pub changed_by: Option<Person>,
+    /// When.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub changed_at: Option<Timestamp>,
+}
+
+async fn allowed(house: &House, session: &Session<Full>, what: Resource) -> Result<PracticeId, AlertError> {
+    Ok(house.guard.authorize_practice::<ReadAudit>(session, Purpose::operations(what)).await?.practice())
+}
+
+/// Up to `limit` alerts of the practice, newest first, those before one.
+pub async fn alerts(
+    house: &House,
+    session: &Session<Full>,
+    which: Which,
+    before: Option<(Timestamp, AlertId)>,
+    limit: usize,
+) -> Result<AlertPage, AlertError> {
+    let practice = allowed(house, session, Resource::whole(ALERTS)).await?;
+    let before = before.unwrap_or((Timestamp::MAX, AlertId::from_bytes([0xff; 16])));
+    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut found = rows::list(&house.stores.identity, practice, which, before, most).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| (last.alert.happened_at, last.alert.alert_id));
+    let (mut names, mut items) = (Names::new(house, session), Vec::with_capacity(found.len()));
+    for one in found {
+        items.push(line(house, session, &mut names, one).await?);
+    }
+    Ok(AlertPage { items, next })
+}
+
+/// One alert, with the entries that show it.
+pub async fn alert(house: &House, session: &Session<Full>, alert: AlertId) -> Result<AlertDetails, AlertError> {
+    let practice = allowed(house, session, resource(ALERT, alert)).await?;
+    let db = &house.stores.identity;
+    let found = rows::by_id(db, practice, alert).await?.ok_or(AlertError::Unknown)?;
+    let mut places = Vec::new();
+    for (log, seq) in rows::entries(db, practice, alert).await? {
+        let log = LogName::new(&log).map_err(|_| StoreError::Column { index: 0, wanted: "the name of a log" })?;
+        places.push((log, seq));
+    }
+    let read = house.trail.read(places.clone()).await?;
+    let of_here = places.iter().zip(read).filter_map(|((log, seq), entry)| {
+        let entry = entry.filter(|entry| entry.practice == Some(practice))?;
+        let position = Position {
+            at: entry.at.as_millisecond(),
+            log: audit_logs::number_of(log),
+            seq: i64::try_from(*seq).unwrap_or(i64::MAX),
+        };
+        Some(TrailEntry { position, log: log.clone(), seq: *seq, entry })
+    });
+    let mut names = Names::new(house, session);
+    let entries = named(&mut names, of_here.collect()).await?;
+    let alert = line(house, session, &mut names, found).await?;
+    Ok(AlertDetails { alert, entries, pointed_to: places.len() })
+}
+
+/// Says what somebody found who looked into an alert. Once, and not about oneself.
+pub async fn review(
+    house: &House,
+    session: &Session<Full>,
+    alert: AlertId,
+    words: &ReviewWords,
+) -> Result<(), AlertError> {
+    let practice = allowed(house, session, resource(ALERT, alert)).await?;
+    let db = &house.stores.identity;
+    let found = rows::by_id(db, practice, alert).await?.ok_or(AlertError::Unknown)?;
+    let me = session.account();
+    let action = Word::new("review_alert");
+    if found.alert.who == Some(me) {
+        house.record(session, Event::refused(action, resource(ALERT, alert), Word::new("about-oneself"))).await?;
+        return Err(AlertError::Oneself);
+    }
+    if found.review.is_some() {
+        return Err(AlertError::Reviewed);
+    }
+    let words = house.vault.seal(practice, me, ReviewRow::row_id(alert), words).await?;
+    let reason = Word::new("read-audit");
+    house.record(session, Event { reason, ..Event::done(action, resource(ALERT, alert)) }).await?;
+    let row =
+        ReviewRow { practice_id: practice, alert_id: alert, reviewed_by: me, reviewed_at: house.clock.now(), words };
+    db.commit(rows::review(Batch::new(), &row)).await.map_err(|error| match error {
+        CommitError::Conflict { .. } => AlertError::Reviewed,
+        other => other.into(),
+    })
+}
+
+async fn line(
+    house: &House,
+    session: &Session<Full>,
+    names: &mut Names<'_>,
+    Found { alert, review }: Found,
+) -> Result<AlertLine, AlertError> {
+    let whom = match alert.who {
+        Some(account_id) => {
+            let row = accounts::by_id(&house.stores.identity, alert.practice_id, account_id).await?;
+            let name = match row {
+                // By id, as in the trail: nobody who watches over it needs a patient's name.
+                Some(row) if row.role == Role::Patient => "a patient".to_owned(),
+                _ => names.person(account_id).await?.name,
+            };
+            Some(Whom { account_id, name })
+        }
+        None => None,
+    };
+    let review = match review {
+        Some(review) => {
+            let words = house.vault.open_directory(session, review.reviewed_by, &review.words).await?;
+            let (by, words) = (names.person(review.reviewed_by).await?, words.expose().as_str().to_owned());
+            Some(ReviewView { by, at: review.reviewed_at, words })
+        }
+        None => None,
+    };
+    let compared = serde_json::from_str(&alert.compared)
+        .map_err(|_| StoreError::Column { index: 7, wanted: "what was compared" })?;
+    Ok(AlertLine {
+        alert_id: alert.alert_id,
+        rule: alert.rule,
+        answer: alert.answer,
+        whom,
+        happened_at: alert.happened_at,
+        found_at: alert.found_at,
+        compared,
+        review,
+    })
+}
+
+/// All settings as they are now: numbers first, then what follows from each rule.
+pub async fn settings(house: &House, session: &Session<Full>) -> Result<Vec<SettingView>, AlertError> {
+    let practice = allowed(house, session, Resource::whole(SETTINGS_OF)).await?;
+    let stored = watching::settings(&house.stores.identity, practice).await?;
+    let set = Settings::stored(stored.iter().map(|row| (row.name.as_str(), row.value.as_str())));
+    let (mut names, mut views) = (Names::new(house, session), Vec::new());
+    for kind in SETTINGS {
+        views.push(SettingView {
+            name: kind.name.to_owned(),
+            words: kind.words.to_owned(),
+            unit: unit(kind.unit),
+            value: set.number(kind.setting).to_string(),
+            default: kind.default.to_string(),
+            bounds: Some((kind.least, kind.most)),
+            changed_by: None,
+            changed_at: None,
+        });
+    }
+    for rule in AlertRule::ALL {
+        views.push(SettingView {
+            name: format!("{ANSWER}{rule}"),
+            words: String::new(),
+            unit: "answer",
+            value: set.answer(*rule).to_string(),
+            default: AlertAnswer::Alert.to_string(),
+            bounds: None,
+            changed_by: None,
+            changed_at: None,
+        });
+    }
+    for view in &mut views {
+        if let Some(row) = stored.iter().find(|row| row.name == view.name) {
+            view.changed_by = Some(names.person(row.changed_by).await?);
+            view.changed_at = Some(row.changed_at);
+        }
+    }
+    Ok(views)
+}
+
+/// Changes a setting: in person, for who makes the watch blind need not fear it.
+pub async fn change_setting(house: &House, session: &Session<Full>, name: &str, value: &str) -> Result<(), AlertError> {
+    let practice = allowed(house, session, Resource::whole(SETTINGS_OF)).await?;
+    in_person(house, session)?;
+    let (name, value) = checked(name, value)?;
+    let event = Event::done(Word::new("change_watching"), resource(Word::new("watch_setting"), &name));
+    house.record(session, Event { reason: Word::new("read-audit"), ..event }).await?;
+    let row =
+        SettingRow { practice_id: practice, name, value, changed_by: session.account(), changed_at: house.clock.now() };
+    Ok(house.stores.identity.commit(watching::set(Batch::new(), &row)).await?)
+}
+
+/// A setting that there is, with a value that it can have.
+fn checked(name: &str, value: &str) -> Result<(String, String), AlertError> {
+    let value = value.trim();
+    if let Some(rule) = name.strip_prefix(ANSWER) {
+        let rule: AlertRule = rule.parse().map_err(|_| AlertError::Unknown)?;
+        let answer: AlertAnswer = value.parse()?;
+        return Ok((format!("{ANSWER}{rule}"), answer.to_string()));
+    }
+    let kind = SETTINGS.iter().find(|kind| kind.name == name).ok_or(AlertError::Unknown)?;
+    let number: u32 = value.parse().map_err(|_| Invalid::new("is no whole number"))?;
+    Settings::default().set(kind.setting, number)?;
+    Ok((kind.name.to_owned(), number.to_string()))
+}
+
+const fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "count",
+        Unit::Minutes => "minutes",
+        Unit::Days => "days",
+        Unit::Hour => "hour",
+        Unit::YesNo => "yes_no",
+        Unit::Bits => "bits",
+        Unit::Deviations => "deviations",
+    }
+}

@@ -1,0 +1,400 @@
+//! Follows all logs, lets the rules look at each entry, and stores what they find, each once.
+//!
+//! How far each log was watched is stored in the transaction that stores the alerts: killed anywhere, the next round goes on
+//! behind the last alert that is there, and finds again what is not. What the rules remember is in memory alone, and learned
+//! from the ledger when it is missing; nothing is told meanwhile, for all that lies behind was looked at before.
+//!
+//! Of several servers over the same stores one watches. The others see that the place moves on without them, and take over
+//! when it does not.
+
+use super::{
+    Finding, Place, PracticeWatch, Settings,
+    baseline::{LAG, REACH},
+    merge::{Merge, first_since},
+};
+use crate::{
+    Actor, Event, House,
+    record::resource,
+    trail::{Logs, TrailError},
+};
+use domain::{AccountId, AlertAnswer, LoginSessionId, PracticeId, RequestId, TaskObserver, Timestamp, Timezone};
+use identity::Origin;
+use ledger::{Entry, LogName, Word};
+use std::{
+    collections::{HashMap, hash_map::Entry as Slot},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{alerts, login_sessions, practices, watching},
+};
+use tokio::runtime::Handle;
+
+/// How often a server looks for new entries: far more often than within the ten seconds in which an alert is to be there.
+const TICK: Duration = Duration::from_millis(300);
+/// How long it waits after an error.
+const RECOVERY: Duration = Duration::from_secs(2);
+/// How many entries of a log a round looks at.
+const AT_ONCE: u64 = 2_000;
+/// Seconds after which a server takes over from one that does not go on.
+const TAKEOVER: i64 = 5;
+/// Days of the past that the rules learn from: what is usual reaches that far back.
+const LEARNED_DAYS: i64 = (LAG + REACH + 30) as i64;
+
+/// The steps of a round that are durable.
+pub const STEPS: &[&str] = &["looked", "stored"];
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WatchRound {
+    /// How many entries were looked at.
+    pub looked_at: u64,
+    /// How many durable ones are still to come.
+    pub behind: u64,
+    /// How many alerts were stored.
+    pub alerts: u64,
+    /// Another server watches.
+    pub standing_by: bool,
+}
+
+/// Why a round was not finished. The next one begins where it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// A log could not be read.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
+    /// The identity store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was found could not be stored.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// That a session is ended could not be recorded, so it was not.
+    #[error(transparent)]
+    Ledger(#[from] ledger::LedgerError),
+}
+
+impl From<ledger::BackendError> for FollowError {
+    fn from(error: ledger::BackendError) -> Self {
+        Self::Trail(error.into())
+    }
+}
+
+/// Watches over all practices of a server.
+pub struct Follower {
+    house: Arc<House>,
+    observer: Arc<dyn TaskObserver>,
+    /// Used on threads that may block.
+    state: Mutex<State>,
+}
+
+struct State {
+    logs: Box<dyn Logs>,
+    memory: Option<Memory>,
+    /// How far the other server was, and since when.
+    other: Option<(Vec<(String, u64)>, Timestamp)>,
+}
+
+/// What the rules remember, and up to where.
+struct Memory {
+    places: HashMap<String, u64>,
+    practices: HashMap<PracticeId, PracticeWatch>,
+    pending: Option<Pending>,
+}
+
+/// What was found and is not stored yet.
+struct Pending {
+    alerts: Vec<(alerts::AlertRow, Vec<Place>)>,
+    ended: Vec<Ended>,
+    moves: Vec<Move>,
+    looked_at: u64,
+}
+
+/// How far a log was looked at: from where on, none for one that is new, and up to where.
+struct Move {
+    log: String,
+    from: Option<u64>,
+    to: u64,
+}
+
+/// A session that is to be ended.
+struct Ended {
+    practice: PracticeId,
+    account: AccountId,
+    session: LoginSessionId,
+    recorded: bool,
+}
+
+impl Follower {
+    /// Follows these logs.
+    pub fn new(house: Arc<House>, logs: Box<dyn Logs>, observer: Arc<dyn TaskObserver>) -> Self {
+        Self { house, observer, state: Mutex::new(State { logs, memory: None, other: None }) }
+    }
+
+    /// Keeps up with the logs for as long as the server runs. What goes wrong is logged, counted and tried again.
+    pub async fn follow(self) {
+        let this = Arc::new(self);
+        let mut failing = false;
+        loop {
+            let pause = match this.round().await {
+                Ok(round) => {
+                    failing = false;
+                    metrics::gauge!("patella_watch_behind").set(round.behind as f64);
+                    metrics::counter!("patella_alerts_total").increment(round.alerts);
+                    if round.behind > 0 && !round.standing_by { Duration::ZERO } else { TICK }
+                }
+                Err(error) => {
+                    metrics::counter!("patella_watch_failures_total").increment(1);
+                    if !failing {
+                        tracing::error!(%error, "the audit trail is not watched");
+                    }
+                    failing = true;
+                    RECOVERY
+                }
+            };
+            metrics::gauge!("patella_watch_failing").set(f64::from(u8::from(failing)));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Looks at what is durable now, as far as one round goes.
+    pub async fn round(self: &Arc<Self>) -> Result<WatchRound, FollowError> {
+        let this = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || this.blocking_round()).await;
+        done.map_err(|_| TrailError::CutOff)?
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| {
+            // Nobody knows what the rules have seen.
+            let mut state = PoisonError::into_inner(poisoned);
+            state.memory = None;
+            state
+        })
+    }
+
+    fn blocking_round(&self) -> Result<WatchRound, FollowError> {
+        let mut state = self.state();
+        let State { logs, memory, other } = &mut *state;
+        let logs = logs.as_mut();
+        let runtime = Handle::current();
+        let db = &self.house.stores.identity;
+        // A log that cannot be read now keeps back no other one.
+        let sizes = readable(logs)?;
+        let stored = runtime.block_on(watching::logs(db))?;
+        if memory.as_ref().is_some_and(|memory| !memory.stands_at(&stored)) {
+            *memory = None;
+            *other = Some((stored.clone(), self.house.clock.now()));
+        }
+        let behind = behind(&sizes, &stored);
+        if let Some((seen, since)) = other {
+            let now = self.house.clock.now();
+            if behind == 0 || *seen != stored {
+                (*seen, *since) = (stored, now);
+                return Ok(WatchRound { behind, standing_by: true, ..WatchRound::default() });
+            }
+            if now.as_second() - since.as_second() < TAKEOVER {
+                return Ok(WatchRound { behind, standing_by: true, ..WatchRound::default() });
+            }
+            *other = None;
+        }
+        if stored.is_empty() {
+            // The first time: what lies behind is learned from and not told.
+            let batch =
+                sizes.iter().fold(Batch::new(), |batch, (log, size)| watching::begin(batch, log.as_str(), *size));
+            if !batch.is_empty() {
+                runtime.block_on(db.commit(batch))?;
+            }
+            return Ok(WatchRound::default());
+        }
+        if memory.is_none() {
+            *memory = Some(self.learn(logs, &stored)?);
+        }
+        let Some(remembered) = memory else { return Ok(WatchRound::default()) };
+        if remembered.pending.is_none() && behind > 0 {
+            // Taken away while the rules look: if reading fails half-way, they have seen what is looked at again.
+            let mut taken = match memory.take() {
+                Some(taken) => taken,
+                None => return Ok(WatchRound::default()),
+            };
+            taken.pending = Some(self.look(logs, &mut taken, &sizes)?);
+            self.observer.reached(STEPS[0]);
+            *memory = Some(taken);
+        }
+        let Some(remembered) = memory else { return Ok(WatchRound::default()) };
+        let Some(pending) = &mut remembered.pending else { return Ok(WatchRound { behind, ..WatchRound::default() }) };
+        match self.store(pending) {
+            Ok(()) => {
+                let (looked_at, alerts) = (pending.looked_at, pending.alerts.len() as u64);
+                for Move { log, to, .. } in std::mem::take(&mut pending.moves) {
+                    remembered.places.insert(log, to);
+                }
+                remembered.pending = None;
+                self.observer.reached(STEPS[1]);
+                Ok(WatchRound { looked_at, behind: behind.saturating_sub(looked_at), alerts, standing_by: false })
+            }
+            Err(FollowError::Commit(CommitError::Conflict { .. })) => {
+                *memory = None;
+                *other = Some((stored, self.house.clock.now()));
+                Ok(WatchRound { behind, standing_by: true, ..WatchRound::default() })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lets the rules see again what was watched before, and tells nothing.
+    fn learn(&self, logs: &mut dyn Logs, stored: &[(String, u64)]) -> Result<Memory, FollowError> {
+        let since = Duration::from_secs(LEARNED_DAYS.unsigned_abs() * 86_400);
+        let since = self.house.clock.now().checked_sub(since).unwrap_or(Timestamp::MIN);
+        let mut merge = Merge::default();
+        for (log, _) in readable(logs)? {
+            let Some(end) = place_of(stored, &log) else { continue };
+            let from = first_since(logs, &log, end, since)?;
+            merge.add(logs, &log, from, end);
+        }
+        let mut practices = HashMap::new();
+        while let Some((place, entry)) = merge.next(logs)? {
+            if let Some(watch) = self.watch_of(&mut practices, &entry)? {
+                watch.look(&place, &entry);
+            }
+        }
+        Ok(Memory { places: stored.iter().cloned().collect(), practices, pending: None })
+    }
+
+    /// The watch of an entry's practice; none for what is of no practice.
+    fn watch_of<'w>(
+        &self,
+        practices: &'w mut HashMap<PracticeId, PracticeWatch>,
+        entry: &Entry,
+    ) -> Result<Option<&'w mut PracticeWatch>, FollowError> {
+        let Some(practice) = entry.practice else { return Ok(None) };
+        Ok(match practices.entry(practice) {
+            Slot::Occupied(there) => Some(there.into_mut()),
+            Slot::Vacant(free) => {
+                let set = self.set_by(practice)?;
+                set.map(|(zone, settings)| free.insert(PracticeWatch::new(zone, settings)))
+            }
+        })
+    }
+
+    /// What a practice set; none for one that is not there.
+    fn set_by(&self, practice: PracticeId) -> Result<Option<(Timezone, Settings)>, FollowError> {
+        let db = &self.house.stores.identity;
+        let runtime = Handle::current();
+        let Some(row) = runtime.block_on(practices::by_id(db, practice))? else { return Ok(None) };
+        let zone = Timezone::new(&row.timezone).map_err(|_| StoreError::Column { index: 2, wanted: "a time zone" })?;
+        let rows = runtime.block_on(watching::settings(db, practice))?;
+        let settings = Settings::stored(rows.iter().map(|row| (row.name.as_str(), row.value.as_str())));
+        Ok(Some((zone, settings)))
+    }
+
+    /// Lets the rules look at the next entries of each log.
+    fn look(&self, logs: &mut dyn Logs, memory: &mut Memory, sizes: &[(LogName, u64)]) -> Result<Pending, FollowError> {
+        for (practice, watch) in &mut memory.practices {
+            if let Some((zone, settings)) = self.set_by(*practice)? {
+                watch.set(zone, settings);
+            }
+        }
+        let (mut merge, mut moves) = (Merge::default(), Vec::new());
+        let mut looked_at = 0;
+        for (log, size) in sizes {
+            let known = memory.places.get(log.as_str()).copied();
+            // A log that came later is watched from its beginning.
+            let from = known.unwrap_or(0);
+            let to = (*size).min(from.saturating_add(AT_ONCE));
+            if from < to {
+                merge.add(logs, log, from, to);
+                looked_at += to - from;
+                moves.push(Move { log: log.as_str().to_owned(), from: known, to });
+            }
+        }
+        let found_at = self.house.clock.now();
+        let (mut alerts, mut ended) = (Vec::new(), Vec::new());
+        while let Some((place, entry)) = merge.next(logs)? {
+            let Some(watch) = self.watch_of(&mut memory.practices, &entry)? else { continue };
+            for finding in watch.look(&place, &entry) {
+                let answer = watch.settings().answer(finding.rule);
+                if answer == AlertAnswer::EndSession
+                    && let (Some(account), Some(session)) = (entry.actor, entry.login_session)
+                {
+                    ended.push(Ended { practice: finding.practice, account, session, recorded: false });
+                }
+                alerts.push((row(&finding, answer, found_at), finding.entries));
+            }
+        }
+        Ok(Pending { alerts, ended, moves, looked_at })
+    }
+
+    /// Stores what was found and how far it was looked, all or nothing. A session is ended after that was recorded.
+    fn store(&self, pending: &mut Pending) -> Result<(), FollowError> {
+        let runtime = Handle::current();
+        let mut batch = Batch::new();
+        for (row, places) in &pending.alerts {
+            let places: Vec<(&str, u64)> = places.iter().map(|place| (place.log.as_str(), place.seq)).collect();
+            batch = alerts::insert(batch, row, &places);
+        }
+        for ended in &mut pending.ended {
+            if !ended.recorded {
+                runtime.block_on(self.record_end(ended))?;
+                ended.recorded = true;
+            }
+            batch = login_sessions::end(batch, ended.practice, ended.account, ended.session);
+        }
+        for Move { log, from, to } in &pending.moves {
+            batch = match from {
+                None => watching::begin(batch, log, *to),
+                Some(from) => watching::move_on(batch, log, *from, *to),
+            };
+        }
+        Ok(runtime.block_on(self.house.stores.identity.commit(batch))?)
+    }
+
+    async fn record_end(&self, ended: &Ended) -> Result<(), ledger::LedgerError> {
+        let actor = Actor { practice: Some(ended.practice), ..Actor::default() };
+        let origin = Origin { address: None, request: RequestId::random(&*self.house.rng) };
+        let resource = resource(Word::new("login_session"), ended.session);
+        let event = Event { reason: Word::new("alert"), ..Event::done(Word::new("end_session"), resource) };
+        self.house.record_as(actor, origin, event).await.map(|_| ())
+    }
+}
+
+impl Memory {
+    fn stands_at(&self, stored: &[(String, u64)]) -> bool {
+        stored.len() == self.places.len() && stored.iter().all(|(log, at)| self.places.get(log) == Some(at))
+    }
+}
+
+/// The logs whose size can be told, and their sizes.
+fn readable(logs: &mut dyn Logs) -> Result<Vec<(LogName, u64)>, FollowError> {
+    let mut readable = Vec::new();
+    for (log, size) in logs.sizes()? {
+        match size {
+            Ok(size) => readable.push((log, size)),
+            Err(error) => tracing::warn!(%error, %log, "a log is not watched for now"),
+        }
+    }
+    Ok(readable)
+}
+
+fn place_of(stored: &[(String, u64)], log: &LogName) -> Option<u64> {
+    stored.iter().find(|(name, _)| name == log.as_str()).map(|(_, at)| *at)
+}
+
+/// How many entries were not looked at yet.
+fn behind(sizes: &[(LogName, u64)], stored: &[(String, u64)]) -> u64 {
+    sizes.iter().map(|(log, size)| size.saturating_sub(place_of(stored, log).unwrap_or(0))).sum()
+}
+
+fn row(finding: &Finding, answer: AlertAnswer, found_at: Timestamp) -> alerts::AlertRow {
+    alerts::AlertRow {
+        practice_id: finding.practice,
+        alert_id: finding.id(),
+        rule: finding.rule,
+        answer,
+        who: finding.who,
+        happened_at: finding.at,
+        found_at,
+        compared: serde_json::to_string(&finding.compared).expect("numbers are plain data"),
+    }
+}

@@ -1,0 +1,9 @@
+//! The watch goes on where it stood, whatever is killed, and tells everything once; and what a made-up year says about it.
+
+mod followers;
+mod killed;
+mod scene;
+mod simulated;
+#[path = "../rotation/world.rs"]
+#[allow(dead_code, reason = "what rotations ask of their world besides")]
+mod world;

@@ -1,0 +1,184 @@
+//! Alerts: what was found, the entries that show it, and who looked into it.
+
+use super::opt_sealed;
+use crate::{Batch, Db, Row, StoreError};
+use domain::{AccountId, AlertAnswer, AlertId, AlertRule, PracticeId, Timestamp};
+use phi::{RowId, Sealed, fields::alert_reviews};
+
+/// An alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The alert: follows from the rule and the entry with which it came to be.
+    pub alert_id: AlertId,
+    /// Which rule found it.
+    pub rule: AlertRule,
+    /// What followed from it, as it was set then.
+    pub answer: AlertAnswer,
+    /// Whose doing; none when it is nobody's.
+    pub who: Option<AccountId>,
+    /// The time of the entry with which it came to be.
+    pub happened_at: Timestamp,
+    /// When it was found.
+    pub found_at: Timestamp,
+    /// What was counted and compared with what: JSON of numbers.
+    pub compared: String,
+}
+
+/// Who looked into an alert.
+pub struct ReviewRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The alert.
+    pub alert_id: AlertId,
+    /// Who.
+    pub reviewed_by: AccountId,
+    /// When.
+    pub reviewed_at: Timestamp,
+    /// What they found.
+    pub words: Sealed<alert_reviews::Words>,
+}
+
+impl ReviewRow {
+    /// The row as associated data sees it.
+    pub const fn row_id(alert: AlertId) -> RowId {
+        RowId::new(*alert.as_bytes())
+    }
+}
+
+/// An alert and who looked into it, if anybody did.
+pub struct Found {
+    /// The alert.
+    pub alert: AlertRow,
+    /// The review.
+    pub review: Option<ReviewRow>,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.practice_id, a.alert_id, a.rule, a.answer, a.who_id, a.happened_at, a.found_at, a.compared, \
+             r.reviewed_by, r.reviewed_at, r.words FROM alerts a LEFT JOIN alert_reviews r \
+             ON r.practice_id = a.practice_id AND r.alert_id = a.alert_id ",
+            $rest
+        )
+    };
+}
+
+/// Which alerts are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// Those that wait for somebody to look into them.
+    Open,
+    /// Those that somebody looked into.
+    Reviewed,
+    /// All, those too that were only written down.
+    All,
+}
+
+/// Up to `most` alerts, newest first, those before a moment and an alert.
+pub async fn list(
+    db: &Db,
+    practice: PracticeId,
+    listed: Listed,
+    before: (Timestamp, AlertId),
+    most: i64,
+) -> Result<Vec<Found>, StoreError> {
+    const OPEN: &str = select!(
+        "WHERE a.practice_id = $1 AND r.alert_id IS NULL AND a.answer <> 'note' \
+         AND (a.happened_at < $2 OR (a.happened_at = $2 AND a.alert_id < $3)) \
+         ORDER BY a.happened_at DESC, a.alert_id DESC LIMIT $4"
+    );
+    const REVIEWED: &str = select!(
+        "WHERE a.practice_id = $1 AND r.alert_id IS NOT NULL \
+         AND (a.happened_at < $2 OR (a.happened_at = $2 AND a.alert_id < $3)) \
+         ORDER BY a.happened_at DESC, a.alert_id DESC LIMIT $4"
+    );
+    const ALL: &str = select!(
+        "WHERE a.practice_id = $1 \
+         AND (a.happened_at < $2 OR (a.happened_at = $2 AND a.alert_id < $3)) \
+         ORDER BY a.happened_at DESC, a.alert_id DESC LIMIT $4"
+    );
+    let sql = match listed {
+        Listed::Open => OPEN,
+        Listed::Reviewed => REVIEWED,
+        Listed::All => ALL,
+    };
+    let params = &[practice.into(), before.0.into(), before.1.into(), most.into()];
+    db.rows(sql, params).await?.iter().map(read).collect()
+}
+
+/// One alert.
+pub async fn by_id(db: &Db, practice: PracticeId, alert: AlertId) -> Result<Option<Found>, StoreError> {
+    let sql = select!("WHERE a.practice_id = $1 AND a.alert_id = $2");
+    db.optional(sql, &[practice.into(), alert.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// The entries that show an alert: logs and numbers, in their order.
+pub async fn entries(db: &Db, practice: PracticeId, alert: AlertId) -> Result<Vec<(String, u64)>, StoreError> {
+    const SQL: &str = "SELECT log, seq FROM alert_entries WHERE practice_id = $1 AND alert_id = $2 ORDER BY nth";
+    let rows = db.rows(SQL, &[practice.into(), alert.into()]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.number(1)?))).collect()
+}
+
+/// Adds an alert and its entries; one that is there already stays as it is.
+pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
+    const SQL: &str = "INSERT INTO alerts (practice_id, alert_id, rule, answer, who_id, happened_at, found_at, compared) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (practice_id, alert_id) DO NOTHING";
+    const ENTRY: &str = "INSERT INTO alert_entries (practice_id, alert_id, nth, log, seq) VALUES ($1, $2, $3, $4, $5) \
+                         ON CONFLICT (practice_id, alert_id, nth) DO NOTHING";
+    let params = &[
+        row.practice_id.into(),
+        row.alert_id.into(),
+        row.rule.word().into(),
+        row.answer.word().into(),
+        row.who.into(),
+        row.happened_at.into(),
+        row.found_at.into(),
+        (&row.compared).into(),
+    ];
+    let batch = batch.run(SQL, params);
+    (0_i64..).zip(entries).fold(batch, |batch, (nth, (log, seq))| {
+        let seq = i64::try_from(*seq).unwrap_or(i64::MAX);
+        batch.run(ENTRY, &[row.practice_id.into(), row.alert_id.into(), nth.into(), (*log).into(), seq.into()])
+    })
+}
+
+/// Adds a review. A conflict when somebody else looked into it meanwhile.
+pub fn review(batch: Batch, row: &ReviewRow) -> Batch {
+    const SQL: &str = "INSERT INTO alert_reviews (practice_id, alert_id, reviewed_by, reviewed_at, words) \
+                       VALUES ($1, $2, $3, $4, $5)";
+    let params = &[
+        row.practice_id.into(),
+        row.alert_id.into(),
+        row.reviewed_by.into(),
+        row.reviewed_at.into(),
+        row.words.as_bytes().into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
+fn read(row: &Row) -> Result<Found, StoreError> {
+    let (practice_id, alert_id) = (row.id(0)?, row.id(1)?);
+    let words = opt_sealed(row, 10, ReviewRow::row_id(alert_id))?;
+    let review = match words {
+        Some(words) => {
+            Some(ReviewRow { practice_id, alert_id, reviewed_by: row.id(8)?, reviewed_at: row.timestamp(9)?, words })
+        }
+        None => None,
+    };
+    Ok(Found {
+        alert: AlertRow {
+            practice_id,
+            alert_id,
+            rule: row.word(2)?,
+            answer: row.word(3)?,
+            who: row.opt_id(4)?,
+            happened_at: row.timestamp(5)?,
+            found_at: row.timestamp(6)?,
+            compared: row.text(7)?.to_owned(),
+        },
+        review,
+    })
+}
