@@ -10,7 +10,7 @@ import { patella, World } from "../world.mjs";
 const ROLES = ["patient", "therapist", "admin", "front_desk", "privacy_officer", "billing"];
 
 /** Pages that no link of somebody signed in leads to; other files look at them. */
-const ELSEWHERE = ["/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}"];
+const ELSEWHERE = ["/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}", "/alerts/{alert_id}"];
 
 /** Answers to a GET that are no pages. */
 const NO_PAGES = /^\/(api|assets|healthz|readyz|exercises\/picks)|\/pictures\/|\.(pdf|csv)$/;

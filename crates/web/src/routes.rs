@@ -1,6 +1,7 @@
 //! Every route of the program beyond the shell's own: one module for each noun, one file for each verb.
 
 mod account;
+mod alerts;
 mod audit;
 mod billing;
 mod care_team;
@@ -39,6 +40,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(people::add)
         .with(care_team::add)
         .with(audit::add)
+        .with(alerts::add)
         .with(retention::add)
         .with(policy::add)
         .with(patients::add)

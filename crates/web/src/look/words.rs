@@ -1,6 +1,7 @@
 //! Values of the domain in plain language.
 
 mod access;
+pub mod alerts;
 mod billing;
 mod days;
 mod dose;

@@ -9,6 +9,8 @@ mod week;
 use crate::{Problem, RouteTable, answer::later};
 use practice::audit::AuditError;
 
+pub(super) use api::Item;
+
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
     table.with(api::add).with(page::add).with(week::add).with(export::add)

@@ -105,6 +105,8 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "visit_id" => chart.visit.clone(),
         "plan_id" => chart.plans[page].clone(),
         "hold_id" => chart.holds[page].clone(),
+        "alert_id" => chart.alerts[page].clone(),
+        "setting" => "denials_count".to_owned(),
         "care_link_id" => chart.links[page].clone(),
         "account_id" => account.to_string(),
         "billing_account_id" => chart.billed.account.to_string(),
@@ -164,6 +166,8 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "POST /api/v1/billing/fees" => {
             json!({ "code": "97140", "valid_from": "2026-05-01", "fee": 3800, "words": "Manual therapy" })
         }
+        "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
+        "PUT /api/v1/alerts/settings/{setting}" => json!({ "value": "7" }),
         "POST /api/v1/retention/holds" => json!({ "reason": "A claim is open" }),
         "POST /api/v1/invitations" => json!({ "email": address(), "display_name": "New", "role": "therapist" }),
         "PUT /api/v1/accounts/{account_id}" => json!({ "role": "billing", "state": "disabled" }),
@@ -262,6 +266,12 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
                 ("valid_from", "2026-05-01"),
                 ("fee", "41.00"),
             ]);
+        }
+        "POST /alerts/{alert_id}" => {
+            form.append_pair("words", "Asked her: it was a review of charts.");
+        }
+        "POST /alerts/settings" => {
+            form.extend_pairs([("name", "denials_count"), ("value", "7")]);
         }
         "POST /retention/holds" => {
             form.append_pair("reason", "A claim is open");

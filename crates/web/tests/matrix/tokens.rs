@@ -26,7 +26,8 @@ const OPEN_TO_ANY: [&str; 4] = [
 ];
 
 /// What the scope would lead to, but only a person in their own session does: it opens accounts or records to others.
-const IN_PERSON: [&str; 9] = [
+const IN_PERSON: [&str; 10] = [
+    "PUT /api/v1/alerts/settings/{setting}",
     "DELETE /api/v1/retention/holds/{hold_id}",
     "POST /api/v1/retention/plans/{plan_id}/approval",
     "DELETE /api/v1/retention/plans/{plan_id}",

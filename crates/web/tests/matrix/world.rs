@@ -3,7 +3,9 @@
 use crate::billing::{self, Billed};
 use axum::http::Method;
 use crypto::SystemRng;
-use domain::{AccountId, CareLinkId, ChargeId, PatientId, PracticeId, Role, Timestamp};
+use domain::{
+    AccountId, AlertAnswer, AlertId, AlertRule, CareLinkId, ChargeId, PatientId, PracticeId, Role, Timestamp,
+};
 use jiff::SignedDuration;
 use practice::library::{shelve, starter};
 use serde_json::{Value, json};
@@ -11,7 +13,9 @@ use std::collections::BTreeMap;
 use store::{
     Batch,
     rows::{
-        accounts, billing as rows,
+        accounts,
+        alerts::{self, AlertRow},
+        billing as rows,
         care_links::{self, CareKind, CareLinkRow},
         patients, programs, progress_notes, visits,
     },
@@ -60,6 +64,8 @@ pub(crate) struct Chart {
     pub(crate) holds: [String; 2],
     /// What billing has of the patient.
     pub(crate) billed: Billed,
+    /// Two alerts of the practice, about nobody, one for each door.
+    pub(crate) alerts: [String; 2],
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -139,6 +145,7 @@ impl World {
             plans: [id(), id()],
             holds: [id(), id()],
             billed: Billed::nothing(),
+            alerts: [id(), id()],
             cookie: String::new(),
         };
         let charts = BTreeMap::from([
@@ -155,8 +162,9 @@ impl World {
         }
         let plans = [plan(&world.site, practice).await, plan(&world.site, practice).await];
         let holds = [hold(&world).await, hold(&world).await];
+        let alerts = [alert(&world.site, practice).await, alert(&world.site, practice).await];
         for chart in world.charts.values_mut() {
-            (chart.plans, chart.holds) = (plans.clone(), holds.clone());
+            (chart.plans, chart.holds, chart.alerts) = (plans.clone(), holds.clone(), alerts.clone());
         }
         world
     }
@@ -292,6 +300,7 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
             plans: Default::default(),
             holds: Default::default(),
             billed,
+            alerts: Default::default(),
             cookie: own,
         },
         account,
@@ -308,6 +317,24 @@ async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Va
 async fn plan(site: &Site, practice: PracticeId) -> String {
     let made = practice::retention::plan_unattended(&site.house, practice, &domain::Unobserved).await;
     made.expect("planned").to_string()
+}
+
+/// An alert about nobody, as the watch stores one.
+async fn alert(site: &Site, practice: PracticeId) -> String {
+    let alert_id = AlertId::random(&SystemRng);
+    let row = AlertRow {
+        practice_id: practice,
+        alert_id,
+        rule: AlertRule::ManyAccounts,
+        answer: AlertAnswer::Alert,
+        who: None,
+        happened_at: site.now(),
+        found_at: site.now(),
+        compared: r#"{"counted":5,"limit":5,"minutes":60,"own":null,"peers":null}"#.to_owned(),
+    };
+    let batch = alerts::insert(Batch::new(), &row, &[]);
+    site.house.stores.identity.commit(batch).await.expect("stored");
+    alert_id.to_string()
 }
 
 async fn hold(world: &World) -> String {

@@ -34,7 +34,7 @@ struct Trail {
 
 /// An entry.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Item {
+pub(in crate::routes) struct Item {
     /// Its log.
     log: String,
     /// Its place there.

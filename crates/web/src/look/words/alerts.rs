@@ -1,0 +1,127 @@
+//! Alerts in plain language.
+
+use domain::{AlertAnswer, AlertRule};
+use practice::watch::{Compared, Usual};
+
+/// What was found, as a heading.
+pub fn rule(rule: AlertRule) -> &'static str {
+    match rule {
+        AlertRule::ManyCharts => "Many charts in a short time",
+        AlertRule::SlowRise => "More charts than months ago",
+        AlertRule::LongLists => "Many patients listed",
+        AlertRule::Exports => "Many exports",
+        AlertRule::NewNetwork => "Signed in from a new network",
+        AlertRule::TwoPlaces => "Two places at once",
+        AlertRule::OutsideHours => "Records opened outside hours",
+        AlertRule::Denials => "Refused again and again",
+        AlertRule::FactorGuessing => "Wrong second factors",
+        AlertRule::ManyAccounts => "Many accounts tried from one network",
+        AlertRule::DormantAccount => "A sleeping account woke",
+        AlertRule::FactorChanged => "A new factor, used from elsewhere",
+        AlertRule::RoleChanged => "A new role, used",
+        AlertRule::TokenElsewhere => "An API token from a new place",
+        AlertRule::NoCareAround => "Charts of patients out of care",
+    }
+}
+
+/// Why it was told now, in a sentence.
+pub fn why(rule: AlertRule, compared: &Compared) -> String {
+    let n = compared.counted;
+    let within = within(compared.minutes);
+    match rule {
+        AlertRule::ManyCharts => format!("{n} different charts were opened{within}."),
+        AlertRule::SlowRise => {
+            format!("Over the last two weeks {n} charts were opened on a usual day, more than some months ago.")
+        }
+        AlertRule::LongLists => format!("{n} different patients were shown in lists on one day."),
+        AlertRule::Exports => format!("The audit trail or a record was taken out {n} times on one day."),
+        AlertRule::NewNetwork => {
+            format!("The account signed in from a network from which it never came in the {n} days for which it is known.")
+        }
+        AlertRule::TwoPlaces => {
+            format!("The account was used from two networks in turn{within}, faster than anybody travels.")
+        }
+        AlertRule::OutsideHours => format!("The records of {n} patients were opened while the practice is closed."),
+        AlertRule::Denials => format!("{n} records or pages were refused{within}."),
+        AlertRule::FactorGuessing => format!("A second factor was wrong {n} times{within}."),
+        AlertRule::ManyAccounts => format!("Signing in to {n} accounts failed from one network{within}."),
+        AlertRule::DormantAccount => format!("The account was used again after {n} days."),
+        AlertRule::FactorChanged => {
+            "The password or a second factor was changed, and then the account was used from a network that came with the \
+             change."
+                .to_owned()
+        }
+        AlertRule::RoleChanged => "The account was given another role, and the new role was used.".to_owned(),
+        AlertRule::TokenElsewhere => "An API token was used from a network from which it never came.".to_owned(),
+        AlertRule::NoCareAround => {
+            format!("The charts of {n} patients were opened{within} for whom nothing was booked, written or logged for long.")
+        }
+    }
+}
+
+/// Compared with what, in sentences.
+pub fn compared(rule: AlertRule, compared: &Compared) -> Vec<String> {
+    let mut said = Vec::new();
+    match rule {
+        AlertRule::NewNetwork => said.push(format!("Told once an account is known for {} days.", compared.limit)),
+        AlertRule::TokenElsewhere | AlertRule::TwoPlaces => {}
+        AlertRule::FactorChanged | AlertRule::RoleChanged => {
+            said.push(format!("Changes are watched for {} hours.", compared.limit));
+        }
+        AlertRule::DormantAccount => said.push(format!("Told from {} days on.", compared.limit)),
+        _ => said.push(format!("Told from {} on.", compared.limit)),
+    }
+    if let Some(own) = &compared.own {
+        said.push(format!("Usual for this person: {}.", usual(own)));
+    }
+    if let Some(peers) = &compared.peers {
+        said.push(format!("Usual for others in this role: {}.", usual(peers)));
+    }
+    said
+}
+
+fn usual(usual: &Usual) -> String {
+    format!("{:.0}, give or take {:.0}, over {} days", usual.median, usual.deviation, usual.days)
+}
+
+/// What followed from it.
+pub const fn answer(answer: AlertAnswer) -> &'static str {
+    match answer {
+        AlertAnswer::Note => "written down only",
+        AlertAnswer::Alert => "somebody looks into it",
+        AlertAnswer::EndSession => "the session was ended, and somebody looks into it",
+    }
+}
+
+fn within(minutes: u32) -> String {
+    match minutes {
+        0 => String::new(),
+        1 => " within a minute".to_owned(),
+        60 => " within an hour".to_owned(),
+        1_440 => " on one day".to_owned(),
+        10_080 => " within a week".to_owned(),
+        hours if hours % 60 == 0 => format!(" within {} hours", hours / 60),
+        minutes => format!(" within {minutes} minutes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_says_what_why_now_and_compared_with_what() {
+        let usual = Usual { median: 11.5, deviation: 2.0, days: 60 };
+        let example = Compared { counted: 41, limit: 24, minutes: 60, own: Some(usual), peers: None };
+        for one in AlertRule::ALL {
+            assert!(rule(*one).len() > 8 && why(*one, &example).ends_with('.'), "{one}");
+            let said = compared(*one, &example);
+            assert!(
+                said.iter().any(|said| said == "Usual for this person: 12, give or take 2, over 60 days."),
+                "{said:?}"
+            );
+        }
+        assert_eq!(why(AlertRule::ManyCharts, &example), "41 different charts were opened within an hour.");
+        assert_eq!(compared(AlertRule::Denials, &example)[0], "Told from 24 on.");
+    }
+}

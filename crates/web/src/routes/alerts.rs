@@ -1,0 +1,56 @@
+//! Alerts: what somebody should look into, who did, and what the practice set for it.
+
+mod api;
+mod page;
+mod setting;
+
+use crate::{Problem, RouteTable, answer::later};
+use practice::watch::{AlertError, Which};
+use serde::Deserialize;
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.with(page::add).with(setting::add).with(api::add)
+}
+
+impl From<AlertError> for Problem {
+    fn from(error: AlertError) -> Self {
+        match error {
+            AlertError::Access(error) => error.into(),
+            AlertError::Unknown => Self::not_found(),
+            AlertError::Oneself => {
+                Self::conflict().detail("This alert is about your own account. Somebody else looks into it.")
+            }
+            AlertError::Reviewed => Self::conflict().detail("Somebody looked into it already. Open it again."),
+            AlertError::Value(why) => Self::invalid("value", &why),
+            AlertError::NotInPerson(why) => super::people::not_in_person(why),
+            AlertError::House(error) => error.into(),
+            AlertError::Record(error) => error.into(),
+            AlertError::Trail(error) => later(&error),
+            AlertError::Audit(error) => error.into(),
+        }
+    }
+}
+
+/// Which alerts, as an address says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Shown {
+    /// Those that wait for somebody.
+    #[default]
+    Open,
+    /// Those that somebody looked into.
+    Reviewed,
+    /// All, those too that were only written down.
+    All,
+}
+
+impl From<Shown> for Which {
+    fn from(shown: Shown) -> Self {
+        match shown {
+            Shown::Open => Self::Open,
+            Shown::Reviewed => Self::Reviewed,
+            Shown::All => Self::All,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Alerts as pages: those that wait for somebody, and one of them with what shows it.
+
+use super::Shown;
+use crate::{
+    App, AuditClass, Form, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
+    answer::{form_again, see_other},
+    look::{
+        ButtonKind, Column, Field, FieldErrors, Head, Tone, breadcrumbs, card, definitions, empty_state, link_button,
+        notice, pagination, recorded_line, submit, table, tabs, tag, textarea,
+        words::{alerts, trail},
+    },
+    paging::Cursor,
+    surround::{Sheet, Surround},
+};
+use axum::{extract::State, http::StatusCode, response::Response};
+use domain::{AlertAnswer, AlertId, PermissionName, ReviewWords};
+use identity::{Full, Session};
+use ledger::Outcome;
+use maud::{Markup, html};
+use practice::{
+    audit::AuditedEntry,
+    watch::{self, AlertDetails, AlertLine},
+};
+use serde::Deserialize;
+
+const HERE: &str = "/alerts";
+const PAGE: Route = Route::page(Verb::Get, HERE, "What somebody should look into, newest first.")
+    .permission(PermissionName::ReadAudit)
+    .audit(AuditClass::Practice);
+const ONE: Route = Route::page(Verb::Get, "/alerts/{alert_id}", "An alert, with the entries that show it.")
+    .permission(PermissionName::ReadAudit)
+    .audit(AuditClass::Practice);
+const REVIEW: Route = Route::page(Verb::Post, "/alerts/{alert_id}", "Says what was found by looking into an alert.")
+    .permission(PermissionName::ReadAudit)
+    .audit(AuditClass::Practice);
+
+/// Alerts on a page.
+const SHOWN: usize = 50;
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.add(PAGE, page).add(ONE, one).add(REVIEW, review)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    state: Shown,
+    #[serde(default)]
+    cursor: Option<Cursor>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    #[serde(default)]
+    words: String,
+}
+
+async fn page(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Problem> {
+    let before = Cursor::place(asked.cursor.as_ref())?;
+    let page = watch::alerts(app.house(), &session, asked.state.into(), before, SHOWN).await?;
+    let surround = Surround::of(&app, &session).await?;
+    let state = match asked.state {
+        Shown::Open => "",
+        Shown::Reviewed => "state=reviewed",
+        Shown::All => "state=all",
+    };
+    let older = page.next.map(|next| format!("{HERE}?{state}&cursor={}", String::from(Cursor::at(&next))));
+    let older = older.map(|address| address.replace("?&", "?"));
+    let newest = asked.cursor.is_some().then(|| format!("{HERE}?{state}"));
+    let content = html! {
+        (tabs("Alerts", &[
+            (HERE, "To look into", asked.state == Shown::Open),
+            ("/alerts?state=reviewed", "Looked into", asked.state == Shown::Reviewed),
+            ("/alerts?state=all", "All", asked.state == Shown::All),
+        ]))
+        @if page.items.is_empty() {
+            (nothing(asked.state))
+        } @else {
+            (card("Newest first", None, listed(&surround, &page.items)))
+        }
+        (pagination(newest.as_deref(), older.as_deref(), None))
+        (link_button("/alerts/settings", "What is told, and when", ButtonKind::Quiet))
+        (recorded_line("Looking at alerts was recorded."))
+    };
+    let below = html! { "What was unusual in the audit trail. It is looked at within seconds of being written." };
+    let head = Head { below: Some(below), ..Head::default() };
+    Ok(surround.page(Sheet::new("Alerts", HERE).head(head), content))
+}
+
+fn nothing(shown: Shown) -> Markup {
+    match shown {
+        Shown::Open => {
+            empty_state("Nothing waits for you", "What is unusual stands here until somebody looked into it.", None)
+        }
+        Shown::Reviewed => empty_state("Nothing was looked into yet", "What somebody found stands here.", None),
+        Shown::All => empty_state("No alerts yet", "Nothing unusual was found so far.", None),
+    }
+}
+
+fn listed(surround: &Surround, items: &[AlertLine]) -> Markup {
+    let columns = [
+        Column::text("What"),
+        Column::text("Who"),
+        Column::text("Why now"),
+        Column::text("When"),
+        Column::text("State"),
+    ];
+    let rows = items.iter().map(|alert| {
+        vec![
+            html! { a href={ (HERE) "/" (alert.alert_id) } { (alerts::rule(alert.rule)) } },
+            html! { @match &alert.whom { Some(whom) => (whom.name), None => span class="soft" { "nobody signed in" } } },
+            html! { (alerts::why(alert.rule, &alert.compared)) },
+            html! { span class="num" { (surround.moment(alert.happened_at)) } },
+            state(alert),
+        ]
+    });
+    table("Alerts", &columns, rows)
+}
+
+fn state(alert: &AlertLine) -> Markup {
+    match (&alert.review, alert.answer) {
+        (Some(_), _) => tag("looked into", Tone::Success),
+        (None, AlertAnswer::Note) => tag("a note", Tone::Neutral),
+        (None, AlertAnswer::EndSession) => tag("session ended", Tone::Error),
+        (None, AlertAnswer::Alert) => tag("to look into", Tone::Warn),
+    }
+}
+
+async fn one(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(alert): PathId<AlertId>,
+) -> Result<Markup, Problem> {
+    show(&app, &session, alert, &Typed::default(), &FieldErrors::none()).await
+}
+
+async fn show(
+    app: &App,
+    session: &Session<Full>,
+    alert: AlertId,
+    typed: &Typed,
+    errors: &FieldErrors,
+) -> Result<Markup, Problem> {
+    let details = watch::alert(app.house(), session, alert).await?;
+    let surround = Surround::of(app, session).await?;
+    let about_me = details.alert.whom.as_ref().is_some_and(|whom| whom.account_id == session.account());
+    let content = html! {
+        (breadcrumbs(&[(HERE, "Alerts")], alerts::rule(details.alert.rule)))
+        (errors.summary())
+        (card("What, who, why now", None, facts(&surround, &details.alert)))
+        (card("The entries that show it", None, entries(&surround, &details)))
+        @match (&details.alert.review, about_me) {
+            (Some(review), _) => (card("Looked into", None, html! {
+                p { (review.words) }
+                p class="soft small" { (review.by.name) ", " (surround.moment(review.at)) }
+            })),
+            (None, true) => (notice(Tone::Info, "This is about your own account",
+                Some(html! { p { "Somebody else looks into it." } }))),
+            (None, false) => form method="post" action={ (HERE) "/" (alert) } class="card stack" {
+                h2 { "Look into it" }
+                (textarea(&Field::new("words", "What you found").required().value(&typed.words).rows(4).max_length(2000)
+                    .error(errors.of("words")).hint("What it was, whom you asked, what follows. It cannot be changed afterwards.")))
+                (submit("Looked into", None))
+            },
+        }
+        (recorded_line("Opening this alert was recorded."))
+    };
+    Ok(surround.page(Sheet::new("Alert", HERE), content))
+}
+
+fn facts(surround: &Surround, alert: &AlertLine) -> Markup {
+    definitions(&[
+        ("What", html! { (alerts::rule(alert.rule)) }),
+        (
+            "Who",
+            html! {
+                @match &alert.whom {
+                    Some(whom) => a href={ "/audit?actor=" (whom.account_id) } { (whom.name) },
+                    None => "nobody signed in",
+                }
+            },
+        ),
+        ("Why now", html! { (alerts::why(alert.rule, &alert.compared)) }),
+        ("Compared with", html! { @for said in alerts::compared(alert.rule, &alert.compared) { p { (said) } } }),
+        ("When", html! { (surround.moment(alert.happened_at)) }),
+        ("What followed", html! { (alerts::answer(alert.answer)) }),
+    ])
+}
+
+fn entries(surround: &Surround, details: &AlertDetails) -> Markup {
+    let columns = ["When", "Who", "What", "Patient", "How it went", "From where"].map(Column::text);
+    html! {
+        @if details.entries.len() < details.pointed_to {
+            (notice(Tone::Warn, "Not every entry could be read",
+                Some(html! { p { "Have " code { "patella audit verify" } " run on the server." } })))
+        }
+        (table("Entries of the audit trail", &columns, details.entries.iter().map(|entry| row(surround, entry))))
+    }
+}
+
+fn row(surround: &Surround, AuditedEntry { who, found }: &AuditedEntry) -> Vec<Markup> {
+    let entry = &found.entry;
+    let tone = if entry.outcome == Outcome::Allowed { Tone::Info } else { Tone::Warn };
+    vec![
+        html! { span class="num" { (surround.moment(entry.at)) } },
+        html! { (who.as_deref().unwrap_or("nobody signed in")) },
+        html! {
+            (trail::action(entry.action.as_str()))
+            br; span class="soft small" { (trail::part(entry.resource.kind().as_str())) }
+        },
+        html! {
+            @if let Some(patient) = entry.patient {
+                @let id = patient.to_string();
+                a href={ "/audit?patient_id=" (id) } aria-label={ "Patient " (id) } {
+                    code { (id.chars().take(8).collect::<String>()) }
+                }
+            }
+        },
+        html! { (tag(trail::outcome(entry.outcome), tone)) br; span class="soft small" { (trail::spaced(entry.reason.as_str())) } },
+        html! {
+            @if let Some(address) = entry.address { span class="num" { (address) } br; }
+            span class="soft small num" { "entry " (found.seq) }
+        },
+    ]
+}
+
+async fn review(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(alert): PathId<AlertId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let mut errors = FieldErrors::none();
+    match ReviewWords::new(typed.words.replace("\r\n", "\n")) {
+        Ok(words) => {
+            watch::review(app.house(), &session, alert, &words).await?;
+            Ok(see_other(HERE))
+        }
+        Err(why) => {
+            errors.add("words", format!("What you found {why}"));
+            let page = show(&app, &session, alert, &typed, &errors).await?;
+            Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, page))
+        }
+    }
+}
