@@ -233,7 +233,7 @@ pub async fn review(
     let row =
         ReviewRow { practice_id: practice, alert_id: alert, reviewed_by: me, reviewed_at: house.clock.now(), words };
     db.commit(rows::review(Batch::new(), &row)).await.map_err(|error| match error {
-        CommitError::Conflict { .. } => AlertError::Reviewed,
+        CommitError::Conflict { .. } | CommitError::Duplicate { .. } => AlertError::Reviewed,
         other => other.into(),
     })
 }

@@ -203,8 +203,10 @@ impl Follower {
             // The first time: what lies behind is learned from and not told.
             let batch =
                 sizes.iter().fold(Batch::new(), |batch, (log, size)| watching::begin(batch, log.as_str(), *size));
-            if !batch.is_empty() {
-                runtime.block_on(db.commit(batch))?;
+            match runtime.block_on(db.commit(batch)) {
+                // Another server began at the same moment.
+                Ok(()) | Err(CommitError::Duplicate { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
             return Ok(WatchRound::default());
         }
@@ -234,7 +236,7 @@ impl Follower {
                 self.observer.reached(STEPS[1]);
                 Ok(WatchRound { looked_at, behind: behind.saturating_sub(looked_at), alerts, standing_by: false })
             }
-            Err(FollowError::Commit(CommitError::Conflict { .. })) => {
+            Err(FollowError::Commit(CommitError::Conflict { .. } | CommitError::Duplicate { .. })) => {
                 *memory = None;
                 *other = Some((stored, self.house.clock.now()));
                 Ok(WatchRound { behind, standing_by: true, ..WatchRound::default() })

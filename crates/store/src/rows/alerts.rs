@@ -145,7 +145,7 @@ pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
     })
 }
 
-/// Adds a review. A conflict when somebody else looked into it meanwhile.
+/// Adds a review; [`crate::CommitError::Duplicate`] when somebody else looked into it meanwhile.
 pub fn review(batch: Batch, row: &ReviewRow) -> Batch {
     const SQL: &str = "INSERT INTO alert_reviews (practice_id, alert_id, reviewed_by, reviewed_at, words) \
                        VALUES ($1, $2, $3, $4, $5)";

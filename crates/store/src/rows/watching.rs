@@ -56,7 +56,7 @@ pub async fn logs(db: &Db) -> Result<Vec<(String, u64)>, StoreError> {
     db.rows(SQL, &[]).await?.iter().map(|row| Ok((row.text(0)?.to_owned(), row.number(1)?))).collect()
 }
 
-/// Begins to watch a log. A conflict when another server did so meanwhile.
+/// Begins to watch a log; [`crate::CommitError::Duplicate`] when another server did so meanwhile.
 pub fn begin(batch: Batch, log: &str, at: u64) -> Batch {
     const SQL: &str = "INSERT INTO watch_logs (log, next_seq) VALUES ($1, $2)";
     batch.run(SQL, &[log.into(), number(at).into()]).expect(1)

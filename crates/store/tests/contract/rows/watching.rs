@@ -53,7 +53,7 @@ pub(crate) async fn alerts_are_stored_once_listed_newest_first_and_reviewed_once
         words: sealed([3; 16], "words"),
     };
     db.commit(alerts::review(Batch::new(), &review)).await.expect("stored");
-    assert!(matches!(db.commit(alerts::review(Batch::new(), &review)).await, Err(CommitError::Conflict { .. })));
+    assert!(matches!(db.commit(alerts::review(Batch::new(), &review)).await, Err(CommitError::Duplicate { .. })));
     assert_eq!(list(Listed::Open, end, 9).await, [2, 1]);
     assert_eq!(list(Listed::Reviewed, end, 9).await, [3]);
     let found = alerts::by_id(&db, PRACTICE, AlertId::from_bytes([3; 16])).await.expect("read").expect("there");
@@ -77,10 +77,11 @@ pub(crate) async fn settings_of_the_watch_change_and_its_place_moves_on_only_fro
         db.commit(watching::set(Batch::new(), &set(value, seconds))).await.expect("stored");
     }
     assert_eq!(watching::settings(&db, PRACTICE).await.expect("read"), [set("9", 2)]);
-    let conflicts = |done: Result<(), CommitError>| matches!(done, Err(CommitError::Conflict { .. }));
-    db.commit(watching::begin(Batch::new(), "practice.example/audit", 3)).await.expect("begun");
-    assert!(conflicts(db.commit(watching::begin(Batch::new(), "practice.example/audit", 5)).await));
-    db.commit(watching::move_on(Batch::new(), "practice.example/audit", 3, 8)).await.expect("moved");
-    assert!(conflicts(db.commit(watching::move_on(Batch::new(), "practice.example/audit", 3, 9)).await));
+    let begin = |at| watching::begin(Batch::new(), "practice.example/audit", at);
+    let move_on = |from, to| watching::move_on(Batch::new(), "practice.example/audit", from, to);
+    db.commit(begin(3)).await.expect("begun");
+    assert!(matches!(db.commit(begin(5)).await, Err(CommitError::Duplicate { .. })));
+    db.commit(move_on(3, 8)).await.expect("moved");
+    assert!(matches!(db.commit(move_on(3, 9)).await, Err(CommitError::Conflict { .. })));
     assert_eq!(watching::logs(&db).await.expect("read"), [("practice.example/audit".to_owned(), 8)]);
 }
