@@ -3,6 +3,7 @@
 //! that has other things to do. What was measured and how is told in `docs/bench.md`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its streams")]
 
+mod backup;
 mod load;
 mod long;
 mod people;
@@ -64,6 +65,8 @@ enum Command {
     Run(Options),
     /// Measure the search of the audit trail.
     Trail(trail::Trail),
+    /// Measure backup and restore beside zstd and age.
+    Backup(backup::Backup),
     /// Measure rotations and a purge, and requests beside them.
     Long(long::Long),
     /// The bare server that `run` starts.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => measure(&options),
         Command::Trail(trail) => trail.run(),
+        Command::Backup(backup) => backup.run(),
         Command::Long(long) => long.run(),
         Command::Plain(plain) => plain.run(),
     };
