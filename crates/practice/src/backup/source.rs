@@ -10,11 +10,9 @@ use std::{
 };
 use store::{
     Db, Kind,
-    raw::{RawColumn, RawError, RawTable, Snapshot, push_row},
+    raw::{Pieces, RawColumn, RawError, RawTable, Snapshot},
 };
 
-/// Bytes of rows that are handed on at once, or one row more.
-const AT_ONCE: usize = 256 * 1024;
 /// Entries that are read at once.
 const ENTRIES: usize = 256;
 
@@ -155,12 +153,11 @@ impl Source for FolderTrail {
     }
 
     fn export(&mut self, table: usize, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<u64, RawError> {
-        let (mut buffer, mut count) = (Vec::new(), 0);
+        let mut pieces = Pieces::new(sink);
         for log in &self.logs {
             let name = log.name.as_str().as_bytes();
             if table == 0 {
-                push_row(&mut buffer, &[Some(name), Some(&int(log.signed)), Some(log.note.as_bytes())])?;
-                count += 1;
+                pieces.row(&[Some(name), Some(&int(log.signed)), Some(log.note.as_bytes())])?;
                 continue;
             }
             let mut seq = 0;
@@ -171,20 +168,12 @@ impl Source for FolderTrail {
                 }
                 for sealed in entries.iter().take(usize::try_from(log.size - seq).unwrap_or(usize::MAX)) {
                     let hash = leaf_hash(sealed);
-                    push_row(&mut buffer, &[Some(name), Some(&int(seq)), Some(&hash.0), Some(sealed)])?;
+                    pieces.row(&[Some(name), Some(&int(seq)), Some(&hash.0), Some(sealed)])?;
                     seq += 1;
-                    count += 1;
-                }
-                if buffer.len() >= AT_ONCE {
-                    sink(&buffer)?;
-                    buffer.clear();
                 }
             }
         }
-        if !buffer.is_empty() {
-            sink(&buffer)?;
-        }
-        Ok(count)
+        Ok(pieces.end()?)
     }
 }
 
@@ -229,18 +218,11 @@ impl Source for MediaSource {
 
     /// A file that has gone since it was listed, because it was destroyed, is a row without content.
     fn export(&mut self, _: usize, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<u64, RawError> {
-        let mut buffer = Vec::new();
+        let mut pieces = Pieces::new(sink);
         for digest in &self.digests {
             let content = crate::media::read(&self.folder, digest)?;
-            push_row(&mut buffer, &[Some(digest), content.as_deref()])?;
-            if buffer.len() >= AT_ONCE {
-                sink(&buffer)?;
-                buffer.clear();
-            }
+            pieces.row(&[Some(digest), content.as_deref()])?;
         }
-        if !buffer.is_empty() {
-            sink(&buffer)?;
-        }
-        Ok(self.digests.len() as u64)
+        Ok(pieces.end()?)
     }
 }

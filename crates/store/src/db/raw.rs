@@ -9,11 +9,13 @@
 
 mod cut;
 mod fill;
+mod pieces;
 mod tuple;
 
 pub use cut::{Snapshot, cut};
 pub use fill::{Fill, Filled};
-pub use tuple::{Fields, Tuples, push_row};
+pub use pieces::Pieces;
+pub use tuple::{Fields, Tuples};
 
 use super::{Db, Kind, OpenError, StoreError};
 use phi::Store;

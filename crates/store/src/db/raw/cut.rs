@@ -6,7 +6,7 @@
 //! add are not locked: what is added in that moment stands alone.) A writer waits some milliseconds; none fails.
 
 use super::{
-    RawError, RawTable,
+    Pieces, RawError, RawTable,
     tuple::{Tuples, push_field, push_head},
 };
 use crate::db::{Db, Engine, StoreError, embedded, postgres};
@@ -16,8 +16,6 @@ use rusqlite::{Connection, types::ValueRef};
 use std::{io, pin::pin, thread, time::Duration};
 use tokio::runtime::Handle;
 
-/// How many bytes of rows are handed on at once, or one row more.
-const AT_ONCE: usize = 256 * 1024;
 /// How often the writers are asked to pause, with [`A_WHILE`] between: a long migration or purge may be under way.
 const TRIES: usize = 20;
 const A_WHILE: Duration = Duration::from_millis(250);
@@ -172,30 +170,27 @@ fn export_embedded(
     let sql = format!("SELECT {columns} FROM {}{only} ORDER BY {order}", table.name);
     let mut statement = connection.prepare(&sql).map_err(sqlite)?;
     let mut rows = statement.raw_query();
-    let (mut buffer, mut count) = (Vec::with_capacity(AT_ONCE + 4096), 0);
-    let width = table.columns.len();
+    let (mut pieces, width) = (Pieces::new(sink), table.columns.len());
     while let Some(row) = rows.next().map_err(sqlite)? {
-        push_head(&mut buffer, width);
-        for place in 0..width {
-            match row.get_ref(place).map_err(sqlite)? {
-                ValueRef::Null => push_field(&mut buffer, None)?,
-                ValueRef::Integer(number) => push_field(&mut buffer, Some(&number.to_be_bytes()))?,
-                ValueRef::Blob(bytes) | ValueRef::Text(bytes) => push_field(&mut buffer, Some(bytes))?,
-                ValueRef::Real(_) => {
-                    return Err(RawError::Table { table: table.name.clone(), what: "holds a value of another type" });
+        pieces.written(|out| {
+            push_head(out, width);
+            for place in 0..width {
+                match row.get_ref(place).map_err(sqlite)? {
+                    ValueRef::Null => push_field(out, None)?,
+                    ValueRef::Integer(number) => push_field(out, Some(&number.to_be_bytes()))?,
+                    ValueRef::Blob(bytes) | ValueRef::Text(bytes) => push_field(out, Some(bytes))?,
+                    ValueRef::Real(_) => {
+                        return Err(RawError::Table {
+                            table: table.name.clone(),
+                            what: "holds a value of another type",
+                        });
+                    }
                 }
             }
-        }
-        count += 1;
-        if buffer.len() >= AT_ONCE {
-            sink(&buffer)?;
-            buffer.clear();
-        }
+            Ok(())
+        })?;
     }
-    if !buffer.is_empty() {
-        sink(&buffer)?;
-    }
-    Ok(count)
+    Ok(pieces.end()?)
 }
 
 async fn export_postgres(
@@ -207,7 +202,7 @@ async fn export_postgres(
     let sql = format!("COPY (SELECT {columns} FROM {}{only} ORDER BY {order}) TO STDOUT (FORMAT BINARY)", table.name);
     let stream = client.copy_out(&sql).await.map_err(|error| engine(&error))?;
     let mut stream = pin!(stream);
-    let (mut buffer, mut count, mut begun) = (Vec::with_capacity(AT_ONCE + 4096), 0, false);
+    let (mut pieces, mut begun) = (Pieces::new(sink), false);
     let strange = || RawError::Table { table: table.name.clone(), what: "came in a form that is not COPY's" };
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|error| engine(&error))?;
@@ -220,23 +215,15 @@ async fn export_postgres(
         for row in Tuples::new(rows, table.columns.len()) {
             match row {
                 Ok(row) => {
-                    buffer.extend_from_slice(row.bytes());
                     rows = &rows[row.bytes().len()..];
-                    count += 1;
+                    pieces.bytes(row.bytes())?;
                 }
                 Err(_) if rows == COPY_END => rows = &[],
                 Err(_) => return Err(strange()),
             }
         }
-        if buffer.len() >= AT_ONCE {
-            sink(&buffer)?;
-            buffer.clear();
-        }
     }
-    if !buffer.is_empty() {
-        sink(&buffer)?;
-    }
-    Ok(count)
+    Ok(pieces.end()?)
 }
 
 pub(super) fn sqlite(error: rusqlite::Error) -> RawError {

@@ -9,7 +9,7 @@
 use std::io;
 
 /// Appends a whole row.
-pub fn push_row(out: &mut Vec<u8>, fields: &[Option<&[u8]>]) -> io::Result<()> {
+pub(super) fn push_row(out: &mut Vec<u8>, fields: &[Option<&[u8]>]) -> io::Result<()> {
     push_head(out, fields.len());
     fields.iter().try_for_each(|field| push_field(out, *field))
 }
