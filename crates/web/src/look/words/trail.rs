@@ -147,8 +147,37 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A word of the ledger with spaces: `own-account` is "own account".
-pub fn spaced(word: &str) -> String {
+/// Why it went so: the rule that allowed it, or what was in its way. Those that are plain as they are need no line.
+pub fn reason(word: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match word {
+        "care-team-therapist" | "care-team-admin" => "on the care team",
+        "patient-self" => "their own record",
+        "own-account" => "on their own account",
+        "registration" => "registering patients and booking visits",
+        "import" => "bringing records in from an earlier program",
+        "admin-governs" => "an administrator's task",
+        "privacy-officer-audits" => "a privacy officer's task",
+        "operator-operates" => "an operator's task",
+        "researcher-releases" => "a researcher's task",
+        "billing-bills" | "billing-accounts" | "billing-contacts" => "billing's task",
+        "command-line" => "on the server's command line",
+        "no-policy" => "no rule allows it",
+        "token-scope" => "not what the API token is for",
+        "no-such-patient" => "there is no such patient here",
+        "not-for-this-role" => "not for this role",
+        "not-a-question" => "the policy could not be asked",
+        "destroyed" => "the record was destroyed when its time was over",
+        "throttled" => "too many tries",
+        "used-code" | "used-already" => "it was used before",
+        "no-challenge" => "nothing was under way",
+        "address-taken" => "the address is in use",
+        "asks-for-destruction" => "whoever asks for destruction lifts no hold",
+        other => return Cow::Owned(spaced(other)),
+    })
+}
+
+/// A word of the ledger with spaces: `wrong-password` is "wrong password".
+fn spaced(word: &str) -> String {
     word.replace(['_', '-'], " ")
 }
 
@@ -162,7 +191,7 @@ mod tests {
         path::{Path, PathBuf},
     };
 
-    /// Words that stand in entries as reasons and have no dash; a reason is shown with spaces.
+    /// Words that stand in entries as reasons and have no dash.
     const REASONS: &[&str] = &["destroyed", "expired", "forged", "password", "retention", "throttled"];
 
     #[test]
@@ -225,6 +254,15 @@ mod tests {
             }
         }
         assert!(seen > 90, "only {seen} words were read");
+    }
+
+    #[test]
+    fn every_rule_of_the_policy_is_told_in_plain_words_as_a_reason() {
+        let policy = phi::Policy::built_in().expect("the policy holds together");
+        for rule in policy.rules() {
+            let word = rule.id.as_str();
+            assert_ne!(reason(word), spaced(word), "`{word}` has no plain words");
+        }
     }
 
     #[test]

@@ -176,7 +176,7 @@ fn row(surround: &Surround, asked: &Asked, AuditedEntry { who, found }: &Audited
         },
         html! {
             (tag(trail::outcome(entry.outcome), tone))
-            br; span class="soft small" { (trail::spaced(entry.reason.as_str())) }
+            br; span class="soft small" { (trail::reason(entry.reason.as_str())) }
         },
         html! {
             @if let Some(address) = entry.address {
