@@ -175,6 +175,7 @@ fn held(batch: Batch, kept: &Kept, clerk: &Session<Full>, patient: PatientId, at
         recorded_at: now,
         changed_at: now,
         version: 1,
+        voided: None,
     };
     visits::insert(batch, &row)
 }

@@ -75,6 +75,8 @@ ids! {
     PlanId,
     /// A legal hold.
     HoldId,
+    /// What a patient asked of who sees their record, and the practice's answer.
+    RestrictionId,
     /// A device or medium that was disposed of.
     DisposalId,
     /// A login session.

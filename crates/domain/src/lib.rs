@@ -15,12 +15,14 @@ mod name_query;
 mod person;
 mod program;
 pub mod progress;
+mod restriction;
 pub mod retention;
 mod rng;
 mod role;
 mod task;
 mod text;
 mod visit;
+mod voided;
 mod watch;
 
 pub use calendar::{Timezone, weekday_number};
@@ -30,18 +32,20 @@ pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
     AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId, EntryId,
     ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId,
-    PracticeId, ProgramId, RequestId, TokenId, VisitId,
+    PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};
 pub use name_query::NameQuery;
 pub use person::{BirthDate, EmailAddress, PersonName, PhoneNumber, RecordNumber};
 pub use program::{EndReason, Items, ProgramItem, ProgramTitle};
+pub use restriction::{RestrictionAnswer, RestrictionKind};
 pub use rng::{Rng, SeededRng};
 pub use role::{PermissionName, PurposeKind, Role};
 pub use task::{TaskObserver, Unobserved};
 pub use text::{Comment, NoteBody};
 pub use visit::{ClinicName, VisitMinutes, VisitRemark, VisitState};
+pub use voided::VoidReason;
 pub use watch::{AlertAnswer, AlertRule, ReviewWords};
 
 /// A moment, to the millisecond, in UTC.

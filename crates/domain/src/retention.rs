@@ -34,6 +34,9 @@ pub struct RetentionRule {
     /// For records of minors.
     #[serde(default)]
     pub minors: Option<MinorRule>,
+    /// For how many years after its destruction a record is kept in the archive; none for no archive.
+    #[serde(default)]
+    pub archive_years: Option<u8>,
 }
 
 /// How long the record of somebody is kept who was a minor when last treated.
@@ -56,12 +59,20 @@ impl RetentionRule {
         if !(1..=100).contains(&self.years) {
             return Err(Invalid::new("must keep for 1 to 100 years"));
         }
+        if self.archive_years.is_some_and(|years| !(1..=100).contains(&years)) {
+            return Err(Invalid::new("must archive for 1 to 100 years"));
+        }
         match self.minors {
             Some(minors) if minors.until_age < minors.below || minors.until_age > 100 => {
                 Err(Invalid::new("must keep minors' records until they are of age at least, and 100 at most"))
             }
             _ => Ok(()),
         }
+    }
+
+    /// The last day of the archive of a record that is destroyed on a day; none without an archive.
+    pub fn archived_until(&self, destroyed_on: Date) -> Option<Date> {
+        self.archive_years.map(|years| anniversary(destroyed_on, years))
     }
 
     /// The last day of keeping by this rule.
@@ -235,7 +246,14 @@ mod tests {
 
     fn rule(name: &str, years: u8, minors: Option<(u8, u8)>) -> RetentionRule {
         let minors = minors.map(|(below, until_age)| MinorRule { below, until_age });
-        RetentionRule { name: name.to_owned(), source: "a test".to_owned(), since: date(2000, 1, 1), years, minors }
+        RetentionRule {
+            name: name.to_owned(),
+            source: "a test".to_owned(),
+            since: date(2000, 1, 1),
+            years,
+            minors,
+            archive_years: None,
+        }
     }
 
     fn rules(all: &[RetentionRule]) -> RetentionRules {

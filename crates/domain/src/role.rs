@@ -92,6 +92,8 @@ words! {
         Govern = "govern",
         /// Plan and approve the destruction of records, and hold them.
         Retain = "retain",
+        /// Answer what patients ask about their record: restrictions, and records that were made twice.
+        AnswerRequests = "answer_requests",
         /// Run keys, backups and health of the server.
         Operate = "operate",
         /// Release de-identified data.

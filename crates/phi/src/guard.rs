@@ -1,5 +1,6 @@
 //! The one door: decides, records, and hands out the keys.
 
+mod archive;
 mod arrival;
 mod billing;
 mod explain;
@@ -7,6 +8,7 @@ mod facts;
 mod purpose;
 mod search;
 
+pub use archive::ArchiveGrant;
 pub use billing::{BillingGrant, ChargingGrant, Draft};
 pub use explain::Standing;
 pub use purpose::Purpose;
@@ -286,7 +288,13 @@ impl Guard {
         self.rule(
             session,
             permission,
-            Some(Relation { registered: true, on_care_team: !own, is_self: own, ..Relation::default() }),
+            Some(Relation {
+                registered: true,
+                on_care_team: !own,
+                is_self: own,
+                assigned: !own,
+                ..Relation::default()
+            }),
         )
     }
 

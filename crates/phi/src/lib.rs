@@ -25,23 +25,23 @@ pub use class::{
 };
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{
-    AccessError, BillingGrant, ChargingGrant, Draft, Grant, Guard, NameSearch, PracticeGrant, Purpose, SealedName,
-    SearchError, Standing,
+    AccessError, ArchiveGrant, BillingGrant, ChargingGrant, Draft, Grant, Guard, NameSearch, PracticeGrant, Purpose,
+    SealedName, SearchError, Standing,
 };
 pub use keyring::{
     AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, billing_branch,
     practice_of_branch, rewrap_for_roots, roots_of,
 };
 pub use permission::{
-    BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, ImportRecord, LogExercise, Operate, Permission,
-    PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact, ReadExercise, ReadIdentity, ReadNotes,
-    ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity, WriteNotes,
-    WriteVisits, Writes,
+    AnswerRequests, BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, ImportRecord, LogExercise, Operate,
+    Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact, ReadExercise, ReadIdentity,
+    ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity,
+    WriteNotes, WriteVisits, Writes,
 };
 pub use policy::{Policy, PolicyError, Rule, Ruling};
 pub use registry::{
     Column, Deid, Protection, SealedBy, SealedColumn, SealedTable, Store, data_dictionary, fields, registry,
     sealed_tables,
 };
-pub use relation::{Answer, BillingLinks, CareTeams, Relation, StoredLink, Unavailable};
+pub use relation::{Answer, BillingLinks, CareTeams, Relation, StoredLink, Ties, Unavailable};
 pub use vault::{AccountClass, AccountVault, VaultError};

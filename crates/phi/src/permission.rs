@@ -89,7 +89,16 @@ macro_rules! practice_permissions {
     )*};
 }
 
-practice_permissions!(ReadAudit, Govern, Retain, Operate, ReadBilling, WriteBilling, ReleaseDeidentified);
+practice_permissions!(
+    ReadAudit,
+    Govern,
+    Retain,
+    AnswerRequests,
+    Operate,
+    ReadBilling,
+    WriteBilling,
+    ReleaseDeidentified
+);
 
 /// A permission on one billing account.
 pub trait BillingPermission: Closed + Send + Sync + 'static {

@@ -18,7 +18,7 @@ use std::{
 pub struct Ruling {
     /// Whether it may be done.
     pub allowed: bool,
-    /// The `@id` of the policy that allowed it; `no-policy` when none did.
+    /// The `@id` of the policy that allowed it, or that forbade what another would have allowed; `no-policy` when none did.
     pub rule: Word,
 }
 
@@ -186,6 +186,10 @@ fn context(relation: Relation) -> Option<Context> {
         ("registered", relation.registered),
         ("billed", relation.billed),
         ("newcomer", relation.newcomer),
+        ("assigned", relation.assigned),
+        ("kept_away", relation.kept_away),
+        ("notes_withheld", relation.notes_withheld),
+        ("merged", relation.merged),
     ])
 }
 
@@ -210,7 +214,8 @@ mod tests {
         let policy = Policy::built_in().expect("valid");
         assert_eq!(policy.rules().len(), POLICIES.matches("@id(").count());
         assert_eq!(policy.rules().first().map(|rule| rule.id.as_str()), Some("care-team-therapist"));
-        assert!(policy.rules().iter().all(|rule| rule.plain.ends_with('.') && rule.cedar.contains("permit")));
+        assert!(policy.rules().iter().all(|rule| rule.plain.ends_with('.')));
+        assert!(policy.rules().iter().all(|rule| rule.cedar.contains("permit") || rule.cedar.contains("forbid")));
         let error = Policy::parse(SCHEMA, &POLICIES.replacen("@plain(", "@words(", 1)).err().expect("refused");
         assert!(matches!(error, PolicyError::Unexplained("plain")), "{error}");
     }

@@ -18,6 +18,30 @@ pub struct Relation {
     /// The patient has no record yet and never had one: one is being brought in from elsewhere. Nobody but the guard can
     /// say so, and only while it makes the patient's key.
     pub newcomer: bool,
+    /// On the care team as one of the patient's own therapists, not as one who stands in.
+    pub assigned: bool,
+    /// The patient asked that this account be kept away, and the practice agreed.
+    pub kept_away: bool,
+    /// The patient asked that notes be for their own therapists only, and the practice agreed.
+    pub notes_withheld: bool,
+    /// The record was made twice: this one is closed, and another goes on.
+    pub merged: bool,
+}
+
+/// How an account stands to a patient by what is stored: places on the care team, what the patient asked for, and whether
+/// the record goes on elsewhere. For a record that was made twice all but `merged` is that of the one that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ties {
+    /// On the care team at this moment: started, not ended.
+    pub member: bool,
+    /// The same, as one of the patient's own therapists.
+    pub assigned: bool,
+    /// A restriction in force keeps this account away.
+    pub kept_away: bool,
+    /// A restriction in force keeps notes to the patient's own therapists.
+    pub notes_withheld: bool,
+    /// The patient as whom the record goes on, where it was made twice.
+    pub merged_into: Option<PatientId>,
 }
 
 /// A store that the kernel asks could not answer. Nothing is opened then.
@@ -28,16 +52,10 @@ pub struct Unavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 /// What a store answers, later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send + 'a>>;
 
-/// Where the kernel learns who treats whom.
+/// Where the kernel learns who treats whom, and what patients asked for.
 pub trait CareTeams: Send + Sync {
-    /// Whether the account is on the patient's care team at this moment: started, not ended.
-    fn is_member(
-        &self,
-        practice: PracticeId,
-        account: AccountId,
-        patient: PatientId,
-        at: Timestamp,
-    ) -> Answer<'_, bool>;
+    /// How the account stands to the patient at this moment.
+    fn ties(&self, practice: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, Ties>;
 }
 
 /// A link between a patient and a billing account, as it is stored.

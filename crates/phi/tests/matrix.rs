@@ -6,8 +6,14 @@ use phi::{Policy, Relation};
 #[test]
 fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
     let policy = Policy::built_in().expect("the policies are valid");
+    let team = Relation { on_care_team: true, registered: true, ..Relation::default() };
+    let all = Relation { assigned: true, is_self: true, billed: true, ..team };
     let relations = [
-        ("on the care team", Relation { on_care_team: true, registered: true, ..Relation::default() }),
+        ("on the care team", team),
+        ("  notes withheld", Relation { notes_withheld: true, ..team }),
+        ("  own, withheld", Relation { notes_withheld: true, assigned: true, ..team }),
+        ("  kept away", Relation { kept_away: true, ..all }),
+        ("  made twice", Relation { merged: true, ..team }),
         ("own record", Relation { is_self: true, registered: true, ..Relation::default() }),
         ("come to by account", Relation { billed: true, registered: true, ..Relation::default() }),
         ("registered here", Relation { registered: true, ..Relation::default() }),

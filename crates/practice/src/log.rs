@@ -12,6 +12,7 @@ use crate::{
     House,
     record::{RecordError, purpose, through_record},
     repeat::RepeatError,
+    voiding::{self, VoidView},
 };
 use domain::{
     AccountId, Comment, Date, Effort, EntryId, Invalid, ItemId, Pain, PatientId, Performed, ProgramId, Timestamp,
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use store::rows::log_entries::LogEntryRow;
 
 const LOG: Word = Word::new("log");
-const LOG_ENTRY: Word = Word::new("log_entry");
+pub(crate) const LOG_ENTRY: Word = Word::new("log_entry");
 const COMMENT: Word = Word::new("comment");
 
 /// An entry to write, or what an entry should have said.
@@ -83,6 +84,8 @@ pub struct EntryView {
     /// When it was corrected itself; none while it is in force.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub superseded_at: Option<Timestamp>,
+    /// That it was entered in error, and counts for nothing.
+    pub voided: Option<VoidView>,
 }
 
 /// Why an entry was not written.
@@ -102,6 +105,9 @@ pub enum LogError {
     /// The entry was corrected already; the correction can be corrected.
     #[error("the entry was corrected already")]
     Corrected,
+    /// The entry was entered in error; what was done is written down anew.
+    #[error("the entry was entered in error")]
+    Voided,
     /// Anything about the record itself.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -144,6 +150,7 @@ where
         recorded_at: row.recorded_at,
         corrects: row.corrects,
         superseded_at: row.superseded_at,
+        voided: voiding::view(grant, row.voided.as_ref())?,
     })
 }
 

@@ -9,7 +9,10 @@ pub use amend::{AmendError, amend};
 pub use list::{Notes, list, one};
 pub use write::{NewNote, WriteNoteError, write};
 
-use crate::record::{Names, Person, RecordError};
+use crate::{
+    record::{Names, Person, RecordError},
+    voiding::{self, VoidView},
+};
 use domain::{NoteId, Timestamp};
 use ledger::Word;
 use phi::{Covers, Grant, Note, Permission};
@@ -33,6 +36,8 @@ pub struct NoteView {
     /// When.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub written_at: Timestamp,
+    /// That it was entered in error.
+    pub voided: Option<VoidView>,
     /// What it said before, newest first; empty for a note that was never amended.
     pub earlier: Vec<EarlierNote>,
 }
@@ -85,6 +90,7 @@ where
         body: body(newest)?,
         written_by: names.person(newest.written_by).await?,
         written_at: newest.written_at,
+        voided: voiding::view(grant, newest.voided.as_ref())?,
         earlier,
     })
 }

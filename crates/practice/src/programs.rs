@@ -12,6 +12,7 @@ pub use read::{current, version, versions};
 use crate::{
     exercises::{self, ExerciseBrief},
     record::{Names, Person, RecordError},
+    voiding::{self, VoidView},
 };
 use domain::{Date, Dose, ExerciseId, ItemId, Items, PracticeId, ProgramId, Timestamp};
 use ledger::Word;
@@ -42,6 +43,8 @@ pub struct ProgramView {
     pub signed_at: Timestamp,
     /// Why this version ends the program; none in one that does not.
     pub end_reason: Option<String>,
+    /// That it was entered in error.
+    pub voided: Option<VoidView>,
     /// The exercises with their doses, in order.
     pub items: Vec<ItemView>,
 }
@@ -81,6 +84,8 @@ pub struct VersionLine {
     pub signed_at: Timestamp,
     /// Why this version ends the program; none in one that does not.
     pub end_reason: Option<String>,
+    /// That it was entered in error.
+    pub voided: Option<VoidView>,
     /// How many exercises it has.
     pub items: usize,
 }
@@ -105,6 +110,7 @@ where
         signed_by: names.person(row.signed_by).await?,
         signed_at: row.signed_at,
         end_reason: end_reason(grant, row)?,
+        voided: voiding::view(grant, row.voided.as_ref())?,
         items,
     })
 }

@@ -9,6 +9,7 @@
 //! after it every later step is done, whatever is killed in between.
 
 mod approve;
+mod archive;
 mod certificate;
 mod disposal;
 mod holds;
@@ -16,9 +17,14 @@ mod plan;
 mod purge;
 mod reapply;
 mod rules;
+mod same_person;
 mod views;
 
 pub use approve::{approve, withdraw};
+pub use archive::{
+    ARCHIVE_END_STEPS, ARCHIVE_ENDED, ArchiveEnd, ArchiveError, ArchiveName, ArchiveSettings, EndArchivesError, Ended,
+    archives, end_archives, verify_archive_end,
+};
 pub use certificate::{CERTIFICATE, Certificate, CertificateError, certificate, certificate_pdf, verify_certificate};
 pub use disposal::{DISPOSAL, Disposal, DisposalMethod, disposals, dispose};
 pub use holds::{HoldView, NewHold, holds, lift, place};
@@ -45,13 +51,15 @@ pub struct RetentionSettings {
     pub rules: RetentionRules,
     /// Hours between the second approval of a plan and the moment from which on it is carried out.
     pub cooling_hours: u32,
+    /// Where records are archived whose rule asks for it; none where no rule does.
+    pub archive: Option<ArchiveSettings>,
 }
 
 impl Default for RetentionSettings {
     /// Seven years, minors until 25, three days of cooling-off.
     fn default() -> Self {
         let usual = rules(&["usual".to_owned()], Vec::new()).expect("the shipped rule `usual` is valid");
-        Self { rules: usual, cooling_hours: 72 }
+        Self { rules: usual, cooling_hours: 72, archive: None }
     }
 }
 

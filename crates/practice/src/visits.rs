@@ -11,6 +11,7 @@ use crate::{
     record::{Names, Person, RecordError, resource, through_record},
     repeat::RepeatError,
     staff,
+    voiding::{self, VoidView},
 };
 use domain::{
     AccountId, ClinicName, Invalid, PatientId, Role, Timestamp, VisitId, VisitMinutes, VisitRemark, VisitState,
@@ -68,6 +69,8 @@ pub struct VisitView {
     pub clinic: Option<String>,
     /// What to know before it.
     pub remark: Option<String>,
+    /// That it was entered in error.
+    pub voided: Option<VoidView>,
     /// Counts up at each change; the number of the ETag.
     pub version: u64,
 }
@@ -86,6 +89,9 @@ pub enum VisitError {
     /// Somebody changed it since.
     #[error("the visit was changed since")]
     Stale,
+    /// It was entered in error.
+    #[error("the visit was entered in error")]
+    Voided,
     /// The idempotency key came before with another body.
     #[error("the key was used for another request")]
     KeyUsed,
@@ -121,7 +127,7 @@ pub async fn therapists(house: &House, session: &Session<Full>) -> Result<Vec<Pe
 }
 
 /// Why the caller opens a patient's visits: their own, for care, or to run the practice.
-fn why(session: &Session<Full>, patient: PatientId, visit: Option<VisitId>) -> Purpose {
+pub(crate) fn why(session: &Session<Full>, patient: PatientId, visit: Option<VisitId>) -> Purpose {
     let what = visit.map_or_else(|| Resource::whole(VISIT), |visit| resource(VISIT, visit));
     match session.role() {
         Role::FrontDesk => Purpose::operations(what),
@@ -141,6 +147,7 @@ where
         state: row.state,
         clinic: grant.open_optional(row.clinic.as_ref())?.map(|clinic| clinic.expose().as_str().to_owned()),
         remark: grant.open_optional(row.remark.as_ref())?.map(|remark| remark.expose().as_str().to_owned()),
+        voided: voiding::view(grant, row.voided.as_ref())?,
         version: row.version.unsigned_abs(),
     })
 }

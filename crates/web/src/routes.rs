@@ -9,6 +9,7 @@ mod exercises;
 mod home;
 mod join;
 mod log;
+mod merging;
 mod notes;
 mod own_progress;
 mod patients;
@@ -16,10 +17,12 @@ mod people;
 mod policy;
 mod programs;
 mod progress;
+mod restrictions;
 mod retention;
 mod session;
 mod today;
 mod visits;
+mod voiding;
 mod week;
 mod who_looked;
 
@@ -39,6 +42,8 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(join::add)
         .with(people::add)
         .with(care_team::add)
+        .with(restrictions::add)
+        .with(merging::add)
         .with(audit::add)
         .with(alerts::add)
         .with(retention::add)
@@ -55,4 +60,5 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(week::add)
         .with(own_progress::add)
         .with(who_looked::add)
+        .with(voiding::add)
 }

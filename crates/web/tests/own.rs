@@ -71,6 +71,7 @@ async fn prescribe(site: &Site, by: &Session<Full>, patient: PatientId, items: [
         signed_by: by.account(),
         signed_at: site.now(),
         end_reason: None,
+        voided: None,
     };
     site.house.stores.clinical.commit(programs::insert(Batch::new(), &row)).await.expect("stored");
 }

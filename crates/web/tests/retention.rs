@@ -43,6 +43,7 @@ async fn a_plan_is_offered_for_approval_only_when_somebody_is_due() {
         recorded_at: long_ago,
         changed_at: long_ago,
         version: 1,
+        voided: None,
     };
     site.house.stores.clinical.commit(visits::insert(Batch::new(), &row)).await.unwrap();
     let page = made(&site, &cookie).await;

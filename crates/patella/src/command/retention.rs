@@ -13,7 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ledger::{DestructionLedger, Resource, VerifierKey, Word};
 use practice::{
     Actor, Event, House,
-    retention::{Signing, certificate_pdf, plan_unattended, purge, verify_certificate, who_was_destroyed},
+    retention::{
+        ARCHIVE_ENDED, Signing, archives, certificate_pdf, end_archives, plan_unattended, purge, verify_archive_end,
+        verify_certificate, who_was_destroyed,
+    },
 };
 use std::path::{Path, PathBuf};
 use store::rows::{
@@ -62,6 +65,16 @@ enum Verb {
         #[arg(long, value_name = "FILE")]
         pdf: Option<PathBuf>,
     },
+    /// Print the archives of destroyed records, those that end first first.
+    Archives {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Destroy the archives whose last day is past. Those of whom a legal hold covers stay.
+    EndArchives {
+        #[command(flatten)]
+        target: Target,
+    },
     /// Print the public key with which certificates are verified.
     Key {
         /// The settings; see deploy/patella.toml.
@@ -88,6 +101,8 @@ impl Retention {
                 Verb::List { target, plan } => list(&target, plan.as_deref()).await,
                 Verb::Run { target, plan } => carry_out(&target, &plan).await,
                 Verb::Certificate { target, patient, pdf } => certificate(&target, &patient, pdf.as_deref()).await,
+                Verb::Archives { target } => list_archives(&target).await,
+                Verb::EndArchives { target } => end(&target).await,
                 Verb::Key { config } => key(&Config::load(&config)?).await,
                 Verb::Verify { key, file } => verify(&key, &file),
             }
@@ -216,6 +231,33 @@ async fn carry_out(target: &Target, text: &str) -> Result<()> {
     super::print(&format!("{} destroyed, {} spared\n", done.destroyed, done.spared))
 }
 
+async fn list_archives(target: &Target) -> Result<()> {
+    let (opened, _) = target.open().await?;
+    let practice = target.practice(&opened.house).await?;
+    record(&opened.house, practice, Word::new("list_archives")).await?;
+    for row in archives(&opened.house, practice).await? {
+        let state = row.ended_at.map_or_else(|| "kept".to_owned(), |at| format!("destroyed at {at}"));
+        super::print(&format!("{} until {} {state}\n", row.patient_id, row.ends_on))?;
+        if let Some(note) = &row.certificate {
+            super::print(note)?;
+        }
+    }
+    opened.ledger.close();
+    Ok(())
+}
+
+async fn end(target: &Target) -> Result<()> {
+    let (opened, config) = target.open().await?;
+    let practice = target.practice(&opened.house).await?;
+    let AuditKeys { log, signer, .. } = commands_keys(&config, &opened.house).await?;
+    let bar = Bar::new()?;
+    let done = end_archives(&opened.house, practice, &Signing { log, signer }, &bar).await;
+    bar.0.finish_and_clear();
+    opened.ledger.close();
+    let done = done.context("not every archive whose time is over was destroyed; run it again when this is mended")?;
+    super::print(&format!("{} destroyed, {} held\n", done.ended, done.held))
+}
+
 /// The keys of the command line's log, which records and signs destruction.
 pub(super) async fn commands_keys(config: &Config, house: &House) -> Result<AuditKeys> {
     let root = opening::root(config)?;
@@ -249,6 +291,13 @@ async fn key(config: &Config) -> Result<()> {
 fn verify(key: &str, file: &Path) -> Result<()> {
     let key: VerifierKey = key.parse().map_err(|why| anyhow::anyhow!("--key {why}"))?;
     let note = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    if note.starts_with(ARCHIVE_ENDED) {
+        let said = verify_archive_end(&note, &key).context("the certificate is not to be believed")?;
+        if said.audit.is_none() {
+            bail!("the signature is right, but the certificate carries no proof from the audit trail");
+        }
+        return super::print(&format!("genuine: archive {} was destroyed at {}\n", said.patient, said.destroyed_at));
+    }
     let said = verify_certificate(&note, &key).context("the certificate is not to be believed")?;
     if said.audit.is_none() {
         bail!("the signature is right, but the certificate carries no proof from the audit trail");

@@ -1,9 +1,9 @@
 //! How long records are kept.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use domain::retention::RetentionRule;
 use figment::value::magic::RelativePathBuf;
-use practice::retention::{RetentionSettings, rules};
+use practice::retention::{ArchiveSettings, RetentionSettings, rules};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -20,9 +20,35 @@ pub(crate) struct Retention {
     /// Hours between the second approval of a plan and its execution.
     #[serde(default)]
     cooling_hours: Option<u32>,
+    /// Where records are archived, whose rule asks for it.
+    #[serde(default)]
+    archive: Option<Archive>,
     /// Files that hold whom was destroyed.
     #[serde(default)]
     destruction_ledger: Vec<RelativePathBuf>,
+}
+
+/// Where records are archived.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Archive {
+    /// The folder.
+    folder: RelativePathBuf,
+    /// Public keys of the archive: `age1…`.
+    recipients: Vec<String>,
+}
+
+impl Archive {
+    fn settings(&self) -> Result<ArchiveSettings> {
+        let mut recipients = Vec::new();
+        for text in &self.recipients {
+            recipients.push(text.parse().map_err(|why| anyhow::anyhow!("retention.archive.recipients: {text} {why}"))?);
+        }
+        if recipients.is_empty() {
+            bail!("retention.archive.recipients: name the archive's public keys (age1…)");
+        }
+        Ok(ArchiveSettings { folder: self.folder.relative(), recipients })
+    }
 }
 
 impl Retention {
@@ -34,7 +60,11 @@ impl Retention {
             None => vec!["usual".to_owned()],
         };
         let rules = rules(&names, self.own.clone()).context("retention.rules and retention.own")?;
-        Ok(RetentionSettings { rules, cooling_hours: self.cooling_hours.unwrap_or(usual.cooling_hours) })
+        let archive = self.archive.as_ref().map(Archive::settings).transpose()?;
+        if let Some(rule) = rules.as_slice().iter().find(|rule| rule.archive_years.is_some() && archive.is_none()) {
+            bail!("retention.own: the rule {} asks for an archive; set retention.archive", rule.name);
+        }
+        Ok(RetentionSettings { rules, cooling_hours: self.cooling_hours.unwrap_or(usual.cooling_hours), archive })
     }
 
     /// The files that are set for the destruction ledger.

@@ -219,7 +219,9 @@ impl Guard {
         let subject = belongs(linked.account == account, linked.patient)?;
         let wrapped = self.keyring.wrapped(practice, subject).await?;
         let registered = !wrapped.is_empty();
-        let relation = Relation { registered, billed: registered, ..Relation::default() };
+        let ties = self.teams.ties(practice, session.account(), subject, self.clock.now()).await?;
+        let kept_away = ties.kept_away;
+        let relation = Relation { registered, billed: registered, kept_away, ..Relation::default() };
         let ruling = self.rule(session, ReadContact::NAME, Some(relation));
         let entry = self.entry(session, ReadContact::NAME, Some(subject), &purpose, &ruling);
         let receipt = self.append_one(entry).await?;

@@ -48,17 +48,21 @@ impl Guard {
         subject: PatientId,
     ) -> Result<Found, AccessError> {
         let keys = self.keyring.wrapped(practice, subject);
-        let member = self.teams.is_member(practice, account, subject, self.clock.now());
-        let (wrapped, on_care_team) = futures::future::join(keys, member).await;
-        let wrapped = wrapped?;
+        let ties = self.teams.ties(practice, account, subject, self.clock.now());
+        let (wrapped, ties) = futures::future::join(keys, ties).await;
+        let (wrapped, ties) = (wrapped?, ties?);
         let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
         let registered = !wrapped.is_empty() || destroyed;
         let relation = Relation {
-            on_care_team: on_care_team? && registered,
-            is_self: own == Some(subject) && registered,
+            on_care_team: ties.member && registered,
+            is_self: own.is_some_and(|own| own == subject || ties.merged_into == Some(own)) && registered,
             registered,
             billed: false,
             newcomer: false,
+            assigned: ties.assigned && registered,
+            kept_away: ties.kept_away,
+            notes_withheld: ties.notes_withheld,
+            merged: ties.merged_into.is_some(),
         };
         Ok(Found { wrapped, destroyed, relation })
     }

@@ -3,7 +3,7 @@
 use super::{Column, table};
 use domain::{
     BirthDate, ClinicName, Comment, Effort, EmailAddress, EndReason, Items, NoteBody, Pain, Performed, PersonName,
-    PhoneNumber, ProgramTitle, RecordNumber, VisitMinutes, VisitRemark, billing::Crossing,
+    PhoneNumber, ProgramTitle, RecordNumber, VisitMinutes, VisitRemark, VoidReason, billing::Crossing,
 };
 
 table! {
@@ -84,6 +84,9 @@ table! {
         (signed_at: Time, Shift, "when it was signed")
         (created_at: Time, Shift, "when it was stored")
         (end_reason: sealed Exercise as EndedBecause = EndReason, Drop, "Why this version ends the program.")
+        (voided_at: Time, Drop, "when it was said to be entered in error")
+        (voided_by: Id, Drop, "the account that said so")
+        (void_reason: sealed Exercise as WrongBecause = VoidReason, Drop, "Why it was entered in error.")
     }
 }
 
@@ -106,6 +109,9 @@ table! {
         (recorded_at: Time, Drop, "when it was written down")
         (corrects: Id, Drop, "the entry that this one corrects")
         (superseded_at: Time, Drop, "when it was corrected")
+        (voided_at: Time, Drop, "when it was said to be entered in error")
+        (voided_by: Id, Drop, "the account that said so")
+        (void_reason: sealed Exercise as WrongBecause = VoidReason, Drop, "Why it was entered in error.")
     }
 }
 
@@ -121,6 +127,9 @@ table! {
         (corrects: Id, Drop, "the version that this one takes the place of")
         (version: Structure, Drop, "1, 2, 3 and on")
         (first_note_id: Id, Drop, "the first version, for an amendment")
+        (voided_at: Time, Drop, "when it was said to be entered in error")
+        (voided_by: Id, Drop, "the account that said so")
+        (void_reason: sealed Note as WrongBecause = VoidReason, Drop, "Why it was entered in error.")
     }
 }
 
@@ -141,6 +150,9 @@ table! {
         (changed_at: Time, Drop, "when it last changed")
         (version: Structure, Drop, "counts up at each change")
         (charged_at: Time, Drop, "when it was given to billing; a visit is given once")
+        (voided_at: Time, Drop, "when it was said to be entered in error")
+        (voided_by: Id, Drop, "the account that said so")
+        (void_reason: sealed Visit as WrongBecause = VoidReason, Drop, "Why it was entered in error.")
     }
 }
 

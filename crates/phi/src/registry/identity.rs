@@ -132,6 +132,34 @@ table! {
 }
 
 table! {
+    /// What patients asked of who sees their record, and what the practice said. An end is a row of its own.
+    Identity.restrictions {
+        (practice_id: Id, Drop, "the practice")
+        (restriction_id: Id, Drop, "the restriction, or the end of one")
+        (patient_id: Id, Drop, "the patient who asked")
+        (what: Structure, Drop, "account or notes")
+        (account_id: Id, Drop, "the account that is kept away")
+        (answer: Structure, Drop, "agreed, declined or ended")
+        (ends: Id, Drop, "the restriction that this row ends")
+        (asked_on: Time, Drop, "the day on which the patient asked, in days since 1970-01-01")
+        (decided_by: Id, Drop, "the account that agreed, declined or ended it")
+        (decided_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// Patients who were registered twice. Each decision is a row of its own; the last one of a patient holds.
+    Identity.patient_merges {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Drop, "the patient whose record was made in error")
+        (number: Structure, Drop, "1, 2, 3 and on, for each patient")
+        (into_patient: Id, Drop, "the patient as whom the record goes on; none takes it back")
+        (decided_by: Id, Drop, "the account that decided it")
+        (decided_at: Time, Drop, "when")
+    }
+}
+
+table! {
     /// Which patient a billing account is of. The fingerprints find a link from either side and say neither.
     Identity.billing_links {
         (practice_id: Id, Drop, "the practice")
@@ -294,6 +322,8 @@ pub(super) const TABLES: &[&[Column]] = &[
     api_tokens::COLUMNS,
     invitations::COLUMNS,
     care_links::COLUMNS,
+    restrictions::COLUMNS,
+    patient_merges::COLUMNS,
     billing_links::COLUMNS,
     ceremonies::COLUMNS,
     throttles::COLUMNS,

@@ -68,6 +68,19 @@ table! {
     }
 }
 
+table! {
+    /// Archives of records that were destroyed: sealed files to the archive's own recipients.
+    Keys.archives {
+        (practice_id: Id, Drop, "the practice")
+        (patient_id: Id, Drop, "the patient")
+        (digest: Public, Drop, "SHA-256 of the sealed file")
+        (ends_on: Time, Drop, "the last day of keeping, in days since 1970-01-01")
+        (archived_at: Time, Drop, "when it was made")
+        (ended_at: Time, Drop, "when it was destroyed")
+        (certificate: Public, Drop, "a signed note that says so")
+    }
+}
+
 pub(super) const TABLES: &[&[Column]] = &[
     practice_keys::COLUMNS,
     patient_keys::COLUMNS,
@@ -75,4 +88,5 @@ pub(super) const TABLES: &[&[Column]] = &[
     key_rotations::COLUMNS,
     destroyed_patients::COLUMNS,
     destruction_certificates::COLUMNS,
+    archives::COLUMNS,
 ];

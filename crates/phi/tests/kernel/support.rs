@@ -8,7 +8,7 @@ use identity::{
 };
 use ledger::memory::MemoryLedger;
 use phi::{
-    AUDIT, Answer, BillingLinks, CareTeams, Guard, KeyStore, Keyring, Policy, RowId, SERVER, Sealed, StoredLink,
+    AUDIT, Answer, BillingLinks, CareTeams, Guard, KeyStore, Keyring, Policy, RowId, SERVER, Sealed, StoredLink, Ties,
     WrappedKey,
 };
 use std::{
@@ -89,10 +89,10 @@ impl MemoryTeams {
 }
 
 impl CareTeams for MemoryTeams {
-    fn is_member(&self, _: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, bool> {
+    fn ties(&self, _: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, Ties> {
         let link = self.0.lock().unwrap().get(&(account, patient)).copied();
         let member = link.is_some_and(|(from, until)| from <= at && until.is_none_or(|until| at < until));
-        Box::pin(async move { Ok(member) })
+        Box::pin(async move { Ok(Ties { member, assigned: member, ..Ties::default() }) })
     }
 }
 

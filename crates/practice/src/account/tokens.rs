@@ -61,6 +61,7 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
             P::ReadAudit,
             P::Govern,
             P::Retain,
+            P::AnswerRequests,
         ],
         Role::Therapist => &[
             P::ReadExercise,
@@ -74,7 +75,7 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
         Role::Patient => &[P::ReadExercise, P::LogExercise, P::ReadVisits, P::ReadAccessLog, P::TakeOutOwn],
         Role::Billing => &[P::ReadBilling, P::WriteBilling, P::ReadContact],
         Role::FrontDesk => &[P::ReadIdentity, P::WriteIdentity, P::ReadVisits, P::WriteVisits],
-        Role::PrivacyOfficer => &[P::ReadAudit, P::Retain],
+        Role::PrivacyOfficer => &[P::ReadAudit, P::Retain, P::AnswerRequests],
         Role::Operator => &[P::Operate],
         Role::Researcher => &[P::ReleaseDeidentified],
     }

@@ -119,7 +119,7 @@ pub async fn charge_watched(
     observer.reached(GRANTED);
     let (db, practice) = (&house.stores.clinical, session.practice());
     let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
-    if row.state != VisitState::Held {
+    if row.state != VisitState::Held || row.voided.is_some() {
         return Err(ChargeError::NotHeld);
     }
     if billing_outbox::charged_at(db, practice, patient, visit).await?.is_some() {

@@ -34,6 +34,7 @@ pub(super) fn written(
             corrects: (version > 1).then_some(first),
             version,
             first_note_id: (version > 1).then_some(first),
+            voided: None,
         })
     };
     batch = progress_notes::insert(batch, &note(first, FIRST, 1, 1)?);

@@ -277,6 +277,7 @@ fn prescribed(
             signed_by: crew.accounts[version.signed_by],
             signed_at: version.signed_at,
             end_reason: None,
+            voided: None,
         };
         batch = match version.version {
             1 => programs::insert(batch, &row),
@@ -323,6 +324,7 @@ where
             recorded_at: entry.recorded_at,
             corrects,
             superseded_at: None,
+            voided: None,
         };
         batch = log_entries::insert(batch, &row);
     }

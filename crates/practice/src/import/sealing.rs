@@ -53,6 +53,7 @@ impl SealedRecord {
                 signed_by: grant.account(),
                 signed_at: now,
                 end_reason: None,
+                voided: None,
             });
         }
         let log = arrival.log.iter().map(|entry| {
@@ -75,6 +76,7 @@ impl SealedRecord {
                 recorded_at: now,
                 corrects: None,
                 superseded_at: None,
+                voided: None,
             }
         });
         let log = log.collect();
@@ -90,6 +92,7 @@ impl SealedRecord {
                 corrects: None,
                 version: 1,
                 first_note_id: None,
+                voided: None,
             }
         });
         let notes = notes.collect();

@@ -40,6 +40,9 @@ pub async fn correct(
     if before.superseded_at.is_some() {
         return Err(LogError::Corrected);
     }
+    if before.voided.is_some() {
+        return Err(LogError::Voided);
+    }
     let now = house.clock.now();
     let at = new.performed_at.map_or(before.performed_at, to_the_millisecond);
     if at != before.performed_at {

@@ -88,7 +88,7 @@ pub(super) async fn item_on(
     day: Date,
     item_id: ItemId,
 ) -> Result<Place, LogError> {
-    let mut versions = programs::history(&house.stores.clinical, grant.practice(), grant.subject()).await?;
+    let mut versions = programs::standing(&house.stores.clinical, grant.practice(), grant.subject()).await?;
     versions.reverse();
     let dates = |row: &ProgramVersionRow| (row.starts_on.max(zone.day_of(row.signed_at)), row.ends_on);
     let none = || LogError::invalid("item_id", "is not in the program of that day");
@@ -126,6 +126,7 @@ pub(super) fn seal(
         recorded_at: now,
         corrects: None,
         superseded_at: None,
+        voided: None,
     }
 }
 

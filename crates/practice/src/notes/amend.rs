@@ -19,6 +19,9 @@ pub enum AmendError {
     /// Somebody amended it since the caller saw it.
     #[error("the note was amended since")]
     Stale,
+    /// It was entered in error; what is right is a new note.
+    #[error("the note was entered in error")]
+    Voided,
     /// Anything about the record itself.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -44,6 +47,9 @@ pub async fn amend(
     if newest.version != seen {
         return Err(AmendError::Stale);
     }
+    if newest.voided.is_some() {
+        return Err(AmendError::Voided);
+    }
     let note_id = NoteId::random(&*house.rng);
     let row = NoteRow {
         practice_id: practice,
@@ -55,15 +61,17 @@ pub async fn amend(
         corrects: Some(newest.note_id),
         version: newest.version.saturating_add(1),
         first_note_id: Some(note),
+        voided: None,
     };
-    match db.commit(progress_notes::insert(Batch::new(), &row)).await {
+    let batch = progress_notes::stands(Batch::new(), practice, patient, newest.note_id);
+    match db.commit(progress_notes::insert(batch, &row)).await {
         Ok(()) => {
             rows.push(row);
             let versions: Vec<_> = rows.iter().collect();
             Ok(view(&grant, &versions, &mut Names::new(house, session)).await?)
         }
-        // Somebody else's amendment took the place of the same version a moment earlier.
-        Err(CommitError::Duplicate { .. }) => Err(AmendError::Stale),
+        // Somebody else's amendment took the place of the same version a moment earlier, or it was said to be wrong.
+        Err(CommitError::Duplicate { .. } | CommitError::Conflict { .. }) => Err(AmendError::Stale),
         Err(error) => Err(error.into()),
     }
 }

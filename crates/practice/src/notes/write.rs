@@ -83,6 +83,7 @@ pub async fn write(
         corrects: None,
         version: 1,
         first_note_id: None,
+        voided: None,
     };
     let batch = progress_notes::insert(Batch::new(), &row);
     let batch = match &repeatable {

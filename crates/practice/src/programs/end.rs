@@ -70,6 +70,7 @@ pub async fn end(
         signed_by: session.account(),
         signed_at: house.clock.now(),
         end_reason: Some(grant.seal(row_id, &end.reason)),
+        voided: None,
     };
     let batch = programs::advance(Batch::new(), &row, current.version);
     let batch = if end.last_day.is_none() { programs::end(batch, &row) } else { batch };

@@ -121,6 +121,7 @@ pub async fn prescribe(
         signed_by: session.account(),
         signed_at: house.clock.now(),
         end_reason: None,
+        voided: None,
     };
     let batch = match &current {
         Some(current) => programs::advance(Batch::new(), &row, current.version),

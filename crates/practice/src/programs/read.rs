@@ -4,6 +4,7 @@ use super::{PROGRAM, ProgramView, VersionLine, end_reason, view};
 use crate::{
     House,
     record::{Names, RecordError, purpose, resource},
+    voiding,
 };
 use domain::{PatientId, ProgramId};
 use identity::{Full, Session};
@@ -46,6 +47,7 @@ pub async fn versions(
             signed_by: names.person(row.signed_by).await?,
             signed_at: row.signed_at,
             end_reason: end_reason(&grant, &row)?,
+            voided: voiding::view(&grant, row.voided.as_ref())?,
             items: grant.open(&row.items)?.expose().as_slice().len(),
         });
     }

@@ -5,10 +5,11 @@ use super::{
     compute::{Opened, Record},
 };
 use crate::{
-    House,
+    House, merging,
     patients::{self, PatientView},
     programs::{self, PROGRAM, ProgramView},
     record::{Names, RecordError, purpose},
+    restrictions,
 };
 use domain::{BirthDate, Date, EntryId, ItemId, PatientId, Timezone};
 use identity::{Full, Session};
@@ -44,6 +45,12 @@ pub struct Chart {
     pub progress: Progress,
     /// What they said lately, newest first; none when the caller may not read it.
     pub comments: Option<Vec<CommentView>>,
+    /// Whether the patient asked that something be kept from somebody, and the practice agreed.
+    pub restricted: bool,
+    /// As whom the record goes on, where it was made in error.
+    pub goes_on_as: Option<PatientId>,
+    /// Closed records of the same person.
+    pub closed: Vec<PatientId>,
     /// The practice's time zone, for the moments shown.
     pub zone: Timezone,
 }
@@ -70,7 +77,9 @@ pub async fn chart(house: &House, session: &Session<Full>, patient: PatientId) -
     let comments = comments(house, session, patient, &grant, &said).await?;
     let born = BirthDate::new(who.birth_date, record.today);
     let age = born.map_or(0, |born| born.age_on(record.today));
-    Ok(Chart { patient: who, age, program, progress, comments, zone: record.zone })
+    let restricted = restrictions::any(house, practice, patient).await?;
+    let (goes_on_as, closed) = merging::beside(house, practice, patient).await?;
+    Ok(Chart { patient: who, age, program, progress, comments, restricted, goes_on_as, closed, zone: record.zone })
 }
 
 async fn comments(

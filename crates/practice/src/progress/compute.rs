@@ -96,7 +96,7 @@ impl Record {
         let zone = timezone(house, practice).await?;
         let today = zone.day_of(house.clock.now());
         let first = days_before(monday_of(today), (WEEKS - 1) * 7);
-        let mut versions = programs::history(db, practice, patient).await?;
+        let mut versions = programs::standing(db, practice, patient).await?;
         versions.reverse();
         let entries = log_entries::between(db, practice, patient, first, today).await?;
         Ok(Self { zone, today, first, versions, entries })

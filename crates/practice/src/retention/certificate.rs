@@ -119,13 +119,13 @@ pub(super) async fn issue(
 }
 
 impl Proof {
-    fn of(entry: u64, found: &Inclusion) -> Self {
+    pub(super) fn of(entry: u64, found: &Inclusion) -> Self {
         let text = |hash: &Hash| BASE64.encode(&hash.0);
         let path = found.path.iter().map(text).collect();
         Self { entry, leaf: text(&found.leaf), path, checkpoint: found.checkpoint.clone() }
     }
 
-    fn leads_to(&self, key: &VerifierKey) -> Result<bool, CertificateError> {
+    pub(super) fn leads_to(&self, key: &VerifierKey) -> Result<bool, CertificateError> {
         let hash = |text: &String| -> Result<Hash, CertificateError> {
             let bytes = BASE64.decode(text.as_bytes()).map_err(|_| CertificateError::Malformed)?;
             Ok(Hash(bytes.try_into().map_err(|_| CertificateError::Malformed)?))

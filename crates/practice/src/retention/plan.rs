@@ -1,6 +1,6 @@
 //! The dry run: who would go, why, by which rule, and what of theirs.
 
-use super::{PLAN, RetentionError};
+use super::{PLAN, RetentionError, same_person::SamePerson};
 use crate::{
     Actor, Event, House,
     record::{resource, timezone},
@@ -91,38 +91,60 @@ impl<'h> Judge<'h> {
     pub(super) async fn verdicts(&self, rows: &[CareDatesRow]) -> Result<Vec<Verdict>, RetentionError> {
         let (house, rules) = (self.house, &self.house.retention.rules);
         let today = self.zone.day_of(house.clock.now());
+        let people = SamePerson::read(&house.stores.identity, self.practice).await?;
         let (mut verdicts, mut open) = (Vec::with_capacity(rows.len()), Vec::new());
         for (n, row) in rows.iter().enumerate() {
-            let care = self.care(row);
+            let others = people.others(row.patient_id);
+            let care = self.care_of(row, others).await?;
             let mut verdict = rules.judge_without_birth(&care, &self.zone, today);
             // Whoever is kept anyway need not be asked for.
-            if matches!(verdict, None | Some(Verdict::NoVisit))
-                && legal_holds::covers(&house.stores.identity, self.practice, row.patient_id).await?
-            {
+            if matches!(verdict, None | Some(Verdict::NoVisit)) && self.is_held(row.patient_id, others).await? {
                 verdict = Some(Verdict::Hold);
             }
             if verdict.is_none() {
-                open.push(n);
+                open.push((n, care));
             }
             // Overwritten below where the birth date decides.
             verdicts.push(verdict.unwrap_or(Verdict::NoVisit));
         }
-        let entries = open.iter().map(|n| self.entry(JUDGE, rows[*n].patient_id, "retention"));
+        let entries = open.iter().map(|(n, _)| self.entry(JUDGE, rows[*n].patient_id, "retention"));
         let receipts = house.ledger.append(entries.collect()).await?;
-        for (n, receipt) in open.into_iter().zip(&receipts) {
+        for ((n, care), receipt) in open.into_iter().zip(&receipts) {
             let row = &rows[n];
             let born = self.birth_date(receipt, row).await?;
-            let verdict = rules.judge(born, &self.care(row), &self.zone, today);
-            let due = verdict.kind() == VerdictKind::Due;
-            let billed = due && house.guard.is_billed(receipt, self.practice, row.patient_id).await?;
+            let verdict = rules.judge(born, &care, &self.zone, today);
+            let mut billed = false;
+            if verdict.kind() == VerdictKind::Due {
+                for patient in [row.patient_id].iter().chain(people.others(row.patient_id)) {
+                    billed |= house.guard.is_billed(receipt, self.practice, *patient).await?;
+                }
+            }
             verdicts[n] = if billed { Verdict::Billed } else { verdict };
         }
         Ok(verdicts)
     }
 
-    /// A patient's care; holds are asked for only where they matter.
-    fn care(&self, row: &CareDatesRow) -> Care {
-        Care { last_visit: row.last_visit, last_logged: row.last_logged, planned: row.planned, held: false }
+    /// The care of a person, over all their records; holds are asked for only where they matter.
+    async fn care_of(&self, row: &CareDatesRow, others: &[PatientId]) -> Result<Care, RetentionError> {
+        let mut care = care(row);
+        for other in others {
+            let (clinical, now) = (&self.house.stores.clinical, self.house.clock.now());
+            if let Some(other) = care_dates::of_patient(clinical, self.practice, now, *other).await? {
+                care.last_visit = care.last_visit.max(other.last_visit);
+                care.last_logged = care.last_logged.max(other.last_logged);
+                care.planned |= other.planned;
+            }
+        }
+        Ok(care)
+    }
+
+    async fn is_held(&self, patient: PatientId, others: &[PatientId]) -> Result<bool, RetentionError> {
+        for one in [patient].iter().chain(others) {
+            if legal_holds::covers(&self.house.stores.identity, self.practice, *one).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn birth_date(&self, receipt: &Receipt, row: &CareDatesRow) -> Result<domain::BirthDate, RetentionError> {
@@ -206,9 +228,7 @@ impl<'h> Judge<'h> {
         let (last_care, kept_until, rule) = match verdict {
             Verdict::Keep { .. } | Verdict::UnderCare => return Ok(None),
             Verdict::Due { last_care, until, rule } => (Some(*last_care), Some(*until), rule.clone()),
-            Verdict::Hold | Verdict::Billed | Verdict::NoVisit => {
-                (self.care(row).last_day(&self.zone), None, String::new())
-            }
+            Verdict::Hold | Verdict::Billed | Verdict::NoVisit => (care(row).last_day(&self.zone), None, String::new()),
         };
         let due = verdict.kind() == VerdictKind::Due;
         let goes =
@@ -226,4 +246,9 @@ impl<'h> Judge<'h> {
             changed_at: self.house.clock.now(),
         }))
     }
+}
+
+/// What one record says of its patient's care.
+fn care(row: &CareDatesRow) -> Care {
+    Care { last_visit: row.last_visit, last_logged: row.last_logged, planned: row.planned, held: false }
 }

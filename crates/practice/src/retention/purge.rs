@@ -7,11 +7,12 @@ mod listing;
 
 use super::{
     PLAN, RetentionError,
+    archive::{self, ArchiveError},
     certificate::{self, Facts},
     plan::{Judge, unattended},
 };
 use crate::{Event, House, record::resource};
-use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp};
+use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp, retention::RetentionRule};
 use futures::future::try_join_all;
 use jiff::SignedDuration;
 use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Word};
@@ -36,6 +37,11 @@ pub const PURGE_STEPS: &[&str] = &[
     "recorded",
     "in_ledger",
     "listed",
+    "archive_written",
+    "archive_verified",
+    "archive_named",
+    "archive_known",
+    "archived",
     "keys_gone",
     "key_destroyed",
     "rows_gone",
@@ -92,6 +98,12 @@ pub enum PurgeError {
     /// The proof of an entry in the audit trail could not be made.
     #[error("the certificate could not be proven")]
     Proof(#[from] crate::trail::TrailError),
+    /// The rules that the plan was made by cannot be read.
+    #[error("the rules of the plan cannot be read")]
+    Rules,
+    /// A record that is to be archived was not.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// Judging somebody failed.
     #[error(transparent)]
     Judge(#[from] RetentionError),
@@ -125,6 +137,13 @@ pub async fn purge(
         (PlanState::Withdrawn, Some(_)) if is_under_way(house, &row).await? => {}
         (state, _) => return Err(PurgeError::NotApproved(state.word())),
     }
+    // As two people approved them.
+    let rules: Vec<RetentionRule> = serde_json::from_str(&row.rules).map_err(|_| PurgeError::Rules)?;
+    if let Some(rule) = rules.iter().find(|rule| rule.archive_years.is_some())
+        && house.retention.archive.is_none()
+    {
+        return Err(ArchiveError::NotSet(rule.name.clone()).into());
+    }
     let (actor, origin) = unattended(house, practice);
     let begun = Event {
         reason: Word::new("approved-by-two"),
@@ -133,7 +152,7 @@ pub async fn purge(
     house.record_as(actor, origin, begun).await?;
     observer.reached("begun");
     let judge = Judge::new(house, practice, actor, origin).await?;
-    let mut run = Run { house, row, judge, signing, ledger, observer, destroyed: 0, spared: 0, total: 0 };
+    let mut run = Run { house, row, rules, judge, signing, ledger, observer, destroyed: 0, spared: 0, total: 0 };
     run.all().await
 }
 
@@ -147,6 +166,8 @@ async fn is_under_way(house: &House, plan: &PlanRow) -> Result<bool, StoreError>
 struct Run<'r> {
     house: &'r House,
     row: PlanRow,
+    /// The rules of the plan.
+    rules: Vec<RetentionRule>,
     judge: Judge<'r>,
     signing: &'r Signing,
     ledger: &'r mut DestructionLedger,
@@ -163,6 +184,7 @@ impl Run<'_> {
         self.take_up().await?;
         loop {
             // The later stages first take up whom an earlier run left there.
+            self.archive().await?;
             self.destroy_keys().await?;
             self.remove_clinical().await?;
             self.remove_identity().await?;
@@ -222,9 +244,29 @@ impl Run<'_> {
         self.move_on(&moved, first.step).await
     }
 
-    async fn destroy_keys(&self) -> Result<(), PurgeError> {
+    /// Archives whom a rule wants archived, while they still can be opened.
+    async fn archive(&self) -> Result<(), PurgeError> {
         loop {
             let items = self.at(ItemStep::Listed).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            for item in &items {
+                let rule = self.rules.iter().find(|rule| rule.name == item.rule);
+                let at = self.ledger.find(item.practice_id, item.patient_id).map_or(item.changed_at, |line| line.at);
+                if let Some(ends_on) = rule.and_then(|rule| rule.archived_until(self.judge.zone.day_of(at))) {
+                    let whose = (item.practice_id, item.patient_id);
+                    archive::archive(self.house, whose, &item.rule, ends_on, self.observer).await?;
+                }
+            }
+            self.all_on(&items, ItemStep::Archived).await?;
+            self.observer.reached("archived");
+        }
+    }
+
+    async fn destroy_keys(&self) -> Result<(), PurgeError> {
+        loop {
+            let items = self.at(ItemStep::Archived).await?;
             if items.is_empty() {
                 return Ok(());
             }

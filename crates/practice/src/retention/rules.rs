@@ -53,7 +53,7 @@ pub fn presets() -> Result<Vec<RetentionRule>, RulesError> {
     for shipped in read.rule {
         let Shipped { name, source, since, years, minors } = shipped;
         let since = since.to_string().parse().map_err(|_| RulesError::File(format!("{name} has no day")))?;
-        let rule = RetentionRule { name, source, since, years, minors };
+        let rule = RetentionRule { name, source, since, years, minors, archive_years: None };
         rule.check()?;
         all.push(rule);
     }

@@ -145,7 +145,7 @@ pub async fn today(house: &House, session: &Session<Full>, patient: PatientId) -
         zone,
     };
     let Some(program) = in_force(house, &grant, &today.zone, day).await? else {
-        let newest = programs::history(db, practice, patient).await?.into_iter().next();
+        let newest = programs::standing(db, practice, patient).await?.into_iter().next();
         match newest {
             Some(row) if row.ends_on.is_some_and(|end| end < day) => {
                 today.ended = Some(ended(house, session, &grant, &today.zone, &row).await?);
@@ -227,7 +227,7 @@ async fn in_force(
     zone: &Timezone,
     day: Date,
 ) -> Result<Option<ProgramVersionRow>, RecordError> {
-    let mut versions = programs::history(&house.stores.clinical, grant.practice(), grant.subject()).await?;
+    let mut versions = programs::standing(&house.stores.clinical, grant.practice(), grant.subject()).await?;
     versions.reverse();
     let dates = |row: &ProgramVersionRow| (row.starts_on.max(zone.day_of(row.signed_at)), row.ends_on);
     let signed = progress::in_force_by(&versions, day, dates).map(|row| (row.program_id, row.version));

@@ -72,6 +72,7 @@ pub async fn week(
     let versions: Vec<VersionInTime<'_>> = rows
         .iter()
         .zip(&items)
+        .filter(|(row, _)| row.voided.is_none())
         .map(|(row, items)| VersionInTime {
             signed_on: zone.day_of(row.signed_at),
             starts_on: row.starts_on,

@@ -83,6 +83,9 @@ pub async fn change(
     if old.version.unsigned_abs() != seen {
         return Err(VisitError::Stale);
     }
+    if old.voided.is_some() {
+        return Err(VisitError::Voided);
+    }
     check(house, session, details).await?;
     check_settled(house, &old, details).await?;
     let now = house.clock.now();
@@ -157,5 +160,6 @@ fn seal(grant: &Grant<'_, WriteVisits>, visit_id: VisitId, details: &VisitDetail
         recorded_at: written.at,
         changed_at: written.now,
         version: written.version,
+        voided: None,
     }
 }

@@ -79,6 +79,7 @@ pub(crate) async fn visits(
                 recorded_at: now,
                 changed_at: now,
                 version: 1,
+                voided: None,
             };
             batch = visits::insert(batch, &row);
             if batch.len() == 500 {

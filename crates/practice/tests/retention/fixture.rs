@@ -160,6 +160,7 @@ pub(crate) fn visit(practice: PracticeId, patient: PatientId, at: Timestamp, sta
         recorded_at: at,
         changed_at: at,
         version: 1,
+        voided: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Killed at every transition, a purge comes to the same end.
 
-use crate::fixture::{copy, registered, visit};
+use crate::{
+    archived::archiving,
+    fixture::{copy, registered},
+};
 use crypto::{Key, Signer, SystemRng};
 use domain::{FixedClock, PatientId, PlanId, PracticeId, Role, SystemClock, TaskObserver, Timestamp, VisitState};
 use identity::{HashingLimits, SessionLimits};
@@ -9,8 +12,12 @@ use phi::{AUDIT, Keyring, SERVER};
 use practice::{
     Foundations, House, Stores,
     backup::AuditBranch,
-    retention::{PURGE_STEPS, RetentionSettings, Signing, plan_unattended, purge, verify_certificate},
+    retention::{
+        ARCHIVE_END_STEPS, PURGE_STEPS, RetentionSettings, Signing, archives, end_archives, plan_unattended, purge,
+        verify_archive_end, verify_certificate,
+    },
     trail::{AuditIndex, FolderLogs, IndexPlace},
+    visits::{VisitDetails, book},
 };
 use std::{
     fs,
@@ -25,7 +32,6 @@ use store::{
         keys::Keys,
         practices::{self, PracticeRow},
         retention::{self, ItemStep},
-        visits,
     },
 };
 use tempfile::TempDir;
@@ -33,6 +39,9 @@ use testkit::{house::TestHouse, postgres::Server};
 
 const FOLDER: &str = "PATELLA_TEST_PURGE_FOLDER";
 const STEP: &str = "PATELLA_TEST_PURGE_STEP";
+const ENDING: &str = "PATELLA_TEST_ARCHIVES_END";
+/// The file with the archive's public key.
+const RECIPIENT: &str = "archive.recipient";
 /// The file that says where the databases are, when they are not beside it.
 const SERVERS: &str = "servers";
 const PRACTICE: PracticeId = PracticeId::from_bytes([9; 16]);
@@ -132,11 +141,19 @@ async fn open(folder: &Path, now: &str) -> Kept {
         hashing: HashingLimits::default(),
         passkey_site: ("localhost".to_owned(), "https://localhost".to_owned()),
         media,
-        retention: RetentionSettings::default(),
+        retention: retained(folder),
         clock: clock.clone(),
         rng,
     });
     Kept { house: Arc::new(house.await.expect("a house")), ledger, clock }
+}
+
+/// Where the archive's public key is written down, an archive is set, for two years.
+fn retained(folder: &Path) -> RetentionSettings {
+    match fs::read_to_string(folder.join(RECIPIENT)) {
+        Ok(text) => archiving(folder.join("archive"), text.parse().expect("a recipient")),
+        Err(_) => RetentionSettings::default(),
+    }
 }
 
 fn places(folder: &Path) -> Vec<PathBuf> {
@@ -170,6 +187,53 @@ async fn child() {
     kept.ledger.close();
 }
 
+/// Only in a process of its own: destroys the archives that are over, and is killed on the way, or is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ending_child() {
+    let (Ok(folder), Ok(step)) = (std::env::var(ENDING), std::env::var(STEP)) else { return };
+    let kept = open(Path::new(&folder), "2029-01-01T12:00:00Z").await;
+    let signing = Signing { log: log(), signer: signer() };
+    end_archives(&kept.house, PRACTICE, &signing, &Killer(step)).await.expect("ended");
+    kept.ledger.close();
+}
+
+fn run_ending(folder: &Path, step: &str) -> std::process::ExitStatus {
+    let mut child = Command::new(std::env::current_exe().expect("this test"));
+    child.args(["--exact", "killed::ending_child", "--nocapture"]).env(ENDING, folder).env(STEP, step);
+    child.output().expect("ran").status
+}
+
+fn archive_files(folder: &Path) -> usize {
+    fs::read_dir(folder.join("archive")).expect("listed").count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_archives_killed_at_any_transition_comes_to_the_same_end() {
+    let folder = TempDir::new().expect("a folder");
+    let before = folder.path().join("before");
+    fs::create_dir(&before).expect("a folder");
+    let (_, due) = prepare(&before).await;
+    assert!(run(&before, "never").success());
+    assert_eq!(archive_files(&before), 3);
+    for step in ARCHIVE_END_STEPS {
+        let cut = folder.path().join(step);
+        copy(&before, &cut);
+        assert!(!run_ending(&cut, step).success(), "{step}: the child lived");
+        assert!(run_ending(&cut, "never").success(), "{step}: the second run failed");
+        assert_eq!(archive_files(&cut), 0, "{step}");
+        let kept = open(&cut, "2029-01-02T12:00:00Z").await;
+        let key = VerifierKey::new(log(), signer().public());
+        let rows = archives(&kept.house, PRACTICE).await.expect("read");
+        for row in &rows {
+            assert!(due.contains(&row.patient_id) && row.ended_at.is_some(), "{step}");
+            let said = verify_archive_end(row.certificate.as_deref().expect("certified"), &key).expect("genuine");
+            assert!(said.audit.is_some(), "{step}");
+        }
+        assert_eq!(rows.len(), 3, "{step}");
+        kept.ledger.close();
+    }
+}
+
 fn run(folder: &Path, step: &str) -> std::process::ExitStatus {
     let me = std::env::current_exe().expect("this test");
     let mut child = Command::new(me);
@@ -201,6 +265,9 @@ async fn end(folder: &Path, plan: PlanId, due: &[PatientId]) -> Vec<String> {
     lines.push(format!("{} {counts:?}", row.state.word()));
     let ledger = DestructionLedger::open(places(folder), &log(), signer(), &[]).expect("opens");
     lines.push(format!("{} in the destruction ledger", ledger.entries().len()));
+    let known = archives(&kept.house, PRACTICE).await.expect("read");
+    let (files, kept_on) = (archive_files(folder), known.iter().filter(|row| row.ended_at.is_none()).count());
+    lines.push(format!("{files} archives, {kept_on} of them known"));
     kept.ledger.close();
     lines
 }
@@ -227,7 +294,7 @@ async fn a_purge_killed_at_any_transition_comes_to_the_same_end() {
         assert_eq!(end(&cut, plan, &due).await, expected, "{step}");
         fs::remove_dir_all(&cut).expect("gone");
     }
-    assert_eq!(ItemStep::ALL.len(), 10, "a new step wants its transitions in PURGE_STEPS");
+    assert_eq!(ItemStep::ALL.len(), 11, "a new step wants its transitions in PURGE_STEPS");
 }
 
 /// A database is not copied as quickly as made, so each kill has a practice of its own.
@@ -250,6 +317,8 @@ async fn a_purge_killed_at_any_transition_comes_to_the_same_end_in_postgresql() 
 
 /// Three who are due and one who is not, and a plan that two people approved long enough ago.
 async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
+    fs::create_dir(folder.join("archive")).expect("a folder");
+    fs::write(folder.join(RECIPIENT), crypto::Identities::generate().1.to_string()).expect("written");
     let kept = open(folder, "2026-05-14T13:00:00Z").await;
     // A desk of this house, to register; its own ledger and folder are not used.
     let desk = TestHouse {
@@ -260,11 +329,19 @@ async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
     };
     let clerk = desk.account(PRACTICE, Role::FrontDesk).await;
     let session = desk.session(&clerk).await;
+    let therapist = desk.account(PRACTICE, Role::Therapist).await;
     let mut due = Vec::new();
     for at in ["2015-01-01T15:00:00Z", "2016-01-01T15:00:00Z", "2017-01-01T15:00:00Z", "2025-01-01T15:00:00Z"] {
         let patient = registered(&kept.house, &session, "1970-01-01").await;
-        let row = visit(PRACTICE, patient, at.parse().expect("a moment"), VisitState::Held);
-        kept.house.stores.clinical.commit(visits::insert(Batch::new(), &row)).await.expect("stored");
+        let details = VisitDetails {
+            therapist_id: therapist.account(),
+            starts_at: at.parse().expect("a moment"),
+            minutes: domain::VisitMinutes::new(30).expect("fits"),
+            state: VisitState::Held,
+            clinic: None,
+            remark: None,
+        };
+        book(&kept.house, &session, patient, &details, None).await.expect("booked");
         due.push(patient);
     }
     // The last was there a year ago.

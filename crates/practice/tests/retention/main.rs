@@ -1,8 +1,10 @@
 //! Retention: who is due, who is spared, what is destroyed, and that nothing is left half done.
 
 mod approvals;
+mod archived;
 mod between;
 mod cohort;
 mod fixture;
 mod killed;
 mod many;
+mod requests;

@@ -3,7 +3,7 @@
 use domain::{
     AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date, DisposalId, EntryId,
     ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId,
-    PracticeId, ProgramId, RequestId, Timestamp, TokenId, VisitId, billing::Cents,
+    PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -130,6 +130,7 @@ ids!(
     CareLinkId,
     DisposalId,
     HoldId,
+    RestrictionId,
     PlanId,
     ChargeId,
     EntryId,

@@ -17,11 +17,11 @@ pub struct CrossingRow {
     pub created_at: Timestamp,
 }
 
-/// Charges a visit: marks it and puts the charge on its way, both or neither. A conflict where the visit was not held, or
-/// was charged before.
+/// Charges a visit: marks it and puts the charge on its way, both or neither. A conflict where the visit was not held, was
+/// entered in error, or was charged before.
 pub fn charge(batch: Batch, patient: PatientId, row: &CrossingRow) -> Batch {
     const MARK: &str = "UPDATE visits SET charged_at = $1 WHERE practice_id = $2 AND patient_id = $3 AND visit_id = $4 \
-                        AND state = 'held' AND charged_at IS NULL";
+                        AND state = 'held' AND charged_at IS NULL AND voided_at IS NULL";
     const SQL: &str =
         "INSERT INTO billing_outbox (practice_id, visit_id, crossing, created_at) VALUES ($1, $2, $3, $4)";
     let mark = &[row.created_at.into(), row.practice_id.into(), patient.into(), row.visit_id.into()];
@@ -64,7 +64,7 @@ pub async fn charged_at(
 /// How many visits that were held were not charged, for each therapist, with the beginning of the oldest. Says no patient.
 pub async fn not_charged(db: &Db, practice: PracticeId) -> Result<Vec<(AccountId, u64, Timestamp)>, StoreError> {
     const SQL: &str = "SELECT therapist_id, COUNT(*), MIN(starts_at) FROM visits WHERE practice_id = $1 \
-                       AND state = 'held' AND charged_at IS NULL GROUP BY therapist_id ORDER BY therapist_id";
+                       AND state = 'held' AND charged_at IS NULL AND voided_at IS NULL GROUP BY therapist_id ORDER BY therapist_id";
     let read = |row: &Row| Ok((row.id(0)?, row.number(1)?, row.timestamp(2)?));
     db.rows(SQL, &[practice.into()]).await?.iter().map(read).collect()
 }

@@ -1,4 +1,6 @@
-//! When each patient was last under care: what retention is counted from.
+//! When each patient was last under care: what retention is counted from. What was
+//! entered in error does not count where that was said within a week (604,800,000 ms) and before it was charged: nobody moves
+//! the clock back alone.
 
 use super::sealed;
 use crate::{Db, Row, StoreError};
@@ -24,11 +26,14 @@ macro_rules! select {
         concat!(
             "SELECT p.patient_id, p.birth_date, \
              (SELECT MAX(v.starts_at) FROM visits v WHERE v.practice_id = p.practice_id \
-              AND v.patient_id = p.patient_id AND v.state = 'held'), \
+              AND v.patient_id = p.patient_id AND v.state = 'held' AND (v.voided_at IS NULL \
+              OR v.charged_at IS NOT NULL OR v.voided_at > v.starts_at + 604800000)), \
              (SELECT MAX(l.performed_on) FROM log_entries l WHERE l.practice_id = p.practice_id \
-              AND l.patient_id = p.patient_id), \
+              AND l.patient_id = p.patient_id AND (l.voided_at IS NULL \
+              OR l.voided_at > l.performed_at + 604800000)), \
              (SELECT COUNT(*) FROM visits v WHERE v.practice_id = p.practice_id \
-              AND v.patient_id = p.patient_id AND v.state = 'planned' AND v.starts_at >= $1) \
+              AND v.patient_id = p.patient_id AND v.state = 'planned' AND v.voided_at IS NULL \
+              AND v.starts_at >= $1) \
              FROM patients p ",
             $rest
         )

@@ -2,6 +2,7 @@
 
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, CareLinkId, Invalid, PatientId, PracticeId, Timestamp};
+use phi::Ties;
 
 /// How somebody came to be on a care team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +67,37 @@ macro_rules! select {
     };
 }
 
-/// Whether the account is on the patient's care team at a moment.
-pub async fn is_member(
+/// How an account stands to a patient at a moment, in one question, for every request asks it. For a record that was made
+/// twice, care team and restrictions are those of the patient as whom it goes on.
+pub async fn ties(
     db: &Db,
     practice: PracticeId,
     account: AccountId,
     patient: PatientId,
     at: Timestamp,
-) -> Result<bool, StoreError> {
-    const SQL: &str = "SELECT 1 FROM care_links WHERE practice_id = $1 AND account_id = $2 AND patient_id = $3 \
-                       AND starts_at <= $4 AND (ends_at IS NULL OR ends_at > $4) LIMIT 1";
-    let rows = db.rows(SQL, &[practice.into(), account.into(), patient.into(), at.into()]).await?;
-    Ok(!rows.is_empty())
+) -> Result<Ties, StoreError> {
+    const SQL: &str = "WITH merge(into_patient) AS (SELECT (SELECT m.into_patient FROM patient_merges m \
+                       WHERE m.practice_id = $1 AND m.patient_id = $2 ORDER BY m.number DESC LIMIT 1)), \
+                       whose(patient_id) AS (SELECT COALESCE(into_patient, $2) FROM merge), \
+                       kept(what, account_id) AS (SELECT r.what, r.account_id FROM restrictions r, whose w \
+                       WHERE r.practice_id = $1 AND r.patient_id = w.patient_id AND r.answer = 'agreed' \
+                       AND NOT EXISTS (SELECT 1 FROM restrictions e WHERE e.practice_id = $1 \
+                       AND e.ends = r.restriction_id)) \
+                       SELECT (SELECT MAX(CASE WHEN l.kind = 'assigned' THEN 2 ELSE 1 END) FROM care_links l, whose w \
+                       WHERE l.practice_id = $1 AND l.account_id = $3 AND l.patient_id = w.patient_id \
+                       AND l.starts_at <= $4 AND (l.ends_at IS NULL OR l.ends_at > $4)), \
+                       (SELECT COUNT(*) FROM kept WHERE what = 'account' AND account_id = $3), \
+                       (SELECT COUNT(*) FROM kept WHERE what = 'notes'), \
+                       (SELECT into_patient FROM merge)";
+    let row = db.one(SQL, &[practice.into(), patient.into(), account.into(), at.into()]).await?;
+    let place = row.opt_int(0)?;
+    Ok(Ties {
+        member: place.is_some(),
+        assigned: place == Some(2),
+        kept_away: row.flag(1)?,
+        notes_withheld: row.flag(2)?,
+        merged_into: row.opt_id(3)?,
+    })
 }
 
 /// Up to `limit` patients after `after` whose care team the account is on at a moment, in the order of their ids.

@@ -4,7 +4,7 @@ use super::rotations;
 use crate::{Batch, CommitError, Db, Row, StoreError};
 use crypto::RootId;
 use domain::{PatientId, PracticeId, Timestamp};
-use phi::{Answer, KeyStore, Unavailable, WrappedKey};
+use phi::{Answer, KeyStore, Ties, Unavailable, WrappedKey};
 
 /// The key store over a database.
 #[derive(Debug, Clone)]
@@ -130,16 +130,16 @@ impl CareTeams {
 }
 
 impl phi::CareTeams for CareTeams {
-    fn is_member(
+    fn ties(
         &self,
         practice: PracticeId,
         account: domain::AccountId,
         patient: PatientId,
         at: Timestamp,
-    ) -> Answer<'_, bool> {
-        Box::pin(async move {
-            super::care_links::is_member(&self.0, practice, account, patient, at).await.map_err(unavailable)
-        })
+    ) -> Answer<'_, Ties> {
+        Box::pin(
+            async move { super::care_links::ties(&self.0, practice, account, patient, at).await.map_err(unavailable) },
+        )
     }
 }
 

@@ -1,6 +1,9 @@
 //! What was done. A correction is a new row; the old one stays, marked as superseded.
 
-use super::{opt_bytes, opt_sealed, sealed};
+use super::{
+    opt_bytes, opt_sealed, sealed,
+    voided::{self, VoidRow},
+};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, Date, EntryId, ItemId, PatientId, PracticeId, ProgramId, Timestamp};
 use phi::{RowId, Sealed, fields::log_entries};
@@ -39,6 +42,8 @@ pub struct LogEntryRow {
     pub corrects: Option<EntryId>,
     /// When it was corrected itself.
     pub superseded_at: Option<Timestamp>,
+    /// That it was entered in error; none for what stands.
+    pub voided: Option<VoidRow<log_entries::WrongBecause>>,
 }
 
 impl LogEntryRow {
@@ -52,8 +57,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, patient_id, entry_id, program_id, program_version, item_id, performed_on, \
-             performed_at, performed, pain, effort, comment, recorded_by, recorded_at, corrects, superseded_at \
-             FROM log_entries ",
+             performed_at, performed, pain, effort, comment, recorded_by, recorded_at, corrects, superseded_at, \
+             voided_at, voided_by, void_reason FROM log_entries ",
             $rest
         )
     };
@@ -70,7 +75,7 @@ pub async fn by_id(
     db.optional(sql, &[practice.into(), patient.into(), entry.into()]).await?.as_ref().map(read).transpose()
 }
 
-/// The entries in force of the days from `first` to `last`, oldest first.
+/// The entries in force (neither corrected nor entered in error) of the days from `first` to `last`, oldest first.
 pub async fn between(
     db: &Db,
     practice: PracticeId,
@@ -80,12 +85,12 @@ pub async fn between(
 ) -> Result<Vec<LogEntryRow>, StoreError> {
     let sql = select!(
         "WHERE practice_id = $1 AND patient_id = $2 AND performed_on >= $3 AND performed_on <= $4 \
-         AND superseded_at IS NULL ORDER BY performed_on, performed_at, entry_id"
+         AND superseded_at IS NULL AND voided_at IS NULL ORDER BY performed_on, performed_at, entry_id"
     );
     db.rows(sql, &[practice.into(), patient.into(), first.into(), last.into()]).await?.iter().map(read).collect()
 }
 
-/// Up to `limit` entries before (`before_at`, `before_id`), newest first, corrected ones too.
+/// Up to `limit` entries before (`before_at`, `before_id`), newest first, corrected ones and those entered in error too.
 pub async fn page(
     db: &Db,
     practice: PracticeId,
@@ -129,11 +134,25 @@ pub fn insert(batch: Batch, row: &LogEntryRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
-/// Marks an entry as corrected. A conflict when it was corrected already.
+/// Marks an entry as corrected. A conflict when it was corrected already, or was entered in error.
 pub fn supersede(batch: Batch, practice: PracticeId, patient: PatientId, entry: EntryId, at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE log_entries SET superseded_at = $1 WHERE practice_id = $2 AND patient_id = $3 \
-                       AND entry_id = $4 AND superseded_at IS NULL";
+                       AND entry_id = $4 AND superseded_at IS NULL AND voided_at IS NULL";
     batch.run(SQL, &[at.into(), practice.into(), patient.into(), entry.into()]).expect(1)
+}
+
+/// Says of an entry in force that it was entered in error. A conflict when it is not in force.
+pub fn void(
+    batch: Batch,
+    practice: PracticeId,
+    patient: PatientId,
+    entry: EntryId,
+    void: &VoidRow<log_entries::WrongBecause>,
+) -> Batch {
+    const SQL: &str = "UPDATE log_entries SET voided_at = $1, voided_by = $2, void_reason = $3 WHERE practice_id = $4 \
+                       AND patient_id = $5 AND entry_id = $6 AND superseded_at IS NULL AND voided_at IS NULL";
+    let [at, by, reason] = void.params();
+    batch.run(SQL, &[at, by, reason, practice.into(), patient.into(), entry.into()]).expect(1)
 }
 
 fn read(row: &Row) -> Result<LogEntryRow, StoreError> {
@@ -156,5 +175,6 @@ fn read(row: &Row) -> Result<LogEntryRow, StoreError> {
         recorded_at: row.timestamp(13)?,
         corrects: row.opt_id(14)?,
         superseded_at: row.opt_timestamp(15)?,
+        voided: voided::read(row, 16, id)?,
     })
 }

@@ -1,11 +1,14 @@
 //! Programs and their signed versions.
 
-use super::{opt_bytes, opt_sealed, sealed};
+use super::{
+    opt_bytes, opt_sealed, sealed,
+    voided::{self, VoidRow},
+};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, Date, PatientId, PracticeId, ProgramId, Timestamp};
 use phi::{RowId, Sealed, fields::program_versions};
 
-/// A signed version of a program. Never changed.
+/// A signed version of a program. Never changed; it can be said to be entered in error.
 pub struct ProgramVersionRow {
     /// The practice.
     pub practice_id: PracticeId,
@@ -29,6 +32,8 @@ pub struct ProgramVersionRow {
     pub signed_at: Timestamp,
     /// Why it ends the program; none in a version that does not.
     pub end_reason: Option<Sealed<program_versions::EndedBecause>>,
+    /// That it was entered in error; none for what stands.
+    pub voided: Option<VoidRow<program_versions::WrongBecause>>,
 }
 
 impl ProgramVersionRow {
@@ -42,7 +47,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT v.practice_id, v.program_id, v.version, v.patient_id, v.title, v.items, v.starts_on, v.ends_on, \
-             v.signed_by, v.signed_at, v.end_reason FROM program_versions v ",
+             v.signed_by, v.signed_at, v.end_reason, v.voided_at, v.voided_by, v.void_reason FROM program_versions v ",
             $rest
         )
     };
@@ -62,11 +67,16 @@ pub async fn current(
     db.optional(sql, &[practice.into(), patient.into()]).await?.as_ref().map(read).transpose()
 }
 
-/// All versions of a patient's programs, newest first.
+/// All versions of a patient's programs, newest first, those entered in error too.
 pub async fn history(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<ProgramVersionRow>, StoreError> {
     let sql =
         select!("WHERE v.practice_id = $1 AND v.patient_id = $2 ORDER BY v.signed_at DESC, v.version DESC LIMIT 500");
     db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
+}
+
+/// All versions of a patient's programs that were not entered in error, newest first.
+pub async fn standing(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<ProgramVersionRow>, StoreError> {
+    Ok(history(db, practice, patient).await?.into_iter().filter(|row| row.voided.is_none()).collect())
 }
 
 /// One version of a patient's program.
@@ -124,6 +134,18 @@ pub fn end(batch: Batch, row: &ProgramVersionRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
+/// Says of a version that it was entered in error. A conflict when it is in force, or was said before.
+pub fn void(batch: Batch, row: &ProgramVersionRow, void: &VoidRow<program_versions::WrongBecause>) -> Batch {
+    const SQL: &str = "UPDATE program_versions SET voided_at = $1, voided_by = $2, void_reason = $3 \
+                       WHERE practice_id = $4 AND program_id = $5 AND version = $6 AND patient_id = $7 \
+                       AND voided_at IS NULL AND NOT EXISTS (SELECT 1 FROM programs p WHERE p.practice_id = $4 \
+                       AND p.program_id = $5 AND p.current_version = $6 AND p.ended_at IS NULL)";
+    let [at, by, reason] = void.params();
+    let (practice, program, patient) = (row.practice_id.into(), row.program_id.into(), row.patient_id.into());
+    let params = &[at, by, reason, practice, program, i64::from(row.version).into(), patient];
+    batch.run(SQL, params).expect(1)
+}
+
 fn insert_version(batch: Batch, row: &ProgramVersionRow) -> Batch {
     const SQL: &str = "INSERT INTO program_versions (practice_id, program_id, version, patient_id, title, items, \
                        starts_on, ends_on, signed_by, signed_at, created_at, end_reason) \
@@ -159,5 +181,6 @@ fn read(row: &Row) -> Result<ProgramVersionRow, StoreError> {
         signed_by: row.id(8)?,
         signed_at: row.timestamp(9)?,
         end_reason: opt_sealed(row, 10, id)?,
+        voided: voided::read(row, 11, id)?,
     })
 }

@@ -1,6 +1,9 @@
 //! Progress notes.
 
-use super::sealed;
+use super::{
+    sealed,
+    voided::{self, VoidRow},
+};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, NoteId, PatientId, PracticeId, Timestamp};
 use phi::{RowId, Sealed, fields::progress_notes};
@@ -25,6 +28,8 @@ pub struct NoteRow {
     pub version: u32,
     /// The first version, for an amendment.
     pub first_note_id: Option<NoteId>,
+    /// That it was entered in error; none for what stands.
+    pub voided: Option<VoidRow<progress_notes::WrongBecause>>,
 }
 
 impl NoteRow {
@@ -37,8 +42,8 @@ impl NoteRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT n.note_id, n.body, n.written_by, n.written_at, n.corrects, n.version, n.first_note_id \
-             FROM progress_notes n ",
+            "SELECT n.note_id, n.body, n.written_by, n.written_at, n.corrects, n.version, n.first_note_id, \
+             n.voided_at, n.voided_by, n.void_reason FROM progress_notes n ",
             $rest
         )
     };
@@ -122,7 +127,32 @@ fn read(practice: PracticeId, patient: PatientId, row: &Row) -> Result<NoteRow, 
         corrects: row.opt_id(4)?,
         version: row.number(5)?,
         first_note_id: row.opt_id(6)?,
+        voided: voided::read(row, 7, NoteRow::row_id(note_id))?,
     })
+}
+
+/// Says of the newest version of a note, and so of the note, that it was entered in error. A conflict when it was amended
+/// since, or said before.
+pub fn void(
+    batch: Batch,
+    practice: PracticeId,
+    patient: PatientId,
+    newest: NoteId,
+    void: &VoidRow<progress_notes::WrongBecause>,
+) -> Batch {
+    const SQL: &str = "UPDATE progress_notes SET voided_at = $1, voided_by = $2, void_reason = $3 \
+                       WHERE practice_id = $4 AND patient_id = $5 AND note_id = $6 AND voided_at IS NULL \
+                       AND NOT EXISTS (SELECT 1 FROM progress_notes n WHERE n.practice_id = $4 AND n.patient_id = $5 \
+                       AND n.corrects = $6)";
+    let [at, by, reason] = void.params();
+    batch.run(SQL, &[at, by, reason, practice.into(), patient.into(), newest.into()]).expect(1)
+}
+
+/// Adds to a batch that a version of a note stands: a conflict where it was said to be entered in error.
+pub fn stands(batch: Batch, practice: PracticeId, patient: PatientId, note: NoteId) -> Batch {
+    const SQL: &str = "UPDATE progress_notes SET version = version WHERE practice_id = $1 AND patient_id = $2 \
+                       AND note_id = $3 AND voided_at IS NULL";
+    batch.run(SQL, &[practice.into(), patient.into(), note.into()]).expect(1)
 }
 
 /// Adds a version of a note. A second one that takes the place of the same version is a duplicate.

@@ -51,6 +51,8 @@ stored_words! {
         Condemned = "condemned",
         /// In the destruction ledger: from here on there is no way back.
         Listed = "listed",
+        /// In the archive, where its rule asks for one, or nothing to be archived.
+        Archived = "archived",
         /// The wrapped key is destroyed.
         KeyDestroyed = "key_destroyed",
         /// The rows of the clinical store are gone.
@@ -275,6 +277,19 @@ pub async fn items(
     rows.iter().map(read_item).collect()
 }
 
+/// A patient of a plan who stands at a step; none who stands at another, or is not in the plan.
+pub async fn item(
+    db: &Db,
+    (practice, plan, patient): (PracticeId, PlanId, PatientId),
+    step: ItemStep,
+) -> Result<Option<ItemRow>, StoreError> {
+    const SQL: &str = "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, \
+                       changed_at FROM retention_items WHERE practice_id = $1 AND plan_id = $2 AND patient_id = $3 \
+                       AND step = $4";
+    let params = &[practice.into(), plan.into(), patient.into(), step.word().into()];
+    db.optional(SQL, params).await?.as_ref().map(read_item).transpose()
+}
+
 /// How many patients of a plan stand at each step, of each verdict.
 pub async fn counts(
     db: &Db,
@@ -301,14 +316,17 @@ pub fn step(
     batch.run(SQL, params).expect(1)
 }
 
-/// Condemns a patient who waits in a plan that still stands, unless a hold covers them. Nothing happens otherwise.
+/// Condemns a patient who waits in a plan that still stands, unless a hold covers them, or a record that was ever merged with
+/// theirs. Nothing happens otherwise.
 pub fn condemn(batch: Batch, (practice, plan, patient): (PracticeId, PlanId, PatientId), at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE retention_items SET step = 'condemned', changed_at = $1 \
                        WHERE practice_id = $2 AND plan_id = $3 AND patient_id = $4 AND step = 'planned' \
                        AND EXISTS (SELECT 1 FROM retention_plans p WHERE p.practice_id = $2 AND p.plan_id = $3 \
                        AND p.state = 'approved') \
                        AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.practice_id = $2 AND h.lifted_at IS NULL \
-                       AND (h.patient_id = $4 OR h.patient_id IS NULL))";
+                       AND (h.patient_id = $4 OR h.patient_id IS NULL OR EXISTS (SELECT 1 FROM patient_merges m \
+                       WHERE m.practice_id = $2 AND ((m.patient_id = $4 AND m.into_patient = h.patient_id) \
+                       OR (m.into_patient = $4 AND m.patient_id = h.patient_id)))))";
     batch.run(SQL, &[at.into(), practice.into(), plan.into(), patient.into()])
 }
 

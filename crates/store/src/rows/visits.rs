@@ -1,6 +1,9 @@
 //! Visits.
 
-use super::{opt_bytes, opt_sealed, sealed};
+use super::{
+    opt_bytes, opt_sealed, sealed,
+    voided::{self, VoidRow},
+};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, PatientId, PracticeId, Timestamp, VisitId, VisitState};
 use phi::{RowId, Sealed, fields::visits};
@@ -33,6 +36,8 @@ pub struct VisitRow {
     pub changed_at: Timestamp,
     /// Counts up at each change.
     pub version: i64,
+    /// That it was entered in error; none for what stands.
+    pub voided: Option<VoidRow<visits::WrongBecause>>,
 }
 
 impl VisitRow {
@@ -46,7 +51,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, patient_id, visit_id, therapist_id, starts_at, state, minutes, clinic, remark, \
-             recorded_by, recorded_at, changed_at, version FROM visits ",
+             recorded_by, recorded_at, changed_at, version, voided_at, voided_by, void_reason FROM visits ",
             $rest
         )
     };
@@ -82,7 +87,8 @@ pub async fn page(
 
 /// When the last visit that was held began; none when none was.
 pub async fn last_held(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Option<Timestamp>, StoreError> {
-    const SQL: &str = "SELECT MAX(starts_at) FROM visits WHERE practice_id = $1 AND patient_id = $2 AND state = 'held'";
+    const SQL: &str = "SELECT MAX(starts_at) FROM visits WHERE practice_id = $1 AND patient_id = $2 AND state = 'held' \
+                       AND voided_at IS NULL";
     db.one(SQL, &[practice.into(), patient.into()]).await?.opt_timestamp(0)
 }
 
@@ -113,7 +119,8 @@ pub fn insert(batch: Batch, row: &VisitRow) -> Batch {
 pub fn update(batch: Batch, row: &VisitRow, seen_version: i64) -> Batch {
     const SQL: &str = "UPDATE visits SET therapist_id = $1, starts_at = $2, state = $3, minutes = $4, clinic = $5, \
                        remark = $6, changed_at = $7, version = $8 \
-                       WHERE practice_id = $9 AND patient_id = $10 AND visit_id = $11 AND version = $12";
+                       WHERE practice_id = $9 AND patient_id = $10 AND visit_id = $11 AND version = $12 \
+                       AND voided_at IS NULL";
     let params = &[
         row.therapist_id.into(),
         row.starts_at.into(),
@@ -129,6 +136,16 @@ pub fn update(batch: Batch, row: &VisitRow, seen_version: i64) -> Batch {
         seen_version.into(),
     ];
     batch.run(SQL, params).expect(1)
+}
+
+/// Says of a visit, where its version still is that of the row, that it was entered in error.
+pub fn void(batch: Batch, row: &VisitRow, void: &VoidRow<visits::WrongBecause>) -> Batch {
+    const SQL: &str = "UPDATE visits SET voided_at = $1, voided_by = $2, void_reason = $3, version = version + 1 \
+                       WHERE practice_id = $4 AND patient_id = $5 AND visit_id = $6 AND version = $7 \
+                       AND voided_at IS NULL";
+    let [at, by, reason] = void.params();
+    let (practice, patient, visit) = (row.practice_id.into(), row.patient_id.into(), row.visit_id.into());
+    batch.run(SQL, &[at, by, reason, practice, patient, visit, row.version.into()]).expect(1)
 }
 
 fn read(row: &Row) -> Result<VisitRow, StoreError> {
@@ -148,5 +165,6 @@ fn read(row: &Row) -> Result<VisitRow, StoreError> {
         recorded_at: row.timestamp(10)?,
         changed_at: row.timestamp(11)?,
         version: row.int(12)?,
+        voided: voided::read(row, 13, id)?,
     })
 }

@@ -35,11 +35,13 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 4, "0004_retention"),
             migration!("identity", 5, "0005_billing_links"),
             migration!("identity", 6, "0006_alerts"),
+            migration!("identity", 7, "0007_requests"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),
             migration!("keys", 2, "0002_rotation"),
             migration!("keys", 3, "0003_destroyed"),
+            migration!("keys", 4, "0004_archives"),
         ],
         Store::Clinical => &[
             migration!("clinical", 1, "0001_care"),
@@ -48,6 +50,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("clinical", 4, "0004_versions_of_patient"),
             migration!("clinical", 5, "0005_charging"),
             migration!("clinical", 6, "0006_imports"),
+            migration!("clinical", 7, "0007_voided"),
         ],
         Store::Billing => &[migration!("billing", 1, "0001_begin"), migration!("billing", 2, "0002_books")],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],

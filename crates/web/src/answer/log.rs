@@ -12,6 +12,9 @@ impl From<LogError> for Problem {
             LogError::Corrected => {
                 Self::conflict().detail("This entry was corrected already. Correct the newer one instead.")
             }
+            LogError::Voided => {
+                Self::conflict().detail("This entry was entered in error. Write down anew what was done.")
+            }
             LogError::Record(error) => error.into(),
         }
     }

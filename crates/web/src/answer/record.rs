@@ -8,6 +8,7 @@ use practice::{
     patients::{EditError, RegisterError, SearchError},
     programs::PrescribeError,
     record::RecordError,
+    voiding::VoidError,
 };
 
 impl From<RecordError> for Problem {
@@ -87,7 +88,24 @@ impl From<AmendError> for Problem {
     fn from(error: AmendError) -> Self {
         match error {
             AmendError::Stale => Self::changed_since(),
+            AmendError::Voided => {
+                Self::conflict().detail("This note was entered in error. Write a new one instead of amending it.")
+            }
             AmendError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<VoidError> for Problem {
+    fn from(error: VoidError) -> Self {
+        match error {
+            VoidError::NotStanding => Self::conflict()
+                .detail("It was said to be entered in error before, or something newer stands in its place."),
+            VoidError::InForce => Self::conflict().detail(
+                "This version is in force. Prescribe the right one or end the program first; then say that this one was \
+                 entered in error.",
+            ),
+            VoidError::Record(error) => error.into(),
         }
     }
 }

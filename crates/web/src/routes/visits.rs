@@ -16,6 +16,7 @@ impl From<VisitError> for Problem {
         match error {
             VisitError::Invalid { field, why } => Self::invalid(field, &why),
             VisitError::Stale => Self::changed_since(),
+            VisitError::Voided => Self::conflict().detail("This visit was entered in error. Book the right one anew."),
             VisitError::KeyUsed => Self::invalid_fields().field("Idempotency-Key", "came before with another request"),
             VisitError::Record(error) => error.into(),
         }

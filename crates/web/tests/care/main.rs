@@ -5,6 +5,7 @@ mod editor;
 mod ending;
 mod finding;
 mod library;
+mod voiding;
 
 use axum::{
     body::Body,
@@ -119,6 +120,7 @@ impl Clinic {
             recorded_at: now,
             corrects: None,
             superseded_at: None,
+            voided: None,
         };
         self.site.house.stores.clinical.commit(log_entries::insert(Batch::new(), &row)).await.expect("stored");
     }

@@ -16,6 +16,11 @@ pub(crate) fn name(route: &Route) -> String {
     format!("{} {}", route.method.word(), route.path)
 }
 
+/// Whether a route says of something of a patient's that it was entered in error.
+fn voids(route: &Route) -> bool {
+    route.path.ends_with("/void") && !route.path.contains("billing")
+}
+
 /// What is sent to a route, apart from whose session it is in.
 pub(crate) struct Sent {
     pub(crate) path: String,
@@ -89,7 +94,12 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         Kind::Api => (json_body(world, route, chart).to_string().into_bytes(), "application/json"),
         _ => (form_body(world, route, chart, account).await.into_bytes(), "application/x-www-form-urlencoded"),
     };
-    let path = filled(route, chart, account);
+    let mut path = filled(route, chart, account);
+    if relation == Relation::Own && route.path.contains("/merge") && route.method != Verb::Get {
+        let closed = route.method == Verb::Delete || route.path.ends_with("/undo");
+        let twice = chart.twice[2 * usize::from(closed) + usize::from(route.kind == Kind::Page)];
+        path = path.replace(&chart.patient.to_string(), &twice.to_string());
+    }
     Sent { path, body, media, if_match: if_match.map(|version| format!("\"{version}\"")) }
 }
 
@@ -100,6 +110,9 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "patient_id" => chart.patient.to_string(),
         "program_id" => chart.program.clone(),
         "item_id" => chart.item.clone(),
+        "note_id" if voids(route) => chart.wrong.1[page].clone(),
+        "entry_id" if voids(route) => chart.wrong.0[if route.path.starts_with("/log") { 2 } else { page }].clone(),
+        "visit_id" if voids(route) => chart.wrong.2[page].clone(),
         "note_id" => chart.note.clone(),
         "entry_id" => chart.entries[page].clone(),
         "visit_id" => chart.visit.clone(),
@@ -107,13 +120,14 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "hold_id" => chart.holds[page].clone(),
         "alert_id" => chart.alerts[page].clone(),
         "setting" => "denials_count".to_owned(),
+        "restriction_id" => chart.restrictions[page].clone(),
         "care_link_id" => chart.links[page].clone(),
         "account_id" => account.to_string(),
         "billing_account_id" => chart.billed.account.to_string(),
         "charge_id" => chart.billed.charge(route).to_string(),
         "booking_id" => chart.billed.booking(route).to_string(),
         "exercise_id" => chart.exercise.clone(),
-        "version" => "1".to_owned(),
+        "version" => if voids(route) && page == 1 { "2" } else { "1" }.to_owned(),
         "n" => "0".to_owned(),
         "name" => "look.css".to_owned(),
         "secret" => "A".repeat(43),
@@ -168,6 +182,12 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
         "PUT /api/v1/alerts/settings/{setting}" => json!({ "value": "7" }),
+        _ if voids(route) => json!({ "reason": "Another patient's" }),
+        "POST /api/v1/patients/{patient_id}/merge" => {
+            json!({ "into": world.charts[&Relation::Own].patient })
+        }
+        // Declined, so that everything about this patient still is as expected.
+        "POST /api/v1/patients/{patient_id}/restrictions" => json!({ "what": "notes", "answer": "declined" }),
         "POST /api/v1/retention/holds" => json!({ "reason": "A claim is open" }),
         "POST /api/v1/invitations" => json!({ "email": address(), "display_name": "New", "role": "therapist" }),
         "PUT /api/v1/accounts/{account_id}" => json!({ "role": "billing", "state": "disabled" }),
@@ -272,6 +292,15 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /alerts/settings" => {
             form.extend_pairs([("name", "denials_count"), ("value", "7")]);
+        }
+        _ if voids(route) => {
+            form.append_pair("reason", "Another patient's");
+        }
+        "POST /patients/{patient_id}/merge" => {
+            form.append_pair("into", &world.charts[&Relation::Own].patient.to_string());
+        }
+        "POST /patients/{patient_id}/restrictions" => {
+            form.extend_pairs([("from", "notes"), ("asked_on", "2026-05-01"), ("answer", "declined")]);
         }
         "POST /retention/holds" => {
             form.append_pair("reason", "A claim is open");

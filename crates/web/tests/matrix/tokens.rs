@@ -26,7 +26,10 @@ const OPEN_TO_ANY: [&str; 4] = [
 ];
 
 /// What the scope would lead to, but only a person in their own session does: it opens accounts or records to others.
-const IN_PERSON: [&str; 10] = [
+const IN_PERSON: [&str; 13] = [
+    "POST /api/v1/patients/{patient_id}/merge",
+    "DELETE /api/v1/patients/{patient_id}/merge",
+    "DELETE /api/v1/patients/{patient_id}/restrictions/{restriction_id}",
     "PUT /api/v1/alerts/settings/{setting}",
     "DELETE /api/v1/retention/holds/{hold_id}",
     "POST /api/v1/retention/plans/{plan_id}/approval",
@@ -39,10 +42,14 @@ const IN_PERSON: [&str; 10] = [
     "DELETE /api/v1/patients/{patient_id}/care-team/{care_link_id}",
 ];
 
-/// Where another scope leads for who registers patients: to who they are.
+/// Where another scope leads too: to who patients are, for who registers them, and to one's own entries.
 fn also(route: &Route, role: Role) -> Option<PermissionName> {
     const DETAILS: [&str; 3] =
         ["GET /api/v1/patients", "GET /api/v1/patients/{patient_id}", "POST /api/v1/patients/find"];
+    // Patients say it of their own entries.
+    if name(route) == "POST /api/v1/patients/{patient_id}/log/{entry_id}/void" && role == Role::Patient {
+        return Some(PermissionName::LogExercise);
+    }
     (DETAILS.contains(&name(route).as_str()) && matches!(role, Role::Admin | Role::FrontDesk))
         .then_some(PermissionName::ReadIdentity)
 }

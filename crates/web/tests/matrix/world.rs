@@ -1,10 +1,14 @@
 //! Two practices, an account of each role, and patients who stand to these accounts in each way.
 
-use crate::billing::{self, Billed};
+use crate::{
+    billing::{self, Billed},
+    request::Sent,
+};
 use axum::http::Method;
 use crypto::SystemRng;
 use domain::{
-    AccountId, AlertAnswer, AlertId, AlertRule, CareLinkId, ChargeId, PatientId, PracticeId, Role, Timestamp,
+    AccountId, AlertAnswer, AlertId, AlertRule, CareLinkId, ChargeId, Date, PatientId, PracticeId, RestrictionAnswer,
+    RestrictionId, RestrictionKind, Role, Timestamp,
 };
 use jiff::SignedDuration;
 use practice::library::{shelve, starter};
@@ -17,13 +21,18 @@ use store::{
         alerts::{self, AlertRow},
         billing as rows,
         care_links::{self, CareKind, CareLinkRow},
-        patients, programs, progress_notes, visits,
+        merges::{self, MergeRow},
+        patients, programs, progress_notes,
+        restrictions::{self, RestrictionRow},
+        visits,
     },
 };
 use testkit::{
     house::{Person, TestHouse},
     site::Site,
 };
+
+use web::Verb;
 
 /// How somebody stands to a patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,8 +66,15 @@ pub(crate) struct Chart {
     pub(crate) entries: [String; 2],
     /// A visit that has begun.
     pub(crate) visit: String,
+    /// What is said to be entered in error, and nothing else is about: an entry for each of three doors, notes and visits for
+    /// two.
+    pub(crate) wrong: ([String; 3], [String; 2], [String; 2]),
+    /// Second records of the patient: two open ones, and two that are closed.
+    pub(crate) twice: [PatientId; 4],
     /// Two places of other members, so that both doors of ending one find an open one.
     pub(crate) links: [String; 2],
+    /// Two restrictions in force, each about an account that asks for nothing here.
+    pub(crate) restrictions: [String; 2],
     /// Two plans of destruction and two legal holds of the practice, one for each door.
     pub(crate) plans: [String; 2],
     pub(crate) holds: [String; 2],
@@ -141,7 +157,10 @@ impl World {
             note: id(),
             entries: [id(), id()],
             visit: id(),
+            wrong: ([id(), id(), id()], [id(), id()], [id(), id()]),
+            twice: [0; 4].map(|_| PatientId::random(&SystemRng)),
             links: [id(), id()],
+            restrictions: [id(), id()],
             plans: [id(), id()],
             holds: [id(), id()],
             billed: Billed::nothing(),
@@ -284,6 +303,31 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
         entries.push(entry["entry_id"].as_str().expect("an id").to_owned());
     }
     let entries = <[String; 2]>::try_from(entries).expect("two");
+    let make = async |place: &str, cookie: &str, body: Value, id: &str| {
+        created(site, Method::POST, &at(place), cookie, body).await[id].as_str().expect("an id").to_owned()
+    };
+    let entry_of = async || make("/log", &own, entry(&item), "entry_id").await;
+    let wrong_entries = [entry_of().await, entry_of().await, entry_of().await];
+    let note_of = async || make("/notes", &keeper, json!({ "body": "Of somebody else." }), "note_id").await;
+    let wrong_notes = [note_of().await, note_of().await];
+    let visit_of = async || make("/visits", &keeper, self::visit(keeper_id, site.now()), "visit_id").await;
+    let wrong_visits = [visit_of().await, visit_of().await];
+    let twice = [
+        site.patient(practice, "Zoe", "Twice").await,
+        site.patient(practice, "Zoe", "Twice").await,
+        closed(site, practice, patient).await,
+        closed(site, practice, patient).await,
+    ];
+    let restrictions = [restriction(site, practice, patient).await, restriction(site, practice, patient).await];
+    // Two that are not in force any more, one for each door of voiding one.
+    for seen in 1..=2 {
+        let mut next = self::program(exercise);
+        next["items"][0]["item_id"] = program["items"][0]["item_id"].clone();
+        let body = next.to_string().into_bytes();
+        let sent =
+            Sent { path: at("/program"), body, media: "application/json", if_match: Some(format!("\"{seen}\"")) };
+        assert_eq!(site.send(sent.with(Verb::Put, &keeper)).await.status, 200);
+    }
     let program = program["program_id"].as_str().expect("an id").to_owned();
     let exercise = exercise.to_owned();
     (
@@ -296,7 +340,10 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
             exercise,
             entries,
             visit,
+            wrong: (wrong_entries, wrong_notes, wrong_visits),
+            twice,
             links,
+            restrictions,
             plans: Default::default(),
             holds: Default::default(),
             billed,
@@ -305,6 +352,40 @@ async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) ->
         },
         account,
     )
+}
+
+/// A second record of somebody, closed.
+async fn closed(site: &Site, practice: PracticeId, goes_on_as: PatientId) -> PatientId {
+    let twice = site.patient(practice, "Zoe", "Twice").await;
+    let row = MergeRow {
+        practice_id: practice,
+        patient_id: twice,
+        number: 1,
+        into: Some(goes_on_as),
+        decided_by: AccountId::random(&SystemRng),
+        decided_at: site.now(),
+    };
+    site.house.stores.identity.commit(merges::insert(Batch::new(), &row)).await.expect("stored");
+    twice
+}
+
+/// That somebody of billing be kept away.
+async fn restriction(site: &Site, practice: PracticeId, patient: PatientId) -> String {
+    let kept_away = site.account(practice, Role::Billing).await.account();
+    let row = RestrictionRow {
+        practice_id: practice,
+        restriction_id: RestrictionId::random(&SystemRng),
+        patient_id: patient,
+        what: RestrictionKind::Account,
+        account_id: Some(kept_away),
+        answer: RestrictionAnswer::Agreed,
+        asked_on: Date::constant(2026, 5, 1),
+        decided_by: kept_away,
+        decided_at: site.now(),
+        ended: None,
+    };
+    site.house.stores.identity.commit(restrictions::insert(Batch::new(), &row)).await.expect("stored");
+    row.restriction_id.to_string()
 }
 
 async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Value) -> Value {

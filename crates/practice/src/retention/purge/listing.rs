@@ -4,7 +4,7 @@
 //! at both; whoever is condemned can be held no more, and whoever places a hold then is told so.
 
 use super::{PurgeError, Run};
-use crate::retention::approve::may_approve;
+use crate::retention::{approve::may_approve, same_person::SamePerson};
 use domain::{PatientId, retention::Verdict};
 use ledger::{Destroyed, Receipt, Word};
 use std::collections::BTreeSet;
@@ -66,13 +66,27 @@ impl Run<'_> {
         Ok(self.at(ItemStep::Condemned).await?.iter().map(|item| item.patient_id).collect())
     }
 
+    /// Adds the other records of people who were registered twice: they are judged while all of them are there.
+    async fn with_other_records(&self, items: &mut Vec<ItemRow>) -> Result<(), PurgeError> {
+        let (practice, plan, identity) = (self.row.practice_id, self.row.plan_id, &self.house.stores.identity);
+        let people = SamePerson::read(identity, practice).await?;
+        let listed: Vec<_> = items.iter().map(|item| item.patient_id).collect();
+        for other in listed.iter().flat_map(|patient| people.others(*patient)) {
+            if !items.iter().any(|item| item.patient_id == *other) {
+                items.extend(retention::item(identity, (practice, plan, *other), ItemStep::Planned).await?);
+            }
+        }
+        Ok(())
+    }
+
     /// Judges the next patients as they stand now; spares who is due no more, and lists the rest for good. False when
     /// nobody was left.
     pub(super) async fn list(&mut self) -> Result<bool, PurgeError> {
-        let items = self.at(ItemStep::Planned).await?;
+        let mut items = self.at(ItemStep::Planned).await?;
         if items.is_empty() {
             return Ok(false);
         }
+        self.with_other_records(&mut items).await?;
         let (mut rows, mut moves) = (Vec::new(), Vec::new());
         let (practice, clinical, now) = (self.row.practice_id, &self.house.stores.clinical, self.house.clock.now());
         for item in &items {

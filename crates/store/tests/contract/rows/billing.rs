@@ -65,6 +65,7 @@ fn visit(n: u8, state: VisitState) -> VisitRow {
         recorded_at: at(0),
         changed_at: at(0),
         version: 1,
+        voided: None,
     }
 }
 

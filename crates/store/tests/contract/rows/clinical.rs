@@ -67,6 +67,7 @@ pub(crate) async fn patients_and_notes_come_back_as_they_were_stored(house: &mut
         corrects: corrects.map(|n| NoteId::from_bytes([n; 16])),
         version: if corrects.is_some() { 2 } else { 1 },
         first_note_id: corrects.map(|n| NoteId::from_bytes([n; 16])),
+        voided: None,
     };
     for note in [note(1, None), note(2, None), note(3, Some(1)), note(4, None)] {
         db.commit(progress_notes::insert(Batch::new(), &note)).await.expect("stored");
@@ -154,6 +155,7 @@ fn version(number: u32) -> ProgramVersionRow {
         signed_by: ACCOUNT,
         signed_at: at(number.into()),
         end_reason: None,
+        voided: None,
     }
 }
 
@@ -175,6 +177,7 @@ fn entry(n: u8, corrects: Option<u8>) -> LogEntryRow {
         recorded_at: at(n.into()),
         corrects: corrects.map(|n| EntryId::from_bytes([n; 16])),
         superseded_at: None,
+        voided: None,
     }
 }
 
@@ -258,6 +261,7 @@ pub(crate) async fn visits_come_back_by_time_and_change_where_they_were_seen(hou
         recorded_at: at,
         changed_at: at,
         version: 1,
+        voided: None,
     };
     assert_eq!(visits::last_held(&db, PRACTICE, PATIENT).await, Ok(None));
     for (n, seconds, state) in [(1, 10, VisitState::Held), (2, 10, VisitState::Held), (3, 20, VisitState::Cancelled)] {

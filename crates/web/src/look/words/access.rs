@@ -39,6 +39,7 @@ pub fn permission(permission: PermissionName) -> &'static str {
         PermissionName::ReadAudit => "read the audit trail",
         PermissionName::Govern => "managed accounts or care teams",
         PermissionName::Retain => "planned or approved the destruction of records",
+        PermissionName::AnswerRequests => "looked at what you asked about your record, or answered it",
         PermissionName::Operate => "ran the server",
         PermissionName::ReleaseDeidentified => "released data without names",
     }
@@ -52,6 +53,11 @@ pub fn action(word: &str) -> &str {
         "read_account" => "looked at your account",
         "change_account" => "changed your account",
         "disable_account" => "disabled your account",
+        "agree_restriction" => "agreed to what you asked about who sees your record",
+        "decline_restriction" => "declined what you asked about who sees your record",
+        "end_restriction" => "ended what you had asked about who sees your record",
+        "merge_record" => "closed a record of yours that was made twice",
+        "unmerge_record" => "opened a record again that was closed as made twice",
         other => other,
     }
 }
@@ -79,6 +85,7 @@ pub fn may(permission: PermissionName) -> &'static str {
         PermissionName::ReadAudit => "read the audit trail and ask the policy",
         PermissionName::Govern => "manage accounts and care teams",
         PermissionName::Retain => "plan, approve and hold the destruction of records",
+        PermissionName::AnswerRequests => "answer what patients ask about their record",
         PermissionName::Operate => "run keys, backups and health of the server",
         PermissionName::ReleaseDeidentified => "release data without names",
     }

@@ -86,6 +86,14 @@ fn known_action(word: &str) -> Option<&'static str> {
         "read_certificate" => "read a certificate of destruction",
         "place_legal_hold" => "held records back from destruction",
         "lift_legal_hold" => "ended a hold on records",
+        "archive_record" => "opened a record for the archive",
+        "list_archives" => "looked at the archives",
+        "destroy_archive" => "destroyed an archive",
+        "agree_restriction" => "agreed that something be kept from somebody",
+        "decline_restriction" => "declined that something be kept from somebody",
+        "end_restriction" => "ended that something is kept from somebody",
+        "merge_record" => "closed a record that was made twice",
+        "unmerge_record" => "opened a record again that was closed as made twice",
         "dispose_device" => "disposed of a device",
         "probe_audit" => "tried whether the trail can be written",
         _ => return None,
@@ -140,6 +148,8 @@ fn known_part(word: &str) -> Option<&'static str> {
         "import" => "an import",
         "retention_plan" => "a plan of destruction",
         "legal_hold" => "a hold on records",
+        "archive" => "an archive",
+        "restriction" => "what a patient asked",
         _ => return None,
     })
 }

@@ -73,6 +73,7 @@ async fn show(
             (submit("Give the place", None))
         }
         p { a href={ "/policy/patients/" (patient) } { "Who can see this patient, why, since when" } }
+        p { a href={ "/patients/" (patient) "/restrictions" } { "What the patient asked of who sees their record" } }
         (recorded_line("Opening this page was recorded."))
     };
     Ok(surround.page(Sheet::new("Care team", "/patients"), content))

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App, AuditClass, Form, IdempotencyKey, Json, PathId, Problem, Route, SignedIn, Verb,
     answer::{form_again, see_other},
-    look::{ButtonKind, FieldErrors, Head, link_button, recorded_line, words},
+    look::{ButtonKind, Field, FieldErrors, Head, link_button, recorded_line, submit, textarea, words},
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -76,6 +76,9 @@ pub(super) async fn submitted(
 
 async fn in_force(app: &App, session: &Session<Full>, entry: EntryId) -> Result<EntryView, Problem> {
     let found = log::one(app.house(), session, own(session)?, entry).await?.ok_or(Problem::not_found())?;
+    if found.voided.is_some() {
+        return Err(practice::log::LogError::Voided.into());
+    }
     match found.superseded_at {
         None => Ok(found),
         Some(_) => Err(practice::log::LogError::Corrected.into()),
@@ -103,6 +106,13 @@ async fn show(
         section class="card stack" {
             p class="soft" { "What you wrote before is kept beside the correction: " (words::performed(&entry.performed)) "." }
             (entry_form(typed, amounts, errors, html! {}, "Correct it", cancel))
+        }
+        form method="post" action={ "/log/" (entry.entry_id) "/void" } class="card stack" {
+            h2 { "Did you not do it at all?" }
+            p class="soft" { "The entry stays, struck out, and counts for nothing. This cannot be taken back." }
+            (textarea(&Field::new("reason", "What happened?").required().rows(2).max_length(500)
+                .hint("Written down twice, say, or on the wrong day.")))
+            (submit("It was entered in error", None))
         }
         (recorded_line("This is your own record. Opening it was recorded."))
     };

@@ -11,7 +11,7 @@ use practice::log::{self, EntryView};
 pub(super) const LIST: Route = Route::api(
     Verb::Get,
     "/api/v1/patients/{patient_id}/log",
-    "What was done, newest first, corrected entries too. Comments only for those who may read them.",
+    "What was done, newest first, corrected entries and those entered in error too. Comments only for those who may read them.",
 )
 .permission(PermissionName::ReadExercise)
 .audit(AuditClass::Patient)

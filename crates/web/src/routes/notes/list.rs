@@ -7,14 +7,20 @@ use crate::{
         words,
     },
     paging::{Cursor, Page, Stretch},
-    routes::patients::{back_to_patient, views},
+    routes::{
+        patients::{back_to_patient, views},
+        voiding::struck,
+    },
     surround::{Sheet, Surround},
 };
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use domain::{NoteId, PatientId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
-use practice::notes::{self, NoteView, Notes};
+use practice::{
+    notes::{self, NoteView, Notes},
+    restrictions,
+};
 
 /// A note has up to 20,000 characters, which a form may write with nine bytes each.
 pub(super) const LIMIT: usize = 256 * 1024;
@@ -50,9 +56,29 @@ pub(super) async fn page(
     PathId(patient): PathId<PatientId>,
     Query(asked): Query<Stretch>,
 ) -> Result<Markup, Problem> {
-    let found = found(&app, &session, patient, &asked).await?;
+    let found = match found(&app, &session, patient, &asked).await {
+        Ok(found) => found,
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => {
+            let withheld = restrictions::notes_withheld(app.house(), &session, patient).await?;
+            return if withheld { withheld_page(&app, &session, patient).await } else { Err(problem) };
+        }
+        Err(problem) => return Err(problem),
+    };
     let key = NoteId::random(&*app.rng).to_string();
     show(&app, &session, patient, &found, &key, "", &FieldErrors::none()).await
+}
+
+/// For who sees the rest of the record: no notes, and no dead end either.
+async fn withheld_page(app: &App, session: &Session<Full>, patient: PatientId) -> Result<Markup, Problem> {
+    let surround = Surround::of(app, session).await?;
+    let text = "The patient asked that their notes be for their own therapist only, and the practice agreed.";
+    let content = html! {
+        (views(patient, "notes"))
+        (empty_state("Notes are not open to you", text, None))
+        (recorded_line("That you asked was recorded."))
+    };
+    let head = Head { above: Some(back_to_patient(patient)), ..Head::default() };
+    Ok(surround.page(Sheet::new("Progress notes", "/patients").head(head), content))
 }
 
 /// The page with what was typed. `key` makes a form that is sent twice write once.
@@ -96,7 +122,13 @@ fn one(patient: PatientId, note: &NoteView, surround: &Surround) -> Markup {
         &heading,
         Some(who),
         html! {
-            (paragraphs(&note.body))
+            @match &note.voided {
+                None => (paragraphs(&note.body)),
+                Some(_) => {
+                    p { (struck(&html! { "This note" }, note.voided.as_ref())) }
+                    details class="more" { summary { "What it said" } (paragraphs(&note.body)) }
+                }
+            }
             @if !note.earlier.is_empty() {
                 p class="soft small" { "Amended " (surround.moment(note.written_at)) " by " (note.written_by.name) "." }
                 details class="more" {
@@ -111,9 +143,17 @@ fn one(patient: PatientId, note: &NoteView, surround: &Surround) -> Markup {
                     }
                 }
             }
-            p { a href={ "/patients/" (patient) "/notes/" (note.note_id) "/amend" } {
-                "Amend" span class="hidden" { " the note of " (heading) ", " (words::time(hour, minute)) }
-            } }
+            @if note.voided.is_none() {
+                p {
+                    a href={ "/patients/" (patient) "/notes/" (note.note_id) "/amend" } {
+                        "Amend" span class="hidden" { " the note of " (heading) ", " (words::time(hour, minute)) }
+                    }
+                    " · "
+                    a href={ "/patients/" (patient) "/notes/" (note.note_id) "/void" } {
+                        "Entered in error" span class="hidden" { ": the note of " (heading) ", " (words::time(hour, minute)) }
+                    }
+                }
+            }
         },
     )
 }

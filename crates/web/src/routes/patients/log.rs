@@ -5,6 +5,7 @@ use crate::{
     App, AuditClass, PathId, Problem, Query, Route, SignedIn, Verb,
     look::{Column, Head, RECORDED, Tone, empty_state, pagination, recorded_line, table, tag, words},
     paging::Cursor,
+    routes::voiding::struck,
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
@@ -52,12 +53,13 @@ pub(super) async fn page(
         Column::number("Pain"),
         Column::number("Effort"),
         Column::text("In their words"),
+        Column::actions("Wrong?"),
     ];
     let line = |entry: &EntryView| {
         let (hour, minute) = surround.zone().hour_minute(entry.performed_at);
         vec![
             html! {
-                (names.get(&entry.item_id).map_or("An earlier exercise", String::as_str))
+                (struck(&html! { (names.get(&entry.item_id).map_or("An earlier exercise", String::as_str)) }, entry.voided.as_ref()))
                 @if entry.superseded_at.is_some() { " " (tag("corrected later", Tone::Neutral)) }
                 @if entry.corrects.is_some() { " " (tag("a correction", Tone::Info)) }
             },
@@ -66,6 +68,13 @@ pub(super) async fn page(
             html! { (entry.pain.value()) },
             html! { (entry.effort.value()) },
             html! { (entry.comment.as_deref().unwrap_or("–")) },
+            html! {
+                @if entry.voided.is_none() && entry.superseded_at.is_none() {
+                    a class="small" href={ "/patients/" (patient) "/log/" (entry.entry_id) "/void" } {
+                        "Entered in error" span class="hidden" { ": " (words::day_month(entry.performed_on)) ", " (words::time(hour, minute)) }
+                    }
+                }
+            },
         ]
     };
     let content = html! {

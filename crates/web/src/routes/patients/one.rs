@@ -5,8 +5,8 @@ use crate::{
     App, AuditClass, Json, PathId, Problem, Route, SignedIn, Tag, Verb,
     look::{
         ButtonKind, Column, DayDone, FigureSize, Head, LineChart, Series, Tone, WeekValue, adherence_heatmap, card,
-        definitions, empty_state, exercise_figure, line_chart, link_button, recorded_line, sparkline, table, tag,
-        two_columns, words,
+        definitions, empty_state, exercise_figure, line_chart, link_button, notice, recorded_line, sparkline, table,
+        tag, two_columns, words,
     },
     routes::exercises::Pictures,
     surround::{Sheet, Surround},
@@ -102,12 +102,16 @@ fn show(surround: &Surround, session: &Session<Full>, patient: PatientId, chart:
             (link_button(&format!("/patients/{patient}/care-team"), "Care team", ButtonKind::Quiet))
             (details_link(patient))
         }
-        (link_button(&format!("/patients/{patient}/notes"), "Write a note", ButtonKind::Quiet))
-        (link_button(
-            &format!("/patients/{patient}/program/edit"),
-            if chart.program.is_some() { "Change program" } else { "Prescribe" },
-            ButtonKind::Primary,
-        ))
+        @if chart.comments.is_some() {
+            (link_button(&format!("/patients/{patient}/notes"), "Write a note", ButtonKind::Quiet))
+        }
+        @if chart.goes_on_as.is_none() {
+            (link_button(
+                &format!("/patients/{patient}/program/edit"),
+                if chart.program.is_some() { "Change program" } else { "Prescribe" },
+                ButtonKind::Primary,
+            ))
+        }
     };
     let head =
         Head { above: Some(back_to_list()), heading: Some(&name), below: Some(below(chart)), beside: Some(beside) };
@@ -120,6 +124,12 @@ fn show(surround: &Surround, session: &Session<Full>, patient: PatientId, chart:
     let series = [Series { label: "Pain", values: &pain }, Series { label: "Effort", values: &effort }];
     let title = "Pain and effort, weekly median";
     let content = html! {
+        @if let Some(other) = chart.goes_on_as {
+            (notice(Tone::Warn, "This record was made in error", Some(html! {
+                "The patient was registered twice. It is closed and can be read; it goes on "
+                a href={ "/patients/" (other) } { "in the other record" } "."
+            })))
+        }
         (views(patient, "chart"))
         (two_columns(
             card(
@@ -136,6 +146,12 @@ fn show(surround: &Surround, session: &Session<Full>, patient: PatientId, chart:
         (card("Program", Some(html! { span class="soft small" { "last 14 days" } }), items(patient, chart)))
         @if let Some(comments) = &chart.comments {
             (card("In their words", None, said(comments)))
+        }
+        @for other in &chart.closed {
+            p class="soft small" { a href={ "/patients/" (other) } { "An earlier record of this patient, closed" } }
+        }
+        @if chart.restricted {
+            p class="soft small" { "This patient asked that parts of their record be kept from some of us, and the practice agreed." }
         }
         (recorded_line("You see this page because you treat this patient. Opening it was recorded, and they can see that."))
     };

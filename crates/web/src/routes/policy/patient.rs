@@ -57,6 +57,8 @@ pub(super) async fn page(
         } @else {
             (card("At this moment", None, table("Who can see this patient", &columns, rows)))
         }
+        p { a href={ "/patients/" (patient) "/restrictions" } { "What the patient asked of who sees their record" } }
+        p { a href={ "/patients/" (patient) "/merge" } { "Was this person registered twice?" } }
         (recorded_line(ASKED))
     };
     let below = html! { "Patient " code class="id" { (patient) } };

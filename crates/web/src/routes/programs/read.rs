@@ -3,12 +3,13 @@
 use crate::{
     App, AuditClass, Json, PathId, Problem, Route, SignedIn, Tag, Verb,
     look::{
-        ButtonKind, Column, FigureSize, Head, RECORDED, Tone, card, empty_state, exercise_figure, link_button,
+        ButtonKind, Column, FigureSize, Head, RECORDED, Tone, card, empty_state, exercise_figure, link_button, notice,
         recorded_line, table, tag, words,
     },
     routes::{
         exercises::Pictures,
         patients::{TREATS, back_to_patient, views},
+        voiding::struck,
     },
     surround::{Sheet, Surround},
 };
@@ -128,7 +129,13 @@ pub(super) async fn version_page(
     let found = programs::version(app.house(), &session, patient, program, version).await?;
     let found = found.ok_or(Problem::not_found())?;
     let surround = Surround::of(&app, &session).await?;
-    let content = html! { (sheet_of(&found, surround.zone())) (recorded_line(RECORDED)) };
+    let content = html! {
+        @if let Some(void) = &found.voided {
+            (notice(Tone::Warn, "This version was entered in error", Some(html! { (void.reason) })))
+        }
+        (sheet_of(&found, surround.zone()))
+        (recorded_line(RECORDED))
+    };
     let above = html! { a href={ "/patients/" (patient) "/program" } { "The program" } };
     let head = Head { above: Some(above), ..Head::default() };
     Ok(surround.page(Sheet::new("A version of the program", "/patients").head(head), content))
@@ -193,10 +200,17 @@ fn history(patient: PatientId, versions: &[VersionLine], current: Option<&Progra
         let in_force = current.is_some_and(|now| now.program_id == line.program_id && now.version == line.version);
         vec![
             html! {
-                a href={ "/patients/" (patient) "/program/versions/" (line.program_id) "/" (line.version) } {
-                    "Version " (line.version)
-                }
+                (struck(&html! {
+                    a href={ "/patients/" (patient) "/program/versions/" (line.program_id) "/" (line.version) } {
+                        "Version " (line.version)
+                    }
+                }, line.voided.as_ref()))
                 @if in_force { " " (tag("in force", Tone::Success)) }
+                @if !in_force && line.voided.is_none() {
+                    br; a class="small" href={
+                        "/patients/" (patient) "/program/versions/" (line.program_id) "/" (line.version) "/void"
+                    } { "Entered in error" span class="hidden" { ": version " (line.version) } }
+                }
                 @if line.end_reason.is_some() { " " (tag("end", Tone::Neutral)) }
             },
             html! { (line.title) },

@@ -8,7 +8,10 @@ use crate::{
         recorded_line, select, submit, table, tag, text_field, textarea, words,
     },
     paging::Cursor,
-    routes::patients::{back_to_patient, views},
+    routes::{
+        patients::{back_to_patient, views},
+        voiding::struck,
+    },
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -236,10 +239,17 @@ fn list(surround: &Surround, patient: PatientId, items: &[VisitView], now: Times
             },
             html! { (visit.therapist.name) },
             html! { (visit.clinic.as_deref().unwrap_or("–")) },
-            state(visit.state),
+            struck(&state(visit.state), visit.voided.as_ref()),
         ];
         if books {
-            cells.push(outcomes(patient, visit, now));
+            cells.push(html! {
+                @if visit.voided.is_none() {
+                    (outcomes(patient, visit, now))
+                    a class="small" href={ "/patients/" (patient) "/visits/" (visit.visit_id) "/void" } {
+                        "Entered in error" span class="hidden" { ": " (surround.moment(visit.starts_at)) }
+                    }
+                }
+            });
         }
         cells
     });

@@ -1,0 +1,93 @@
+//! What leads a record into the archive: the whole of it is opened once more, before its key is destroyed.
+//!
+//! Two people approved the destruction, and the rule that it follows asks for an archive; nobody is signed in when it is
+//! carried out. So this is no grant of the policy's: the guard records it under the patient and hands out keys that open and do
+//! not seal.
+
+use super::{AccessError, Guard};
+use crate::{
+    cipher::{self, Owner},
+    class::{Class, PatientClass},
+    field::{Clear, Field, OpenError, Sealed},
+    keyring::ClassKeys,
+    permission::{Covers, Export, Permission},
+};
+use domain::{PatientId, PracticeId, PurposeKind, RequestId};
+use ledger::{Entry, Outcome, Receipt, Resource, Word};
+
+/// Leave to open the whole of one record, for its archive alone.
+pub struct ArchiveGrant {
+    practice: PracticeId,
+    subject: PatientId,
+    receipt: Receipt,
+    keys: ClassKeys<Export>,
+}
+
+impl ArchiveGrant {
+    /// Whose record.
+    pub const fn subject(&self) -> PatientId {
+        self.subject
+    }
+    /// The practice.
+    pub const fn practice(&self) -> PracticeId {
+        self.practice
+    }
+    /// Where it stands in the ledger.
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// Opens a field of this patient, lent for as long as this lives.
+    pub fn open<F: Field>(&self, sealed: &Sealed<F>) -> Result<Clear<'_, F::Value>, OpenError>
+    where
+        F::Class: PatientClass,
+        Export: Covers<F::Class>,
+    {
+        let class = <F::Class as Class>::ID;
+        let owner = Owner { practice: self.practice, subject: *self.subject.as_bytes() };
+        cipher::open_of(class, owner, sealed, |class, version| self.keys.version(class, version)).map(Clear::new)
+    }
+
+    /// Opens a field that may be empty.
+    pub fn open_optional<F: Field>(&self, sealed: Option<&Sealed<F>>) -> Result<Option<Clear<'_, F::Value>>, OpenError>
+    where
+        F::Class: PatientClass,
+        Export: Covers<F::Class>,
+    {
+        sealed.map(|sealed| self.open(sealed)).transpose()
+    }
+}
+
+impl Guard {
+    /// Opens a record for its archive, recorded first; none where there is no key any more, and so nothing to archive.
+    pub async fn archive(
+        &self,
+        practice: PracticeId,
+        subject: PatientId,
+        rule: Word,
+    ) -> Result<Option<ArchiveGrant>, AccessError> {
+        let wrapped = self.keyring.wrapped(practice, subject).await?;
+        if wrapped.is_empty() {
+            return Ok(None);
+        }
+        let entry = Entry {
+            at: self.clock.now(),
+            practice: Some(practice),
+            actor: None,
+            role: None,
+            login_session: None,
+            permission: Some(Export::NAME),
+            action: Word::new("archive_record"),
+            purpose: Some(PurposeKind::Operations),
+            resource: Resource::whole(Word::new("record")),
+            patient: Some(subject),
+            outcome: Outcome::Allowed,
+            reason: rule,
+            address: None,
+            request: RequestId::random(&*self.rng),
+        };
+        let receipt = self.append_one(entry).await?;
+        let keys = self.keyring.class_keys(practice, subject, &wrapped, Export::CLASSES).await?;
+        Ok(Some(ArchiveGrant { practice, subject, receipt, keys }))
+    }
+}

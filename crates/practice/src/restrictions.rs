@@ -1,0 +1,289 @@
+//! What patients ask of who sees their record (45 CFR 164.522(a)): recorded with the practice's answer, kept by the policy
+//! from the next request on, and ended by a new entry.
+//!
+//! No reasons are kept: nobody need give one, and a reason would say more than the restriction hides. The practice may
+//! decline; what it agreed to, the policy forbids, to administrators too.
+
+use crate::{
+    Event, House,
+    accounts::in_person,
+    record::{Names, Person, RecordError, resource, today},
+    staff,
+};
+use domain::{
+    AccountId, Date, PatientId, PracticeId, RestrictionAnswer, RestrictionId, RestrictionKind, Role, Timestamp,
+};
+use identity::{EnrollmentError, Full, Session};
+use ledger::{LedgerError, Resource, Word};
+use phi::{AccessError, AnswerRequests, PracticeGrant, Purpose, ReadExercise, ReadNotes, VaultError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        accounts, merges,
+        restrictions::{self, RestrictionRow},
+    },
+};
+
+const RESTRICTION: Word = Word::new("restriction");
+
+/// What a patient asked for, and the practice's answer.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRestriction {
+    /// From whom something is to be kept.
+    pub what: RestrictionKind,
+    /// The account that is to be kept away, where it is one.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// The day on which the patient asked; today when not said.
+    #[serde(default)]
+    pub asked_on: Option<Date>,
+    /// What the practice says to it.
+    pub answer: RestrictionAnswer,
+}
+
+/// What a patient asked for, as it can be read.
+#[derive(Serialize, JsonSchema)]
+pub struct RestrictionView {
+    /// The restriction.
+    pub restriction_id: RestrictionId,
+    /// From whom something is kept.
+    pub what: RestrictionKind,
+    /// Who is kept away, where it is one account.
+    pub account: Option<Person>,
+    /// The day on which the patient asked.
+    pub asked_on: Date,
+    /// What the practice said.
+    pub answer: RestrictionAnswer,
+    /// Who said it.
+    pub decided_by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub decided_at: Timestamp,
+    /// Whether it is kept at present.
+    pub in_force: bool,
+    /// Who ended it; none while it is in force, or where it was declined.
+    pub ended_by: Option<Person>,
+    /// When.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Why something about restrictions was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum RestrictionError {
+    /// It was not allowed, or could not be recorded.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// It could not be recorded.
+    #[error("it could not be recorded")]
+    Unrecorded(#[from] LedgerError),
+    /// It must be done in person: with a factor that was proven just now, and not by an API token.
+    #[error(transparent)]
+    NotInPerson(#[from] EnrollmentError),
+    /// An account is named where none belongs, or none where one does, or one that is nobody's who works here.
+    #[error("the account does not fit")]
+    Account,
+    /// The patient asked on a day that is to come.
+    #[error("the day is to come")]
+    Day,
+    /// Whom a restriction keeps away answers nothing about it.
+    #[error("a restriction of this patient's names the caller")]
+    Named,
+    /// There is no such restriction of this patient's.
+    #[error("there is no such restriction")]
+    Unknown,
+    /// It was declined, or ended before.
+    #[error("the restriction is not in force")]
+    NotInForce,
+    /// The record is closed; what is asked is asked about the one that goes on.
+    #[error("the record goes on elsewhere")]
+    Closed,
+    /// A store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A store could not be written.
+    #[error(transparent)]
+    Commit(CommitError),
+    /// A name could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A name did not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+async fn asked<'s>(
+    house: &House,
+    session: &'s Session<Full>,
+    patient: PatientId,
+    about: Resource,
+) -> Result<PracticeGrant<'s, AnswerRequests>, RestrictionError> {
+    Ok(house.guard.authorize_about::<AnswerRequests>(session, patient, Purpose::operations(about)).await?)
+}
+
+/// Everything that a patient asked for, newest first, with those that ended.
+pub async fn list(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<Vec<RestrictionView>, RestrictionError> {
+    let grant = asked(house, session, patient, Resource::whole(RESTRICTION)).await?;
+    let mut names = Names::new(house, session);
+    let mut views = Vec::new();
+    for row in restrictions::of_patient(&house.stores.identity, grant.practice(), patient).await? {
+        let account = match row.account_id {
+            Some(account) => Some(names.person(account).await?),
+            None => None,
+        };
+        let ended_by = match row.ended {
+            Some((by, _)) => Some(names.person(by).await?),
+            None => None,
+        };
+        views.push(RestrictionView {
+            restriction_id: row.restriction_id,
+            what: row.what,
+            account,
+            asked_on: row.asked_on,
+            answer: row.answer,
+            decided_by: names.person(row.decided_by).await?,
+            decided_at: row.decided_at,
+            in_force: row.in_force(),
+            ended_by,
+            ended_at: row.ended.map(|(_, at)| at),
+        });
+    }
+    Ok(views)
+}
+
+/// Writes down what a patient asked for and what the practice said. What was agreed holds from the next request on.
+pub async fn answer(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    new: &NewRestriction,
+) -> Result<RestrictionId, RestrictionError> {
+    let restriction_id = RestrictionId::random(&*house.rng);
+    let about = resource(RESTRICTION, restriction_id);
+    let grant = asked(house, session, patient, about.clone()).await?;
+    let (identity, practice) = (&house.stores.identity, grant.practice());
+    refuse_the_named(house, &grant, patient).await?;
+    if merges::of_patient(identity, practice, patient).await?.is_some_and(|merge| merge.into.is_some()) {
+        return Err(RestrictionError::Closed);
+    }
+    let fits = match (new.what, new.account_id) {
+        (RestrictionKind::Notes, None) => true,
+        (RestrictionKind::Account, Some(account)) => {
+            let claims = accounts::claims(identity, practice, account).await?;
+            claims.is_some_and(|claims| claims.role != Role::Patient)
+        }
+        _ => false,
+    };
+    if !fits {
+        return Err(RestrictionError::Account);
+    }
+    let today = today(house, practice).await?;
+    let asked_on = new.asked_on.unwrap_or(today);
+    if asked_on > today {
+        return Err(RestrictionError::Day);
+    }
+    let action = match new.answer {
+        RestrictionAnswer::Agreed => Word::new("agree_restriction"),
+        RestrictionAnswer::Declined => Word::new("decline_restriction"),
+    };
+    record(house, session, patient, action, about).await?;
+    let row = RestrictionRow {
+        practice_id: practice,
+        restriction_id,
+        patient_id: patient,
+        what: new.what,
+        account_id: new.account_id,
+        answer: new.answer,
+        asked_on,
+        decided_by: session.account(),
+        decided_at: house.clock.now(),
+        ended: None,
+    };
+    identity.commit(restrictions::insert(Batch::new(), &row)).await.map_err(RestrictionError::Commit)?;
+    Ok(restriction_id)
+}
+
+/// Ends a restriction, by an entry of its own: the patient agreed or asked for it (45 CFR 164.522(a)(2)). It opens the record to
+/// others, so it is done in person, and not by whom it kept away.
+pub async fn end(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    restriction: RestrictionId,
+) -> Result<(), RestrictionError> {
+    let about = resource(RESTRICTION, restriction);
+    let grant = asked(house, session, patient, about.clone()).await?;
+    let identity = &house.stores.identity;
+    refuse_the_named(house, &grant, patient).await?;
+    let rows = restrictions::of_patient(identity, grant.practice(), patient).await?;
+    let row = rows.into_iter().find(|row| row.restriction_id == restriction).ok_or(RestrictionError::Unknown)?;
+    if !row.in_force() {
+        return Err(RestrictionError::NotInForce);
+    }
+    in_person(house, session)?;
+    record(house, session, patient, Word::new("end_restriction"), about).await?;
+    let id = RestrictionId::random(&*house.rng);
+    let batch = restrictions::end(Batch::new(), &row, id, session.account(), house.clock.now());
+    identity.commit(batch).await.map_err(|error| match error {
+        CommitError::Duplicate { .. } => RestrictionError::NotInForce,
+        other => RestrictionError::Commit(other),
+    })
+}
+
+/// Whether anything is kept from anybody: said on the chart, without what or from whom.
+pub(crate) async fn any(house: &House, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
+    let rows = restrictions::of_patient(&house.stores.identity, practice, patient).await?;
+    Ok(rows.iter().any(RestrictionRow::in_force))
+}
+
+/// Whether the rest of the record is open to somebody from whom notes are withheld: for a page that says so instead of leading
+/// nowhere. Opens nothing.
+pub async fn notes_withheld(house: &House, session: &Session<Full>, patient: PatientId) -> Result<bool, RecordError> {
+    let rest = house.guard.would_allow::<ReadExercise>(session, patient).await?;
+    Ok(rest
+        && !house.guard.would_allow::<ReadNotes>(session, patient).await?
+        && any(house, session.practice(), patient).await?)
+}
+
+async fn refuse_the_named(
+    house: &House,
+    grant: &PracticeGrant<'_, AnswerRequests>,
+    patient: PatientId,
+) -> Result<(), RestrictionError> {
+    let rows = restrictions::of_patient(&house.stores.identity, grant.practice(), patient).await?;
+    let named = rows.iter().any(|row| row.in_force() && row.account_id == Some(grant.account()));
+    if named { Err(RestrictionError::Named) } else { Ok(()) }
+}
+
+async fn record(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    action: Word,
+    about: Resource,
+) -> Result<(), LedgerError> {
+    let event = Event { patient: Some(patient), reason: Word::new("patient-asked"), ..Event::done(action, about) };
+    house.record(session, event).await.map(|_| ())
+}
+
+/// Everybody who works here, by name: of whom one may be kept away.
+pub async fn colleagues(house: &House, session: &Session<Full>) -> Result<Vec<Person>, RestrictionError> {
+    // Names of colleagues are open to everybody who is signed in to the practice's staff.
+    if session.role() == Role::Patient {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for row in staff::everybody(house, session.practice()).await? {
+        let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
+        found.push(Person { account_id: row.account_id, name: name.expose().as_str().to_owned() });
+    }
+    found.sort_by_cached_key(|person| person.name.to_lowercase());
+    Ok(found)
+}

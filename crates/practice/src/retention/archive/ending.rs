@@ -1,0 +1,195 @@
+//! The end of archives: overwritten, removed, recorded, certified.
+//!
+//! What has ended is read from the folder as well as from the key store: a key store that was brought back from before an
+//! archive was made or ended does not keep it.
+
+use super::file::{ArchiveName, in_folder};
+use crate::{
+    Event, House,
+    record::resource,
+    retention::{
+        Signing,
+        certificate::{CertificateError, Proof},
+        plan::unattended,
+    },
+    trail::{self, TrailError},
+};
+use data_encoding::HEXLOWER;
+use domain::{Date, PatientId, PracticeId, TaskObserver, Timestamp};
+use ledger::{LedgerError, VerifierKey, Word, open_text, sign_text};
+use serde::{Deserialize, Serialize};
+use std::{io, path::PathBuf};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        archives::{self as rows, ArchiveRow},
+        legal_holds,
+    },
+};
+
+/// The first line of the note that says that an archive was destroyed.
+pub const ARCHIVE_ENDED: &str = "patella archive destruction certificate 1";
+
+/// Every durable transition of the end of an archive, in order.
+pub const ARCHIVE_END_STEPS: &[&str] =
+    &["archive_end_known", "archive_end_recorded", "archive_overwritten", "archive_unlinked", "archive_certified"];
+
+const METHOD: &str = "The sealed file was overwritten and removed. On flash and copy-on-write storage old blocks may remain: \
+                      they open only with the private keys of the archive's recipients.";
+
+/// That an archive was destroyed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveEnd {
+    /// The practice.
+    pub practice: PracticeId,
+    /// The patient, by the random id under which the record was kept.
+    pub patient: PatientId,
+    /// SHA-256 of the sealed file, hexadecimal.
+    pub digest: String,
+    /// The last day of its keeping.
+    pub kept_until: Date,
+    /// When it was destroyed.
+    pub destroyed_at: Timestamp,
+    /// How.
+    pub method: String,
+    /// The proof that the audit trail records it; none where its log could not prove it yet.
+    pub audit: Option<Proof>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Archives that ended.
+    pub ended: u64,
+    /// Archives whose time is over, and that a legal hold keeps.
+    pub held: u64,
+}
+
+/// Why archives were not ended. Starting again goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum EndArchivesError {
+    /// The settings name no archive.
+    #[error("the settings name no archive ([retention.archive])")]
+    NotSet,
+    /// It could not be recorded.
+    #[error("it could not be recorded, so it was not done")]
+    Unrecorded(#[from] LedgerError),
+    /// The proof could not be made.
+    #[error("the certificate could not be proven")]
+    Proof(#[from] TrailError),
+    /// The folder could not be read or changed.
+    #[error("the archive at {} could not be changed", .place.display())]
+    File {
+        /// The folder.
+        place: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// A store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A store could not be written.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+/// The archives of a practice, those that end first first.
+pub async fn archives(house: &House, practice: PracticeId) -> Result<Vec<ArchiveRow>, StoreError> {
+    rows::all(&house.stores.keys, practice).await
+}
+
+/// Destroys every archive of a practice whose last day is past. Not those of whom a legal hold covers.
+pub async fn end_archives(
+    house: &House,
+    practice: PracticeId,
+    signing: &Signing,
+    observer: &dyn TaskObserver,
+) -> Result<Ended, EndArchivesError> {
+    let set = house.retention.archive.as_ref().ok_or(EndArchivesError::NotSet)?;
+    let failed = |error| EndArchivesError::File { place: set.folder.clone(), error };
+    let keys = &house.stores.keys;
+    let today = crate::record::timezone(house, practice).await?.day_of(house.clock.now());
+    // What only the folder knows is written down before it is touched, so that it is not lost half way.
+    for name in in_folder(&set.folder, practice).map_err(failed)? {
+        if name.ends_on < today
+            && rows::of_patient(keys, practice, name.patient).await?.is_none()
+            && let Some(digest) = name.digest_in(&set.folder).map_err(failed)?
+        {
+            let row = ArchiveRow {
+                practice_id: practice,
+                patient_id: name.patient,
+                digest,
+                ends_on: name.ends_on,
+                archived_at: house.clock.now(),
+                ended_at: None,
+                certificate: None,
+            };
+            keys.commit(rows::insert(Batch::new(), &row)).await?;
+        }
+    }
+    observer.reached("archive_end_known");
+    let over: Vec<ArchiveRow> =
+        rows::all(keys, practice).await?.into_iter().filter(|row| row.ends_on < today).collect();
+    let mut done = Ended::default();
+    for (n, row) in over.iter().enumerate() {
+        observer.progress(n as u64, over.len() as u64);
+        let name = ArchiveName { practice, patient: row.patient_id, ends_on: row.ends_on };
+        if row.ended_at.is_some() {
+            // Its file may have been put back: by a copy of the folder from before, for one.
+            if name.digest_in(&set.folder).map_err(failed)?.is_none() {
+                continue;
+            }
+        }
+        if legal_holds::covers(&house.stores.identity, practice, row.patient_id).await? {
+            done.held += 1;
+            continue;
+        }
+        let (actor, origin) = unattended(house, practice);
+        let event = Event {
+            patient: Some(row.patient_id),
+            reason: Word::new("archive-is-over"),
+            ..Event::done(Word::new("destroy_archive"), resource(Word::new("archive"), row.patient_id))
+        };
+        let receipt = house.record_as(actor, origin, event).await?;
+        observer.reached("archive_end_recorded");
+        name.overwrite(&set.folder).map_err(failed)?;
+        observer.reached("archive_overwritten");
+        name.unlink(&set.folder).map_err(failed)?;
+        observer.reached("archive_unlinked");
+        house.ledger.checkpoint().await?;
+        let note = certify(house, row, receipt.seq(), signing).await?;
+        keys.commit(rows::end(Batch::new(), practice, row.patient_id, house.clock.now(), &note)).await?;
+        observer.reached("archive_certified");
+        done.ended += 1;
+    }
+    Ok(done)
+}
+
+async fn certify(house: &House, row: &ArchiveRow, entry: u64, signing: &Signing) -> Result<String, EndArchivesError> {
+    let key = VerifierKey::new(signing.log.clone(), signing.signer.public());
+    let proofs = trail::inclusions(house, &[entry], &key).await?;
+    let said = ArchiveEnd {
+        practice: row.practice_id,
+        patient: row.patient_id,
+        digest: HEXLOWER.encode(&row.digest),
+        kept_until: row.ends_on,
+        destroyed_at: house.clock.now(),
+        method: METHOD.to_owned(),
+        audit: proofs.get(&entry).map(|found| Proof::of(entry, found)),
+    };
+    // Ids, words and numbers into memory: that cannot fail.
+    let text = serde_json::to_string_pretty(&said).unwrap_or_default();
+    Ok(sign_text(ARCHIVE_ENDED, &text, &signing.log, &signing.signer))
+}
+
+/// What the certificate of an archive's end says, after the public key has vouched for it. Needs nothing else.
+pub fn verify_archive_end(note: &str, key: &VerifierKey) -> Result<ArchiveEnd, CertificateError> {
+    let text = open_text(ARCHIVE_ENDED, note, key)?;
+    let said: ArchiveEnd = serde_json::from_str(text).map_err(|_| CertificateError::Malformed)?;
+    match &said.audit {
+        Some(proof) if !proof.leads_to(key)? => Err(CertificateError::Proof),
+        _ => Ok(said),
+    }
+}

@@ -1,0 +1,30 @@
+//! A visit that was entered in error.
+
+use super::{NewVoid, VoidError, seal};
+use crate::{House, record::RecordError, visits::why};
+use domain::{PatientId, VisitId};
+use identity::{Full, Session};
+use phi::WriteVisits;
+use store::{
+    Batch,
+    rows::visits::{self, VisitRow},
+};
+
+/// Says of a visit that it was entered in error: it did not take place, or was somebody else's. One that was given to billing
+/// before is still there; billing does not learn of it from here.
+pub async fn visit(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    visit: VisitId,
+    new: &NewVoid,
+) -> Result<(), VoidError> {
+    let grant = house.guard.authorize::<WriteVisits>(session, patient, why(session, patient, Some(visit))).await?;
+    let db = &house.stores.clinical;
+    let row = visits::by_id(db, grant.practice(), patient, visit).await?.ok_or_else(RecordError::nothing)?;
+    if row.voided.is_some() {
+        return Err(VoidError::NotStanding);
+    }
+    let void = seal(&grant, VisitRow::row_id(visit), house.clock.now(), new);
+    Ok(db.commit(visits::void(Batch::new(), &row, &void)).await?)
+}

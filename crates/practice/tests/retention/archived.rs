@@ -1,0 +1,205 @@
+//! Archives: made before the key goes, readable by their recipients alone, and destroyed on a day of their own.
+
+use crate::{fixture::Office, on_both};
+use crypto::{Identities, open_sealed};
+use domain::{Date, PatientId, Role, Unobserved, VisitState, retention::RetentionRule};
+use practice::{
+    notes::{self, NewNote},
+    retention::{
+        ArchiveError, ArchiveName, ArchiveSettings, NewHold, PurgeError, RetentionSettings, end_archives, place, rules,
+        verify_archive_end,
+    },
+    visits::{self, VisitDetails},
+    voiding::{self, NewVoid},
+};
+use serde_json::Value;
+use std::{fs, io::Read, path::PathBuf, sync::Arc};
+use store::rows::archives;
+
+on_both! {
+    a_record_whose_rule_asks_for_it_is_archived_before_its_key_goes
+    an_archive_is_destroyed_after_its_last_day_and_not_while_it_is_held
+    what_only_the_folder_knows_ends_too
+    a_record_that_does_not_open_is_neither_archived_nor_destroyed
+}
+
+/// The rule of seven years, with an archive for two more.
+pub(crate) fn archiving(folder: PathBuf, recipient: crypto::Recipient) -> RetentionSettings {
+    let rule = RetentionRule {
+        name: "own".to_owned(),
+        source: "A test".to_owned(),
+        since: Date::constant(2000, 1, 1),
+        years: 7,
+        minors: None,
+        archive_years: Some(2),
+    };
+    RetentionSettings {
+        rules: rules(&[], vec![rule]).expect("valid"),
+        cooling_hours: 72,
+        archive: Some(ArchiveSettings { folder, recipients: vec![recipient] }),
+    }
+}
+
+struct Archive {
+    office: Office,
+    folder: PathBuf,
+    identities: Identities,
+}
+
+fn with_archive(mut office: Office) -> Archive {
+    let folder = office.test.folder.path().join("archive");
+    fs::create_dir(&folder).expect("a folder");
+    let (identities, recipient) = Identities::generate();
+    let house = Arc::get_mut(&mut office.test.house).expect("nobody else has it yet");
+    house.retention = archiving(folder.clone(), recipient);
+    Archive { office, folder, identities }
+}
+
+impl Archive {
+    /// Somebody who was there long ago, with a visit, a note, and a note that was wrong.
+    async fn patient(&self) -> PatientId {
+        let office = &self.office;
+        let patient = office.patient("1970-01-01").await;
+        let therapist = office.test.account(office.practice, Role::Therapist).await;
+        office.test.care_link(&therapist, patient).await;
+        let session = office.session(&therapist).await;
+        let details = VisitDetails {
+            therapist_id: therapist.account(),
+            starts_at: "2015-01-01T15:00:00Z".parse().expect("a moment"),
+            minutes: domain::VisitMinutes::new(30).expect("fits"),
+            state: VisitState::Held,
+            clinic: None,
+            remark: None,
+        };
+        visits::book(office.house(), &session, patient, &details, None).await.expect("booked");
+        let note = |text: &str| NewNote { body: text.parse().expect("fits") };
+        notes::write(office.house(), &session, patient, &note("Bends to ninety degrees"), None).await.expect("written");
+        let wrong = notes::write(office.house(), &session, patient, &note("Runs again"), None).await.expect("written");
+        let why = NewVoid { reason: "Another patient's".parse().expect("fits") };
+        voiding::note(office.house(), &session, patient, wrong.note_id, &why).await.expect("said");
+        patient
+    }
+
+    async fn purged(&self) {
+        let plan = self.office.approved().await;
+        self.office.cool();
+        self.office.purge(plan).await.expect("carried out");
+    }
+
+    fn files(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.folder).expect("listed");
+        names.map(|entry| entry.expect("listed").file_name().into_string().expect("plain")).collect()
+    }
+
+    async fn ended(&self) -> (u64, u64) {
+        let office = &self.office;
+        let (signing, _) = office.signing();
+        let done = end_archives(office.house(), office.practice, &signing, &Unobserved).await.expect("done");
+        (done.ended, done.held)
+    }
+
+    /// Moves the clock to the noon of a day of 2028.
+    fn at(&self, day: &str) {
+        let then: domain::Timestamp = format!("{day}T16:00:00Z").parse().expect("a moment");
+        self.office.test.clock.advance_seconds(then.as_second() - self.office.test.now().as_second());
+    }
+}
+
+async fn a_record_whose_rule_asks_for_it_is_archived_before_its_key_goes(office: Office) {
+    let archive = with_archive(office);
+    let patient = archive.patient().await;
+    let office = &archive.office;
+    archive.purged().await;
+    assert_eq!(office.traces(patient).await, (0, false));
+    let name = ArchiveName { practice: office.practice, patient, ends_on: Date::constant(2028, 5, 17) };
+    assert_eq!(archive.files(), [name.to_string()], "two years from the day of destruction, and nothing half written");
+    let sealed = fs::read(archive.folder.join(name.to_string())).expect("there");
+    assert!(sealed.starts_with(b"age-encryption.org/v1"));
+    assert!(open_sealed(&Identities::generate().0, &sealed[..]).is_err(), "somebody else's key");
+    let mut text = String::new();
+    open_sealed(&archive.identities, &sealed[..]).expect("opens").read_to_string(&mut text).expect("whole");
+    let record: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&record["patient"]["given_name"], &record["kept_until"]), (&"Ada".into(), &"2028-05-17".into()));
+    assert_eq!(record["visits"][0]["minutes"], 30);
+    let notes = record["notes"].as_array().expect("a list");
+    let bodies: Vec<_> = notes.iter().map(|note| &note["versions"][0]["body"]).collect();
+    assert!(bodies.contains(&&Value::from("Bends to ninety degrees")) && bodies.contains(&&Value::from("Runs again")));
+    let wrong = notes.iter().find(|note| note["versions"][0]["body"] == "Runs again").expect("there");
+    assert_eq!(wrong["versions"][0]["entered_in_error"]["reason"], "Another patient's");
+    let therapist = record["visits"][0]["therapist"].as_str().expect("an id");
+    assert_eq!(record["people"][therapist], "Sam therapist");
+    let entries = office.test.ledger.entries();
+    let opened = entries.iter().position(|entry| entry.action.as_str() == "archive_record").expect("recorded");
+    assert_eq!(entries[opened].patient, Some(patient));
+}
+
+async fn an_archive_is_destroyed_after_its_last_day_and_not_while_it_is_held(office: Office) {
+    let archive = with_archive(office);
+    let patient = archive.patient().await;
+    let office = &archive.office;
+    archive.purged().await;
+    archive.at("2028-05-17");
+    assert_eq!(archive.ended().await, (0, 0), "its last day");
+    let officer = office.session(&office.officer).await;
+    let hold = NewHold { patient_id: None, incident: None, reason: "A claim".parse().expect("fits") };
+    let hold = place(office.house(), &officer, &hold).await.expect("held");
+    archive.at("2028-05-18");
+    assert_eq!((archive.ended().await, archive.files().len()), ((0, 1), 1));
+    let admin = office.session(&office.admin).await;
+    practice::retention::lift(office.house(), &admin, hold).await.expect("lifted");
+    assert_eq!((archive.ended().await, archive.files().len()), ((1, 0), 0));
+    assert_eq!(archive.ended().await, (0, 0), "the second run does nothing");
+    let keys = &office.house().stores.keys;
+    let row = archives::of_patient(keys, office.practice, patient).await.expect("read").expect("known for ever");
+    let (note, (_, key)) = (row.certificate.expect("certified"), office.signing());
+    let said = verify_archive_end(&note, &key).expect("genuine");
+    assert_eq!((said.patient, said.kept_until), (patient, Date::constant(2028, 5, 17)));
+    assert!(said.audit.is_some());
+    assert!(verify_archive_end(&note.replace("2028-05-17", "2028-05-18"), &key).is_err());
+}
+
+async fn what_only_the_folder_knows_ends_too(office: Office) {
+    let archive = with_archive(office);
+    archive.patient().await;
+    archive.purged().await;
+    let name = archive.files().remove(0);
+    let sealed = fs::read(archive.folder.join(&name)).expect("there");
+    archive.at("2028-06-01");
+    assert_eq!(archive.ended().await, (1, 0));
+    // Brought back by a copy of the folder from before; and one that no key store knows.
+    fs::write(archive.folder.join(&name), &sealed).expect("written");
+    let stranger = ArchiveName {
+        practice: archive.office.practice,
+        patient: PatientId::random(&crypto::SystemRng),
+        ends_on: Date::constant(2028, 1, 1),
+    };
+    let kept = ArchiveName { ends_on: Date::constant(2029, 1, 1), ..stranger };
+    let elsewhere = ArchiveName { practice: domain::PracticeId::random(&crypto::SystemRng), ..stranger };
+    for name in [stranger, kept, elsewhere] {
+        fs::write(archive.folder.join(name.to_string()), &sealed).expect("written");
+    }
+    assert_eq!(archive.ended().await, (2, 0));
+    let mut left = archive.files();
+    left.sort();
+    let mut expected = [kept.to_string(), elsewhere.to_string()];
+    expected.sort();
+    assert_eq!(left, expected, "what is not over, and another practice's");
+}
+
+async fn a_record_that_does_not_open_is_neither_archived_nor_destroyed(office: Office) {
+    let archive = with_archive(office);
+    let office = &archive.office;
+    // Its visit is sealed under no key at all.
+    let patient = office.seen_at("1970-01-01", "2015-01-01T15:00:00Z").await;
+    let plan = office.approved().await;
+    office.cool();
+    let stopped = office.purge(plan).await.expect_err("refused");
+    assert!(matches!(stopped, PurgeError::Archive(ArchiveError::Open(_))), "{stopped}");
+    assert!(office.traces(patient).await.1, "the key is there");
+    assert!(archive.files().is_empty());
+    let mut archive = archive;
+    let house = Arc::get_mut(&mut archive.office.test.house).expect("nobody else has it");
+    house.retention.archive = None;
+    let stopped = archive.office.purge(plan).await.expect_err("refused");
+    assert!(matches!(stopped, PurgeError::Archive(ArchiveError::NotSet(_))), "{stopped}");
+}

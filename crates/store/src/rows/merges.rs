@@ -1,0 +1,89 @@
+//! Patients who were registered twice: which record was made in error, and as whom it goes on.
+
+use crate::{Batch, Db, Row, StoreError};
+use domain::{AccountId, PatientId, PracticeId, Timestamp};
+
+/// The last decision about a patient who was registered twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeRow {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The patient whose record was made in error.
+    pub patient_id: PatientId,
+    /// 1, 2, 3 and on, for each patient.
+    pub number: u32,
+    /// The patient as whom the record goes on; none takes the decision before back.
+    pub into: Option<PatientId>,
+    /// Who decided it.
+    pub decided_by: AccountId,
+    /// When.
+    pub decided_at: Timestamp,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.practice_id, m.patient_id, m.number, m.into_patient, m.decided_by, m.decided_at \
+             FROM patient_merges m WHERE m.practice_id = $1 AND m.number = (SELECT MAX(n.number) \
+             FROM patient_merges n WHERE n.practice_id = m.practice_id AND n.patient_id = m.patient_id) ",
+            $rest
+        )
+    };
+}
+
+/// The last decision about a patient; none when there never was one.
+pub async fn of_patient(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Option<MergeRow>, StoreError> {
+    let sql = select!("AND m.patient_id = $2");
+    db.optional(sql, &[practice.into(), patient.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// The records that go on as this patient.
+pub async fn into_patient(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<MergeRow>, StoreError> {
+    let sql = select!("AND m.into_patient = $2 ORDER BY m.patient_id LIMIT 100");
+    db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
+}
+
+/// All that are in force in a practice.
+pub async fn all(db: &Db, practice: PracticeId) -> Result<Vec<MergeRow>, StoreError> {
+    let sql = select!("AND m.into_patient IS NOT NULL ORDER BY m.patient_id");
+    db.rows(sql, &[practice.into()]).await?.iter().map(read).collect()
+}
+
+/// Adds a decision. A duplicate where somebody decided about the same patient at the same moment; a conflict where the
+/// record that is to go on goes on elsewhere itself, or another goes on as the one that is closed: there are no chains.
+pub fn insert(batch: Batch, row: &MergeRow) -> Batch {
+    const SQL: &str = "INSERT INTO patient_merges (practice_id, patient_id, number, into_patient, decided_by, decided_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6)";
+    // Both must find nothing: a row that they would remove makes the whole batch a conflict, and stays.
+    const GOES_ON_ELSEWHERE: &str = "DELETE FROM patient_merges WHERE practice_id = $1 AND patient_id = $2 \
+                                     AND into_patient IS NOT NULL AND number = (SELECT MAX(n.number) \
+                                     FROM patient_merges n WHERE n.practice_id = $1 AND n.patient_id = $2)";
+    const ANOTHER_GOES_ON: &str = "DELETE FROM patient_merges WHERE practice_id = $1 AND into_patient = $2 \
+                                   AND number = (SELECT MAX(n.number) FROM patient_merges n \
+                                   WHERE n.practice_id = $1 AND n.patient_id = patient_merges.patient_id)";
+    let params = &[
+        row.practice_id.into(),
+        row.patient_id.into(),
+        i64::from(row.number).into(),
+        row.into.into(),
+        row.decided_by.into(),
+        row.decided_at.into(),
+    ];
+    let mut batch = batch.run(SQL, params).expect(1);
+    if let Some(into) = row.into {
+        batch = batch.run(GOES_ON_ELSEWHERE, &[row.practice_id.into(), into.into()]).expect(0);
+        batch = batch.run(ANOTHER_GOES_ON, &[row.practice_id.into(), row.patient_id.into()]).expect(0);
+    }
+    batch
+}
+
+fn read(row: &Row) -> Result<MergeRow, StoreError> {
+    Ok(MergeRow {
+        practice_id: row.id(0)?,
+        patient_id: row.id(1)?,
+        number: row.number(2)?,
+        into: row.opt_id(3)?,
+        decided_by: row.id(4)?,
+        decided_at: row.timestamp(5)?,
+    })
+}

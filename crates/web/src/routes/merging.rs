@@ -1,0 +1,32 @@
+//! Patients who were registered twice.
+
+mod api;
+mod pages;
+
+use crate::{Problem, RouteTable};
+use practice::merging::MergeError;
+
+/// Adds them.
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.with(api::add).with(pages::add)
+}
+
+impl From<MergeError> for Problem {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::Access(error) => error.into(),
+            MergeError::Unrecorded(error) => error.into(),
+            MergeError::NotInPerson(why) => super::people::not_in_person(why),
+            MergeError::Other => Self::invalid_fields().field("into", "must be another patient of this practice"),
+            MergeError::HasAccount => Self::conflict().detail(
+                "Somebody signs in to this record. Close the account first, or close the other record instead.",
+            ),
+            MergeError::Standing => Self::conflict().detail(
+                "The two do not stand like that: one of them is part of another merge already, or this one is not closed.",
+            ),
+            MergeError::Store(error) => error.into(),
+            MergeError::Commit(error) => error.into(),
+            MergeError::Record(error) => error.into(),
+        }
+    }
+}
