@@ -14,6 +14,7 @@ mod client;
 mod commands;
 mod day;
 mod destroyed;
+mod disposal;
 mod faults;
 mod full_disk;
 mod importing;
