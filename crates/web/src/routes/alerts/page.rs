@@ -223,7 +223,7 @@ fn row(surround: &Surround, AuditedEntry { who, found }: &AuditedEntry) -> Vec<M
                 }
             }
         },
-        html! { (tag(trail::outcome(entry.outcome), tone)) br; span class="soft small" { (trail::spaced(entry.reason.as_str())) } },
+        html! { (tag(trail::outcome(entry.outcome), tone)) br; span class="soft small" { (trail::reason(entry.reason.as_str())) } },
         html! {
             @if let Some(address) = entry.address { span class="num" { (address) } br; }
             span class="soft small num" { "entry " (found.seq) }
