@@ -178,7 +178,9 @@ async fn the_page_shows_each_policy_in_words_and_as_it_is_and_every_question_is_
     let view = practice.ask("/api/v1/policy", &practice.watching).await;
     let rules = view["policies"].as_array().expect("a list");
     assert_eq!(rules[0]["policy_id"], "care-team-therapist");
-    assert!(rules.iter().all(|rule| rule["cedar"].as_str().is_some_and(|text| text.contains("permit"))));
+    let says = |rule: &Value, word: &str| rule["cedar"].as_str().is_some_and(|text| text.contains(word));
+    assert!(rules.iter().all(|rule| says(rule, "permit") || says(rule, "forbid")));
+    assert!(rules.iter().any(|rule| rule["policy_id"] == "patient-keeps-away" && says(rule, "forbid")));
     let cell = |role: &str, permission: &str| {
         let cells = view["matrix"].as_array().expect("a list");
         let here = cells.iter().filter(|cell| cell["role"] == role && cell["permission"] == permission);
