@@ -70,7 +70,7 @@ fn a_day_decides_between_two_spans() {
 
 #[test]
 fn money_is_written_in_dollars_and_never_wraps() {
-    assert_eq!(Cents(-123_405).to_string(), "-$1234.05");
+    assert_eq!(Cents(-123_405).to_string(), "-$1,234.05");
     assert_eq!(Cents(7).to_string(), "$0.07");
     assert_eq!(Cents(i64::MAX).plus(Cents(1)), None);
     assert_eq!(Cents(i64::MAX).times(2), None);

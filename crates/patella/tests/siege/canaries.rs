@@ -24,6 +24,7 @@ const SEALED: &[(&str, Result<&str, &str>)] = &[
     ("identity.ceremonies.state", Err("made by the server; holds the account's name, which is a marker")),
     ("identity.billing_links.link", Err("two random ids, by which nothing is told")),
     ("identity.legal_holds.reason", Ok("zqhold quenthollow")),
+    ("identity.alert_reviews.words", Err("written about an alert, and this day raises none")),
     ("clinical.patients.given_name", Ok("zqgiven tarvokkel")),
     ("clinical.patients.family_name", Ok("zqfamily brunzelow")),
     ("clinical.patients.birth_date", Ok("1931-02-17")),
@@ -33,14 +34,18 @@ const SEALED: &[(&str, Result<&str, &str>)] = &[
     ("clinical.program_versions.title", Ok("zqtitle quimbarat")),
     ("clinical.program_versions.items", Ok("zqinstruction lorvandel")),
     ("clinical.program_versions.end_reason", Ok("zqended glantovar")),
+    ("clinical.program_versions.void_reason", Ok("zqwrong plan orbelisk")),
     ("clinical.log_entries.performed", Ok(r#""sets":17,"reps":143,"hold_seconds":529"#)),
     ("clinical.log_entries.pain", Err("one number from 0 to 10, by which nothing is told")),
     ("clinical.log_entries.effort", Err("one number from 0 to 10, by which nothing is told")),
     ("clinical.log_entries.comment", Ok("zqcomment sintrovak")),
+    ("clinical.log_entries.void_reason", Ok("zqwrong entry mordavil")),
     ("clinical.progress_notes.body", Ok("zqnote halbrexin")),
+    ("clinical.progress_notes.void_reason", Ok("zqwrong note tessimor")),
     ("clinical.visits.minutes", Err("one number, by which nothing is told")),
     ("clinical.visits.clinic", Ok("zqclinic underwold")),
     ("clinical.visits.remark", Ok("zqremark pellavorn")),
+    ("clinical.visits.void_reason", Ok("zqwrong visit handorel")),
     ("clinical.billing_outbox.crossing", Err("random ids and what is sealed already; no request makes one yet")),
     ("billing.charges.sheet", Err("codes and numbers; no request makes one yet")),
     ("billing.charges.diagnoses", Err("codes; no request makes one yet")),
@@ -166,7 +171,7 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let program = json!({"title": marker("clinical.program_versions.title"), "starts_on": today, "items": [item]});
     kept.done(therapist.send("PUT", &format!("{patient}/program"), Some(program)).await);
     let note = json!({"body": marker("clinical.progress_notes.body")});
-    kept.done(therapist.post(&format!("{patient}/notes"), note).await);
+    let note = text(&kept.done(therapist.post(&format!("{patient}/notes"), note).await), "note_id");
     let label = json!({"label": marker("identity.api_tokens.label"), "scopes": ["read_exercise"], "days": 1});
     let token = kept.done(therapist.post("/api/v1/me/tokens", label).await);
     kept.secret("an API token", token["secret"].as_str().expect("a secret"));
@@ -188,12 +193,12 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     });
     let written = kept.done(own.post(&format!("{patient}/log"), entry.clone()).await);
     let correction = format!("{patient}/log/{}/correction", text(&written, "entry_id"));
-    kept.done(own.post(&correction, entry.clone()).await);
+    let entry_id = text(&kept.done(own.post(&correction, entry.clone()).await), "entry_id");
     let visit = json!({
         "therapist_id": therapist_id, "starts_at": "2026-01-05T15:00:00Z", "minutes": 30,
         "clinic": marker("clinical.visits.clinic"), "remark": marker("clinical.visits.remark"),
     });
-    kept.done(therapist.post(&format!("{patient}/visits"), visit).await);
+    let visit = text(&kept.done(therapist.post(&format!("{patient}/visits"), visit).await), "visit_id");
     let hold = json!({"patient_id": patient_id, "reason": marker("identity.legal_holds.reason")});
     kept.done(admin.post("/api/v1/retention/holds", hold).await);
     for page in ["/today", "/week", "/progress", "/who-looked"] {
@@ -235,6 +240,17 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let ended =
         therapist.try_send("POST", &format!("{patient}/program/end"), &[("if-match", "\"1\"")], Some(end)).await;
     kept.done(ended.expect("an answer"));
+    // All of it was entered in error.
+    let version = format!("program/versions/{}/1", text(&program, "program_id"));
+    for (what, column) in [
+        (format!("log/{entry_id}"), "clinical.log_entries.void_reason"),
+        (format!("notes/{note}"), "clinical.progress_notes.void_reason"),
+        (format!("visits/{visit}"), "clinical.visits.void_reason"),
+        (version, "clinical.program_versions.void_reason"),
+    ] {
+        let reason = json!({"reason": marker(column)});
+        kept.done(therapist.post(&format!("{patient}/{what}/void"), reason).await);
+    }
 }
 
 /// Today in the practice.
