@@ -89,6 +89,8 @@ impl Storage {
             "filer.port.grpc",
         ];
         let at = folder.display();
+        // By default it takes no more writes while less than a hundredth of the disk is free, however large the disk is; the
+        // tests write a few megabytes.
         let mut keeper = Command::new("sh");
         keeper.args(["-c", KEEPER, "keeper"]).arg(weed).arg(&folder);
         keeper.arg(format!("-dir={at}")).args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]);
@@ -96,6 +98,7 @@ impl Storage {
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=64",
             "-volume.max=500",
+            "-volume.minFreeSpace=200MiB",
             "-s3.port.iceberg=0",
         ]);
         keeper.arg(format!("-s3.config={at}/s3.json"));

@@ -8,8 +8,9 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::{
-    Serialize,
+    Deserialize, Serialize,
     de::{DeserializeOwned, IgnoredAny},
 };
 
@@ -31,6 +32,11 @@ pub struct JsonBytes<T> {
 /// The fields of a page's form, `application/x-www-form-urlencoded`; a repeated name fills a list. Refusals as for
 /// [`Json`].
 pub struct Form<T>(pub T);
+
+/// A body without fields: the address says it all, and whatever else is sent is refused.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
 
 /// The query of the address. Refusals: 422 naming the field.
 pub struct Query<T>(pub T);

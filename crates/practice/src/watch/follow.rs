@@ -7,19 +7,20 @@
 //! Of several servers over the same stores one watches. The others see that the place moves on without them, and take over
 //! when it does not.
 
+mod pending;
+
 use super::{
-    Finding, Place, PracticeWatch, Settings,
+    PracticeWatch, Settings,
     baseline::{LAG, REACH},
     merge::{Merge, first_since},
 };
 use crate::{
-    Actor, Event, House,
-    record::resource,
+    House,
     trail::{Logs, TrailError},
 };
-use domain::{AccountId, AlertAnswer, LoginSessionId, PracticeId, RequestId, TaskObserver, Timestamp, Timezone};
-use identity::Origin;
-use ledger::{Entry, LogName, Word};
+use domain::{AlertAnswer, PracticeId, TaskObserver, Timestamp, Timezone};
+use ledger::{Entry, LogName};
+use pending::{Ended, Move, Pending};
 use std::{
     collections::{HashMap, hash_map::Entry as Slot},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -27,7 +28,7 @@ use std::{
 };
 use store::{
     Batch, CommitError, StoreError,
-    rows::{alerts, login_sessions, practices, watching},
+    rows::{practices, watching},
 };
 use tokio::runtime::Handle;
 
@@ -101,29 +102,6 @@ struct Memory {
     places: HashMap<String, u64>,
     practices: HashMap<PracticeId, PracticeWatch>,
     pending: Option<Pending>,
-}
-
-/// What was found and is not stored yet.
-struct Pending {
-    alerts: Vec<(alerts::AlertRow, Vec<Place>)>,
-    ended: Vec<Ended>,
-    moves: Vec<Move>,
-    looked_at: u64,
-}
-
-/// How far a log was looked at: from where on, none for one that is new, and up to where.
-struct Move {
-    log: String,
-    from: Option<u64>,
-    to: u64,
-}
-
-/// A session that is to be ended.
-struct Ended {
-    practice: PracticeId,
-    account: AccountId,
-    session: LoginSessionId,
-    recorded: bool,
 }
 
 impl Follower {
@@ -226,7 +204,7 @@ impl Follower {
         }
         let Some(remembered) = memory else { return Ok(WatchRound::default()) };
         let Some(pending) = &mut remembered.pending else { return Ok(WatchRound { behind, ..WatchRound::default() }) };
-        match self.store(pending) {
+        match pending.store(&self.house) {
             Ok(()) => {
                 let (looked_at, alerts) = (pending.looked_at, pending.alerts.len() as u64);
                 for Move { log, to, .. } in std::mem::take(&mut pending.moves) {
@@ -322,42 +300,10 @@ impl Follower {
                 {
                     ended.push(Ended { practice: finding.practice, account, session, recorded: false });
                 }
-                alerts.push((row(&finding, answer, found_at), finding.entries));
+                alerts.push((pending::row(&finding, answer, found_at), finding.entries));
             }
         }
         Ok(Pending { alerts, ended, moves, looked_at })
-    }
-
-    /// Stores what was found and how far it was looked, all or nothing. A session is ended after that was recorded.
-    fn store(&self, pending: &mut Pending) -> Result<(), FollowError> {
-        let runtime = Handle::current();
-        let mut batch = Batch::new();
-        for (row, places) in &pending.alerts {
-            let places: Vec<(&str, u64)> = places.iter().map(|place| (place.log.as_str(), place.seq)).collect();
-            batch = alerts::insert(batch, row, &places);
-        }
-        for ended in &mut pending.ended {
-            if !ended.recorded {
-                runtime.block_on(self.record_end(ended))?;
-                ended.recorded = true;
-            }
-            batch = login_sessions::end(batch, ended.practice, ended.account, ended.session);
-        }
-        for Move { log, from, to } in &pending.moves {
-            batch = match from {
-                None => watching::begin(batch, log, *to),
-                Some(from) => watching::move_on(batch, log, *from, *to),
-            };
-        }
-        Ok(runtime.block_on(self.house.stores.identity.commit(batch))?)
-    }
-
-    async fn record_end(&self, ended: &Ended) -> Result<(), ledger::LedgerError> {
-        let actor = Actor { practice: Some(ended.practice), ..Actor::default() };
-        let origin = Origin { address: None, request: RequestId::random(&*self.house.rng) };
-        let resource = resource(Word::new("login_session"), ended.session);
-        let event = Event { reason: Word::new("alert"), ..Event::done(Word::new("end_session"), resource) };
-        self.house.record_as(actor, origin, event).await.map(|_| ())
     }
 }
 
@@ -386,17 +332,4 @@ fn place_of(stored: &[(String, u64)], log: &LogName) -> Option<u64> {
 /// How many entries were not looked at yet.
 fn behind(sizes: &[(LogName, u64)], stored: &[(String, u64)]) -> u64 {
     sizes.iter().map(|(log, size)| size.saturating_sub(place_of(stored, log).unwrap_or(0))).sum()
-}
-
-fn row(finding: &Finding, answer: AlertAnswer, found_at: Timestamp) -> alerts::AlertRow {
-    alerts::AlertRow {
-        practice_id: finding.practice,
-        alert_id: finding.id(),
-        rule: finding.rule,
-        answer,
-        who: finding.who,
-        happened_at: finding.at,
-        found_at,
-        compared: serde_json::to_string(&finding.compared).expect("numbers are plain data"),
-    }
 }

@@ -55,11 +55,6 @@ pub(super) struct Credential {
     pub(super) credential: Value,
 }
 
-/// No fields.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
-
 /// The cookie of a new session.
 pub(super) fn session_cookie(token: &SessionToken) -> Result<HeaderValue, Problem> {
     cookie::set_session(&token.text()).ok_or(Problem::internal())

@@ -1,8 +1,9 @@
 //! Lists, counts and tags: what is not somebody's to see is in none of them.
 
 use crate::{
+    chart::Chart,
     request::{name, sent},
-    world::{Chart, Relation, World},
+    world::{Relation, World},
 };
 use axum::{
     body::Body,

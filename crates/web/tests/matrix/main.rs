@@ -4,6 +4,7 @@
 mod bad_input;
 mod billing;
 mod bodies;
+mod chart;
 mod expectation;
 mod fail_closed;
 mod forms;

@@ -1,6 +1,9 @@
 //! A request to any route that would be served if it were allowed.
 
-use crate::world::{Chart, Relation, World, entry, program, visit};
+use crate::{
+    chart::Chart,
+    world::{Relation, World, entry, program, visit},
+};
 use axum::{
     body::Body,
     http::{Request, header, request::Builder},

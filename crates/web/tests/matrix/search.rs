@@ -1,7 +1,10 @@
 //! Searching for a patient by something exact, and registering one twice under one key: the guard is asked first, whoever
 //! asks and whatever is found.
 
-use crate::world::{Chart, Relation, World};
+use crate::{
+    chart::Chart,
+    world::{Relation, World},
+};
 use axum::{
     body::Body,
     http::{Request, header},

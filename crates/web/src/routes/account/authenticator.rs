@@ -4,8 +4,9 @@ use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Form, Json, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
+    body::Nothing,
     look::{ButtonKind, card, post_button, secret},
-    routes::session::{Code, Nothing, code_fields},
+    routes::session::{Code, code_fields},
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};

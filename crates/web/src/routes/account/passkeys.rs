@@ -4,10 +4,10 @@ use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::see_other,
+    body::Nothing,
     look::{
         ButtonKind, Ceremony, Column, Field, Passkey, card, empty_state, passkey_form, post_button, table, text_field,
     },
-    routes::session::Nothing,
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};

@@ -3,8 +3,8 @@
 use super::{below_account, confirm_first, is_fresh, or_confirm};
 use crate::{
     App, AuditClass, Json, Problem, Route, RouteTable, SignedIn, Verb,
+    body::Nothing,
     look::{ButtonKind, Tone, link_button, notice, post_button, row, words},
-    routes::session::Nothing,
     surround::{Sheet, Surround},
 };
 use axum::{

@@ -1,6 +1,6 @@
 //! Accepting an invitation, for programs and for `passkey.js`.
 
-use crate::{App, AuditClass, Caller, Json, PathId, Problem, Route, RouteTable, Verb, routes::session::Nothing};
+use crate::{App, AuditClass, Caller, Json, PathId, Problem, Route, RouteTable, Verb, body::Nothing};
 use axum::{extract::State, http::StatusCode};
 use domain::Role;
 use identity::{FactorKind, Password};

@@ -3,6 +3,7 @@
 use crate::{
     App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
+    body::Nothing,
     look::{ButtonKind, Field, FieldErrors, Head, Tone, card, notice, post_button, recorded_line, submit, text_field},
     routes::people::confirm_first,
     surround::{Sheet, Surround},
@@ -36,11 +37,6 @@ struct Typed {
     #[serde(default)]
     into: String,
 }
-
-/// A form without fields.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn page(
     State(app): State<App>,

@@ -3,6 +3,7 @@
 use crate::{
     App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
+    body::Nothing,
     look::{
         ButtonKind, Column, Field, FieldErrors, Head, Tone, card, date_field, empty_state, post_button, radio_group,
         recorded_line, select, submit, table, tag, words,
@@ -49,11 +50,6 @@ struct Typed {
     #[serde(default)]
     answer: String,
 }
-
-/// A form without fields.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn page(
     State(app): State<App>,

@@ -3,6 +3,7 @@
 use crate::{
     App, AuditClass, Form, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
+    body::Nothing,
     look::{
         ButtonKind, Column, Field, FieldErrors, Head, Tone, card, definitions, empty_state, pagination, post_button,
         recorded_line, submit, table, tag, text_field, textarea, words,
@@ -58,11 +59,6 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(APPROVE, approve)
         .add(WITHDRAW, withdraw)
 }
-
-/// A form without fields.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]

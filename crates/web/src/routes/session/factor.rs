@@ -1,9 +1,10 @@
 //! The second factor, after the password.
 
-use super::{Code, Credential, Nothing, SessionAnswer, page, promoted, session_cookie};
+use super::{Code, Credential, SessionAnswer, page, promoted, session_cookie};
 use crate::{
     App, AuditClass, Form, HalfSignedIn, Json, Problem, Route, RouteTable, Verb, Visitor,
     answer::{again_in, form_after, form_again, see_other, with_cookie},
+    body::Nothing,
     surround::landing,
 };
 use axum::{

@@ -1,9 +1,10 @@
 //! A factor again, in a full session: what changes an account needs a fresh one.
 
-use super::{Code, Credential, Nothing, SessionAnswer, page::code_fields, promoted, session_cookie};
+use super::{Code, Credential, SessionAnswer, page::code_fields, promoted, session_cookie};
 use crate::{
     App, AuditClass, Form, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{again_in, form_after, form_again, see_other, with_cookie},
+    body::Nothing,
     look::{ButtonKind, Ceremony, Passkey, card, hidden, passkey_form},
     surround::{Sheet, Surround},
 };

@@ -1,0 +1,197 @@
+//! A patient, and something of everything that can belong to one.
+
+use crate::{
+    billing::{self, Billed},
+    request::Sent,
+    world::{entry, program, visit},
+};
+use axum::http::Method;
+use crypto::SystemRng;
+use domain::{AccountId, Date, PatientId, PracticeId, RestrictionAnswer, RestrictionId, RestrictionKind, Role};
+use serde_json::{Value, json};
+use store::{
+    Batch,
+    rows::{
+        merges::{self, MergeRow},
+        restrictions::{self, RestrictionRow},
+    },
+};
+use testkit::{house::Person, site::Site};
+use web::Verb;
+
+/// The ids of a patient and of what belongs to them.
+pub(crate) struct Chart {
+    pub(crate) practice: PracticeId,
+    pub(crate) patient: PatientId,
+    pub(crate) program: String,
+    pub(crate) item: String,
+    /// An exercise of the practice's library.
+    pub(crate) exercise: String,
+    pub(crate) note: String,
+    /// Two entries, so that both doors of a correction find one that was not corrected.
+    pub(crate) entries: [String; 2],
+    /// A visit that has begun.
+    pub(crate) visit: String,
+    /// What is said to be entered in error, and nothing else is about: an entry for each of three doors, notes and visits for
+    /// two.
+    pub(crate) wrong: ([String; 3], [String; 2], [String; 2]),
+    /// Second records of the patient: two open ones, and two that are closed.
+    pub(crate) twice: [PatientId; 4],
+    /// Two places of other members, so that both doors of ending one find an open one.
+    pub(crate) links: [String; 2],
+    /// Two restrictions in force, each about an account that asks for nothing here.
+    pub(crate) restrictions: [String; 2],
+    /// Two plans of destruction and two legal holds of the practice, one for each door.
+    pub(crate) plans: [String; 2],
+    pub(crate) holds: [String; 2],
+    /// What billing has of the patient.
+    pub(crate) billed: Billed,
+    /// Two alerts of the practice, about nobody, one for each door.
+    pub(crate) alerts: [String; 2],
+    /// The session of the patient themself; empty when there is nobody.
+    pub(crate) cookie: String,
+}
+
+impl Chart {
+    /// Of nobody: ids that were never given.
+    pub(crate) fn unknown(practice: PracticeId) -> Self {
+        let id = || PatientId::random(&SystemRng).to_string();
+        Self {
+            practice,
+            patient: PatientId::random(&SystemRng),
+            program: id(),
+            item: id(),
+            exercise: id(),
+            note: id(),
+            entries: [id(), id()],
+            visit: id(),
+            wrong: ([id(), id(), id()], [id(), id()], [id(), id()]),
+            twice: [0; 4].map(|_| PatientId::random(&SystemRng)),
+            links: [id(), id()],
+            restrictions: [id(), id()],
+            plans: [id(), id()],
+            holds: [id(), id()],
+            billed: Billed::nothing(),
+            alerts: [id(), id()],
+            cookie: String::new(),
+        }
+    }
+}
+
+/// A patient with a therapist of their own, a program, a log, a note and an account.
+pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) -> (Chart, Person) {
+    let (given, family) = name.split_once(' ').expect("two names");
+    let patient = site.patient(practice, given, family).await;
+    let keeper = site.account(practice, Role::Therapist).await;
+    let links =
+        [site.care_link(&keeper, patient).await.to_string(), site.care_link(&keeper, patient).await.to_string()];
+    let account = site.patient_account(practice, patient).await;
+    let keeper_id = keeper.account();
+    let billed = billing::billed(site, &keeper, patient).await;
+    let (keeper, own) = (site.signed_in(&keeper).await, site.signed_in(&account).await);
+    let at = |rest: &str| format!("/api/v1/patients/{patient}{rest}");
+    let program = created(site, Method::PUT, &at("/program"), &keeper, program(exercise)).await;
+    let visit = visit(keeper_id, site.now());
+    let visit = created(site, Method::POST, &at("/visits"), &keeper, visit).await["visit_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let note = created(site, Method::POST, &at("/notes"), &keeper, json!({ "body": "Bends to ninety degrees." })).await;
+    let note = note["note_id"].as_str().expect("an id").to_owned();
+    let item = program["items"][0]["item_id"].as_str().expect("an id").to_owned();
+    let mut entries = Vec::new();
+    for _ in 0..2 {
+        let entry = created(site, Method::POST, &at("/log"), &own, entry(&item)).await;
+        entries.push(entry["entry_id"].as_str().expect("an id").to_owned());
+    }
+    let entries = <[String; 2]>::try_from(entries).expect("two");
+    let make = async |place: &str, cookie: &str, body: Value, id: &str| {
+        created(site, Method::POST, &at(place), cookie, body).await[id].as_str().expect("an id").to_owned()
+    };
+    let entry_of = async || make("/log", &own, entry(&item), "entry_id").await;
+    let wrong_entries = [entry_of().await, entry_of().await, entry_of().await];
+    let note_of = async || make("/notes", &keeper, json!({ "body": "Of somebody else." }), "note_id").await;
+    let wrong_notes = [note_of().await, note_of().await];
+    let visit_of = async || make("/visits", &keeper, crate::world::visit(keeper_id, site.now()), "visit_id").await;
+    let wrong_visits = [visit_of().await, visit_of().await];
+    let twice = [
+        site.patient(practice, "Zoe", "Twice").await,
+        site.patient(practice, "Zoe", "Twice").await,
+        closed(site, practice, patient).await,
+        closed(site, practice, patient).await,
+    ];
+    let restrictions = [restriction(site, practice, patient).await, restriction(site, practice, patient).await];
+    // Two that are not in force any more, one for each door of voiding one.
+    for seen in 1..=2 {
+        let mut next = crate::world::program(exercise);
+        next["items"][0]["item_id"] = program["items"][0]["item_id"].clone();
+        let body = next.to_string().into_bytes();
+        let sent =
+            Sent { path: at("/program"), body, media: "application/json", if_match: Some(format!("\"{seen}\"")) };
+        assert_eq!(site.send(sent.with(Verb::Put, &keeper)).await.status, 200);
+    }
+    let program = program["program_id"].as_str().expect("an id").to_owned();
+    let exercise = exercise.to_owned();
+    (
+        Chart {
+            practice,
+            patient,
+            program,
+            item,
+            note,
+            exercise,
+            entries,
+            visit,
+            wrong: (wrong_entries, wrong_notes, wrong_visits),
+            twice,
+            links,
+            restrictions,
+            plans: Default::default(),
+            holds: Default::default(),
+            billed,
+            alerts: Default::default(),
+            cookie: own,
+        },
+        account,
+    )
+}
+
+/// A second record of somebody, closed.
+async fn closed(site: &Site, practice: PracticeId, goes_on_as: PatientId) -> PatientId {
+    let twice = site.patient(practice, "Zoe", "Twice").await;
+    let row = MergeRow {
+        practice_id: practice,
+        patient_id: twice,
+        number: 1,
+        into: Some(goes_on_as),
+        decided_by: AccountId::random(&SystemRng),
+        decided_at: site.now(),
+    };
+    site.house.stores.identity.commit(merges::insert(Batch::new(), &row)).await.expect("stored");
+    twice
+}
+
+/// That somebody of billing be kept away.
+async fn restriction(site: &Site, practice: PracticeId, patient: PatientId) -> String {
+    let kept_away = site.account(practice, Role::Billing).await.account();
+    let row = RestrictionRow {
+        practice_id: practice,
+        restriction_id: RestrictionId::random(&SystemRng),
+        patient_id: patient,
+        what: RestrictionKind::Account,
+        account_id: Some(kept_away),
+        answer: RestrictionAnswer::Agreed,
+        asked_on: Date::constant(2026, 5, 1),
+        decided_by: kept_away,
+        decided_at: site.now(),
+        ended: None,
+    };
+    site.house.stores.identity.commit(restrictions::insert(Batch::new(), &row)).await.expect("stored");
+    row.restriction_id.to_string()
+}
+
+pub(crate) async fn created(site: &Site, method: Method, path: &str, cookie: &str, body: Value) -> Value {
+    let answer = site.api(method, path, cookie, Some(body)).await;
+    assert_eq!(answer.status, 201, "{path}: {}", answer.text());
+    answer.json()
+}
