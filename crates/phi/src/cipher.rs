@@ -62,11 +62,11 @@ pub(crate) fn open_bytes(
 pub(crate) fn open<'k, F: Field>(
     owner: Owner,
     sealed: &Sealed<F>,
-    key: impl FnOnce(u32) -> Option<&'k Key>,
+    key: impl FnOnce(u32) -> Result<&'k Key, OpenFailure>,
 ) -> Result<F::Value, OpenError> {
     let failed = |why| OpenError { place: F::PLACE, why };
     let version = key_version(sealed).ok_or(failed(OpenFailure::Format))?;
-    let key = key(version).ok_or(failed(OpenFailure::KeyVersion))?;
+    let key = key(version).map_err(failed)?;
     let plain = open_bytes(owner, sealed.row(), F::PLACE, (version, key), sealed.as_bytes())
         .map_err(|_| failed(OpenFailure::Cipher))?;
     serde_json::from_slice(&plain).map_err(|_| failed(OpenFailure::Value))
@@ -77,7 +77,7 @@ pub(crate) fn open_of<'k, F: Field>(
     class: ClassId,
     owner: Owner,
     sealed: &Sealed<F>,
-    key: impl Fn(ClassId, u32) -> Option<&'k Key>,
+    key: impl Fn(ClassId, u32) -> Result<&'k Key, OpenFailure>,
 ) -> Result<F::Value, OpenError> {
     let opened = |class| open(owner, sealed, |version| key(class, version));
     match (opened(class), class.formerly()) {
@@ -123,10 +123,10 @@ mod tests {
         let owner = Owner { practice: PracticeId::from_bytes([1; 16]), subject: [2; 16] };
         let name = PersonName::new("Ana").expect("a name");
         let sealed: Sealed<GivenName> = seal(owner, RowId::new([2; 16]), (1, &old), &rng, &name);
-        let both = |class, _| Some(if class == ClassId::Identifying { &old } else { &new });
+        let both = |class, _| Ok(if class == ClassId::Identifying { &old } else { &new });
         let opened = open_of(ClassId::Contact, owner, &sealed, both).expect("opens");
         assert_eq!(opened.as_str(), "Ana");
-        let contact_only = |class, _| (class == ClassId::Contact).then_some(&new);
+        let contact_only = |class, _| if class == ClassId::Contact { Ok(&new) } else { Err(OpenFailure::KeyVersion) };
         assert!(open_of(ClassId::Contact, owner, &sealed, contact_only).is_err());
         let sealed: Sealed<GivenName> = seal(owner, RowId::new([2; 16]), (1, &new), &rng, &name);
         assert!(open_of(ClassId::Contact, owner, &sealed, contact_only).is_ok());

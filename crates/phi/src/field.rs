@@ -102,6 +102,9 @@ pub enum OpenFailure {
     /// Sealed under a version of the key that no longer exists.
     #[error("its key version is gone")]
     KeyVersion,
+    /// Sealed under a version that was made after the keys at hand were read: whoever asks for leave again opens it.
+    #[error("its key was made after those at hand were read")]
+    NewerKey,
     /// Another patient's, row's, column's or practice's ciphertext, or a damaged one.
     #[error("it was sealed for another place, or is damaged")]
     Cipher,

@@ -360,7 +360,27 @@ impl Guard {
         receipt: Receipt,
         wrapped: &[WrappedKey],
     ) -> Result<Grant<'s, P>, AccessError> {
-        let keys = self.keyring.class_keys(session.practice(), subject, wrapped, P::CLASSES).await?;
+        let keys = self.class_keys(session.practice(), subject, wrapped, P::CLASSES).await?;
         Ok(Grant { session, subject, receipt, keys, rng: self.rng.clone() })
+    }
+
+    /// The class keys of wrapped keys as they were read, or, where what wraps them was let go since, as they are now.
+    async fn class_keys<P>(
+        &self,
+        practice: PracticeId,
+        subject: PatientId,
+        wrapped: &[WrappedKey],
+        classes: &'static [ClassId],
+    ) -> Result<ClassKeys<P>, AccessError> {
+        match self.keyring.class_keys(practice, subject, wrapped, classes).await {
+            Err(KeyError::Missing(_)) => {
+                let wrapped = self.keyring.wrapped(practice, subject).await?;
+                if wrapped.is_empty() {
+                    return Err(AccessError::Denied);
+                }
+                Ok(self.keyring.class_keys(practice, subject, &wrapped, classes).await?)
+            }
+            had => Ok(had?),
+        }
     }
 }

@@ -11,6 +11,7 @@ pub use renewal::{ResealError, Resealer};
 
 use crate::{
     class::ClassId,
+    field::OpenFailure,
     relation::{Answer, Unavailable},
 };
 use by_root::Branches;
@@ -19,7 +20,7 @@ use domain::{PatientId, PracticeId, Rng, Timestamp};
 use std::{
     collections::HashMap,
     marker::PhantomData,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 /// A key as the key store holds it.
@@ -76,11 +77,11 @@ pub enum KeyError {
     /// The key store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-    /// The root in memory is no longer in force, and its provider has no other.
-    #[error("the root key is no longer in force: a new one was put in its place, and this program does not have it")]
+    /// The root in memory is not the one in force, and its provider gives no other now. It is asked again the next time.
+    #[error("the root key is another one than the one in force, which this program does not have")]
     OldRoot,
-    /// A wrapped key did not unwrap: another root, or damage.
-    #[error("a {0} key did not unwrap: the root key is another one, or the key store is damaged")]
+    /// A wrapped key did not unwrap: damage.
+    #[error("a {0} key did not unwrap: the key store is damaged")]
     Unwrap(&'static str),
     /// There is no such key.
     #[error("there is no {0} key")]
@@ -95,6 +96,8 @@ pub struct Keyring {
     /// What grows from the root, derived once.
     branches: RwLock<Arc<Branches>>,
     renew: Option<RenewRoot>,
+    /// Held by the one who asks the provider for the root again.
+    renewing: Mutex<()>,
     store: Arc<dyn KeyStore>,
     rng: Arc<dyn Rng>,
     /// Practice keys stay unwrapped in memory; patient keys never do, so that a destroyed one is gone at once.
@@ -119,6 +122,7 @@ impl Keyring {
         Self {
             branches: RwLock::new(Arc::new(Branches::of(root))),
             renew: None,
+            renewing: Mutex::new(()),
             store,
             rng,
             practices: RwLock::default(),
@@ -142,7 +146,7 @@ impl Keyring {
             if self.store.add_practice_key(practice, wrapped, branches.id, at).await? {
                 return Ok(());
             }
-            if !self.renew_root() {
+            if !self.renew_root(branches.id) {
                 return Err(KeyError::OldRoot);
             }
         }
@@ -238,8 +242,9 @@ impl Keyring {
 
     /// Unwraps a practice's keys as they are stored now, under a new root where the one in memory is out of force.
     async fn load(&self, practice: PracticeId) -> Result<Arc<Versions>, KeyError> {
+        let seen = self.root_id();
         match self.unwrapped(practice).await {
-            Err(KeyError::Unwrap(_)) if self.renew_root() => self.unwrapped(practice).await,
+            Err(KeyError::OldRoot) if self.renew_root(seen) => self.unwrapped(practice).await,
             done => done,
         }
     }
@@ -267,13 +272,17 @@ impl Keyring {
         self.branches().id
     }
 
-    /// Asks the provider for the root again. Says whether it gave another one.
-    pub fn renew_root(&self) -> bool {
+    /// Asks the provider for the root again, where the one that turned out to be out of force is still the one in memory.
+    /// Says whether there is another one now. Of many who ask at once one goes to the provider, and all are told.
+    pub fn renew_root(&self, out_of_force: RootId) -> bool {
+        let _turn = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.root_id() != out_of_force {
+            return true;
+        }
         let Some(root) = self.renew.as_ref().and_then(|renew| renew()) else { return false };
         let renewed = Arc::new(Branches::of(&root));
-        let mut branches = self.branches.write().unwrap_or_else(PoisonError::into_inner);
-        let another = branches.id != renewed.id;
-        *branches = renewed;
+        let another = renewed.id != out_of_force;
+        *self.branches.write().unwrap_or_else(PoisonError::into_inner) = renewed;
         another
     }
 }
@@ -293,8 +302,13 @@ pub(crate) struct ClassKeys<P> {
 }
 
 impl<P> ClassKeys<P> {
-    pub(crate) fn version(&self, class: ClassId, version: u32) -> Option<&Key> {
-        self.keys.iter().find(|(c, v, _)| *c == class && *v == version).map(|(_, _, key)| key)
+    /// The key that opens what a version sealed. A version that is newer than all of these was made after they were read.
+    pub(crate) fn version(&self, class: ClassId, version: u32) -> Result<&Key, OpenFailure> {
+        let key = self.keys.iter().find(|(c, v, _)| *c == class && *v == version).map(|(_, _, key)| key);
+        key.ok_or_else(|| match self.newest(class) {
+            Some((newest, _)) if newest < version => OpenFailure::NewerKey,
+            _ => OpenFailure::KeyVersion,
+        })
     }
     pub(crate) fn newest(&self, class: ClassId) -> Option<(u32, &Key)> {
         self.keys.iter().filter(|(c, ..)| *c == class).max_by_key(|(_, v, _)| *v).map(|(_, v, key)| (*v, key))

@@ -118,7 +118,7 @@ impl AccountVault {
         let version = cipher::key_version(sealed).ok_or(OpenError { place: F::PLACE, why: OpenFailure::Format })?;
         let keys = self.keyring.with_version(practice, version).await?;
         let key = keys.version(version).map(class_key::<F>);
-        let value = cipher::open(owner(practice, account), sealed, |_| key.as_ref())?;
+        let value = cipher::open(owner(practice, account), sealed, |_| key.as_ref().ok_or(OpenFailure::KeyVersion))?;
         Ok(Clear::new(value))
     }
 }

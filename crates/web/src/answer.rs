@@ -14,7 +14,7 @@ use axum::{
 };
 use ledger::LedgerError;
 use maud::Markup;
-use phi::{AccessError, KeyError, OpenError, Unavailable, VaultError};
+use phi::{AccessError, KeyError, OpenError, OpenFailure, Unavailable, VaultError};
 use practice::{
     HouseError,
     account::AccountError,
@@ -74,6 +74,8 @@ impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Unavailable(error) => error.into(),
+            // The provider is asked for the new root again at the next request.
+            KeyError::OldRoot => later(&error),
             other => fault(&other),
         }
     }
@@ -90,7 +92,11 @@ impl From<VaultError> for Problem {
 
 impl From<OpenError> for Problem {
     fn from(error: OpenError) -> Self {
-        fault(&error)
+        match error.why {
+            // Keys are being rotated: the same request opens it when it comes again.
+            OpenFailure::NewerKey => later(&error),
+            _ => fault(&error),
+        }
     }
 }
 
@@ -215,4 +221,39 @@ pub(crate) fn see_other(path: &str) -> Response {
 pub(crate) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(problem: Problem) -> (u16, bool) {
+        let answer = problem.into_json(None);
+        (answer.status().as_u16(), answer.headers().contains_key(header::RETRY_AFTER))
+    }
+
+    #[test]
+    fn who_meets_a_rotation_of_keys_is_told_to_come_again_and_damage_is_a_fault_of_ours() {
+        let open = |why| told(OpenError { place: "Clinical.patients.family_name", why }.into());
+        assert_eq!(open(OpenFailure::NewerKey), (503, true));
+        for why in [OpenFailure::KeyVersion, OpenFailure::Cipher, OpenFailure::Format, OpenFailure::Value] {
+            assert_eq!(open(why), (500, false), "{why:?}");
+        }
+        let away = || Unavailable(Box::new(StoreError::Unavailable { code: "no free connection in time".into() }));
+        for error in [KeyError::OldRoot, KeyError::Unavailable(away())] {
+            assert_eq!(told(AccessError::from(error).into()), (503, true));
+        }
+        for error in [KeyError::Unwrap("patient"), KeyError::Missing("practice")] {
+            assert_eq!(told(AccessError::from(error).into()), (500, false));
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_busy_or_away_is_a_503_and_one_that_refuses_the_statement_is_not() {
+        let code = || String::new();
+        assert_eq!(told(StoreError::Unavailable { code: code() }.into()), (503, true));
+        assert_eq!(told(CommitError::Unavailable { code: code() }.into()), (503, true));
+        assert_eq!(told(StoreError::Refused { code: code() }.into()), (500, false));
+        assert_eq!(told(CommitError::Refused { statement: 0, code: code() }.into()), (500, false));
+    }
 }

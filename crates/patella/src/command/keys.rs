@@ -104,8 +104,8 @@ struct Speed {
     /// Take no rest between batches: for a server that is stopped.
     #[arg(long)]
     full_speed: bool,
-    /// Seconds for which an old key is kept after the new one is there. More than a request may take; 0 only where no
-    /// server runs.
+    /// Seconds for which requests under way are waited for, before records are sealed under new keys and before old keys are
+    /// removed. More than a request may take; 0 only where no server runs.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     grace: u32,
 }

@@ -169,7 +169,7 @@ impl Guard {
         let account = self.account_of(practice, subject).await?;
         let wrapped = self.keyring.account_keys(practice, account, self.clock.now()).await?;
         const SEALS: &[ClassId] = &[ClassId::Charge, ClassId::Diagnosis];
-        let keys = self.keyring.class_keys(billing_branch(practice), as_subject(account), &wrapped, SEALS).await?;
+        let keys = self.class_keys(billing_branch(practice), as_subject(account), &wrapped, SEALS).await?;
         let link_key = self.newest_link_key(practice).await?;
         Ok(ChargingGrant { session, subject, account, keys, link_key, rng: self.rng.clone() })
     }
@@ -192,7 +192,7 @@ impl Guard {
         if !ruling.allowed || wrapped.is_empty() {
             return Err(AccessError::Denied);
         }
-        let keys = self.keyring.class_keys(branch, subject, &wrapped, P::CLASSES).await?;
+        let keys = self.class_keys(branch, subject, &wrapped, P::CLASSES).await?;
         Ok(BillingGrant { session, account, receipt, keys, rng: self.rng.clone() })
     }
 
@@ -309,7 +309,7 @@ impl Guard {
         let version = cipher::key_version(sealed).ok_or(OpenError { place: F::PLACE, why: OpenFailure::Format })?;
         let keys = self.keyring.with_version(practice, version).await?;
         let key = keys.version(version).map(class_key::<F>);
-        Ok(cipher::open(place, sealed, |_| key.as_ref())?)
+        Ok(cipher::open(place, sealed, |_| key.as_ref().ok_or(OpenFailure::KeyVersion))?)
     }
 
     async fn newest_link_key(&self, practice: PracticeId) -> Result<(u32, Key), KeyError> {

@@ -45,9 +45,12 @@ impl Branches {
 
     /// The key, where this root is one of those that wrap it.
     pub(super) fn unwrap(&self, practice: PracticeId, one: &WrappedKey) -> Result<Key, KeyError> {
-        let (_, wrapped) = parts(&one.wrapped).find(|(id, _)| *id == self.id).ok_or(KeyError::Unwrap("practice"))?;
-        crypto::unwrap_key(self.kek(practice), &practice_place(practice, one.version), wrapped)
-            .map_err(|_| KeyError::Unwrap("practice"))
+        let damaged = || KeyError::Unwrap("practice");
+        if let Some((_, wrapped)) = parts(&one.wrapped).find(|(id, _)| *id == self.id) {
+            let place = practice_place(practice, one.version);
+            return crypto::unwrap_key(self.kek(practice), &place, wrapped).map_err(|_| damaged());
+        }
+        Err(if parts(&one.wrapped).next().is_some() { KeyError::OldRoot } else { damaged() })
     }
 }
 

@@ -4,6 +4,7 @@
 mod arrival;
 mod billing;
 mod door;
+mod renewal;
 mod search;
 mod support;
 mod swap;

@@ -15,6 +15,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
+use tokio::sync::Barrier;
 
 /// Wrapped keys in memory.
 #[derive(Default)]
@@ -22,9 +23,31 @@ pub struct MemoryKeys {
     pub root: Mutex<Option<RootId>>,
     practices: Mutex<HashMap<PracticeId, Vec<WrappedKey>>>,
     patients: Mutex<HashMap<(PracticeId, PatientId), Vec<WrappedKey>>>,
+    /// Those who ask for a practice's keys next answer when all of them have read.
+    meeting: Mutex<Vec<Arc<Barrier>>>,
+    /// What the next one who asks for a patient's keys has read before.
+    read_before: Mutex<Option<Vec<WrappedKey>>>,
 }
 
 impl MemoryKeys {
+    /// Lets the next so many who ask for a practice's keys go on only when all of them have read.
+    pub fn meet(&self, number: usize) {
+        let all = Arc::new(Barrier::new(number));
+        *self.meeting.lock().unwrap() = vec![all; number];
+    }
+    /// Answers the next question for a patient's keys with what was read before.
+    pub fn answer_once_with(&self, keys: Vec<WrappedKey>) {
+        *self.read_before.lock().unwrap() = Some(keys);
+    }
+    pub fn of_patient(&self, practice: PracticeId, patient: PatientId) -> Vec<WrappedKey> {
+        self.patients.lock().unwrap().get(&(practice, patient)).cloned().unwrap_or_default()
+    }
+    pub fn change_practice(&self, practice: PracticeId, change: impl FnOnce(&mut Vec<WrappedKey>)) {
+        change(self.practices.lock().unwrap().get_mut(&practice).unwrap());
+    }
+    pub fn change_patient(&self, practice: PracticeId, patient: PatientId, change: impl FnOnce(&mut Vec<WrappedKey>)) {
+        change(self.patients.lock().unwrap().get_mut(&(practice, patient)).unwrap());
+    }
     pub fn destroy(&self, practice: PracticeId, patient: PatientId) {
         self.patients.lock().unwrap().remove(&(practice, patient));
     }
@@ -33,7 +56,13 @@ impl MemoryKeys {
 impl KeyStore for MemoryKeys {
     fn practice_keys(&self, practice: PracticeId) -> Answer<'_, Vec<WrappedKey>> {
         let keys = self.practices.lock().unwrap().get(&practice).cloned().unwrap_or_default();
-        Box::pin(async move { Ok(keys) })
+        let meeting = self.meeting.lock().unwrap().pop();
+        Box::pin(async move {
+            if let Some(meeting) = meeting {
+                meeting.wait().await;
+            }
+            Ok(keys)
+        })
     }
     fn newest_practice_key(&self, practice: PracticeId) -> Answer<'_, Option<u32>> {
         let keys = self.practices.lock().unwrap();
@@ -48,7 +77,7 @@ impl KeyStore for MemoryKeys {
         Box::pin(async move { Ok(in_force) })
     }
     fn patient_keys(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<WrappedKey>> {
-        let keys = self.patients.lock().unwrap().get(&(practice, patient)).cloned().unwrap_or_default();
+        let keys = self.read_before.lock().unwrap().take().unwrap_or_else(|| self.of_patient(practice, patient));
         Box::pin(async move { Ok(keys) })
     }
     fn patient_keys_between(

@@ -1,11 +1,12 @@
 //! New versions of patients' keys: of one patient, or of all.
 //!
-//! The new versions are made; from then on every new grant seals under them. The stored rows are sealed anew. When the
-//! grace is over and a last sweep found none under an old version, the old versions are removed.
+//! The new versions are made; from then on every new grant seals under them. When the grace is over, nobody is left who got
+//! leave before and could neither open what is sealed under them nor know of them, and the stored rows are sealed anew. When
+//! the grace is over once more and a last sweep found none under an old version, the old versions are removed.
 
 use super::{
     reseal::{Pass, reseal_all},
-    rotation::{RotateError, Rotated, Rotation},
+    rotation::{RotateError, Rotated, Rotation, SWEEPS},
 };
 use crate::billing::courier;
 use domain::{PatientId, PracticeId, Timestamp, Unobserved};
@@ -54,19 +55,15 @@ pub async fn rotate_patients(
     }
     let keyed_at = row.keyed_at.unwrap_or(row.started_at);
     if row.state == "resealing" {
+        // A request that read its keys before the new ones were there would meet rows that they do not open.
+        rotation.settle(keyed_at).await;
         done.resealed += rows(rotation, practice, subject, &receipt).await?.resealed;
         row.state = "settling".to_owned();
         rotation.save(&row).await?;
         rotation.observer.reached(ALL_RESEALED);
     }
     if row.state == "settling" {
-        rotation.settle(keyed_at).await;
-        arrived(rotation, practice).await?;
-        let sweep = rows(rotation, practice, subject, &receipt).await?;
-        done.resealed += sweep.resealed;
-        if sweep.unopened > 0 {
-            return Err(RotateError::Unopened { count: sweep.unopened });
-        }
+        done.resealed += swept(rotation, practice, subject, &receipt).await?;
         row.state = "removing".to_owned();
         rotation.save(&row).await?;
         rotation.observer.reached(SETTLED);
@@ -150,6 +147,30 @@ async fn make(
         rotation.observer.progress(done, done);
         rotation.rest(began).await;
     }
+}
+
+/// Sweeps until nothing is under an old version, with the grace before each sweep: whoever read a row before it was sealed
+/// anew has asked for its key by then. Says how many rows were sealed anew.
+async fn swept(
+    rotation: &Rotation<'_>,
+    practice: PracticeId,
+    subject: Option<[u8; 16]>,
+    receipt: &Receipt,
+) -> Result<u64, RotateError> {
+    let mut resealed = 0;
+    for _ in 0..SWEEPS {
+        rotation.settle(rotation.house.clock.now()).await;
+        arrived(rotation, practice).await?;
+        let sweep = rows(rotation, practice, subject, receipt).await?;
+        if sweep.unopened > 0 {
+            return Err(RotateError::Unopened { count: sweep.unopened });
+        }
+        if sweep.resealed == 0 {
+            return Ok(resealed);
+        }
+        resealed += sweep.resealed;
+    }
+    Err(RotateError::StillUsed)
 }
 
 async fn rows(

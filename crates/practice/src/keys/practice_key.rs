@@ -1,12 +1,12 @@
 //! A new version of a practice's key.
 //!
 //! The new version is made; from then on new patients' keys are wrapped by it and accounts are sealed under it. Patients'
-//! keys are wrapped anew, accounts sealed anew. When the grace is over and nothing uses the old versions, they are
-//! removed.
+//! keys are wrapped anew, accounts sealed anew. When the grace is over and a last sweep found nothing under the old
+//! versions, they are removed.
 
 use super::{
     reseal::{Pass, reseal_all},
-    rotation::{RotateError, Rotated, Rotation},
+    rotation::{RotateError, Rotated, Rotation, SWEEPS},
 };
 use domain::PracticeId;
 use ledger::{Receipt, Word};
@@ -28,9 +28,6 @@ const REMOVED: &str = "the practice's old keys are removed";
 pub const PRACTICE_STEPS: &[&str] =
     &[KEY_MADE, SOME_REWRAPPED, ALL_REWRAPPED, SOME_RESEALED, ALL_RESEALED, SETTLED, REMOVED];
 
-/// How often the last sweep is done again when somebody used an old version meanwhile.
-const SWEEPS: usize = 3;
-
 /// Rotates a practice's key, or goes on with a rotation that was interrupted.
 pub async fn rotate_practice(rotation: &Rotation<'_>, practice: PracticeId) -> Result<Rotated, RotateError> {
     let receipt = rotation.record(Some(practice), None, Word::new("rotate_practice_key")).await?;
@@ -51,14 +48,19 @@ pub async fn rotate_practice(rotation: &Rotation<'_>, practice: PracticeId) -> R
     row.state = "settling".to_owned();
     rotation.save(&row).await?;
     rotation.observer.reached(ALL_RESEALED);
-    rotation.settle(row.keyed_at.unwrap_or(row.started_at)).await;
     let mut announced = false;
     for _ in 0..SWEEPS {
-        done.rewrapped += rewrap(rotation, practice, row.version, &receipt).await?;
+        // Who sealed under the old version has stored it when this is over, and who read what was under it has opened it.
+        rotation.settle(rotation.house.clock.now()).await;
+        let rewrapped = rewrap(rotation, practice, row.version, &receipt).await?;
         let sweep = accounts(rotation, practice, &receipt).await?;
+        done.rewrapped += rewrapped;
         done.resealed += sweep.resealed;
         if sweep.unopened > 0 {
             return Err(RotateError::Unopened { count: sweep.unopened });
+        }
+        if rewrapped + sweep.resealed > 0 {
+            continue;
         }
         if !announced {
             rotation.observer.reached(SETTLED);
@@ -105,7 +107,7 @@ async fn begin(rotation: &Rotation<'_>, practice: PracticeId, receipt: &Receipt)
         let batch = rotations::add_practice_key(batch, practice, &key, at);
         match rotation.commit(rotations::save_rotation(batch, &row)).await {
             Ok(()) => return Ok(row),
-            Err(RotateError::Commit(CommitError::Conflict { .. })) if keyring.renew_root() => {}
+            Err(RotateError::Commit(CommitError::Conflict { .. })) if keyring.renew_root(root) => {}
             Err(RotateError::Commit(CommitError::Conflict { .. })) => return Err(KeyError::OldRoot.into()),
             Err(error) => return Err(error),
         }

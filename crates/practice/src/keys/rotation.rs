@@ -9,9 +9,11 @@ use phi::KeyError;
 use std::time::{Duration, Instant};
 use store::{Batch, CommitError, StoreError, rows::rotations::RotationRow};
 
-/// How long after a new key is there the old one is kept at least: many times what a request may take, so that whoever
-/// read the old version has stored what they sealed under it.
+/// How long a rotation waits for requests that began before a step of it: many times what a request may take.
 pub const USUAL_GRACE: SignedDuration = SignedDuration::from_secs(120);
+
+/// How often the last sweep is done again when it found something under an old version.
+pub(super) const SWEEPS: usize = 5;
 
 /// How many rows or keys one transaction changes at most.
 const BATCH: u32 = 200;
@@ -33,8 +35,9 @@ pub struct Rotation<'a> {
     pub observer: &'a dyn TaskObserver,
     /// How hard it works.
     pub pace: Pace,
-    /// How long old versions are kept after the new ones are there; at least what a request may take where a server
-    /// runs. [`USUAL_GRACE`].
+    /// How long requests that began before a step are waited for: after new keys are made, before the first row is sealed
+    /// under them; after the last row is, before old keys are removed. More than a request may take where a server runs.
+    /// [`USUAL_GRACE`].
     pub grace: SignedDuration,
 }
 

@@ -16,6 +16,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use store::{
     Db, EmbeddedOptions, PageKeys, PostgresOptions, Store,
@@ -23,6 +24,9 @@ use store::{
 };
 use tempfile::TempDir;
 use testkit::{house::TestHouse, postgres::Server};
+
+/// How long a database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const STORES: [Store; 4] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing];
 
@@ -93,6 +97,8 @@ async fn stores(folder: &Path, root: &Key) -> Stores {
             for line in lines.lines() {
                 let [url, word, ca] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
                 let options = PostgresOptions::new(url).password_file(word).ca_file(ca);
+                // Many ask at once, on a machine that is busy with other tests; how long to wait is not what is tested.
+                let options = PostgresOptions { connect_timeout: PATIENCE, statement_timeout: PATIENCE, ..options };
                 opened.push(Db::connect(&options).await.expect("connected"));
             }
         }

@@ -1,7 +1,7 @@
 //! Where the databases of a test stand.
 
 use domain::{FixedClock, Timestamp};
-use std::{future::Future, path::PathBuf, pin::Pin};
+use std::{future::Future, path::PathBuf, pin::Pin, time::Duration};
 use store::{Db, EmbeddedOptions, PostgresOptions, Store};
 use tempfile::TempDir;
 
@@ -52,6 +52,13 @@ impl House for Embedded {
     }
 }
 
+/// Waits for a connection and an answer as long as a machine that is busy with other tests may take: how long to wait is
+/// not part of the contract.
+fn patient(options: PostgresOptions) -> PostgresOptions {
+    let long = Duration::from_secs(60);
+    PostgresOptions { connect_timeout: long, statement_timeout: long, ..options }
+}
+
 pub(crate) struct Postgres {
     server: &'static testkit::postgres::Server,
     databases: Vec<(Store, testkit::postgres::Database)>,
@@ -77,7 +84,7 @@ impl House for Postgres {
         let options = PostgresOptions::new(&database.owner.url)
             .password_file(&database.owner.password_file)
             .ca_file(&database.ca_file);
-        Box::pin(async move { Db::connect(&options).await.expect("connected") })
+        Box::pin(async move { Db::connect(&patient(options)).await.expect("connected") })
     }
     fn server(&mut self, store: Store) -> Later<'_, Db> {
         Box::pin(async move {
@@ -87,7 +94,7 @@ impl House for Postgres {
             let options = PostgresOptions::new(&database.server.url)
                 .password_file(&database.server.password_file)
                 .ca_file(&database.ca_file);
-            Db::connect(&options).await.expect("connected")
+            Db::connect(&patient(options)).await.expect("connected")
         })
     }
 }
