@@ -10,7 +10,7 @@ pub use write::write;
 
 use crate::{
     House,
-    record::{RecordError, purpose, through_record},
+    record::{Names, RecordError, purpose, through_record},
     repeat::RepeatError,
     voiding::{self, VoidView},
 };
@@ -131,7 +131,12 @@ impl From<RepeatError> for LogError {
 }
 
 /// Opens an entry; its comment was opened apart, since it is of another class.
-fn view<P>(grant: &Grant<'_, P>, row: &LogEntryRow, comment: Option<String>) -> Result<EntryView, OpenError>
+async fn view<P>(
+    grant: &Grant<'_, P>,
+    row: &LogEntryRow,
+    comment: Option<String>,
+    names: &mut Names<'_>,
+) -> Result<EntryView, RecordError>
 where
     P: Permission + Covers<Exercise>,
 {
@@ -150,7 +155,7 @@ where
         recorded_at: row.recorded_at,
         corrects: row.corrects,
         superseded_at: row.superseded_at,
-        voided: voiding::view(grant, row.voided.as_ref())?,
+        voided: voiding::view(grant, row.voided.as_ref(), names).await?,
     })
 }
 

@@ -90,7 +90,7 @@ where
         body: body(newest)?,
         written_by: names.person(newest.written_by).await?,
         written_at: newest.written_at,
-        voided: voiding::view(grant, newest.voided.as_ref())?,
+        voided: voiding::view(grant, newest.voided.as_ref(), names).await?,
         earlier,
     })
 }

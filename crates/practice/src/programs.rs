@@ -110,7 +110,7 @@ where
         signed_by: names.person(row.signed_by).await?,
         signed_at: row.signed_at,
         end_reason: end_reason(grant, row)?,
-        voided: voiding::view(grant, row.voided.as_ref())?,
+        voided: voiding::view(grant, row.voided.as_ref(), names).await?,
         items,
     })
 }

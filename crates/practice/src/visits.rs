@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::rows::visits::VisitRow;
 
-const VISIT: Word = Word::new("visit");
+pub(crate) const VISIT: Word = Word::new("visit");
 
 /// A visit to book, or how a visit should stand.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -147,7 +147,7 @@ where
         state: row.state,
         clinic: grant.open_optional(row.clinic.as_ref())?.map(|clinic| clinic.expose().as_str().to_owned()),
         remark: grant.open_optional(row.remark.as_ref())?.map(|remark| remark.expose().as_str().to_owned()),
-        voided: voiding::view(grant, row.voided.as_ref())?,
+        voided: voiding::view(grant, row.voided.as_ref(), names).await?,
         version: row.version.unsigned_abs(),
     })
 }

@@ -1,6 +1,7 @@
 //! What was entered in error: log entries, notes, visits, versions of programs. It stays in the record, says that it is wrong
-//! and why, and counts for nothing: not for adherence or pain, not for the clock of retention, not for billing. Nobody can
-//! take it back; what was right after all is entered again.
+//! and why, and counts for nothing any more: not for adherence or pain, and it cannot be charged. The clock of retention goes
+//! on counting what was said to be wrong more than a week after it, or after it was charged (`store::rows::care_dates`). Nobody
+//! can take it back; what was right after all is entered again.
 
 mod entry;
 mod note;
@@ -12,12 +13,18 @@ pub use note::note;
 pub use program::program_version;
 pub use visit::visit;
 
-use crate::{house::through, record::RecordError};
-use domain::{AccountId, Timestamp, VoidReason};
-use phi::{Covers, Field, Grant, OpenError, PatientClass, Permission, RowId, Sealed, Writes};
+use crate::{
+    Event, House,
+    house::through,
+    record::{Names, Person, RecordError},
+};
+use domain::{PatientId, Timestamp, VoidReason};
+use identity::{Full, Session};
+use ledger::{Resource, Word};
+use phi::{AccessError, Covers, Field, Grant, PatientClass, Permission, RowId, Sealed, Writes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{CommitError, rows::voided::VoidRow};
+use store::{Batch, CommitError, rows::voided::VoidRow};
 
 /// Why something was entered in error.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -34,7 +41,7 @@ pub struct VoidView {
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// Who said it.
-    pub by: AccountId,
+    pub by: Person,
     /// Why.
     pub reason: String,
 }
@@ -64,8 +71,12 @@ impl From<CommitError> for VoidError {
     }
 }
 
-/// Opens why something was entered in error.
-pub(crate) fn view<P, F>(grant: &Grant<'_, P>, void: Option<&VoidRow<F>>) -> Result<Option<VoidView>, OpenError>
+/// Opens why something was entered in error, and who said so.
+pub(crate) async fn view<P, F>(
+    grant: &Grant<'_, P>,
+    void: Option<&VoidRow<F>>,
+    names: &mut Names<'_>,
+) -> Result<Option<VoidView>, RecordError>
 where
     F: Field<Value = VoidReason>,
     F::Class: PatientClass,
@@ -73,7 +84,20 @@ where
 {
     let Some(void) = void else { return Ok(None) };
     let reason = grant.open(&void.reason)?.expose().as_str().to_owned();
-    Ok(Some(VoidView { at: void.at, by: void.by, reason }))
+    Ok(Some(VoidView { at: void.at, by: names.person(void.by).await?, reason }))
+}
+
+/// Stores it, after an entry of its own in the trail: the permission alone would read like a change of the record.
+async fn say(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    about: Resource,
+    batch: Batch,
+) -> Result<(), VoidError> {
+    let event = Event { patient: Some(patient), ..Event::done(Word::new("void_entry"), about) };
+    house.record(session, event).await.map_err(AccessError::Unrecorded)?;
+    Ok(house.stores.clinical.commit(batch).await?)
 }
 
 fn seal<P, F>(grant: &Grant<'_, P>, row: RowId, at: Timestamp, new: &NewVoid) -> VoidRow<F>

@@ -7,6 +7,8 @@
 mod log;
 mod record;
 
+pub(crate) use record::key_used;
+
 use crate::Problem;
 use axum::{
     http::{HeaderValue, StatusCode, header},

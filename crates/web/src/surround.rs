@@ -71,8 +71,7 @@ impl Surround {
 
     /// "11 May 2026, 7:40", as on the practice's wall.
     pub(crate) fn moment(&self, at: Timestamp) -> String {
-        let (hour, minute) = self.zone.hour_minute(at);
-        format!("{}, {}", words::full_date(self.day(at)), words::time(hour, minute))
+        words::moment(&self.zone, at)
     }
 
     /// The whole document.

@@ -13,7 +13,7 @@ use phi::AccessError;
 use std::sync::Arc;
 use store::{
     StoreError,
-    rows::{accounts, api_tokens},
+    rows::{accounts, api_tokens, login_sessions},
 };
 
 /// Entries that are read at once.
@@ -96,14 +96,17 @@ impl Export {
         Ok(Some(entries.into_iter().zip(proofs).map(exported).collect()))
     }
 
-    /// Whether the account is still what it was when the export began, and the API token, if it is one's, still there.
+    /// Whether the account is still what it was when the export began, and its session or API token still there.
     async fn may_go_on(&self) -> Result<bool, StoreError> {
         let (identity, account) = (&self.house.stores.identity, self.session.account());
         let claims = accounts::claims(identity, self.practice, account).await?;
         if !claims.is_some_and(|claims| claims.active && claims.role == self.session.role()) {
             return Ok(false);
         }
-        let Some(token) = self.session.token() else { return Ok(true) };
+        let Some(token) = self.session.token() else {
+            let sessions = login_sessions::of_account(identity, self.practice, account).await?;
+            return Ok(sessions.iter().any(|row| row.id == self.session.id()));
+        };
         let tokens = api_tokens::of_account(identity, self.practice, account).await?;
         Ok(tokens.iter().any(|row| row.token_id == token))
     }

@@ -32,7 +32,7 @@ pub async fn correct(
     let route = format!("correction of {old}");
     let repeatable = key.map(|key| Repeatable::new(house, session, &route, key, new));
     if let Some(row) = written_before(house, &grant, repeatable.as_ref()).await? {
-        return read_back(&grant, &row);
+        return read_back(house, session, &grant, &row).await;
     }
     let before = log_entries::by_id(&house.stores.clinical, session.practice(), patient, old).await?;
     let before = before.ok_or_else(RecordError::nothing)?;
@@ -58,7 +58,7 @@ pub async fn correct(
     let sealed = seal(&grant, EntryId::random(&*house.rng), new, &place, at, now);
     let row = LogEntryRow { corrects: Some(old), ..sealed };
     let batch = log_entries::supersede(Batch::new(), session.practice(), patient, old, now);
-    match store_once(house, &grant, log_entries::insert(batch, &row), row, repeatable.as_ref()).await {
+    match store_once(house, session, &grant, log_entries::insert(batch, &row), row, repeatable.as_ref()).await {
         Err(LogError::Record(RecordError::Commit(CommitError::Conflict { .. }))) => Err(LogError::Corrected),
         done => done,
     }

@@ -3,7 +3,7 @@
 use super::{EntryView, LOG, LOG_ENTRY, comments, view};
 use crate::{
     House,
-    record::{RecordError, purpose, resource},
+    record::{Names, RecordError, purpose, resource},
 };
 use domain::{Date, EntryId, PatientId, Timestamp};
 use identity::{Full, Session};
@@ -27,7 +27,7 @@ pub async fn list(
     views(house, session, &grant, &rows).await
 }
 
-/// The entries in force of the days from `first` to `last`, oldest first.
+/// The entries that were not corrected of the days from `first` to `last`, oldest first; those entered in error too.
 pub async fn between(
     house: &House,
     session: &Session<Full>,
@@ -36,7 +36,7 @@ pub async fn between(
     last: Date,
 ) -> Result<Vec<EntryView>, RecordError> {
     let db = &house.stores.clinical;
-    let rows = log_entries::between(db, session.practice(), grant.subject(), first, last).await?;
+    let rows = log_entries::uncorrected(db, session.practice(), grant.subject(), first, last).await?;
     views(house, session, grant, &rows).await
 }
 
@@ -47,8 +47,12 @@ async fn views(
     rows: &[LogEntryRow],
 ) -> Result<Vec<EntryView>, RecordError> {
     let said = comments(house, session, grant.subject(), rows).await?;
-    let views = rows.iter().zip(said).map(|(row, said)| view(grant, row, said));
-    Ok(views.collect::<Result<_, _>>()?)
+    let mut names = Names::new(house, session);
+    let mut views = Vec::with_capacity(rows.len());
+    for (row, said) in rows.iter().zip(said) {
+        views.push(view(grant, row, said, &mut names).await?);
+    }
+    Ok(views)
 }
 
 /// One entry, corrected or not; none when this patient has no such entry.

@@ -3,7 +3,7 @@
 use super::{EntryView, LOG_ENTRY, LogError, NewEntry, comment, view};
 use crate::{
     House,
-    record::{purpose, resource, timezone},
+    record::{Names, purpose, resource, timezone},
     repeat::Repeatable,
 };
 use domain::{Date, EntryId, ItemId, PatientId, ProgramId, Timestamp, Timezone, progress};
@@ -37,7 +37,7 @@ pub async fn write(
     let route = format!("log of {patient}");
     let repeatable = key.map(|key| Repeatable::new(house, session, &route, key, new));
     if let Some(row) = written_before(house, &grant, repeatable.as_ref()).await? {
-        return read_back(&grant, &row);
+        return read_back(house, session, &grant, &row).await;
     }
     check(new)?;
     let zone = timezone(house, session.practice()).await?;
@@ -47,7 +47,7 @@ pub async fn write(
     let place = item_on(house, &grant, &zone, zone.day_of(at), new.item_id).await?;
     let row = seal(&grant, entry_id, new, &place, at, now);
     let batch = log_entries::insert(Batch::new(), &row);
-    store_once(house, &grant, batch, row, repeatable.as_ref()).await
+    store_once(house, session, &grant, batch, row, repeatable.as_ref()).await
 }
 
 /// The version of the program that an entry belongs to, and its day.
@@ -144,6 +144,7 @@ pub(super) async fn written_before(
 /// Stores the batch and the key together, so that of two at the same time one is stored and both are answered with it.
 pub(super) async fn store_once(
     house: &House,
+    session: &Session<Full>,
     grant: &Grant<'_, LogExercise>,
     batch: Batch,
     row: LogEntryRow,
@@ -154,10 +155,10 @@ pub(super) async fn store_once(
         None => batch,
     };
     match house.stores.clinical.commit(batch).await {
-        Ok(()) => read_back(grant, &row),
+        Ok(()) => read_back(house, session, grant, &row).await,
         Err(error @ (CommitError::Duplicate { .. } | CommitError::Conflict { .. })) => {
             match written_before(house, grant, repeatable).await? {
-                Some(row) => read_back(grant, &row),
+                Some(row) => read_back(house, session, grant, &row).await,
                 None => Err(error.into()),
             }
         }
@@ -165,6 +166,11 @@ pub(super) async fn store_once(
     }
 }
 
-pub(super) fn read_back(grant: &Grant<'_, LogExercise>, row: &LogEntryRow) -> Result<EntryView, LogError> {
-    Ok(view(grant, row, comment(grant, row)?)?)
+pub(super) async fn read_back(
+    house: &House,
+    session: &Session<Full>,
+    grant: &Grant<'_, LogExercise>,
+    row: &LogEntryRow,
+) -> Result<EntryView, LogError> {
+    Ok(view(grant, row, comment(grant, row)?, &mut Names::new(house, session)).await?)
 }

@@ -47,7 +47,7 @@ pub async fn versions(
             signed_by: names.person(row.signed_by).await?,
             signed_at: row.signed_at,
             end_reason: end_reason(&grant, &row)?,
-            voided: voiding::view(&grant, row.voided.as_ref())?,
+            voided: voiding::view(&grant, row.voided.as_ref(), &mut names).await?,
             items: grant.open(&row.items)?.expose().as_slice().len(),
         });
     }

@@ -44,7 +44,7 @@ pub struct WeekDay {
 pub struct WeekEntry {
     /// What the exercise is called.
     pub exercise: String,
-    /// The entry in force.
+    /// The entry, in force or entered in error.
     pub entry: EntryView,
     /// The entry that it corrects.
     pub corrects: Option<EntryId>,
@@ -87,7 +87,7 @@ pub async fn week(
         let exercise = by_item.get(&item).and_then(|exercise| known.get(exercise));
         exercise.map_or_else(|| exercises::gone().name, |exercise| exercise.name.clone())
     };
-    let done: Vec<Done<'_>> = entries.iter().map(as_done).collect();
+    let done: Vec<Done<'_>> = entries.iter().filter(|entry| entry.voided.is_none()).map(as_done).collect();
     let adherence = progress::adherence(&versions, &done, monday, last);
     let mut days: Vec<WeekDay> = adherence
         .into_iter()

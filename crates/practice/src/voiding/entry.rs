@@ -1,6 +1,6 @@
 //! A log entry that was entered in error.
 
-use super::{NewVoid, VoidError, seal};
+use super::{NewVoid, VoidError, say, seal};
 use crate::{
     House,
     log::LOG_ENTRY,
@@ -25,14 +25,20 @@ pub async fn entry(
     let why = purpose(session, patient, resource(LOG_ENTRY, entry));
     if session.patient() == Some(patient) {
         let grant = house.guard.authorize::<LogExercise>(session, patient, why).await?;
-        store(house, &grant, entry, new).await
+        store(house, session, &grant, entry, new).await
     } else {
         let grant = house.guard.authorize::<WriteExercise>(session, patient, why).await?;
-        store(house, &grant, entry, new).await
+        store(house, session, &grant, entry, new).await
     }
 }
 
-async fn store<P>(house: &House, grant: &Grant<'_, P>, entry: EntryId, new: &NewVoid) -> Result<(), VoidError>
+async fn store<P>(
+    house: &House,
+    session: &Session<Full>,
+    grant: &Grant<'_, P>,
+    entry: EntryId,
+    new: &NewVoid,
+) -> Result<(), VoidError>
 where
     P: Permission + Writes<Exercise>,
 {
@@ -42,5 +48,6 @@ where
         return Err(VoidError::NotStanding);
     }
     let void = seal(grant, LogEntryRow::row_id(entry), house.clock.now(), new);
-    Ok(db.commit(log_entries::void(Batch::new(), practice, patient, entry, &void)).await?)
+    let batch = log_entries::void(Batch::new(), practice, patient, entry, &void);
+    say(house, session, patient, resource(LOG_ENTRY, entry), batch).await
 }

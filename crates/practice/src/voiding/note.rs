@@ -1,6 +1,6 @@
 //! A progress note that was entered in error.
 
-use super::{NewVoid, VoidError, seal};
+use super::{NewVoid, VoidError, say, seal};
 use crate::{
     House,
     notes::NOTE,
@@ -31,5 +31,6 @@ pub async fn note(
         return Err(VoidError::NotStanding);
     }
     let void = seal(&grant, NoteRow::row_id(newest.note_id), house.clock.now(), new);
-    Ok(db.commit(progress_notes::void(Batch::new(), practice, patient, newest.note_id, &void)).await?)
+    let batch = progress_notes::void(Batch::new(), practice, patient, newest.note_id, &void);
+    say(house, session, patient, resource(NOTE, note), batch).await
 }

@@ -1,6 +1,6 @@
 //! A version of a program that was entered in error.
 
-use super::{NewVoid, VoidError, seal};
+use super::{NewVoid, VoidError, say, seal};
 use crate::{
     House,
     programs::PROGRAM,
@@ -36,5 +36,5 @@ pub async fn program_version(
         return Err(VoidError::InForce);
     }
     let void = seal(&grant, ProgramVersionRow::row_id(program, version), house.clock.now(), new);
-    Ok(db.commit(programs::void(Batch::new(), &row, &void)).await?)
+    say(house, session, patient, resource(PROGRAM, program), programs::void(Batch::new(), &row, &void)).await
 }

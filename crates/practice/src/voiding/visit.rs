@@ -1,7 +1,11 @@
 //! A visit that was entered in error.
 
-use super::{NewVoid, VoidError, seal};
-use crate::{House, record::RecordError, visits::why};
+use super::{NewVoid, VoidError, say, seal};
+use crate::{
+    House,
+    record::{RecordError, resource},
+    visits::{VISIT, why},
+};
 use domain::{PatientId, VisitId};
 use identity::{Full, Session};
 use phi::WriteVisits;
@@ -26,5 +30,5 @@ pub async fn visit(
         return Err(VoidError::NotStanding);
     }
     let void = seal(&grant, VisitRow::row_id(visit), house.clock.now(), new);
-    Ok(db.commit(visits::void(Batch::new(), &row, &void)).await?)
+    say(house, session, patient, resource(VISIT, visit), visits::void(Batch::new(), &row, &void)).await
 }

@@ -3,7 +3,7 @@
 use domain::{PermissionName, Role};
 use phi::AccessError;
 use practice::{
-    account::{issue_token, revoke_token},
+    account::{end_session, issue_token, revoke_token},
     audit::{AuditError, Export},
     sign_in::resume_api_token,
     trail::TrailFilter,
@@ -29,6 +29,11 @@ async fn an_export_goes_no_further_than_the_right_to_read_it() {
     let by_token = resume_api_token(house, &token.secret, test.origin()).await.expect("read");
     let by_token = by_token.expect("a session").full().expect("full");
     let (mut first, mut second) = (begun(by_token).await, begun(test.session(&officer).await).await);
+    let leaving = test.session(&officer).await;
+    let left = leaving.id();
+    let mut third = begun(leaving).await;
+    end_session(house, &session, left).await.expect("ended");
+    assert!(is_over(third.next().await), "the session was ended");
     revoke_token(house, &session, token.token_id).await.expect("revoked");
     assert!(is_over(first.next().await), "the token is revoked");
     let row = accounts::by_id(&house.stores.identity, practice, officer.account()).await.expect("read").expect("there");

@@ -90,6 +90,21 @@ pub async fn between(
     db.rows(sql, &[practice.into(), patient.into(), first.into(), last.into()]).await?.iter().map(read).collect()
 }
 
+/// The entries that were not corrected of the days from `first` to `last`, oldest first; those entered in error too.
+pub async fn uncorrected(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+    first: Date,
+    last: Date,
+) -> Result<Vec<LogEntryRow>, StoreError> {
+    let sql = select!(
+        "WHERE practice_id = $1 AND patient_id = $2 AND performed_on >= $3 AND performed_on <= $4 \
+         AND superseded_at IS NULL ORDER BY performed_on, performed_at, entry_id"
+    );
+    db.rows(sql, &[practice.into(), patient.into(), first.into(), last.into()]).await?.iter().map(read).collect()
+}
+
 /// Up to `limit` entries before (`before_at`, `before_id`), newest first, corrected ones and those entered in error too.
 pub async fn page(
     db: &Db,

@@ -115,12 +115,14 @@ pub fn insert(batch: Batch, row: &VisitRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
-/// Stores a changed visit where the version still is `seen_version`; `row.version` is the new one.
+/// Stores a changed visit where the version still is `seen_version`; `row.version` is the new one. What was charged meanwhile
+/// stays held, and within a day (86,400,000 ms) of when it was.
 pub fn update(batch: Batch, row: &VisitRow, seen_version: i64) -> Batch {
     const SQL: &str = "UPDATE visits SET therapist_id = $1, starts_at = $2, state = $3, minutes = $4, clinic = $5, \
                        remark = $6, changed_at = $7, version = $8 \
                        WHERE practice_id = $9 AND patient_id = $10 AND visit_id = $11 AND version = $12 \
-                       AND voided_at IS NULL";
+                       AND voided_at IS NULL AND (charged_at IS NULL OR ($3 = 'held' AND \
+                       $2 > starts_at - 86400000 AND $2 < starts_at + 86400000))";
     let params = &[
         row.therapist_id.into(),
         row.starts_at.into(),

@@ -24,8 +24,9 @@ impl From<RecordError> for Problem {
     }
 }
 
-pub(super) fn key_used() -> Problem {
-    Problem::invalid_fields().field("Idempotency-Key", "came before with another request")
+pub(crate) fn key_used() -> Problem {
+    Problem::invalid_fields()
+        .field("Idempotency-Key", "came before with another request; open the form again, or take a new key")
 }
 
 fn record_number_taken() -> Problem {

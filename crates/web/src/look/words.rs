@@ -9,7 +9,7 @@ pub mod trail;
 
 pub use access::{action, may, permission, purpose, role, sentence};
 pub use billing::{booking_kind, charge_state, unit_rule};
-pub use days::{day, day_month, full_date, greeting, how_long_ago, time, weekday, weekday_rest, weekday_short};
+pub use days::{day, day_month, full_date, greeting, how_long_ago, moment, time, weekday, weekday_rest, weekday_short};
 pub use dose::{
     dose, dose_brief, dose_today, duration, how_often, load, load_number, load_unit, performed, side, side_choice,
     tempo, weekdays,

@@ -13,7 +13,7 @@ mod overview;
 mod payers;
 mod statement;
 
-use crate::{Problem, RouteTable};
+use crate::{Problem, RouteTable, answer::key_used};
 use axum::{
     body::Body,
     http::{HeaderValue, header},
@@ -42,9 +42,7 @@ impl From<BillingError> for Problem {
             BillingError::Invalid { field, why } => Self::invalid(field, &why),
             BillingError::Stale => Self::changed_since(),
             BillingError::NotNow(why) => Self::conflict().detail(why),
-            BillingError::KeyUsed => {
-                Self::invalid_fields().field("Idempotency-Key", "came before with another request")
-            }
+            BillingError::KeyUsed => key_used(),
             // Which codes those are, the charge itself shows: an error says no value.
             BillingError::NoFee(_) => Self::conflict()
                 .detail("A code of the charge had no fee on the day of the visit. Set one, then bill it."),

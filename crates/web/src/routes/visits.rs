@@ -3,7 +3,7 @@
 mod api;
 mod pages;
 
-use crate::{Problem, RouteTable};
+use crate::{Problem, RouteTable, answer::key_used};
 use practice::visits::VisitError;
 
 /// Adds them.
@@ -17,7 +17,7 @@ impl From<VisitError> for Problem {
             VisitError::Invalid { field, why } => Self::invalid(field, &why),
             VisitError::Stale => Self::changed_since(),
             VisitError::Voided => Self::conflict().detail("This visit was entered in error. Book the right one anew."),
-            VisitError::KeyUsed => Self::invalid_fields().field("Idempotency-Key", "came before with another request"),
+            VisitError::KeyUsed => key_used(),
             VisitError::Record(error) => error.into(),
         }
     }

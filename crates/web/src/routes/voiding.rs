@@ -5,8 +5,9 @@ mod pages;
 
 use crate::{
     RouteTable,
-    look::{Tone, tag},
+    look::{Tone, tag, words},
 };
+use domain::Timezone;
 use maud::{Markup, html};
 use practice::voiding::VoidView;
 
@@ -15,14 +16,14 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table.with(api::add).with(pages::add)
 }
 
-/// What stands where something was entered in error: struck out, with the reason.
-pub(super) fn struck(what: &Markup, voided: Option<&VoidView>) -> Markup {
+/// What stands where something was entered in error: struck out, with the reason, and who said so when.
+pub(super) fn struck(what: &Markup, voided: Option<&VoidView>, zone: &Timezone) -> Markup {
     html! {
         @match voided {
             None => (what),
             Some(void) => {
                 s { (what) } " " (tag("entered in error", Tone::Warn))
-                br; span class="soft small" { (void.reason) }
+                br; span class="soft small" { (void.reason) " – " (void.by.name) ", " (words::moment(zone, void.at)) }
             }
         }
     }

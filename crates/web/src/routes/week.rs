@@ -3,7 +3,7 @@
 use crate::{
     App, AuditClass, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{Head, Tone, card, pagination, recorded_line, tag, words},
-    routes::log::own,
+    routes::{log::own, voiding::struck},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
@@ -78,7 +78,7 @@ fn entry_line(line: &WeekEntry, zone: &Timezone) -> Markup {
     let time = words::time(hour, minute);
     html! {
         p {
-            span class="num" { (time) } " " strong { (line.exercise) }
+            span class="num" { (time) } " " (struck(&html! { strong { (line.exercise) } }, entry.voided.as_ref(), zone))
             @if line.corrects.is_some() { " " (tag("corrected", Tone::Info)) }
         }
         p class="soft small" {
@@ -86,10 +86,10 @@ fn entry_line(line: &WeekEntry, zone: &Timezone) -> Markup {
             " · effort " (entry.effort.value()) ", " (words::effort(entry.effort))
         }
         @if let Some(comment) = &entry.comment { blockquote { "“" (comment) "”" } }
-        p {
+        @if entry.voided.is_none() { p {
             a href={ "/log/" (entry.entry_id) "/correct" } {
                 "Correct" span class="hidden" { " " (line.exercise) " at " (time) }
             }
-        }
+        } }
     }
 }

@@ -32,13 +32,23 @@ async fn a_voided_entry_is_shown_struck_out_and_counts_for_nothing() {
     assert!(progress["by_item"][0]["pain_median"].is_null());
     let one = clinic.read(&clinic.at(&at)).await.json();
     assert_eq!((&one["pain"], &one["voided"]["reason"]), (&json!(7), &json!("Of another patient")));
-    assert_eq!(one["voided"]["by"], clinic.therapist.account().to_string());
+    assert_eq!(one["voided"]["by"]["account_id"], clinic.therapist.account().to_string());
+    let who = one["voided"]["by"]["name"].as_str().expect("a name");
     let page = clinic.page("/log").await.text();
-    assert!(page.contains("<s>Squat</s>") && page.contains("entered in error") && page.contains("Of another patient"));
+    for shown in ["<s>Squat</s>", "entered in error", "Of another patient", who] {
+        assert!(page.contains(shown), "{shown}");
+    }
     assert!(!clinic.page("").await.text().contains("Stairs are easier"), "their words are not shown as if they stood");
     let cookie = clinic.site.signed_in(&own).await;
     let correct = clinic.site.open(&format!("{at}/correct"), &cookie).await;
     assert_eq!(correct.status, 409);
+    let week = clinic.site.open("/week", &cookie).await.text();
+    for shown in ["<s><strong>Squat</strong></s>", "Of another patient", who, "0 of 1 done"] {
+        assert!(week.contains(shown), "{shown}: {week}");
+    }
+    assert!(!week.contains("/correct"), "nor is it corrected from there");
+    let looked = clinic.site.open("/who-looked", &cookie).await.text();
+    assert!(looked.contains("said that something was entered in error"), "{looked}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! error.
 
 use super::ArchiveError;
-use crate::{House, exercises, voiding};
+use crate::{House, exercises};
 use crypto::Zeroizing;
 use domain::{AccountId, Date, EntryId, ExerciseId, NoteId, PracticeId, Timestamp, VisitId, VoidReason};
 use phi::{ArchiveGrant, Covers, Export, Field, OpenError, PatientClass};
@@ -163,7 +163,7 @@ fn visit(grant: &ArchiveGrant, row: &VisitRow) -> Result<Value, OpenError> {
     }))
 }
 
-fn voided<F>(grant: &ArchiveGrant, void: Option<&VoidRow<F>>) -> Result<Option<voiding::VoidView>, OpenError>
+fn voided<F>(grant: &ArchiveGrant, void: Option<&VoidRow<F>>) -> Result<Option<Value>, OpenError>
 where
     F: Field<Value = VoidReason>,
     F::Class: PatientClass,
@@ -171,7 +171,7 @@ where
 {
     let Some(void) = void else { return Ok(None) };
     let reason = grant.open(&void.reason)?.expose().as_str().to_owned();
-    Ok(Some(voiding::VoidView { at: void.at, by: void.by, reason }))
+    Ok(Some(json!({ "at": void.at, "by": void.by, "reason": reason })))
 }
 
 /// The names of who treated and wrote; whose account is no longer there, has none.

@@ -1,6 +1,6 @@
 //! Days and times in plain language.
 
-use domain::{Date, weekday_number};
+use domain::{Date, Timestamp, Timezone, weekday_number};
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -46,6 +46,12 @@ pub fn greeting(hour: i8) -> &'static str {
 /// "7:40", as on the wall.
 pub fn time(hour: i8, minute: i8) -> String {
     format!("{hour}:{minute:02}")
+}
+
+/// A moment, as on the wall of a place: "11 May 2026, 7:40".
+pub fn moment(zone: &Timezone, at: Timestamp) -> String {
+    let (hour, minute) = zone.hour_minute(at);
+    format!("{}, {}", full_date(zone.day_of(at)), time(hour, minute))
 }
 
 /// "today", "yesterday", "3 days ago", else the date.

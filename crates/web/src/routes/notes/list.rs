@@ -125,7 +125,7 @@ fn one(patient: PatientId, note: &NoteView, surround: &Surround) -> Markup {
             @match &note.voided {
                 None => (paragraphs(&note.body)),
                 Some(_) => {
-                    p { (struck(&html! { "This note" }, note.voided.as_ref())) }
+                    p { (struck(&html! { "This note" }, note.voided.as_ref(), surround.zone())) }
                     details class="more" { summary { "What it said" } (paragraphs(&note.body)) }
                 }
             }

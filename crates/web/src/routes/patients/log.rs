@@ -59,7 +59,7 @@ pub(super) async fn page(
         let (hour, minute) = surround.zone().hour_minute(entry.performed_at);
         vec![
             html! {
-                (struck(&html! { (names.get(&entry.item_id).map_or("An earlier exercise", String::as_str)) }, entry.voided.as_ref()))
+                (struck(&html! { (names.get(&entry.item_id).map_or("An earlier exercise", String::as_str)) }, entry.voided.as_ref(), surround.zone()))
                 @if entry.superseded_at.is_some() { " " (tag("corrected later", Tone::Neutral)) }
                 @if entry.corrects.is_some() { " " (tag("a correction", Tone::Info)) }
             },

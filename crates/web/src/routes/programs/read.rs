@@ -204,7 +204,7 @@ fn history(patient: PatientId, versions: &[VersionLine], current: Option<&Progra
                     a href={ "/patients/" (patient) "/program/versions/" (line.program_id) "/" (line.version) } {
                         "Version " (line.version)
                     }
-                }, line.voided.as_ref()))
+                }, line.voided.as_ref(), zone))
                 @if in_force { " " (tag("in force", Tone::Success)) }
                 @if !in_force && line.voided.is_none() {
                     br; a class="small" href={

@@ -239,7 +239,7 @@ fn list(surround: &Surround, patient: PatientId, items: &[VisitView], now: Times
             },
             html! { (visit.therapist.name) },
             html! { (visit.clinic.as_deref().unwrap_or("–")) },
-            struck(&state(visit.state), visit.voided.as_ref()),
+            struck(&state(visit.state), visit.voided.as_ref(), surround.zone()),
         ];
         if books {
             cells.push(html! {

@@ -122,7 +122,7 @@ async fn ask(
         (errors.summary())
         form method="post" class="card stack" {
             p { (about.what) }
-            p class="soft" { "It stays in the record, struck out, with your name and the reason, and counts for nothing. This cannot be taken back." }
+            p class="soft" { "It stays in the record, struck out, with your name and the reason, and counts for nothing any more, except for how long the record is kept where it lies more than a week back or was charged. This cannot be taken back." }
             (textarea(&Field::new("reason", "Why is it wrong?").required().value(&typed.reason).rows(2).max_length(500)
                 .error(errors.of("reason")).hint("Another patient’s, say, or written down twice.")))
             (submit("It was entered in error", Some(link_button(&about.back, "Leave it as it is", ButtonKind::Quiet))))
