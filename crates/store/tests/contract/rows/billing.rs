@@ -107,6 +107,15 @@ pub(crate) async fn a_visit_is_charged_once_and_its_charge_waits_until_it_is_tak
     assert_eq!(billing_outbox::count(&db, PRACTICE).await, Ok(1));
     let again = db.commit(billing_outbox::charge(Batch::new(), PATIENT, &crossing(2, 8))).await;
     assert_eq!(again, Err(CommitError::Conflict { statement: 0 }), "charged once, even when its charge has arrived");
+    // Whoever read it before it was charged cannot take it back now.
+    let changed = |state, starts_at| {
+        db.commit(visits::update(Batch::new(), &VisitRow { version: 2, starts_at, ..visit(1, state) }, 1))
+    };
+    let (began, day) = (visit(1, VisitState::Held).starts_at, 86_400);
+    let moved = domain::Timestamp::from_second(began.as_second() + day).expect("a moment");
+    assert_eq!(changed(VisitState::NoShow, began).await, Err(CommitError::Conflict { statement: 0 }));
+    assert_eq!(changed(VisitState::Held, moved).await, Err(CommitError::Conflict { statement: 0 }));
+    assert_eq!(changed(VisitState::Held, at(2)).await, Ok(()));
 }
 
 fn draft(n: u8) -> Draft {
