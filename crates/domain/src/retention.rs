@@ -111,11 +111,18 @@ pub struct Care {
     pub last_logged: Option<Date>,
     /// Whether a visit is to come.
     pub planned: bool,
-    /// Whether a legal hold stops everything.
-    pub held: bool,
 }
 
 impl Care {
+    /// That of somebody who was registered twice, from two of their records.
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            last_visit: self.last_visit.max(other.last_visit),
+            last_logged: self.last_logged.max(other.last_logged),
+            planned: self.planned || other.planned,
+        }
+    }
+
     /// The last day of care on the practice's calendar.
     pub fn last_day(&self, zone: &Timezone) -> Option<Date> {
         self.last_logged.max(self.last_visit.map(|at| zone.day_of(at)))
@@ -181,6 +188,14 @@ impl Verdict {
             Self::Due { .. } => VerdictKind::Due,
         }
     }
+
+    /// The last day of keeping, where the rules name one.
+    pub const fn until(&self) -> Option<Date> {
+        match self {
+            Self::Keep { until, .. } | Self::Due { until, .. } => Some(*until),
+            Self::Hold | Self::NoVisit | Self::Billed | Self::UnderCare => None,
+        }
+    }
 }
 
 /// The rules in force. The longest wins. Never empty.
@@ -207,9 +222,6 @@ impl RetentionRules {
 
     /// What the rules say without a birth date, if that is enough: only for who may be due the day of birth matters.
     pub fn judge_without_birth(&self, care: &Care, zone: &Timezone, today: Date) -> Option<Verdict> {
-        if care.held {
-            return Some(Verdict::Hold);
-        }
         let Some(last) = care.last_day(zone) else { return Some(Verdict::NoVisit) };
         if care.planned {
             return Some(Verdict::UnderCare);
@@ -220,9 +232,6 @@ impl RetentionRules {
 
     /// What the rules say about a patient on a day.
     pub fn judge(&self, born: BirthDate, care: &Care, zone: &Timezone, today: Date) -> Verdict {
-        if care.held {
-            return Verdict::Hold;
-        }
         let Some(last_care) = care.last_day(zone) else { return Verdict::NoVisit };
         if care.planned {
             return Verdict::UnderCare;
@@ -336,11 +345,9 @@ mod tests {
     }
 
     #[test]
-    fn holds_come_first_and_nobody_without_a_visit_is_ever_due() {
+    fn nobody_without_a_visit_is_ever_due() {
         let rules = rules(&[rule("one", 1, None)]);
         let today = date(2090, 1, 1);
-        let held = Care { held: true, ..logged(date(2000, 1, 1)) };
-        assert_eq!(rules.judge(born(date(1970, 1, 1)), &held, &utc(), today), Verdict::Hold);
         assert_eq!(rules.judge(born(date(1970, 1, 1)), &Care::default(), &utc(), today), Verdict::NoVisit);
         let back = Care { planned: true, ..logged(date(2000, 1, 1)) };
         assert_eq!(rules.judge(born(date(1970, 1, 1)), &back, &utc(), today), Verdict::UnderCare);

@@ -35,8 +35,9 @@ pub use rules::{RulesError, presets, rules};
 pub use views::{ItemView, PlanDetails, PlanView, plan_details, plan_items, plans};
 
 use crate::record::RecordError;
-use domain::retention::RetentionRules;
+use domain::{Timestamp, retention::RetentionRules};
 use identity::EnrollmentError;
+use jiff::SignedDuration;
 use ledger::{LedgerError, Word};
 use phi::{AccessError, KeyError, VaultError};
 use store::{CommitError, StoreError};
@@ -61,6 +62,12 @@ impl Default for RetentionSettings {
         let usual = rules(&["usual".to_owned()], Vec::new()).expect("the shipped rule `usual` is valid");
         Self { rules: usual, cooling_hours: 72, archive: None }
     }
+}
+
+/// Until when a plan rests that was approved at a moment; never, where the hours lead past the end of the calendar.
+fn rests_until(approved_at: Timestamp, cooling_hours: u32) -> Timestamp {
+    let rest = SignedDuration::from_hours(i64::from(cooling_hours));
+    approved_at.checked_add(rest).unwrap_or(Timestamp::MAX)
 }
 
 /// Why something about retention was not done.

@@ -7,6 +7,9 @@ use practice::retention::{ArchiveSettings, RetentionSettings, rules};
 use serde::Deserialize;
 use std::path::PathBuf;
 
+/// The longest cooling-off time, in hours: a year.
+const LONGEST_REST: u32 = 8784;
+
 /// How long records are kept.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,11 +67,27 @@ impl Retention {
         if let Some(rule) = rules.as_slice().iter().find(|rule| rule.archive_years.is_some() && archive.is_none()) {
             bail!("retention.own: the rule {} asks for an archive; set retention.archive", rule.name);
         }
-        Ok(RetentionSettings { rules, cooling_hours: self.cooling_hours.unwrap_or(usual.cooling_hours), archive })
+        let cooling_hours = self.cooling_hours.unwrap_or(usual.cooling_hours);
+        if cooling_hours > LONGEST_REST {
+            bail!("retention.cooling_hours: {LONGEST_REST} hours, which is a year, at most");
+        }
+        Ok(RetentionSettings { rules, cooling_hours, archive })
     }
 
     /// The files that are set for the destruction ledger.
     pub(super) fn destruction_ledger(&self) -> Vec<PathBuf> {
         self.destruction_ledger.iter().map(RelativePathBuf::relative).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cooling_off_time_of_more_than_a_year_is_refused() {
+        let of = |cooling_hours| Retention { cooling_hours: Some(cooling_hours), ..Retention::default() };
+        assert_eq!(of(LONGEST_REST).settings().expect("a year").cooling_hours, LONGEST_REST);
+        assert!(of(LONGEST_REST + 1).settings().expect_err("refused").to_string().contains("retention.cooling_hours"));
     }
 }

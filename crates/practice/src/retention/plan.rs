@@ -12,6 +12,7 @@ use domain::{
 use identity::{Full, Origin, Session};
 use ledger::{Entry, Outcome, Receipt, Resource, Word};
 use phi::{Purpose, Retain};
+use std::collections::{HashMap, HashSet};
 use store::{
     Batch,
     rows::{
@@ -86,60 +87,84 @@ impl<'h> Judge<'h> {
         Ok(Self { house, practice, zone: timezone(house, practice).await?, actor, origin })
     }
 
-    /// What the rules say of each of these patients. For those who may be due the birth date is opened, which is recorded
-    /// first, for all of them at once.
+    /// What the rules say of each of these patients. All records of somebody who was registered twice are judged as one. For those
+    /// who may be due the birth dates are opened, which is recorded first, for all of them at once.
     pub(super) async fn verdicts(&self, rows: &[CareDatesRow]) -> Result<Vec<Verdict>, RetentionError> {
         let (house, rules) = (self.house, &self.house.retention.rules);
         let today = self.zone.day_of(house.clock.now());
         let people = SamePerson::read(&house.stores.identity, self.practice).await?;
-        let (mut verdicts, mut open) = (Vec::with_capacity(rows.len()), Vec::new());
-        for (n, row) in rows.iter().enumerate() {
-            let others = people.others(row.patient_id);
-            let care = self.care_of(row, others).await?;
+        let elsewhere = self.other_records(rows, &people).await?;
+        let known: HashMap<PatientId, &CareDatesRow> =
+            rows.iter().chain(&elsewhere).map(|row| (row.patient_id, row)).collect();
+        let mut verdicts: HashMap<PatientId, Verdict> = HashMap::new();
+        let mut open: Vec<(Vec<PatientId>, Care)> = Vec::new();
+        let mut seen = HashSet::new();
+        for row in rows {
+            let records = people.records(row.patient_id);
+            if !seen.insert(records[0]) {
+                continue;
+            }
+            let there = records.iter().filter_map(|record| known.get(record));
+            let care = there.fold(Care::default(), |care, row| care.and(&self::care(row)));
             let mut verdict = rules.judge_without_birth(&care, &self.zone, today);
             // Whoever is kept anyway need not be asked for.
-            if matches!(verdict, None | Some(Verdict::NoVisit)) && self.is_held(row.patient_id, others).await? {
+            if matches!(verdict, None | Some(Verdict::NoVisit)) && self.is_held(&records).await? {
                 verdict = Some(Verdict::Hold);
             }
-            if verdict.is_none() {
-                open.push((n, care));
+            match verdict {
+                Some(verdict) => drop(verdicts.insert(records[0], verdict)),
+                None => open.push((records, care)),
             }
-            // Overwritten below where the birth date decides.
-            verdicts.push(verdict.unwrap_or(Verdict::NoVisit));
         }
-        let entries = open.iter().map(|(n, _)| self.entry(JUDGE, rows[*n].patient_id, "retention"));
-        let receipts = house.ledger.append(entries.collect()).await?;
-        for ((n, care), receipt) in open.into_iter().zip(&receipts) {
-            let row = &rows[n];
-            let born = self.birth_date(receipt, row).await?;
-            let verdict = rules.judge(born, &care, &self.zone, today);
-            let mut billed = false;
+        let asked: Vec<&CareDatesRow> =
+            open.iter().flat_map(|(records, _)| records).filter_map(|record| known.get(record).copied()).collect();
+        let entries = asked.iter().map(|row| self.entry(JUDGE, row.patient_id, "retention")).collect();
+        let receipts = house.ledger.append(entries).await?;
+        let opened: HashMap<PatientId, (&CareDatesRow, &Receipt)> =
+            asked.into_iter().zip(&receipts).map(|(row, receipt)| (row.patient_id, (row, receipt))).collect();
+        for (records, care) in open {
+            let (mut longest, mut receipt) = (None, None);
+            for (row, at) in records.iter().filter_map(|record| opened.get(record)) {
+                // Each record has a birth date of its own, and one of them may be wrong: what keeps longest counts.
+                let verdict = rules.judge(self.birth_date(at, row).await?, &care, &self.zone, today);
+                if longest.as_ref().is_none_or(|other: &Verdict| verdict.until() > other.until()) {
+                    longest = Some(verdict);
+                }
+                receipt = Some(*at);
+            }
+            let (Some(mut verdict), Some(receipt)) = (longest, receipt) else { continue };
             if verdict.kind() == VerdictKind::Due {
-                for patient in [row.patient_id].iter().chain(people.others(row.patient_id)) {
-                    billed |= house.guard.is_billed(receipt, self.practice, *patient).await?;
+                for record in &records {
+                    if house.guard.is_billed(receipt, self.practice, *record).await? {
+                        verdict = Verdict::Billed;
+                    }
                 }
             }
-            verdicts[n] = if billed { Verdict::Billed } else { verdict };
+            verdicts.insert(records[0], verdict);
         }
-        Ok(verdicts)
+        let of = |row: &CareDatesRow| verdicts.get(&people.records(row.patient_id)[0]).cloned();
+        Ok(rows.iter().map(|row| of(row).unwrap_or(Verdict::NoVisit)).collect())
     }
 
-    /// The care of a person, over all their records; holds are asked for only where they matter.
-    async fn care_of(&self, row: &CareDatesRow, others: &[PatientId]) -> Result<Care, RetentionError> {
-        let mut care = care(row);
-        for other in others {
-            let (clinical, now) = (&self.house.stores.clinical, self.house.clock.now());
-            if let Some(other) = care_dates::of_patient(clinical, self.practice, now, *other).await? {
-                care.last_visit = care.last_visit.max(other.last_visit);
-                care.last_logged = care.last_logged.max(other.last_logged);
-                care.planned |= other.planned;
+    /// The records of the same people that are not among these.
+    async fn other_records(
+        &self,
+        rows: &[CareDatesRow],
+        people: &SamePerson,
+    ) -> Result<Vec<CareDatesRow>, RetentionError> {
+        let (clinical, now) = (&self.house.stores.clinical, self.house.clock.now());
+        let mut seen: HashSet<PatientId> = rows.iter().map(|row| row.patient_id).collect();
+        let mut others = Vec::new();
+        for record in rows.iter().flat_map(|row| people.records(row.patient_id)) {
+            if seen.insert(record) {
+                others.extend(care_dates::of_patient(clinical, self.practice, now, record).await?);
             }
         }
-        Ok(care)
+        Ok(others)
     }
 
-    async fn is_held(&self, patient: PatientId, others: &[PatientId]) -> Result<bool, RetentionError> {
-        for one in [patient].iter().chain(others) {
+    async fn is_held(&self, records: &[PatientId]) -> Result<bool, RetentionError> {
+        for one in records {
             if legal_holds::covers(&self.house.stores.identity, self.practice, *one).await? {
                 return Ok(true);
             }
@@ -250,5 +275,5 @@ impl<'h> Judge<'h> {
 
 /// What one record says of its patient's care.
 fn care(row: &CareDatesRow) -> Care {
-    Care { last_visit: row.last_visit, last_logged: row.last_logged, planned: row.planned, held: false }
+    Care { last_visit: row.last_visit, last_logged: row.last_logged, planned: row.planned }
 }

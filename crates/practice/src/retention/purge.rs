@@ -10,11 +10,11 @@ use super::{
     archive::{self, ArchiveError},
     certificate::{self, Facts},
     plan::{Judge, unattended},
+    rests_until,
 };
 use crate::{Event, House, record::resource};
 use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp, retention::RetentionRule};
 use futures::future::try_join_all;
-use jiff::SignedDuration;
 use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Word};
 use store::{
     Batch, CommitError, StoreError,
@@ -126,15 +126,16 @@ pub async fn purge(
 ) -> Result<Purged, PurgeError> {
     let row = retention::plan(&house.stores.identity, practice, plan).await?.ok_or(PurgeError::Unknown)?;
     match (row.state, row.second) {
-        (PlanState::Done, _) => return Ok(Purged::default()),
+        (PlanState::Done, _) if !is_under_way(house, &row).await? => return Ok(Purged::default()),
         (PlanState::Approved, Some((_, approved_at))) => {
-            let rests_until = approved_at + SignedDuration::from_hours(i64::from(row.cooling_hours));
+            let rests_until = rests_until(approved_at, row.cooling_hours);
             if house.clock.now() < rests_until {
                 return Err(PurgeError::Cooling(rests_until));
             }
         }
         // Whoever was listed before it was taken back is destroyed to the end, and nobody else.
         (PlanState::Withdrawn, Some(_)) if is_under_way(house, &row).await? => {}
+        (PlanState::Done, Some(_)) => {}
         (state, _) => return Err(PurgeError::NotApproved(state.word())),
     }
     // As two people approved them.
@@ -191,9 +192,7 @@ impl Run<'_> {
             self.scrub().await?;
             self.certify().await?;
             self.observer.progress(self.destroyed + self.spared, self.total);
-            if !self.still_stands().await? {
-                return Err(PurgeError::NotApproved(PlanState::Withdrawn.word()));
-            }
+            self.still_stands().await?;
             if !self.list().await? {
                 break;
             }
@@ -221,10 +220,14 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The next patients who stand at a step.
     async fn at(&self, step: ItemStep) -> Result<Vec<ItemRow>, PurgeError> {
-        let first = PatientId::from_bytes([0; 16]);
+        self.after(step, PatientId::from_bytes([0; 16])).await
+    }
+
+    async fn after(&self, step: ItemStep, after: PatientId) -> Result<Vec<ItemRow>, PurgeError> {
         let identity = &self.house.stores.identity;
-        Ok(retention::items(identity, self.row.practice_id, self.row.plan_id, Some(step), first, AT_ONCE).await?)
+        Ok(retention::items(identity, self.row.practice_id, self.row.plan_id, Some(step), after, AT_ONCE).await?)
     }
 
     async fn move_on(&self, items: &[(PatientId, ItemStep)], from: ItemStep) -> Result<(), PurgeError> {

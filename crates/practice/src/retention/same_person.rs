@@ -1,10 +1,11 @@
-//! Records of somebody who was registered twice are kept, held and destroyed together.
+//! Records of somebody who was registered twice are kept, held and destroyed together. Who that is, is what
+//! `store::rows::merges` says is in force; the statements that condemn and hold ask it in the same words.
 
 use domain::{PatientId, PracticeId};
 use std::collections::HashMap;
 use store::{Db, StoreError, rows::merges};
 
-/// For each patient with another record: the others of the same person.
+/// For each patient with another record: all records of the same person, the one that goes on first.
 pub(super) struct SamePerson(HashMap<PatientId, Vec<PatientId>>);
 
 impl SamePerson {
@@ -16,17 +17,12 @@ impl SamePerson {
                 people.entry(into).or_insert_with(|| vec![into]).push(row.patient_id);
             }
         }
-        let mut others = HashMap::new();
-        for records in people.into_values() {
-            for record in &records {
-                others.insert(*record, records.iter().copied().filter(|other| other != record).collect());
-            }
-        }
-        Ok(Self(others))
+        let each = people.into_values().flat_map(|all| all.clone().into_iter().map(move |one| (one, all.clone())));
+        Ok(Self(each.collect()))
     }
 
-    /// The other records of the person.
-    pub(super) fn others(&self, patient: PatientId) -> &[PatientId] {
-        self.0.get(&patient).map_or(&[], Vec::as_slice)
+    /// All records of the person, this one too, in the same order for each of them.
+    pub(super) fn records(&self, patient: PatientId) -> Vec<PatientId> {
+        self.0.get(&patient).cloned().unwrap_or_else(|| vec![patient])
     }
 }

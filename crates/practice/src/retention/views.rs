@@ -1,13 +1,12 @@
 //! Plans as the privacy officer sees them: who by id, why, by which rule, what would go.
 
-use super::{PLAN, RetentionError};
+use super::{PLAN, RetentionError, rests_until};
 use crate::{
     House,
     record::{Names, Person},
 };
 use domain::{Date, PatientId, PlanId, Timestamp, retention::VerdictKind};
 use identity::{Full, Session};
-use jiff::SignedDuration;
 use ledger::Resource;
 use phi::{Purpose, Retain};
 use schemars::JsonSchema;
@@ -93,7 +92,6 @@ async fn view(names: &mut Names<'_>, row: &PlanRow) -> Result<PlanView, Retentio
     for (account, _) in [row.first, row.second].into_iter().flatten() {
         approved_by.push(names.person(account).await?);
     }
-    let rests = SignedDuration::from_hours(i64::from(row.cooling_hours));
     Ok(PlanView {
         plan_id: row.plan_id,
         made_by,
@@ -102,7 +100,10 @@ async fn view(names: &mut Names<'_>, row: &PlanRow) -> Result<PlanView, Retentio
         state: row.state.word(),
         looked_at: row.looked_at.unsigned_abs(),
         approved_by,
-        not_before: row.second.filter(|_| row.state == PlanState::Approved).map(|(_, at)| at + rests),
+        not_before: row
+            .second
+            .filter(|_| row.state == PlanState::Approved)
+            .map(|(_, at)| rests_until(at, row.cooling_hours)),
         finished_at: row.finished_at,
     })
 }

@@ -11,6 +11,7 @@ on_both! {
     two_different_people_approve_in_person
     who_asks_for_destruction_lifts_no_hold_and_who_lifted_one_asks_for_none
     nobody_else_plans_or_sees_plans
+    a_cooling_off_time_past_the_end_of_the_calendar_is_never_over
 }
 
 async fn two_different_people_approve_in_person(office: Office) {
@@ -70,4 +71,15 @@ async fn nobody_else_plans_or_sees_plans(office: Office) {
     let elsewhere = office.test.practice().await;
     let stranger = office.session(&office.test.account(elsewhere, Role::PrivacyOfficer).await).await;
     assert!(matches!(plan_details(office.house(), &stranger, made).await, Err(RetentionError::Unknown)));
+}
+
+async fn a_cooling_off_time_past_the_end_of_the_calendar_is_never_over(mut office: Office) {
+    let house = std::sync::Arc::get_mut(&mut office.test.house).expect("nobody else has it yet");
+    house.retention.cooling_hours = u32::MAX;
+    office.seen_at("1970-01-01", "2015-01-01T15:00:00Z").await;
+    let plan = office.approved().await;
+    let officer = office.session(&office.officer).await;
+    let details = plan_details(office.house(), &officer, plan).await.expect("read");
+    assert_eq!(details.plan.not_before, Some(domain::Timestamp::MAX));
+    assert!(matches!(office.purge(plan).await, Err(practice::retention::PurgeError::Cooling(_))));
 }

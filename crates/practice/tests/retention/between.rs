@@ -1,15 +1,18 @@
 //! What comes between the second approval and the last step: a hold, somebody who takes the plan back, an approver who leaves, a
 //! restore. And what two requests come to that arrive at once.
 
-use crate::{fixture::Office, on_both};
-use domain::{PatientId, PlanId, Role, TaskObserver, Unobserved, VisitMinutes, VisitState};
+use crate::{
+    fixture::{At, Office, beside},
+    on_both,
+};
+use domain::{PatientId, PlanId, Role, Unobserved, VisitMinutes, VisitState};
 use futures::FutureExt;
 use identity::{Full, Session};
 use practice::{
     retention::{NewHold, PurgeError, RetentionError, approve, lift, place, plan, reapply, withdraw},
     visits::{VisitDetails, VisitError, book, change},
 };
-use std::{panic::AssertUnwindSafe, sync::Mutex};
+use std::panic::AssertUnwindSafe;
 use store::{
     Batch, CommitError,
     rows::{
@@ -33,33 +36,6 @@ on_both! {
 }
 
 const LONG_AGO: &str = "2015-01-01T15:00:00Z";
-
-/// Does something at a step, once.
-struct At<'a> {
-    step: &'static str,
-    act: Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
-}
-
-impl<'a> At<'a> {
-    fn new(step: &'static str, act: impl FnOnce() + Send + 'a) -> Self {
-        Self { step, act: Mutex::new(Some(Box::new(act))) }
-    }
-}
-
-impl TaskObserver for At<'_> {
-    fn reached(&self, step: &'static str) {
-        let act = if step == self.step { self.act.lock().expect("nobody panicked in it").take() } else { None };
-        if let Some(act) = act {
-            act();
-        }
-    }
-    fn progress(&self, _: u64, _: u64) {}
-}
-
-/// Waits for something in the middle of a purge, as another request would do it beside.
-fn beside<T>(work: impl Future<Output = T>) -> T {
-    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
-}
 
 fn hold(patient: Option<PatientId>) -> NewHold {
     NewHold { patient_id: patient, incident: None, reason: "A claim came in".parse().expect("fits") }

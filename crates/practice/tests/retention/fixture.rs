@@ -11,7 +11,10 @@ use practice::{
     patients::{PatientDetails, register},
     retention::{PurgeError, Purged, RetentionError, Signing, approve, plan, purge},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 use store::{
     Batch,
     rows::{
@@ -176,6 +179,33 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).expect("copied");
         }
     }
+}
+
+/// Does something at a step, once.
+pub(crate) struct At<'a> {
+    step: &'static str,
+    act: Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
+}
+
+impl<'a> At<'a> {
+    pub(crate) fn new(step: &'static str, act: impl FnOnce() + Send + 'a) -> Self {
+        Self { step, act: Mutex::new(Some(Box::new(act))) }
+    }
+}
+
+impl TaskObserver for At<'_> {
+    fn reached(&self, step: &'static str) {
+        let act = if step == self.step { self.act.lock().expect("nobody panicked in it").take() } else { None };
+        if let Some(act) = act {
+            act();
+        }
+    }
+    fn progress(&self, _: u64, _: u64) {}
+}
+
+/// Waits for something in the middle of a purge, as another request would do it beside.
+pub(crate) fn beside<T>(work: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
 }
 
 pub(crate) fn is_both_hands<T>(result: &Result<T, RetentionError>) -> bool {

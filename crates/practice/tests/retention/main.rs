@@ -8,3 +8,4 @@ mod fixture;
 mod killed;
 mod many;
 mod requests;
+mod together;

@@ -1,6 +1,6 @@
 //! Legal holds: nothing of whom they cover is destroyed.
 
-use super::sealed;
+use super::{merges::goes_on_as, sealed};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, HoldId, PatientId, PlanId, PracticeId, Timestamp};
 use phi::{RowId, Sealed, fields::legal_holds};
@@ -66,14 +66,18 @@ pub async fn all(db: &Db, practice: PracticeId) -> Result<Vec<HoldRow>, StoreErr
     db.rows(sql, &[practice.into()]).await?.iter().map(read).collect()
 }
 
-/// Places a hold. A conflict when the destruction of the patient whom it covers has begun; one that covers everybody comes
-/// into force for the others.
+/// Places a hold. A conflict while the patient whom it covers, or another record of the same person, stands between condemnation
+/// and certificate; one that covers everybody comes into force for the others.
 pub fn insert(batch: Batch, row: &HoldRow) -> Batch {
-    const SQL: &str = "INSERT INTO legal_holds (practice_id, hold_id, patient_id, incident, reason, placed_by, \
-                       placed_at) SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS \
-                       (SELECT 1 FROM retention_plans p, retention_items i WHERE p.practice_id = $1 \
-                       AND i.practice_id = $1 AND i.plan_id = p.plan_id AND i.patient_id = $3 \
-                       AND i.step NOT IN ('planned', 'spared', 'listing'))";
+    const SQL: &str = concat!(
+        "INSERT INTO legal_holds (practice_id, hold_id, patient_id, incident, reason, placed_by, placed_at) \
+         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT 1 FROM retention_items i WHERE i.practice_id = $1 \
+         AND i.step NOT IN ('planned', 'spared', 'listing', 'certified') AND ",
+        goes_on_as!("$1", "i.patient_id"),
+        " = ",
+        goes_on_as!("$1", "$3"),
+        ")"
+    );
     let params = &[
         row.practice_id.into(),
         row.hold_id.into(),

@@ -20,6 +20,23 @@ pub struct MergeRow {
     pub decided_at: Timestamp,
 }
 
+/// The record as which a record goes on, itself where it was not made twice: an expression for both databases. Two records are
+/// of the same person where this is the same; there are no chains, so one step leads to it.
+macro_rules! goes_on_as {
+    ($practice:literal, $patient:literal) => {
+        concat!(
+            "COALESCE((SELECT m.into_patient FROM patient_merges m WHERE m.practice_id = ",
+            $practice,
+            " AND m.patient_id = ",
+            $patient,
+            " ORDER BY m.number DESC LIMIT 1), ",
+            $patient,
+            ")"
+        )
+    };
+}
+pub(super) use goes_on_as;
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(

@@ -1,5 +1,6 @@
 //! Plans of what is to be destroyed, and how far each patient of a plan has come.
 
+use super::merges::goes_on_as;
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, Date, Invalid, PatientId, PlanId, PracticeId, Timestamp, retention::VerdictKind};
 
@@ -226,10 +227,12 @@ pub fn ask_again(batch: Batch) -> Batch {
     batch.run(SQL, &[])
 }
 
-/// Closes an approved plan that was carried out.
+/// Closes an approved plan that was carried out. A conflict while anybody of it stands between its beginning and a certificate.
 pub fn finish_plan(batch: Batch, practice: PracticeId, plan: PlanId, at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE retention_plans SET state = 'done', finished_at = $1 \
-                       WHERE practice_id = $2 AND plan_id = $3 AND state = 'approved'";
+                       WHERE practice_id = $2 AND plan_id = $3 AND state = 'approved' \
+                       AND NOT EXISTS (SELECT 1 FROM retention_items i WHERE i.practice_id = $2 AND i.plan_id = $3 \
+                       AND i.step NOT IN ('spared', 'certified', 'listing'))";
     batch.run(SQL, &[at.into(), practice.into(), plan.into()]).expect(1)
 }
 
@@ -316,17 +319,21 @@ pub fn step(
     batch.run(SQL, params).expect(1)
 }
 
-/// Condemns a patient who waits in a plan that still stands, unless a hold covers them, or a record that was ever merged with
-/// theirs. Nothing happens otherwise.
+/// Condemns a patient who waits in a plan that still stands, unless a hold covers them, or another record of the same person
+/// (`goes_on_as!` of `merges`). Nothing happens otherwise.
 pub fn condemn(batch: Batch, (practice, plan, patient): (PracticeId, PlanId, PatientId), at: Timestamp) -> Batch {
-    const SQL: &str = "UPDATE retention_items SET step = 'condemned', changed_at = $1 \
-                       WHERE practice_id = $2 AND plan_id = $3 AND patient_id = $4 AND step = 'planned' \
-                       AND EXISTS (SELECT 1 FROM retention_plans p WHERE p.practice_id = $2 AND p.plan_id = $3 \
-                       AND p.state = 'approved') \
-                       AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.practice_id = $2 AND h.lifted_at IS NULL \
-                       AND (h.patient_id = $4 OR h.patient_id IS NULL OR EXISTS (SELECT 1 FROM patient_merges m \
-                       WHERE m.practice_id = $2 AND ((m.patient_id = $4 AND m.into_patient = h.patient_id) \
-                       OR (m.into_patient = $4 AND m.patient_id = h.patient_id)))))";
+    const SQL: &str = concat!(
+        "UPDATE retention_items SET step = 'condemned', changed_at = $1 \
+         WHERE practice_id = $2 AND plan_id = $3 AND patient_id = $4 AND step = 'planned' \
+         AND EXISTS (SELECT 1 FROM retention_plans p WHERE p.practice_id = $2 AND p.plan_id = $3 \
+         AND p.state = 'approved') \
+         AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.practice_id = $2 AND h.lifted_at IS NULL \
+         AND (h.patient_id IS NULL OR ",
+        goes_on_as!("$2", "h.patient_id"),
+        " = ",
+        goes_on_as!("$2", "$4"),
+        "))"
+    );
     batch.run(SQL, &[at.into(), practice.into(), plan.into(), patient.into()])
 }
 

@@ -5,13 +5,16 @@
 
 use super::{PurgeError, Run};
 use crate::retention::{approve::may_approve, same_person::SamePerson};
-use domain::{PatientId, retention::Verdict};
+use domain::{
+    PatientId,
+    retention::{Verdict, VerdictKind},
+};
 use ledger::{Destroyed, Receipt, Word};
 use std::collections::BTreeSet;
 use store::{
     Batch,
     rows::{
-        care_dates,
+        care_dates, patients,
         retention::{self, ItemRow, ItemStep, PlanState},
     },
 };
@@ -20,20 +23,20 @@ const DESTROY: Word = Word::new("destroy_record");
 const SPARE: Word = Word::new("spare_record");
 
 impl Run<'_> {
-    /// Whether the plan was not taken back meanwhile, and those who approved it may still do so.
-    pub(super) async fn still_stands(&self) -> Result<bool, PurgeError> {
+    /// Refused where the plan was taken back meanwhile, or somebody who approved it may not do so any more.
+    pub(super) async fn still_stands(&self) -> Result<(), PurgeError> {
         let (house, practice) = (self.house, self.row.practice_id);
         let row = retention::plan(&house.stores.identity, practice, self.row.plan_id).await?;
         let row = row.ok_or(PurgeError::Unknown)?;
         if row.state != PlanState::Approved {
-            return Ok(false);
+            return Err(PurgeError::NotApproved(row.state.word()));
         }
         for (account, _) in [row.first, row.second].into_iter().flatten() {
             if !may_approve(house, practice, account).await? {
                 return Err(PurgeError::Approver);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Whom a run that was cut off condemned: those who are in the ledger go on, the others begin again.
@@ -53,7 +56,8 @@ impl Run<'_> {
     }
 
     /// Condemns those who are due, unless a hold came or the plan was taken back since they were judged: both are looked at
-    /// in the same transaction, and whoever is condemned can be held no more. Says who was.
+    /// in the same transaction, and whoever is condemned can be held no more. Says who was. Nobody else of this plan stands at
+    /// this step: [`Self::take_up`] saw to that.
     async fn condemn(&self, due: &[(PatientId, String)]) -> Result<BTreeSet<PatientId>, PurgeError> {
         if due.is_empty() {
             return Ok(BTreeSet::new());
@@ -63,30 +67,54 @@ impl Run<'_> {
             .iter()
             .fold(Batch::new(), |batch, (patient, _)| retention::condemn(batch, (practice, plan, *patient), now));
         self.house.stores.identity.commit(batch).await?;
-        Ok(self.at(ItemStep::Condemned).await?.iter().map(|item| item.patient_id).collect())
+        let (mut condemned, mut after) = (BTreeSet::new(), PatientId::from_bytes([0; 16]));
+        loop {
+            let page = self.after(ItemStep::Condemned, after).await?;
+            let Some(last) = page.last() else { return Ok(condemned) };
+            after = last.patient_id;
+            condemned.extend(page.iter().map(|item| item.patient_id));
+        }
     }
 
-    /// Adds the other records of people who were registered twice: they are judged while all of them are there.
-    async fn with_other_records(&self, items: &mut Vec<ItemRow>) -> Result<(), PurgeError> {
-        let (practice, plan, identity) = (self.row.practice_id, self.row.plan_id, &self.house.stores.identity);
-        let people = SamePerson::read(identity, practice).await?;
+    /// Adds the other records of people who were registered twice: they are judged, and go, together. Says whose other records
+    /// are there and do not wait in this plan: nobody approved their destruction.
+    async fn with_other_records(&self, items: &mut Vec<ItemRow>) -> Result<BTreeSet<PatientId>, PurgeError> {
+        let (practice, plan, stores) = (self.row.practice_id, self.row.plan_id, &self.house.stores);
+        let people = SamePerson::read(&stores.identity, practice).await?;
         let listed: Vec<_> = items.iter().map(|item| item.patient_id).collect();
-        for other in listed.iter().flat_map(|patient| people.others(*patient)) {
-            if !items.iter().any(|item| item.patient_id == *other) {
-                items.extend(retention::item(identity, (practice, plan, *other), ItemStep::Planned).await?);
+        let mut split = BTreeSet::new();
+        for patient in listed {
+            let records = people.records(patient);
+            for other in &records {
+                if items.iter().any(|item| item.patient_id == *other) {
+                    continue;
+                }
+                match retention::item(&stores.identity, (practice, plan, *other), ItemStep::Planned).await? {
+                    Some(item) => items.push(item),
+                    None if patients::by_id(&stores.clinical, practice, *other).await?.is_some() => {
+                        split.extend(&records);
+                    }
+                    None => {}
+                }
             }
         }
-        Ok(())
+        Ok(split)
     }
 
-    /// Judges the next patients as they stand now; spares who is due no more, and lists the rest for good. False when
-    /// nobody was left.
+    /// Whether the plan still waits to be carried out on.
+    async fn is_approved(&self) -> Result<bool, PurgeError> {
+        let row = retention::plan(&self.house.stores.identity, self.row.practice_id, self.row.plan_id).await?;
+        Ok(row.is_some_and(|row| row.state == PlanState::Approved))
+    }
+
+    /// Judges the next patients as they stand now; spares who is due no more, and lists the rest for good. Whoever was looked at
+    /// waits no more afterwards, unless the plan was taken back. False when nobody was left.
     pub(super) async fn list(&mut self) -> Result<bool, PurgeError> {
         let mut items = self.at(ItemStep::Planned).await?;
         if items.is_empty() {
             return Ok(false);
         }
-        self.with_other_records(&mut items).await?;
+        let split = self.with_other_records(&mut items).await?;
         let (mut rows, mut moves) = (Vec::new(), Vec::new());
         let (practice, clinical, now) = (self.row.practice_id, &self.house.stores.clinical, self.house.clock.now());
         for item in &items {
@@ -102,16 +130,27 @@ impl Run<'_> {
         }
         let (mut due, mut entries) = (Vec::new(), Vec::new());
         for (row, verdict) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
-            if let Verdict::Due { rule, .. } = verdict {
-                due.push((row.patient_id, rule));
-            } else {
-                entries.push(self.judge.entry(SPARE, row.patient_id, verdict.kind().word()));
-                moves.push((row.patient_id, ItemStep::Spared));
-            }
+            let why = match verdict {
+                Verdict::Due { .. } if split.contains(&row.patient_id) => "second-record-not-in-plan",
+                Verdict::Due { rule, .. } => {
+                    due.push((row.patient_id, rule));
+                    continue;
+                }
+                other => other.kind().word(),
+            };
+            entries.push(self.judge.entry(SPARE, row.patient_id, why));
+            moves.push((row.patient_id, ItemStep::Spared));
         }
         self.observer.reached("judged");
         let condemned = self.condemn(&due).await?;
         self.observer.reached("condemned");
+        // Who is left stands under a hold that came since, unless it is the plan that was taken back.
+        if due.len() > condemned.len() && self.is_approved().await? {
+            for (patient, _) in due.iter().filter(|(patient, _)| !condemned.contains(patient)) {
+                entries.push(self.judge.entry(SPARE, *patient, VerdictKind::Hold.word()));
+                moves.push((*patient, ItemStep::Spared));
+            }
+        }
         let spared = entries.len();
         due.retain(|(patient, _)| condemned.contains(patient));
         entries.extend(due.iter().map(|(patient, rule)| self.judge.entry(DESTROY, *patient, rule)));
