@@ -21,9 +21,13 @@ fn unfounded(root: &str) -> Practice {
     Practice::settled("", root, "")
 }
 
+/// Writes a file that only its owner may read. It gets its name whole and private: a sealed server may look at any moment,
+/// and what it finds too open or half written it refuses for good.
 fn private(path: &Path, text: &str) {
-    fs::write(path, text).expect("written");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("private");
+    let draft = path.with_extension("draft");
+    fs::write(&draft, text).expect("written");
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o600)).expect("private");
+    fs::rename(&draft, path).expect("in place");
 }
 
 async fn opens(client: &Client) -> Answer {

@@ -170,7 +170,7 @@ impl Practice {
         let (say, told) = mpsc::channel();
         let log = Arc::new(Mutex::new(String::new()));
         let lines = log.clone();
-        thread::spawn(move || {
+        let reading = thread::spawn(move || {
             for line in BufReader::new(reader).lines().map_while(Result::ok) {
                 if let Some(port) = listening(&line) {
                     let _ = say.send(port);
@@ -180,7 +180,7 @@ impl Practice {
                 log.push('\n');
             }
         });
-        Server { child, told, log, ca: self.folder.path().join("tls/ca.pem"), port: None }
+        Server { child, told, log, reading: Some(reading), ca: self.folder.path().join("tls/ca.pem"), port: None }
     }
 
     /// Starts the server and waits until it listens.
@@ -226,6 +226,8 @@ pub(crate) struct Server {
     child: Child,
     told: mpsc::Receiver<u16>,
     log: Arc<Mutex<String>>,
+    /// Reads what it prints.
+    reading: Option<thread::JoinHandle<()>>,
     ca: PathBuf,
     port: Option<u16>,
 }
@@ -255,9 +257,13 @@ impl Server {
         self.child.id()
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until it ends by itself, and until its last words are in the log.
     pub(crate) fn ends(&mut self) -> ExitStatus {
-        self.child.wait().expect("it was ours")
+        let ended = self.child.wait().expect("it was ours");
+        if let Some(reading) = self.reading.take() {
+            reading.join().expect("the log is read");
+        }
+        ended
     }
 
     /// SIGKILL: no time for anything.
