@@ -93,6 +93,8 @@ ids! {
     BillingAccountId,
     /// What is asked for one visit.
     ChargeId,
+    /// A visit as the billing store knows it: says nothing about the visit, and is the same for all of its charges.
+    OccasionId,
     /// Something that was booked: a charge, a payment, a void.
     BookingId,
     /// Who pays for patients.

@@ -31,8 +31,8 @@ pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
     AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId, EntryId,
-    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId,
-    PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId,
+    PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

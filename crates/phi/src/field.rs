@@ -30,6 +30,10 @@ impl RowId {
     pub const fn versioned(id: [u8; 16], version: u64) -> Self {
         Self { id, version }
     }
+    /// Which version; 0 where there is one only.
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
+    }
     pub(crate) fn bytes(&self) -> [u8; 24] {
         let mut bytes = [0; 24];
         bytes[..16].copy_from_slice(&self.id);

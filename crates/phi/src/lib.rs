@@ -25,8 +25,8 @@ pub use class::{
 };
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{
-    AccessError, ArchiveGrant, BillingGrant, ChargingGrant, Draft, Grant, Guard, NameSearch, PracticeGrant, Purpose,
-    SealedName, SearchError, Standing,
+    AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Draft, Grant, Guard, NameSearch,
+    PracticeGrant, Purpose, SealedName, SearchError, Standing,
 };
 pub use keyring::{
     AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, billing_branch,

@@ -71,6 +71,8 @@ pub struct VisitView {
     pub remark: Option<String>,
     /// That it was entered in error.
     pub voided: Option<VoidView>,
+    /// Whether billing was given a charge for it.
+    pub charged: bool,
     /// Counts up at each change; the number of the ETag.
     pub version: u64,
 }
@@ -135,7 +137,12 @@ pub(crate) fn why(session: &Session<Full>, patient: PatientId, visit: Option<Vis
     }
 }
 
-async fn view<P>(grant: &Grant<'_, P>, row: &VisitRow, names: &mut Names<'_>) -> Result<VisitView, RecordError>
+async fn view<P>(
+    grant: &Grant<'_, P>,
+    row: &VisitRow,
+    charged: bool,
+    names: &mut Names<'_>,
+) -> Result<VisitView, RecordError>
 where
     P: Permission + Covers<Visit>,
 {
@@ -148,6 +155,7 @@ where
         clinic: grant.open_optional(row.clinic.as_ref())?.map(|clinic| clinic.expose().as_str().to_owned()),
         remark: grant.open_optional(row.remark.as_ref())?.map(|remark| remark.expose().as_str().to_owned()),
         voided: voiding::view(grant, row.voided.as_ref(), names).await?,
+        charged,
         version: row.version.unsigned_abs(),
     })
 }

@@ -55,6 +55,9 @@ pub enum VoidError {
     /// The program is in force: a better version is prescribed, or the program ended, first.
     #[error("the version is in force")]
     InForce,
+    /// The visit was charged.
+    #[error("the visit was charged")]
+    Charged,
     /// Anything about the record itself.
     #[error(transparent)]
     Record(#[from] RecordError),

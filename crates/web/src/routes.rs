@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod billing;
 mod care_team;
+mod charging;
 mod exercises;
 mod home;
 mod join;
@@ -52,6 +53,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(programs::add)
         .with(notes::add)
         .with(visits::add)
+        .with(charging::add)
         .with(billing::add)
         .with(progress::add)
         .with(exercises::add)

@@ -53,7 +53,7 @@ impl Office {
             services: ChargeSheet::new(vec![Service { code, minutes, modifiers: vec![] }]).expect("a sheet"),
             diagnoses: Diagnoses::new(vec![DiagnosisCode::new("M25.561").expect("a code")]).expect("codes"),
         };
-        charge(&self.site.house, &self.therapist, self.patient, visit, &new).await.expect("charged");
+        charge(&self.site.house, &self.therapist, self.patient, visit, &new, None).await.expect("charged");
         let drafts = self.done(Method::GET, "/drafts", None, 200).await.json();
         drafts["items"].as_array().expect("a list").iter().find(|line| line["day"] == day).expect("a draft").clone()
     }

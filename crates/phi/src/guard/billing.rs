@@ -18,7 +18,7 @@ use crate::{
 };
 use crypto::Key;
 use domain::{
-    AccountId, BillingAccountId, BillingLinkId, ChargeId, Date, PatientId, PracticeId, Rng, VisitId,
+    AccountId, BillingAccountId, BillingLinkId, ChargeId, Date, OccasionId, PatientId, PracticeId, Rng, VisitId,
     billing::{AccountLink, ChargeSheet, Crossing, Diagnoses},
 };
 use identity::{Full, Session};
@@ -85,27 +85,50 @@ impl BillingGrant<'_, WriteBilling> {
     }
 }
 
-/// Leave to charge a patient's visits: what is to be charged can be sealed with it, and nothing can be opened. It does not
-/// show which billing account it seals for.
+/// Leave to charge a patient's visits. Opens nothing, and makes no billing account by itself: whoever has one is known to
+/// billing for good.
 pub struct ChargingGrant<'s> {
+    guard: &'s Guard,
     session: &'s Session<Full>,
     subject: PatientId,
+}
+
+impl<'s> ChargingGrant<'s> {
+    /// Whose visits.
+    pub const fn subject(&self) -> PatientId {
+        self.subject
+    }
+
+    /// Finds the patient's billing account, or makes it where there is none. For when it is known that there is something to
+    /// charge.
+    pub async fn open_account(self) -> Result<ChargingAccount<'s>, AccessError> {
+        let Self { guard, session, subject } = self;
+        let practice = session.practice();
+        let account = guard.account_of(practice, subject).await?;
+        let wrapped = guard.keyring.account_keys(practice, account, guard.clock.now()).await?;
+        const SEALS: &[ClassId] = &[ClassId::Charge, ClassId::Diagnosis];
+        let keys = guard.class_keys(billing_branch(practice), as_subject(account), &wrapped, SEALS).await?;
+        let link_key = guard.newest_link_key(practice).await?;
+        Ok(ChargingAccount { session, account, keys, link_key, rng: guard.rng.clone() })
+    }
+}
+
+/// The billing account of a patient, to seal for: what is to be charged can be sealed with it, and nothing can be opened. It
+/// does not show which account it is.
+pub struct ChargingAccount<'s> {
+    session: &'s Session<Full>,
     account: BillingAccountId,
     keys: ClassKeys<ChargeVisit>,
     link_key: (u32, Key),
     rng: Arc<dyn Rng>,
 }
 
-impl ChargingGrant<'_> {
-    /// Whose visits.
-    pub const fn subject(&self) -> PatientId {
-        self.subject
-    }
-
-    /// Seals what is to be charged for a visit, to be stored with the visit until it is in the billing store.
+impl ChargingAccount<'_> {
+    /// Seals what is to be charged for a visit, to be stored with the visit until it is in the billing store. `number` counts
+    /// what is sent for the visit: 0 for the first charge, then each correction.
     pub fn cross(
         &self,
-        visit: VisitId,
+        (visit, number): (VisitId, u32),
         day: Date,
         therapist: AccountId,
         sheet: &ChargeSheet,
@@ -127,7 +150,8 @@ impl ChargingGrant<'_> {
         };
         let place = Owner { practice: self.session.practice(), subject: *visit.as_bytes() };
         let (version, key) = &self.link_key;
-        cipher::seal(place, RowId::new(*visit.as_bytes()), (*version, key), &*self.rng, &crossing)
+        let row = RowId::versioned(*visit.as_bytes(), number.into());
+        cipher::seal(place, row, (*version, key), &*self.rng, &crossing)
     }
 }
 
@@ -139,6 +163,10 @@ pub struct Draft {
     pub account: BillingAccountId,
     /// The charge.
     pub charge: ChargeId,
+    /// The visit, under a pseudonym that only this kernel makes.
+    pub occasion: OccasionId,
+    /// Which of the visit's charges it is: 0 for the first, then each correction. The highest is the one that counts.
+    pub number: u64,
     /// The day of the visit.
     pub day: Date,
     /// Who treated.
@@ -150,9 +178,9 @@ pub struct Draft {
 }
 
 impl Guard {
-    /// Leave to charge a patient's visits; makes the patient's billing account where there is none.
+    /// Leave to charge a patient's visits.
     pub async fn charge<'s>(
-        &self,
+        &'s self,
         session: &'s Session<Full>,
         subject: PatientId,
         purpose: Purpose,
@@ -165,13 +193,7 @@ impl Guard {
         if !facts.ruling.allowed || facts.wrapped.is_empty() {
             return Err(AccessError::Denied);
         }
-        let practice = session.practice();
-        let account = self.account_of(practice, subject).await?;
-        let wrapped = self.keyring.account_keys(practice, account, self.clock.now()).await?;
-        const SEALS: &[ClassId] = &[ClassId::Charge, ClassId::Diagnosis];
-        let keys = self.class_keys(billing_branch(practice), as_subject(account), &wrapped, SEALS).await?;
-        let link_key = self.newest_link_key(practice).await?;
-        Ok(ChargingGrant { session, subject, account, keys, link_key, rng: self.rng.clone() })
+        Ok(ChargingGrant { guard: self, session, subject })
     }
 
     /// Leave to use a permission on a billing account, decided and recorded like any other. The entry names no account.
@@ -255,6 +277,9 @@ impl Guard {
             branch: billing_branch(practice),
             account: crossing.account,
             charge: crossing.charge,
+            occasion: self.occasion(practice, visit).await?,
+            // What was sealed for another number does not open, so the database cannot say which is the last.
+            number: crossed.row().version(),
             day: crossing.day,
             therapist: crossing.therapist,
             sheet: Sealed::stored(row, crossing.sheet),
@@ -316,6 +341,14 @@ impl Guard {
         let keys = self.keyring.newest(practice).await?;
         let (version, key) = keys.newest().ok_or(KeyError::Missing("practice"))?;
         Ok((*version, class_key::<Linked>(key)))
+    }
+
+    /// What the billing store calls a visit: the same for all of its charges, and nothing to whoever has no key of the
+    /// server's.
+    async fn occasion(&self, practice: PracticeId, visit: VisitId) -> Result<OccasionId, KeyError> {
+        let print = self.link_index(practice, "occasion", visit.as_bytes()).await?;
+        let (first, _) = print.split_first_chunk().expect("a fingerprint is longer than an id");
+        Ok(OccasionId::from_bytes(*first))
     }
 
     /// Under the server's key, so that a new practice key leaves the indexes as they are.

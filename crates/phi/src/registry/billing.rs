@@ -28,6 +28,8 @@ table! {
         (price: sealed Charge as Priced = Price, Drop, "The way from minutes to units and the amount.")
         (received_at: Time, Drop, "when it came from the therapist")
         (version: Structure, Drop, "counts up at each change")
+        (occasion_id: Id, Drop, "what the charge is for, the same as that of what it corrects; leads nowhere by itself")
+        (number: Structure, Drop, "0 for the first charge of the occasion, then each correction")
     }
 }
 

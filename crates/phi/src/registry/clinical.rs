@@ -149,10 +149,11 @@ table! {
         (recorded_at: Time, Drop, "when it was first written down")
         (changed_at: Time, Drop, "when it last changed")
         (version: Structure, Drop, "counts up at each change")
-        (charged_at: Time, Drop, "when it was given to billing; a visit is given once")
+        (charged_at: Time, Drop, "when it was given to billing")
         (voided_at: Time, Drop, "when it was said to be entered in error")
         (voided_by: Id, Drop, "the account that said so")
         (void_reason: sealed Visit as WrongBecause = VoidReason, Drop, "Why it was entered in error.")
+        (corrections: Structure, Drop, "how often what was given to billing was corrected")
     }
 }
 
@@ -161,6 +162,7 @@ table! {
     Clinical.billing_outbox {
         (practice_id: Id, Drop, "the practice")
         (visit_id: Id, Drop, "the visit")
+        (number: Structure, Drop, "0 for the first charge of the visit, then each correction")
         (crossing: sealed Link as Crossed = Crossing, Drop, "The charge: its account, and its sealed contents.")
         (created_at: Time, Drop, "when the visit was charged")
     }

@@ -1,7 +1,7 @@
 //! Whoever charges a visit seals what is charged, and reads nothing of what was charged before.
-use phi::{ChargingGrant, Sealed, fields::charges::Sheet};
+use phi::{ChargingAccount, Sealed, fields::charges::Sheet};
 
-fn curious(grant: &ChargingGrant<'_>, sheet: &Sealed<Sheet>) {
+fn curious(grant: &ChargingAccount<'_>, sheet: &Sealed<Sheet>) {
     let _ = grant.open(sheet);
 }
 

@@ -45,10 +45,15 @@ fn sheet() -> ChargeSheet {
 }
 
 async fn crossed(scene: &Scene, visit: VisitId) -> Draft {
+    sent(scene, visit, 0).await
+}
+
+async fn sent(scene: &Scene, visit: VisitId, number: u32) -> Draft {
     let diagnoses = Diagnoses::new(vec![DiagnosisCode::new("M25.561").unwrap()]).unwrap();
-    let grant = scene.world.guard.charge(&scene.therapist, scene.ana, purpose()).await.unwrap();
+    let grant =
+        scene.world.guard.charge(&scene.therapist, scene.ana, purpose()).await.unwrap().open_account().await.unwrap();
     let day = Date::constant(2026, 5, 14);
-    let crossing = grant.cross(visit, day, scene.therapist.account(), &sheet(), &diagnoses);
+    let crossing = grant.cross((visit, number), day, scene.therapist.account(), &sheet(), &diagnoses);
     scene.world.guard.unpack(scene.practice, visit, &crossing).await.unwrap()
 }
 
@@ -68,6 +73,26 @@ async fn what_a_therapist_charges_opens_for_billing_and_one_patient_has_one_acco
     // In another charge's place it opens nothing.
     let moved = Sealed::stored(two.sheet.row(), one.sheet.as_bytes().to_vec());
     assert!(read.open::<phi::fields::charges::Sheet>(&moved).is_err());
+}
+
+#[tokio::test]
+async fn what_is_sent_for_one_visit_is_one_occasion_in_an_order_that_no_store_can_change() {
+    let scene = scene().await;
+    let (visit, other) = (VisitId::from_bytes([1; 16]), VisitId::from_bytes([2; 16]));
+    let (first, correction) = (sent(&scene, visit, 0).await, sent(&scene, visit, 1).await);
+    assert_eq!((first.number, correction.number), (0, 1));
+    assert!(first.occasion == correction.occasion && first.charge != correction.charge);
+    assert_ne!(first.occasion, sent(&scene, other, 0).await.occasion);
+    assert_ne!(first.occasion.as_bytes(), visit.as_bytes());
+    // Somebody with the database puts what was sent first in the place of its correction.
+    let diagnoses = Diagnoses::new(vec![DiagnosisCode::new("M25.561").unwrap()]).unwrap();
+    let grant =
+        scene.world.guard.charge(&scene.therapist, scene.ana, purpose()).await.unwrap().open_account().await.unwrap();
+    let day = Date::constant(2026, 5, 14);
+    let crossing = grant.cross((visit, 0), day, scene.therapist.account(), &sheet(), &diagnoses);
+    let moved = Sealed::stored(RowId::versioned(*visit.as_bytes(), 1), crossing.as_bytes().to_vec());
+    assert!(scene.world.guard.unpack(scene.practice, visit, &moved).await.is_err());
+    assert!(scene.world.guard.unpack(scene.practice, other, &crossing).await.is_err());
 }
 
 #[tokio::test]

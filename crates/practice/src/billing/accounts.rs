@@ -45,6 +45,8 @@ pub struct ChargeLine {
     pub day: Date,
     /// How far it is.
     pub state: ChargeState,
+    /// Whether it corrects another charge, of the same visit.
+    pub corrects: bool,
 }
 
 /// An account as it can be read.
@@ -150,7 +152,12 @@ pub async fn one(
     let row = accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?;
     let booked = bookings::of_account(db, branch, account).await?;
     let day = today(house, session.practice()).await?;
-    let line = |row: &charges::ChargeRow| ChargeLine { charge_id: row.charge_id, day: row.day, state: row.state };
+    let line = |row: &charges::ChargeRow| ChargeLine {
+        charge_id: row.charge_id,
+        day: row.day,
+        state: row.state,
+        corrects: row.number > 0,
+    };
     Ok(AccountView {
         account_id: account,
         contact: contact(house, session, account).await?,

@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     BillingAccountId, BookingId, ChargeId, Date, Invalid, PayerId,
-    billing::{Aging, BookAccount, BookingKind, Cents, ChargeState, Postings},
+    billing::{Aging, BookAccount, BookingKind, Cents, Postings},
 };
 use identity::{Full, Session};
 use phi::WriteBilling;
@@ -161,7 +161,8 @@ pub async fn book(
     }
 }
 
-/// Voids a booking, by its opposite; both stay. A charge whose booking is voided is a draft again. Refused when it was
+/// Voids a booking, by its opposite; both stay. A charge whose booking is voided is a draft again, or
+/// void where the therapist has sent a correction of it. Refused when it was
 /// voided before, but for the same request once more, which is known by its `key`.
 pub async fn void(
     house: &House,
@@ -192,7 +193,7 @@ pub async fn void(
     let mut batch = bookings::insert(Batch::new(), &row, &opposite);
     if let Some(id) = old.row.charge_id {
         let charge = charges::by_id(db, branch, account, id).await?.ok_or(RecordError::nothing())?;
-        batch = charges::advance(batch, &charge, ChargeState::Draft, None);
+        batch = charges::reopen(batch, &charge);
     }
     match db.commit(batch).await {
         Ok(()) => Ok(row.booking_id),

@@ -29,6 +29,8 @@ use store::{
 /// The rule for units where no payer has another: that of the code set itself.
 const OWN_RULE: UnitRule = UnitRule::Ama;
 
+const CORRECTS_BILLED: &str = "It corrects a charge that is in the books. Void the booking of that one first.";
+
 /// A charge as it can be read.
 #[derive(Serialize, JsonSchema)]
 pub struct ChargeView {
@@ -50,6 +52,10 @@ pub struct ChargeView {
     pub no_fee: Vec<CptCode>,
     /// Counts up at each change.
     pub version: u64,
+    /// The charge of the same visit that this one corrects.
+    pub corrects: Option<ChargeId>,
+    /// The charge of the same visit that corrects this one.
+    pub corrected_by: Option<ChargeId>,
 }
 
 /// What prices are made from.
@@ -111,7 +117,12 @@ pub async fn one(
             }
         }
     };
+    let beside = charges::of_occasion(&house.stores.billing, &row).await?;
+    let earlier = beside.iter().rev().find(|other| other.number < row.number);
+    let later = beside.iter().find(|other| other.number > row.number);
     Ok(ChargeView {
+        corrects: earlier.map(|charge| charge.charge_id),
+        corrected_by: later.map(|charge| charge.charge_id),
         charge_id: row.charge_id,
         day: row.day,
         therapist: Names::new(house, session).person(row.therapist_id).await?,
@@ -164,6 +175,8 @@ pub async fn bill(
     match db.commit(bookings::insert(batch, &booking, &postings)).await {
         Ok(()) => Ok(booking.booking_id),
         Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
+        // One charge of a visit is in the books at a time: the store sees to it.
+        Err(CommitError::Duplicate { .. }) => Err(BillingError::NotNow(CORRECTS_BILLED)),
         Err(error) => Err(error.into()),
     }
 }

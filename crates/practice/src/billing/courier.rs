@@ -2,10 +2,11 @@
 //!
 //! A charge lies in the outbox from the moment in which its visit is marked, under an id of its own. The courier stores it
 //! in the billing store where it is not there yet, and takes it out of the outbox when that is durable. So whatever is
-//! killed, and however many couriers there are, each visit that was charged yields one draft.
+//! killed, and however many couriers there are, each visit that was charged yields one draft; a correction makes the draft
+//! before it void in the transaction in which it arrives.
 
 use crate::House;
-use domain::{TaskObserver, Timestamp, VisitId};
+use domain::TaskObserver;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
@@ -43,11 +44,11 @@ pub enum DeliverError {
 /// Carries everything that waits. Says how many charges that were.
 pub async fn deliver(house: &House, observer: &dyn TaskObserver) -> Result<u64, DeliverError> {
     let (mut carried, mut unopened) = (0, 0);
-    let mut after: Option<(Timestamp, VisitId)> = None;
+    let mut after = None;
     loop {
         let waiting = billing_outbox::page(&house.stores.clinical, after, LOAD).await?;
         let Some(last) = waiting.last() else { break };
-        after = Some((last.created_at, last.visit_id));
+        after = Some(last.place());
         let (mut arriving, mut leaving) = (Batch::new(), Batch::new());
         let now = house.clock.now();
         for row in &waiting {
@@ -57,7 +58,7 @@ pub async fn deliver(house: &House, observer: &dyn TaskObserver) -> Result<u64, 
             };
             arriving = accounts::open(arriving, draft.branch, draft.account, now);
             arriving = charges::receive(arriving, &draft, now);
-            leaving = billing_outbox::remove(leaving, row.practice_id, row.visit_id);
+            leaving = billing_outbox::remove(leaving, row);
         }
         let count = leaving.len() as u64;
         if count > 0 {

@@ -46,7 +46,7 @@ pub async fn book(
     };
     let mut names = Names::new(house, session);
     if let Some(row) = before().await? {
-        return Ok(view(&grant, &row, &mut names).await?);
+        return Ok(view(&grant, &row, false, &mut names).await?);
     }
     check(house, session, new).await?;
     let now = house.clock.now();
@@ -57,9 +57,9 @@ pub async fn book(
         None => batch,
     };
     match db.commit(batch).await {
-        Ok(()) => Ok(view(&grant, &row, &mut names).await?),
+        Ok(()) => Ok(view(&grant, &row, false, &mut names).await?),
         Err(error @ CommitError::Duplicate { .. }) => match before().await? {
-            Some(row) => Ok(view(&grant, &row, &mut names).await?),
+            Some(row) => Ok(view(&grant, &row, false, &mut names).await?),
             None => Err(error.into()),
         },
         Err(error) => Err(error.into()),
@@ -92,7 +92,10 @@ pub async fn change(
     let written = Written { by: old.recorded_by, at: old.recorded_at, now, version: old.version + 1 };
     let row = seal(&grant, visit, details, written);
     match db.commit(visits::update(Batch::new(), &row, old.version)).await {
-        Ok(()) => Ok(view(&grant, &row, &mut Names::new(house, session)).await?),
+        Ok(()) => {
+            let given = billing_outbox::given(db, grant.practice(), patient, visit).await?;
+            Ok(view(&grant, &row, given.is_some(), &mut Names::new(house, session)).await?)
+        }
         Err(CommitError::Conflict { .. }) => Err(VisitError::Stale),
         Err(error) => Err(error.into()),
     }
@@ -127,7 +130,7 @@ async fn check_settled(house: &House, old: &VisitRow, new: &VisitDetails) -> Res
     }
     let field = if stays { "starts_at" } else { "state" };
     let clinical = &house.stores.clinical;
-    if billing_outbox::charged_at(clinical, old.practice_id, old.patient_id, old.visit_id).await?.is_some() {
+    if billing_outbox::given(clinical, old.practice_id, old.patient_id, old.visit_id).await?.is_some() {
         return Err(VisitError::invalid(field, "stays as it is, since the visit was charged"));
     }
     if house.clock.now().as_second() - old.starts_at.as_second() > CORRECTABLE {

@@ -8,7 +8,7 @@ use crate::{
 use domain::{PatientId, Timestamp, VisitId};
 use identity::{Full, Session};
 use phi::ReadVisits;
-use store::rows::visits;
+use store::rows::{billing_outbox, visits};
 
 /// A page of visits, those furthest ahead first.
 pub struct Visits {
@@ -33,10 +33,11 @@ pub async fn list(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = if more { rows.last().map(|row| (row.starts_at, row.visit_id)) } else { None };
+    let charged = billing_outbox::charged(&house.stores.clinical, grant.practice(), patient).await?;
     let mut names = Names::new(house, session);
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        items.push(view(&grant, &row, &mut names).await?);
+        items.push(view(&grant, &row, charged.contains(&row.visit_id), &mut names).await?);
     }
     Ok(Visits { items, next })
 }
@@ -50,5 +51,6 @@ pub async fn one(
 ) -> Result<VisitView, RecordError> {
     let grant = house.guard.authorize::<ReadVisits>(session, patient, why(session, patient, Some(visit))).await?;
     let row = visits::by_id(&house.stores.clinical, grant.practice(), patient, visit).await?;
-    view(&grant, &row.ok_or(RecordError::nothing())?, &mut Names::new(house, session)).await
+    let given = billing_outbox::given(&house.stores.clinical, grant.practice(), patient, visit).await?;
+    view(&grant, &row.ok_or(RecordError::nothing())?, given.is_some(), &mut Names::new(house, session)).await
 }

@@ -11,11 +11,14 @@ use identity::{Full, Session};
 use phi::WriteVisits;
 use store::{
     Batch,
-    rows::visits::{self, VisitRow},
+    rows::{
+        billing_outbox,
+        visits::{self, VisitRow},
+    },
 };
 
-/// Says of a visit that it was entered in error: it did not take place, or was somebody else's. One that was given to billing
-/// before is still there; billing does not learn of it from here.
+/// Says of a visit that it was entered in error: it did not take place, or was somebody else's. Refused when it was charged:
+/// what was charged took place.
 pub async fn visit(
     house: &House,
     session: &Session<Full>,
@@ -28,6 +31,9 @@ pub async fn visit(
     let row = visits::by_id(db, grant.practice(), patient, visit).await?.ok_or_else(RecordError::nothing)?;
     if row.voided.is_some() {
         return Err(VoidError::NotStanding);
+    }
+    if billing_outbox::given(db, grant.practice(), patient, visit).await?.is_some() {
+        return Err(VoidError::Charged);
     }
     let void = seal(&grant, VisitRow::row_id(visit), house.clock.now(), new);
     say(house, session, patient, resource(VISIT, visit), visits::void(Batch::new(), &row, &void)).await

@@ -71,7 +71,7 @@ async fn billing_data_and_billing_keys_alone_link_no_account_to_a_person() {
     visits(house, &session, &patients, 0..6, VisitState::Held).await;
     for n in 0..6_u32 {
         let patient = patients[n as usize % patients.len()];
-        charge(house, &session, patient, visit_id(n), &new_charge(n)).await.expect("charged");
+        charge(house, &session, patient, visit_id(n), &new_charge(n), None).await.expect("charged");
     }
     let columns = all_columns(house).await;
     assert!(columns.iter().filter(|(name, _)| name == "charges.sheet").count() == 6, "the attacker has the charges");

@@ -70,7 +70,7 @@ impl Office {
         let house = &self.test.house;
         let known: Vec<ChargeId> = self.drafts().await.into_iter().map(|(_, charge)| charge).collect();
         let patient = self.patients[number as usize % self.patients.len()];
-        charge(house, &self.therapist, patient, visit_id(number), &new).await.expect("charged");
+        charge(house, &self.therapist, patient, visit_id(number), &new, None).await.expect("charged");
         self.drafts().await.into_iter().find(|(_, charge)| !known.contains(charge)).expect("a draft")
     }
 

@@ -19,7 +19,7 @@ async fn charged(folder: &std::path::Path, practice: PracticeId) {
     visits(&test.house, &session, &patients, 0..6, VisitState::Held).await;
     for n in 0..3_u32 {
         let patient = patients[n as usize];
-        charge(&test.house, &session, patient, visit_id(n), &new_charge(n)).await.expect("charged");
+        charge(&test.house, &session, patient, visit_id(n), &new_charge(n), None).await.expect("charged");
     }
 }
 

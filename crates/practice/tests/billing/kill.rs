@@ -1,17 +1,21 @@
-//! Whatever is killed while visits are charged and charges are carried: each visit yields exactly one charge.
+//! Whatever is killed while visits are charged and corrected and charges are carried: each visit yields exactly one live
+//! charge, the corrected one where there is one.
 //!
 //! `PATELLA_TEST_VISITS` and `PATELLA_TEST_KILLS` make it larger: 100000 and 50 take minutes.
 
 use crate::{
-    scene::{new_charge, number_of, therapist, visit_id, visits},
+    scene::{LONGER, USUAL, longer_charge, new_charge, number_of, therapist, visit_id, visits},
     world::{Kind, found, open, patients_of},
 };
-use domain::{BillingAccountId, PatientId, PracticeId, Role, SeededRng, TaskObserver, Unobserved, VisitId, VisitState};
+use domain::{
+    BillingAccountId, PatientId, PracticeId, Role, SeededRng, TaskObserver, Unobserved, VisitId, VisitState,
+    billing::{ChargeState, Minutes},
+};
 use phi::{Purpose, ReadBilling, billing_branch};
 use practice::{
     House,
     billing::{
-        charging::{CHARGING_STEPS, charge_watched},
+        charging::{CHARGING_STEPS, ChargeError, charge_watched, correct_watched},
         courier::{COURIER_STEPS, deliver},
     },
 };
@@ -30,6 +34,8 @@ use store::rows::{
 const FOLDER: &str = "PATELLA_TEST_FOLDER";
 const PRACTICE: &str = "PATELLA_TEST_PRACTICE";
 const KILL_AT: &str = "PATELLA_TEST_KILL_AT";
+/// Before the name of a step: only while corrections are sent.
+const CORRECTING: &str = "correcting: ";
 /// How many visits are charged at once.
 const ABREAST: usize = 16;
 
@@ -64,8 +70,26 @@ async fn not_charged(house: &House, practice: PracticeId) -> Vec<(PatientId, Vis
     rows.iter().map(|row| (row.id(0).expect("an id"), row.id(1).expect("an id"))).collect()
 }
 
-/// Charges every visit that is not, many at once, and carries between.
-async fn charge_all(folder: &Path, practice: PracticeId, observer: &dyn TaskObserver) {
+/// Every third visit is charged wrongly at first.
+const fn is_corrected(visit: u32) -> bool {
+    visit.is_multiple_of(3)
+}
+
+async fn not_corrected(house: &House, practice: PracticeId) -> Vec<(PatientId, VisitId)> {
+    const SQL: &str = "SELECT patient_id, visit_id FROM visits WHERE practice_id = $1 AND corrections = 0 \
+                       AND charged_at IS NOT NULL ORDER BY visit_id";
+    let rows = house.stores.clinical.rows(SQL, &[practice.into()]).await.expect("read");
+    let ids = rows.iter().map(|row| (row.id(0).expect("an id"), row.id(1).expect("an id")));
+    ids.filter(|(_, visit)| is_corrected(number_of(*visit))).collect()
+}
+
+/// Charges every visit that is not, many at once, and carries between; corrects every third.
+async fn charge_all(
+    folder: &Path,
+    practice: PracticeId,
+    observer: &dyn TaskObserver,
+    of_corrections: &dyn TaskObserver,
+) {
     let test = open(folder).await;
     let house = &*test.house;
     let patients = patients_of(house, practice).await;
@@ -78,9 +102,20 @@ async fn charge_all(folder: &Path, practice: PracticeId, observer: &dyn TaskObse
             charge_watched(house, &session, *patient, *visit, &new, observer).await.map(drop)
         });
         for charged in futures::future::join_all(charging).await {
-            charged.expect("charged");
+            // A database may still finish what somebody who was killed had sent.
+            assert!(matches!(charged, Ok(()) | Err(ChargeError::Already)), "{charged:?}");
         }
         deliver(house, observer).await.expect("carried");
+    }
+    for some in not_corrected(house, practice).await.chunks(ABREAST) {
+        let correcting = some.iter().map(async |(patient, visit)| {
+            let new = longer_charge(number_of(*visit));
+            correct_watched(house, &session, *patient, *visit, 1, &new, of_corrections).await.map(drop)
+        });
+        for corrected in futures::future::join_all(correcting).await {
+            assert!(matches!(corrected, Ok(()) | Err(ChargeError::Stale)), "{corrected:?}");
+        }
+        deliver(house, of_corrections).await.expect("carried");
     }
 }
 
@@ -90,11 +125,15 @@ async fn child() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     let practice = std::env::var(PRACTICE).expect("said").parse().expect("an id");
     let at = std::env::var(KILL_AT).expect("said");
-    let killer = match at.parse() {
-        Ok(left) => Killer { left: Mutex::new(left), step: None },
-        Err(_) => Killer { left: Mutex::new(u64::MAX), step: Some(at) },
-    };
-    charge_all(&folder, practice, &killer).await;
+    let at_step = |step: &str| Killer { left: Mutex::new(u64::MAX), step: Some(step.to_owned()) };
+    match (at.parse(), at.strip_prefix(CORRECTING)) {
+        (Ok(left), _) => {
+            let killer = Killer { left: Mutex::new(left), step: None };
+            charge_all(&folder, practice, &killer, &killer).await;
+        }
+        (_, Some(step)) => charge_all(&folder, practice, &Unobserved, &at_step(step)).await,
+        (_, None) => charge_all(&folder, practice, &at_step(&at), &Unobserved).await,
+    }
 }
 
 /// Whether it was killed; otherwise it came to its end.
@@ -122,20 +161,27 @@ async fn all_are_there_once(folder: &Path, practice: PracticeId, number: u32) {
     let (db, branch) = (&house.stores.billing, billing_branch(practice));
     let first = BillingAccountId::from_bytes([0; 16]);
     let mut found: BTreeMap<String, PatientId> = BTreeMap::new();
-    let mut count = 0;
+    let (mut live, mut superseded) = (0, 0);
     for account in accounts::page(db, branch, first, 10_000).await.expect("read") {
         let account = account.account_id;
         let why = || Purpose::payment(ledger::Resource::whole(ledger::Word::new("charge")));
         let grant = house.guard.authorize_account::<ReadBilling>(&session, account, why()).await.expect("no orphan");
         let patient = house.guard.follow_link(&session, account, why()).await.expect("no orphan").subject();
-        for charge in charges::of_account(db, branch, account, i64::from(number)).await.expect("read") {
-            count += 1;
+        for charge in charges::of_account(db, branch, account, 2 * i64::from(number)).await.expect("read") {
+            if charge.state == ChargeState::Void {
+                superseded += 1;
+                continue;
+            }
+            live += 1;
             for service in grant.open(&charge.sheet).expect("opens").expose().iter() {
+                let corrected = is_corrected(service.code.to_string().parse().expect("a number"));
+                let minutes = if corrected { LONGER } else { USUAL };
+                assert_eq!(service.minutes.map(Minutes::count), Some(minutes), "{}", service.code);
                 assert!(found.insert(service.code.to_string(), patient).is_none(), "{} twice", service.code);
             }
         }
     }
-    assert_eq!(count, number);
+    assert_eq!((live, superseded), (number, number.div_ceil(3)));
     let wanted: BTreeSet<String> = (0..number).map(|n| format!("{n:05}")).collect();
     assert!(found.keys().eq(wanted.iter()));
     const SQL: &str = "SELECT patient_id, visit_id FROM visits WHERE practice_id = $1";
@@ -167,7 +213,7 @@ async fn visits_that_are_charged_through_kills_at_random_yield_one_charge_each()
         killed += u32::from(killed_at(&(1 + rng.below(between)).to_string(), folder, practice));
     }
     println!("{number} visits, {killed} of {kills} runs killed before their end");
-    charge_all(folder, practice, &Unobserved).await;
+    charge_all(folder, practice, &Unobserved, &Unobserved).await;
     all_are_there_once(folder, practice, number).await;
 }
 
@@ -176,11 +222,15 @@ async fn visits_that_are_charged_through_a_kill_at_every_step_yield_one_charge_e
     for kind in Kind::all() {
         let (folder, practice) = found(kind).await;
         let folder = folder.path();
-        visited(folder, practice, 40).await;
+        visited(folder, practice, 240).await;
         for step in CHARGING_STEPS.iter().chain(COURIER_STEPS) {
             assert!(killed_at(step, folder, practice), "not killed at {step:?}");
         }
-        charge_all(folder, practice, &Unobserved).await;
-        all_are_there_once(folder, practice, 40).await;
+        for step in CHARGING_STEPS.iter().chain(COURIER_STEPS) {
+            let step = format!("{CORRECTING}{step}");
+            assert!(killed_at(&step, folder, practice), "not killed at {step:?}");
+        }
+        charge_all(folder, practice, &Unobserved, &Unobserved).await;
+        all_are_there_once(folder, practice, 240).await;
     }
 }

@@ -3,6 +3,7 @@
 mod blind;
 mod books;
 mod charging;
+mod corrections;
 mod keys;
 mod kill;
 mod scene;

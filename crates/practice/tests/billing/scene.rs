@@ -30,10 +30,23 @@ pub(crate) fn number_of(visit: VisitId) -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
+/// Minutes that a visit is charged with at first, and after it was corrected.
+pub(crate) const USUAL: u16 = 33;
+pub(crate) const LONGER: u16 = 44;
+
 /// What the visit of this number is charged for.
 pub(crate) fn new_charge(number: u32) -> NewCharge {
+    charge_of(number, USUAL)
+}
+
+/// What it should have been charged for.
+pub(crate) fn longer_charge(number: u32) -> NewCharge {
+    charge_of(number, LONGER)
+}
+
+fn charge_of(number: u32, minutes: u16) -> NewCharge {
     let code = CptCode::new(&format!("{number:05}")).expect("a code");
-    let minutes = Some(Minutes::new(33).expect("minutes"));
+    let minutes = Some(Minutes::new(minutes).expect("minutes"));
     let services = vec![Service { code, minutes, modifiers: vec![Modifier::Gp] }];
     let diagnosis = DiagnosisCode::new("M25.561").expect("a code");
     NewCharge {

@@ -103,7 +103,10 @@ async fn whom_billing_knows_is_listed_and_kept(office: Office) {
             .charge(&office.session(&therapist).await, patient, purpose)
             .await
             .expect("allowed")
-            .subject()
+            .open_account()
+            .await
+            .map(drop)
+            .expect("an account");
     };
     charges(billed).await;
     let plan = office.approved().await;

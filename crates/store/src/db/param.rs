@@ -2,8 +2,8 @@
 
 use domain::{
     AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date, DisposalId, EntryId,
-    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, PasskeyId, PatientId, PayerId, PlanId,
-    PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
+    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId,
+    PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -139,6 +139,7 @@ ids!(
     ItemId,
     LoginSessionId,
     NoteId,
+    OccasionId,
     PasskeyId,
     PatientId,
     PayerId,

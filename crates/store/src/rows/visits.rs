@@ -140,11 +140,12 @@ pub fn update(batch: Batch, row: &VisitRow, seen_version: i64) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
-/// Says of a visit, where its version still is that of the row, that it was entered in error.
+/// Says of a visit, where its version still is that of the row, that it was entered in error. A conflict where it was
+/// charged: what was charged took place.
 pub fn void(batch: Batch, row: &VisitRow, void: &VoidRow<visits::WrongBecause>) -> Batch {
     const SQL: &str = "UPDATE visits SET voided_at = $1, voided_by = $2, void_reason = $3, version = version + 1 \
                        WHERE practice_id = $4 AND patient_id = $5 AND visit_id = $6 AND version = $7 \
-                       AND voided_at IS NULL";
+                       AND voided_at IS NULL AND charged_at IS NULL";
     let [at, by, reason] = void.params();
     let (practice, patient, visit) = (row.practice_id.into(), row.patient_id.into(), row.visit_id.into());
     batch.run(SQL, &[at, by, reason, practice, patient, visit, row.version.into()]).expect(1)

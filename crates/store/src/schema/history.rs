@@ -51,8 +51,13 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("clinical", 5, "0005_charging"),
             migration!("clinical", 6, "0006_imports"),
             migration!("clinical", 7, "0007_voided"),
+            migration!("clinical", 8, "0008_corrections"),
         ],
-        Store::Billing => &[migration!("billing", 1, "0001_begin"), migration!("billing", 2, "0002_books")],
+        Store::Billing => &[
+            migration!("billing", 1, "0001_begin"),
+            migration!("billing", 2, "0002_books"),
+            migration!("billing", 3, "0003_corrections"),
+        ],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],
         Store::AuditIndex => &[migration!("audit-index", 1, "0001_search")],
     }

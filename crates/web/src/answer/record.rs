@@ -106,6 +106,9 @@ impl From<VoidError> for Problem {
                 "This version is in force. Prescribe the right one or end the program first; then say that this one was \
                  entered in error.",
             ),
+            VoidError::Charged => Self::conflict().detail(
+                "The visit was charged, and what was charged took place. It cannot be said to be entered in error.",
+            ),
             VoidError::Record(error) => error.into(),
         }
     }

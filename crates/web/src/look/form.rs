@@ -65,6 +65,11 @@ impl<'a> Field<'a> {
         self.required = true;
         self
     }
+    /// The same, where it must be only under a condition.
+    pub fn required_if(mut self, required: bool) -> Self {
+        self.required = required;
+        self
+    }
     /// What browsers and password managers may put in ("username", "current-password", "one-time-code").
     pub fn autocomplete(mut self, token: &'a str) -> Self {
         self.autocomplete = Some(token);

@@ -150,6 +150,14 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
     let log = "POST /api/v1/patients/{patient_id}/log";
     let program = "PUT /api/v1/patients/{patient_id}/program";
     let visits = "POST /api/v1/patients/{patient_id}/visits";
+    let charge = "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge";
+    let correct = "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction";
+    let units = "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/units";
+    let service = |field: &str, value: Value| {
+        let mut service = json!({ "code": "97110", "minutes": 33, "modifiers": ["GP"] });
+        service[field] = value;
+        json!([service])
+    };
     let end = "POST /api/v1/patients/{patient_id}/program/end";
     let amend = "POST /api/v1/patients/{patient_id}/notes/{note_id}/amendment";
     let money = "POST /api/v1/billing/accounts/{billing_account_id}/bookings";
@@ -188,6 +196,18 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
         (visits, "state", json!(MARKER)),
         (visits, "minutes", json!(4)),
         (visits, "therapist_id", json!(PatientId::random(&SystemRng))),
+        (charge, "services", json!([])),
+        (charge, "services[0].code", service("code", json!(MARKER))),
+        (charge, "services[0].minutes", service("minutes", json!(0))),
+        (charge, "services[0].minutes", service("minutes", json!("33"))),
+        (charge, "services[0].modifiers[0]", service("modifiers", json!([MARKER]))),
+        (charge, "services[0].price", service("price", json!(1))),
+        (charge, "services", json!([{ "code": "97110" }, { "code": "97110" }])),
+        (charge, "diagnoses", json!([])),
+        (charge, "diagnoses[1]", json!(["M25.561", MARKER])),
+        (correct, "services[0].minutes", service("minutes", json!(1441))),
+        (correct, "diagnoses", json!(["M25.561", "M25.561"])),
+        (units, "services[0].modifiers[0]", service("modifiers", json!([MARKER]))),
         (team, "starts_at", moment()),
         (team, "kind", json!(MARKER)),
         (team, "account_id", json!(MARKER)),
@@ -215,7 +235,8 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
     for (route, field, value) in cases {
         let door = doors.iter().find(|door| name(&door.route) == route).expect(route);
         let case = format!("{field} = {}", value.to_string().chars().take(40).collect::<String>());
-        let answer = door.json(&world, &door.with(field, value)).await;
+        let whole = field.split_once('[').map_or(field, |(whole, _)| whole);
+        let answer = door.json(&world, &door.with(whole, value)).await;
         wrong.extend(fault(door, &case, &answer, 422, Some(field)));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -79,6 +79,7 @@ pub(crate) async fn billed(site: &Site, therapist: &Person, patient: PatientId) 
     let session = site.session(therapist).await;
     let purpose = Purpose::payment(Resource::whole(Word::new("charge")));
     let grant = house.guard.charge(&session, patient, purpose).await.expect("allowed");
+    let grant = grant.open_account().await.expect("an account");
     let code = CptCode::new("97110").expect("a code");
     let service = Service { code, minutes: Some(Minutes::new(33).expect("minutes")), modifiers: vec![Modifier::Gp] };
     let sheet = ChargeSheet::new(vec![service]).expect("a sheet");
@@ -87,7 +88,7 @@ pub(crate) async fn billed(site: &Site, therapist: &Person, patient: PatientId) 
     let (mut batch, mut made, mut account) = (Batch::new(), Vec::new(), None);
     for _ in 0..4 {
         let visit = VisitId::random(&SystemRng);
-        let crossing = grant.cross(visit, day, therapist.account(), &sheet, &diagnoses);
+        let crossing = grant.cross((visit, 0), day, therapist.account(), &sheet, &diagnoses);
         let draft = house.guard.unpack(therapist.practice(), visit, &crossing).await.expect("opens");
         batch = charges::receive(accounts::open(batch, branch, draft.account, now), &draft, now);
         made.push(draft.charge);

@@ -32,6 +32,8 @@ pub(crate) struct Chart {
     pub(crate) entries: [String; 2],
     /// A visit that has begun.
     pub(crate) visit: String,
+    /// Two visits that were held and not charged, one for each door.
+    pub(crate) held: [String; 2],
     /// What is said to be entered in error, and nothing else is about: an entry for each of three doors, notes and visits for
     /// two.
     pub(crate) wrong: ([String; 3], [String; 2], [String; 2]),
@@ -65,6 +67,7 @@ impl Chart {
             note: id(),
             entries: [id(), id()],
             visit: id(),
+            held: [id(), id()],
             wrong: ([id(), id(), id()], [id(), id()], [id(), id()]),
             twice: [0; 4].map(|_| PatientId::random(&SystemRng)),
             links: [id(), id()],
@@ -114,6 +117,12 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
     let wrong_notes = [note_of().await, note_of().await];
     let visit_of = async || make("/visits", &keeper, crate::world::visit(keeper_id, site.now()), "visit_id").await;
     let wrong_visits = [visit_of().await, visit_of().await];
+    let held_of = async || {
+        let mut held = crate::world::visit(keeper_id, site.now());
+        held["state"] = "held".into();
+        make("/visits", &keeper, held, "visit_id").await
+    };
+    let held = [held_of().await, held_of().await];
     let twice = [
         site.patient(practice, "Zoe", "Twice").await,
         site.patient(practice, "Zoe", "Twice").await,
@@ -142,6 +151,7 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
             exercise,
             entries,
             visit,
+            held,
             wrong: (wrong_entries, wrong_notes, wrong_visits),
             twice,
             links,

@@ -2,7 +2,7 @@
 
 use crate::{
     chart::Chart,
-    world::{Relation, World, entry, program, visit},
+    world::{Relation, World, charge, entry, program, visit},
 };
 use axum::{
     body::Body,
@@ -81,6 +81,9 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         "POST /api/v1/patients/{patient_id}/notes/{note_id}/amendment" => {
             Some(i64::from(world.note_version(chart).await))
         }
+        "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction" => {
+            Some(world.sent_for(chart, 0).await)
+        }
         "PUT /api/v1/patients/{patient_id}/program" | "POST /api/v1/patients/{patient_id}/program/end" => {
             Some(i64::from(world.program_version(chart).await))
         }
@@ -118,6 +121,7 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "visit_id" if voids(route) => chart.wrong.2[page].clone(),
         "note_id" => chart.note.clone(),
         "entry_id" => chart.entries[page].clone(),
+        "visit_id" if route.path.contains("/charge") => chart.held[page].clone(),
         "visit_id" => chart.visit.clone(),
         "plan_id" => chart.plans[page].clone(),
         "hold_id" => chart.holds[page].clone(),
@@ -171,6 +175,11 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "POST /api/v1/patients/{patient_id}/visits" | "PUT /api/v1/patients/{patient_id}/visits/{visit_id}" => {
             visit(world.colleague.account(), world.site.now())
+        }
+        "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge"
+        | "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction" => charge(),
+        "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/units" => {
+            json!({ "services": charge()["services"] })
         }
         "POST /api/v1/patients/{patient_id}/care-team" => {
             json!({ "account_id": world.colleague.account(), "kind": "covering" })
@@ -255,6 +264,11 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         "POST /patients/{patient_id}/visits/{visit_id}" => {
             form.append_pair("state", "held");
             form.append_pair("seen", &world.visit_version(chart).await.to_string());
+        }
+        "POST /patients/{patient_id}/visits/{visit_id}/charge" => {
+            form.append_pair("seen", &world.sent_for(chart, 1).await.to_string());
+            form.extend_pairs([("services[0].code", "97110"), ("services[0].minutes", "33")]);
+            form.extend_pairs([("services[0].modifiers", "GP"), ("diagnoses", "M25.561"), ("do", "send")]);
         }
         "POST /patients/{patient_id}/care-team" => {
             form.append_pair("account_id", &world.colleague.account().to_string());

@@ -15,7 +15,7 @@ use store::{
     rows::{
         accounts,
         alerts::{self, AlertRow},
-        billing as rows,
+        billing as rows, billing_outbox,
         care_links::{self, CareKind, CareLinkRow},
         patients, programs, progress_notes, visits,
     },
@@ -72,6 +72,15 @@ pub(crate) fn program(exercise: &str) -> Value {
 /// A visit at a moment.
 pub(crate) fn visit(therapist: AccountId, at: Timestamp) -> Value {
     json!({ "therapist_id": therapist, "starts_at": at, "minutes": 30, "clinic": "Riverside" })
+}
+
+/// What a visit is charged for.
+pub(crate) fn charge() -> Value {
+    let services = [
+        json!({ "code": "97110", "minutes": 33, "modifiers": ["GP"] }),
+        json!({ "code": "97140", "minutes": 7, "modifiers": ["GP", "59"] }),
+    ];
+    json!({ "services": services, "diagnoses": ["M25.561"] })
 }
 
 /// An entry about an item.
@@ -174,6 +183,14 @@ impl World {
         let (db, branch) = (&self.site.house.stores.billing, phi::billing_branch(chart.practice));
         let row = rows::charges::by_id(db, branch, chart.billed.account, charge).await.expect("read");
         row.map_or(0, |row| row.version)
+    }
+
+    /// How often something was sent to billing for a held visit; 0 when nothing was.
+    pub(crate) async fn sent_for(&self, chart: &Chart, door: usize) -> i64 {
+        let clinical = &self.site.house.stores.clinical;
+        let visit = chart.held[door].parse().expect("an id");
+        let given = billing_outbox::given(clinical, chart.practice, chart.patient, visit).await.expect("read");
+        given.map_or(0, |given| i64::from(given.corrections) + 1)
     }
 
     /// Takes a patient's account back to where it waits for its first link.

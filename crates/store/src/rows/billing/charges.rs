@@ -2,7 +2,7 @@
 
 use super::super::{opt_sealed, sealed};
 use crate::{Batch, Db, Row, StoreError};
-use domain::{AccountId, BillingAccountId, ChargeId, Date, PracticeId, Timestamp, billing::ChargeState};
+use domain::{AccountId, BillingAccountId, ChargeId, Date, OccasionId, PracticeId, Timestamp, billing::ChargeState};
 use phi::{Draft, RowId, Sealed, fields::charges};
 
 /// A charge.
@@ -29,33 +29,49 @@ pub struct ChargeRow {
     pub received_at: Timestamp,
     /// Counts up at each change.
     pub version: i64,
+    /// What it is for: the same as that of what it corrects. None for a charge that came before there were corrections.
+    pub occasion_id: Option<OccasionId>,
+    /// 0 for the first charge of the occasion, then each correction.
+    pub number: i64,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, account_id, charge_id, therapist_id, day, state, sheet, diagnoses, price, ",
-            "received_at, version FROM charges ",
+            "received_at, version, occasion_id, number FROM charges ",
             $rest
         )
     };
 }
 
-/// Stores a draft where it is not there yet: a draft that comes twice is one.
+/// Stores a draft where it is not there yet: a draft that comes twice is one. A draft that it corrects is void from then
+/// on; what is in the books already stays there. One that comes after what corrects it is void at once.
 pub fn receive(batch: Batch, draft: &Draft, at: Timestamp) -> Batch {
-    const SQL: &str = "INSERT INTO charges (practice_id, account_id, charge_id, therapist_id, day, state, sheet, \
-                       diagnoses, received_at, version) VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, 1) \
+    const SUPERSEDE: &str = "UPDATE charges SET state = 'void', version = version + 1 WHERE practice_id = $1 \
+                             AND account_id = $2 AND occasion_id = $3 AND number < $4 AND state = 'draft'";
+    const SQL: &str = "INSERT INTO charges (practice_id, account_id, charge_id, occasion_id, number, therapist_id, \
+                       day, state, sheet, diagnoses, received_at, version) \
+                       SELECT $1, $2, $3, $4, $5, $6, $7, CASE WHEN EXISTS (SELECT 1 FROM charges later \
+                       WHERE later.practice_id = $1 AND later.occasion_id = $4 AND later.number > $5) \
+                       THEN 'void' ELSE 'draft' END, $8, $9, $10, 1 \
+                       WHERE NOT EXISTS (SELECT 1 FROM charges WHERE practice_id = $1 AND charge_id = $3) \
                        ON CONFLICT (practice_id, charge_id) DO NOTHING";
+    let number = i64::try_from(draft.number).unwrap_or(i64::MAX);
+    let earlier = &[draft.branch.into(), draft.account.into(), draft.occasion.into(), number.into()];
     let params = &[
         draft.branch.into(),
         draft.account.into(),
         draft.charge.into(),
+        draft.occasion.into(),
+        number.into(),
         draft.therapist.into(),
         draft.day.into(),
         draft.sheet.as_bytes().into(),
         draft.diagnoses.as_bytes().into(),
         at.into(),
     ];
+    let batch = if draft.number > 0 { batch.run(SUPERSEDE, earlier) } else { batch };
     batch.run(SQL, params)
 }
 
@@ -73,6 +89,24 @@ pub fn advance(batch: Batch, row: &ChargeRow, state: ChargeState, price: Option<
         row.version.into(),
     ];
     batch.run(SQL, params).expect(1)
+}
+
+/// Takes a charge out of the books: a draft again, or void where a correction of it has come. A conflict where its version
+/// is not the one that was seen.
+pub fn reopen(batch: Batch, row: &ChargeRow) -> Batch {
+    const SQL: &str = "UPDATE charges SET state = CASE WHEN EXISTS (SELECT 1 FROM charges later \
+                       WHERE later.practice_id = charges.practice_id AND later.occasion_id = charges.occasion_id \
+                       AND later.number > charges.number) THEN 'void' ELSE 'draft' END, version = version + 1 \
+                       WHERE practice_id = $1 AND account_id = $2 AND charge_id = $3 AND version = $4";
+    let params = &[row.branch.into(), row.account_id.into(), row.charge_id.into(), row.version.into()];
+    batch.run(SQL, params).expect(1)
+}
+
+/// The charges of one occasion, the first one first.
+pub async fn of_occasion(db: &Db, row: &ChargeRow) -> Result<Vec<ChargeRow>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 AND account_id = $2 AND occasion_id = $3 ORDER BY number");
+    let params = &[row.branch.into(), row.account_id.into(), row.occasion_id.into()];
+    db.rows(sql, params).await?.iter().map(read).collect()
 }
 
 /// One charge.
@@ -141,5 +175,7 @@ fn read(row: &Row) -> Result<ChargeRow, StoreError> {
         price: opt_sealed(row, 8, id)?,
         received_at: row.timestamp(9)?,
         version: row.int(10)?,
+        occasion_id: row.opt_id(11)?,
+        number: row.int(12)?,
     })
 }

@@ -3,7 +3,7 @@
 use super::{ACCOUNT, PATIENT, PRACTICE, at, sealed};
 use crate::houses::{House, furnished};
 use domain::{
-    BillingAccountId, BillingLinkId, BookingId, ChargeId, Date, PayerId, VisitId, VisitState,
+    BillingAccountId, BillingLinkId, BookingId, ChargeId, Date, OccasionId, PayerId, VisitId, VisitState,
     billing::{
         BookAccount, BookingKind, Cents, ChargeState, CptCode, FeeWords, PayerName, Posting, Postings, UnitRule,
     },
@@ -20,9 +20,10 @@ use store::{
             payers::{self, PayerRow},
         },
         billing_links::Links,
-        billing_outbox::{self, CrossingRow},
+        billing_outbox::{self, CrossingRow, Given},
         patients,
         visits::{self, VisitRow},
+        voided::VoidRow,
     },
 };
 
@@ -69,10 +70,15 @@ fn visit(n: u8, state: VisitState) -> VisitRow {
     }
 }
 
+fn wrong(n: u8) -> VoidRow<phi::fields::visits::WrongBecause> {
+    VoidRow { at: at(9), by: ACCOUNT, reason: sealed([n; 16], "another patient's") }
+}
+
 fn crossing(n: u8, seconds: i64) -> CrossingRow {
     CrossingRow {
         practice_id: PRACTICE,
         visit_id: VisitId::from_bytes([n; 16]),
+        number: 0,
         crossing: sealed([n; 16], "crossing"),
         created_at: at(seconds),
     }
@@ -82,40 +88,95 @@ pub(crate) async fn a_visit_is_charged_once_and_its_charge_waits_until_it_is_tak
     let db = furnished(house, Store::Clinical).await;
     let patient = super::clinical::patient(PATIENT.as_bytes()[0], "Ana");
     db.commit(patients::insert(Batch::new(), &patient)).await.expect("stored");
-    for row in [visit(1, VisitState::Held), visit(2, VisitState::Held), visit(3, VisitState::Planned)] {
+    for row in [
+        visit(1, VisitState::Held),
+        visit(2, VisitState::Held),
+        visit(3, VisitState::Planned),
+        visit(4, VisitState::Held),
+    ] {
         db.commit(visits::insert(Batch::new(), &row)).await.expect("stored");
     }
-    assert_eq!(billing_outbox::not_charged(&db, PRACTICE).await, Ok(vec![(ACCOUNT, 2, at(1))]));
+    assert_eq!(billing_outbox::not_charged(&db, PRACTICE).await, Ok(vec![(ACCOUNT, 3, at(1))]));
     for (n, seconds) in [(2, 5), (1, 6)] {
-        let charged = db.commit(billing_outbox::charge(Batch::new(), PATIENT, &crossing(n, seconds))).await;
+        let charged = db.commit(billing_outbox::charge(Batch::new(), PATIENT, 1, &crossing(n, seconds))).await;
         assert_eq!(charged, Ok(()));
     }
-    for refused in [crossing(1, 7), crossing(3, 7), crossing(9, 7)] {
-        let refused = db.commit(billing_outbox::charge(Batch::new(), PATIENT, &refused)).await;
-        assert_eq!(refused, Err(CommitError::Conflict { statement: 0 }));
+    let conflict = Err(CommitError::Conflict { statement: 0 });
+    for (n, version) in [(1, 1), (1, 2), (3, 1), (4, 2), (9, 1)] {
+        let refused = db.commit(billing_outbox::charge(Batch::new(), PATIENT, version, &crossing(n, 7))).await;
+        assert_eq!(refused, conflict, "visit {n} at version {version}");
     }
     let of = |n: u8| VisitId::from_bytes([n; 16]);
-    assert_eq!(billing_outbox::charged_at(&db, PRACTICE, PATIENT, of(1)).await, Ok(Some(at(6))));
-    assert_eq!(billing_outbox::charged_at(&db, PRACTICE, PATIENT, of(3)).await, Ok(None));
+    let given = Given { charged_at: at(6), corrections: 0 };
+    assert_eq!(billing_outbox::given(&db, PRACTICE, PATIENT, of(1)).await, Ok(Some(given)));
+    assert_eq!(billing_outbox::given(&db, PRACTICE, PATIENT, of(3)).await, Ok(None));
+    assert_eq!(billing_outbox::charged(&db, PRACTICE, PATIENT).await, Ok(vec![of(1), of(2)]));
     assert_eq!(billing_outbox::count(&db, PRACTICE).await, Ok(2));
+    assert_eq!(billing_outbox::not_charged(&db, PRACTICE).await, Ok(vec![(ACCOUNT, 1, at(4))]));
+    // To be charged is a change: who saw the visit before it changes nothing of it. And it is not said to be wrong.
+    let charged = visits::by_id(&db, PRACTICE, PATIENT, of(1)).await.expect("read").expect("there");
+    assert_eq!(charged.version, 2);
+    assert_eq!(db.commit(visits::update(Batch::new(), &visit(1, VisitState::Planned), 1)).await, conflict);
+    assert_eq!(db.commit(visits::void(Batch::new(), &charged, &wrong(1))).await, conflict);
+    // What is said to be wrong is not charged.
+    db.commit(visits::void(Batch::new(), &visit(4, VisitState::Held), &wrong(4))).await.expect("said");
+    let refused = db.commit(billing_outbox::charge(Batch::new(), PATIENT, 2, &crossing(4, 7))).await;
+    assert_eq!(refused, conflict);
     assert_eq!(billing_outbox::not_charged(&db, PRACTICE).await, Ok(vec![]));
     let first = billing_outbox::page(&db, None, 1).await.expect("read");
     assert_eq!((first[0].visit_id, first[0].crossing.as_bytes()), (of(2), &b"crossing"[..]));
-    let next = billing_outbox::page(&db, Some((first[0].created_at, of(2))), 10).await.expect("read");
+    let next = billing_outbox::page(&db, Some(first[0].place()), 10).await.expect("read");
     assert_eq!(next.iter().map(|row| row.visit_id).collect::<Vec<_>>(), [of(1)]);
-    db.commit(billing_outbox::remove(Batch::new(), PRACTICE, of(2))).await.expect("removed");
+    db.commit(billing_outbox::remove(Batch::new(), &first[0])).await.expect("removed");
     assert_eq!(billing_outbox::count(&db, PRACTICE).await, Ok(1));
-    let again = db.commit(billing_outbox::charge(Batch::new(), PATIENT, &crossing(2, 8))).await;
-    assert_eq!(again, Err(CommitError::Conflict { statement: 0 }), "charged once, even when its charge has arrived");
-    // Whoever read it before it was charged cannot take it back now.
+    let again = db.commit(billing_outbox::charge(Batch::new(), PATIENT, 2, &crossing(2, 8))).await;
+    assert_eq!(again, conflict, "charged once, even when its charge has arrived");
+    // To be charged keeps it held on its day, whoever saw it then.
     let changed = |state, starts_at| {
-        db.commit(visits::update(Batch::new(), &VisitRow { version: 2, starts_at, ..visit(1, state) }, 1))
+        db.commit(visits::update(Batch::new(), &VisitRow { version: 3, starts_at, ..visit(1, state) }, 2))
     };
     let (began, day) = (visit(1, VisitState::Held).starts_at, 86_400);
     let moved = domain::Timestamp::from_second(began.as_second() + day).expect("a moment");
-    assert_eq!(changed(VisitState::NoShow, began).await, Err(CommitError::Conflict { statement: 0 }));
-    assert_eq!(changed(VisitState::Held, moved).await, Err(CommitError::Conflict { statement: 0 }));
+    assert_eq!(changed(VisitState::NoShow, began).await, conflict);
+    assert_eq!(changed(VisitState::Held, moved).await, conflict);
     assert_eq!(changed(VisitState::Held, at(2)).await, Ok(()));
+}
+
+pub(crate) async fn a_correction_is_sent_where_the_last_one_was_seen_and_waits_behind_it(house: &mut dyn House) {
+    let db = furnished(house, Store::Clinical).await;
+    let patient = super::clinical::patient(PATIENT.as_bytes()[0], "Ana");
+    db.commit(patients::insert(Batch::new(), &patient)).await.expect("stored");
+    for row in [visit(1, VisitState::Held), visit(2, VisitState::Held)] {
+        db.commit(visits::insert(Batch::new(), &row)).await.expect("stored");
+    }
+    db.commit(billing_outbox::charge(Batch::new(), PATIENT, 1, &crossing(1, 5))).await.expect("charged");
+    let correction = |n: u8, number: u32| CrossingRow {
+        number,
+        crossing: Sealed::stored(RowId::versioned([n; 16], number.into()), b"correction".to_vec()),
+        ..crossing(n, 5)
+    };
+    let corrected = async |n, version, number| {
+        db.commit(billing_outbox::correct(Batch::new(), PATIENT, version, &correction(n, number))).await
+    };
+    let conflict = Err(CommitError::Conflict { statement: 0 });
+    assert_eq!(corrected(1, 2, 2).await, conflict, "the first one is missing");
+    assert_eq!(corrected(1, 1, 1).await, conflict, "the visit changed since");
+    assert_eq!(corrected(1, 2, 1).await, Ok(()));
+    assert_eq!(corrected(1, 3, 1).await, conflict, "it was sent");
+    assert_eq!(corrected(1, 3, 2).await, Ok(()));
+    assert_eq!(corrected(2, 1, 1).await, conflict, "it was not charged");
+    let given = billing_outbox::given(&db, PRACTICE, PATIENT, VisitId::from_bytes([1; 16])).await;
+    assert_eq!(given, Ok(Some(Given { charged_at: at(5), corrections: 2 })));
+    let (mut after, mut numbers) = (None, Vec::new());
+    while let Some(row) = billing_outbox::page(&db, after, 1).await.expect("read").pop() {
+        after = Some(row.place());
+        assert!(row.crossing.row() == RowId::versioned([1; 16], row.number.into()));
+        numbers.push(row.number);
+    }
+    assert_eq!(numbers, [0, 1, 2]);
+    db.commit(billing_outbox::remove(Batch::new(), &correction(1, 1))).await.expect("removed");
+    let left = billing_outbox::page(&db, None, 10).await.expect("read");
+    assert_eq!(left.iter().map(|row| row.number).collect::<Vec<_>>(), [0, 2]);
 }
 
 fn draft(n: u8) -> Draft {
@@ -124,6 +185,8 @@ fn draft(n: u8) -> Draft {
         branch: BRANCH,
         account: BILLED,
         charge: ChargeId::from_bytes([n; 16]),
+        occasion: OccasionId::from_bytes([n; 16]),
+        number: 0,
         day: Date::constant(2026, 5, i8::try_from(n).expect("small")),
         therapist: ACCOUNT,
         sheet: Sealed::stored(row, b"sheet".to_vec()),
@@ -164,6 +227,47 @@ pub(crate) async fn a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_se
     assert_eq!(now[1].price.as_ref().map(Sealed::as_bytes), Some(&b"price"[..]));
     assert_eq!(charges::count(&db, BRANCH).await, Ok(vec![(ChargeState::Billed, 1), (ChargeState::Draft, 1)]));
     assert!(charges::by_id(&db, PRACTICE, BILLED, of(1)).await.expect("read").is_none());
+}
+
+pub(crate) async fn of_the_charges_of_an_occasion_one_is_live_in_whatever_order_they_come(house: &mut dyn House) {
+    let db = furnished(house, Store::Billing).await;
+    let occasion = OccasionId::from_bytes([9; 16]);
+    let arrives = async |n: u8, number: u64| {
+        let batch = accounts::open(Batch::new(), BRANCH, BILLED, at(1));
+        let draft = Draft { occasion, number, ..draft(n) };
+        db.commit(charges::receive(batch, &draft, at(2))).await
+    };
+    let of = async |n: u8| {
+        let id = ChargeId::from_bytes([n; 16]);
+        charges::by_id(&db, BRANCH, BILLED, id).await.expect("read").expect("there")
+    };
+    let states = async || {
+        let all = charges::of_occasion(&db, &of(1).await).await.expect("read");
+        all.iter().map(|row| (row.charge_id.as_bytes()[0], row.state)).collect::<Vec<_>>()
+    };
+    use ChargeState::{Billed, Draft as Waiting, Void};
+    arrives(1, 0).await.expect("arrived");
+    arrives(2, 1).await.expect("arrived");
+    // Once more, as after a kill, and a later one before the one before it.
+    for (n, number) in [(1, 0), (2, 1), (4, 3), (3, 2), (4, 3)] {
+        assert_eq!(arrives(n, number).await, Ok(()));
+    }
+    assert_eq!(states().await, [(1, Void), (2, Void), (3, Void), (4, Waiting)]);
+    assert_eq!((of(1).await.version, of(4).await.version), (2, 1));
+
+    // What is in the books stays there; its correction waits until it is taken out, and then it is void.
+    db.commit(charges::advance(Batch::new(), &of(4).await, Billed, None)).await.expect("billed");
+    arrives(5, 4).await.expect("arrived");
+    let both = db.commit(charges::advance(Batch::new(), &of(5).await, Billed, None)).await;
+    assert!(matches!(both, Err(CommitError::Duplicate { .. })), "{both:?}");
+    assert_eq!(states().await[3..], [(4, Billed), (5, Waiting)]);
+    db.commit(charges::reopen(Batch::new(), &of(4).await)).await.expect("taken out");
+    assert_eq!(states().await[3..], [(4, Void), (5, Waiting)]);
+    db.commit(charges::advance(Batch::new(), &of(5).await, Billed, None)).await.expect("billed");
+    db.commit(charges::reopen(Batch::new(), &of(5).await)).await.expect("taken out");
+    assert_eq!(states().await[4..], [(5, Waiting)], "nothing corrects it");
+    let twice = db.commit(charges::advance(Batch::new(), &of(4).await, Waiting, None)).await;
+    assert!(matches!(twice, Err(CommitError::Duplicate { .. })), "the store keeps two drafts apart: {twice:?}");
 }
 
 pub(crate) async fn accounts_have_payers_and_codes_have_fees_from_a_day_on(house: &mut dyn House) {

@@ -113,6 +113,7 @@ fn known_part(word: &str) -> Option<&'static str> {
         "record" => "the whole record",
         "visit" => "a visit",
         "charge" => "a charge",
+        "charge_correction" => "a correction of a charge",
         "billing_account" => "an account of billing",
         "billing_books" => "the books of billing",
         "care_team" => "the care team",

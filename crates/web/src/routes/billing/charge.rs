@@ -148,6 +148,7 @@ async fn page(
     let codes: Vec<String> = view.diagnoses.iter().map(ToString::to_string).collect();
     let earns = view.price.as_ref().is_some_and(|price| price.total > Cents(0));
     let content = html! {
+        (beside(account, &view))
         (missing(&view))
         (card("The charge", None, definitions(&[
             ("State", state(view.state)),
@@ -175,6 +176,24 @@ async fn page(
         ..Head::default()
     };
     Ok(surround.page(Sheet::new("Charge", "/billing/accounts").head(head), content))
+}
+
+/// Which charge of the same visit this one corrects, and which one corrects it.
+fn beside(account: BillingAccountId, view: &ChargeView) -> Markup {
+    let at = |charge: ChargeId| format!("/billing/accounts/{account}/charges/{charge}");
+    html! {
+        @if let Some(later) = view.corrected_by {
+            (notice(Tone::Warn, "The therapist corrected this charge", Some(html! {
+                a href=(at(later)) { "See the correction" } "."
+                @if view.state == ChargeState::Billed { " To bill it, void the booking of this one first." }
+            })))
+        }
+        @if let Some(earlier) = view.corrects {
+            (notice(Tone::Info, "This is the therapist's correction of an earlier charge", Some(html! {
+                a href=(at(earlier)) { "See the earlier one" } "."
+            })))
+        }
+    }
 }
 
 /// What stands between a draft and the books.

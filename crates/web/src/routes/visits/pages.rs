@@ -210,7 +210,7 @@ async fn show(
         section class="card stack" aria-label="Visits" {
             @if found.items.is_empty() {
                 (empty_state("No visits yet", "What is booked stands here, those furthest ahead first.", None))
-            } @else { (list(&surround, patient, &found.items, now, books)) }
+            } @else { (list(&surround, patient, &found.items, now, Offers { books, treats })) }
         }
         (pagination(None, next.as_deref(), None))
         @if books { (form(patient, &therapists, typed, errors)) }
@@ -225,9 +225,16 @@ async fn show(
     Ok(surround.page(Sheet::new("Visits", place).head(Head { above: Some(above), ..Head::default() }), content))
 }
 
-fn list(surround: &Surround, patient: PatientId, items: &[VisitView], now: Timestamp, books: bool) -> Markup {
+/// What the one who looks can do with a visit.
+#[derive(Clone, Copy)]
+struct Offers {
+    books: bool,
+    treats: bool,
+}
+
+fn list(surround: &Surround, patient: PatientId, items: &[VisitView], now: Timestamp, offers: Offers) -> Markup {
     let mut columns = vec![Column::text("When"), Column::text("With"), Column::text("Where"), Column::text("State")];
-    if books {
+    if offers.books {
         columns.push(Column::actions("What became of it"));
     }
     let rows = items.iter().map(|visit| {
@@ -239,14 +246,23 @@ fn list(surround: &Surround, patient: PatientId, items: &[VisitView], now: Times
             },
             html! { (visit.therapist.name) },
             html! { (visit.clinic.as_deref().unwrap_or("–")) },
-            struck(&state(visit.state), visit.voided.as_ref(), surround.zone()),
+            html! {
+                (struck(&state(visit.state), visit.voided.as_ref(), surround.zone()))
+                @if offers.books && visit.charged { " " (tag("charged", Tone::Success)) }
+            },
         ];
-        if books {
+        if offers.books {
+            let charge = offers.treats && visit.state == VisitState::Held;
             cells.push(html! {
                 @if visit.voided.is_none() {
-                    (outcomes(patient, visit, now))
-                    a class="small" href={ "/patients/" (patient) "/visits/" (visit.visit_id) "/void" } {
-                        "Entered in error" span class="hidden" { ": " (surround.moment(visit.starts_at)) }
+                    div class="row wrap visit-acts" {
+                        @if charge { (charge_link(patient, visit, surround)) }
+                        (outcomes(patient, visit, now))
+                        @if !visit.charged {
+                            a class="small" href={ "/patients/" (patient) "/visits/" (visit.visit_id) "/void" } {
+                                "Entered in error" span class="hidden" { ": " (surround.moment(visit.starts_at)) }
+                            }
+                        }
                     }
                 }
             });
@@ -265,6 +281,15 @@ fn state(state: VisitState) -> Markup {
     }
 }
 
+fn charge_link(patient: PatientId, visit: &VisitView, surround: &Surround) -> Markup {
+    let label = if visit.charged { "Correct the charge" } else { "Charge" };
+    html! {
+        a href={ "/patients/" (patient) "/visits/" (visit.visit_id) "/charge" } {
+            (label) span class="hidden" { " of " (surround.moment(visit.starts_at)) }
+        }
+    }
+}
+
 /// What can be said about a visit now. One that was marked by mistake is put back to planned.
 fn outcomes(patient: PatientId, visit: &VisitView, now: Timestamp) -> Markup {
     let choices: &[(VisitState, &str)] = match visit.state {
@@ -272,6 +297,8 @@ fn outcomes(patient: PatientId, visit: &VisitView, now: Timestamp) -> Markup {
             &[(VisitState::Held, "Held"), (VisitState::NoShow, "Did not come"), (VisitState::Cancelled, "Cancelled")]
         }
         VisitState::Planned => &[(VisitState::Cancelled, "Cancel")],
+        // What was charged took place.
+        _ if visit.charged => return html! {},
         _ => &[(VisitState::Planned, "Put back")],
     };
     html! {

@@ -235,14 +235,14 @@ async fn send_note(
 async fn about_visit(app: &App, session: &Session<Full>, patient: PatientId, visit: VisitId) -> Result<About, Problem> {
     let view = visits::one(app.house(), session, patient, visit).await?;
     standing(view.voided.as_ref())?;
+    if view.charged {
+        return Err(VoidError::Charged.into());
+    }
     let zone = practice::account::zone(app.house(), session).await?;
     let (hour, minute) = zone.hour_minute(view.starts_at);
     let day = words::full_date(zone.day_of(view.starts_at));
     let time = words::time(hour, minute);
-    let what = format!(
-        "The visit of {day}, {time}, with {}. If it was given to billing, tell them: they do not learn of it from here.",
-        view.therapist.name
-    );
+    let what = format!("The visit of {day}, {time}, with {}.", view.therapist.name);
     Ok(About { what, back: format!("/patients/{patient}/visits"), place: "Visits" })
 }
 

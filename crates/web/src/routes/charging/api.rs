@@ -1,0 +1,100 @@
+//! Charging, for programs.
+
+use crate::{App, AuditClass, IdempotencyKey, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use domain::{PatientId, PermissionName, VisitId};
+use practice::billing::charging::{self, Charged, ChargingView, NewCharge, Services, Units};
+
+const ONE: Route = Route::api(
+    Verb::Get,
+    "/api/v1/patients/{patient_id}/visits/{visit_id}/charge",
+    "Whether a visit was charged, and how often that was corrected. Not what for.",
+)
+.permission(PermissionName::ChargeVisit)
+.audit(AuditClass::Patient)
+.answer::<ChargingView>(200);
+const CHARGE: Route = Route::api(
+    Verb::Post,
+    "/api/v1/patients/{patient_id}/visits/{visit_id}/charge",
+    "Charges a visit that was held, once. What is sent goes to billing and is not shown here again.",
+)
+.permission(PermissionName::ChargeVisit)
+.audit(AuditClass::Patient)
+.idempotency_key()
+.body::<NewCharge>()
+.answer::<Charged>(201);
+const CORRECT: Route = Route::api(
+    Verb::Post,
+    "/api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction",
+    "Corrects what was charged for a visit: takes the place of what was sent before.",
+)
+.permission(PermissionName::ChargeVisit)
+.audit(AuditClass::Patient)
+.if_match()
+.body::<NewCharge>()
+.answer::<Charged>(201);
+const UNITS: Route = Route::api(
+    Verb::Post,
+    "/api/v1/patients/{patient_id}/visits/{visit_id}/charge/units",
+    "How minutes would count, step by step under each rule. Sends and stores nothing.",
+)
+.permission(PermissionName::ChargeVisit)
+.audit(AuditClass::Patient)
+.body::<Services>()
+.answer::<Units>(200);
+
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.add(ONE, one).add(CHARGE, charge).add(CORRECT, correct).add(UNITS, units)
+}
+
+async fn one(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((patient, visit)): PathId<(PatientId, VisitId)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let view = charging::look(app.house(), &session, patient, visit).await?;
+    let tag = Tag(view.sent.into());
+    if tag.is_held(&headers) {
+        return Ok(tag.not_modified());
+    }
+    Ok(([tag.pair()], Json(view)).into_response())
+}
+
+async fn charge(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((patient, visit)): PathId<(PatientId, VisitId)>,
+    key: Option<IdempotencyKey>,
+    Json(new): Json<NewCharge>,
+) -> Result<Response, Problem> {
+    let key = key.as_ref().map(IdempotencyKey::as_str);
+    let charged = charging::charge(app.house(), &session, patient, visit, &new, key).await?;
+    Ok((StatusCode::CREATED, [Tag(charged.sent.into()).pair()], Json(charged)).into_response())
+}
+
+async fn correct(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((patient, visit)): PathId<(PatientId, VisitId)>,
+    IfMatch(seen): IfMatch,
+    Json(new): Json<NewCharge>,
+) -> Result<Response, Problem> {
+    // A number that cannot be is one that is not the newest.
+    let seen = u32::try_from(seen).unwrap_or(u32::MAX);
+    let charged = charging::correct(app.house(), &session, patient, visit, seen, &new).await?;
+    Ok((StatusCode::CREATED, [Tag(charged.sent.into()).pair()], Json(charged)).into_response())
+}
+
+async fn units(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((patient, visit)): PathId<(PatientId, VisitId)>,
+    Json(asked): Json<Services>,
+) -> Result<Json<Units>, Problem> {
+    Ok(Json(charging::units(app.house(), &session, patient, visit, &asked.services).await?))
+}

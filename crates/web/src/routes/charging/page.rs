@@ -1,0 +1,325 @@
+//! Charging, as a page: the form, then how the minutes count, then it is sent.
+
+use super::{
+    ALREADY, NOT_CHARGED,
+    draft::{Act, Draft, Typed},
+};
+use crate::{
+    App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
+    answer::{form_again, see_other},
+    look::{
+        ButtonKind, Column, Field, FieldErrors, Head, RECORDED, Tone, card, checkbox_group, first_button, hidden,
+        link_button, notice, number_field, recorded_line, table, text_field, words,
+    },
+    routes::patients::TREATS,
+    surround::{Sheet, Surround},
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    PatientId, PermissionName, VisitId, VisitState,
+    billing::{ChargeSheet, Modifier, UnitCalculation, UnitRule},
+};
+use identity::{Full, Session};
+use maud::{Markup, html};
+use practice::billing::charging::{self, ChargeError, ChargingView, NewCharge, Units};
+
+const FORM: Route =
+    Route::page(Verb::Get, "/patients/{patient_id}/visits/{visit_id}/charge", "What to charge for a visit.")
+        .permission(PermissionName::ChargeVisit)
+        .audit(AuditClass::Patient)
+        .roles(TREATS);
+const SEND: Route = Route::page(
+    Verb::Post,
+    "/patients/{patient_id}/visits/{visit_id}/charge",
+    "Sends what the form holds to billing; its other buttons only count and show.",
+)
+.permission(PermissionName::ChargeVisit)
+.audit(AuditClass::Patient)
+.roles(TREATS);
+
+pub(super) fn add(table: RouteTable) -> RouteTable {
+    table.add(FORM, form).add(SEND, send)
+}
+
+/// The page for one visit.
+struct Desk<'a> {
+    surround: Surround,
+    patient: PatientId,
+    visit: &'a ChargingView,
+}
+
+impl<'a> Desk<'a> {
+    async fn of(
+        app: &App,
+        session: &Session<Full>,
+        patient: PatientId,
+        visit: &'a ChargingView,
+    ) -> Result<Self, Problem> {
+        Ok(Self { surround: Surround::of(app, session).await?, patient, visit })
+    }
+}
+
+async fn form(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((patient, visit)): PathId<(PatientId, VisitId)>,
+) -> Result<Markup, Problem> {
+    let view = charging::look(app.house(), &session, patient, visit).await?;
+    let desk = Desk::of(&app, &session, patient, &view).await?;
+    let draft = Draft::new(view.sent, VisitId::random(&*app.rng).to_string());
+    Ok(desk.asks(&draft, &FieldErrors::none(), None))
+}
+
+async fn send(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((patient, visit)): PathId<(PatientId, VisitId)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let (mut draft, act) = Draft::read(pairs)?;
+    let view = charging::look(app.house(), &session, patient, visit).await?;
+    let desk = Desk::of(&app, &session, patient, &view).await?;
+    let (quiet, unprocessable) = (FieldErrors::none(), StatusCode::UNPROCESSABLE_ENTITY);
+    match act {
+        Act::More => {
+            draft.grow();
+            return Ok(desk.asks(&draft, &quiet, None).into_response());
+        }
+        Act::Edit => return Ok(desk.asks(&draft, &quiet, None).into_response()),
+        Act::Check | Act::Send => {}
+    }
+    let new = match draft.charge() {
+        Ok(new) => new,
+        Err(errors) => return Ok(form_again(unprocessable, desk.asks(&draft, &errors, None))),
+    };
+    if act == Act::Check {
+        let units = Units::of(&new.services).map_err(ChargeError::from)?;
+        return Ok(desk.shows(&draft, &new, &units).into_response());
+    }
+    let house = app.house();
+    let key = draft.key.parse::<VisitId>().ok().map(|key| key.to_string());
+    // A number that cannot be is one that is not the newest.
+    let sent = match draft.seen.parse().unwrap_or(u32::MAX) {
+        0 => charging::charge(house, &session, patient, visit, &new, key.as_deref()).await,
+        seen => charging::correct(house, &session, patient, visit, seen, &new).await,
+    };
+    let said = match sent {
+        Ok(_) => return Ok(see_other(&format!("/patients/{patient}/visits"))),
+        Err(ChargeError::Already) => ALREADY,
+        Err(ChargeError::NotCharged) => NOT_CHARGED,
+        Err(ChargeError::Stale) => "The visit or its charge was changed since you began.",
+        Err(error) => return Err(error.into()),
+    };
+    // Now they have seen how it stands.
+    draft.seen = view.sent.to_string();
+    let below = html! { "What you typed is still here, and was not sent." };
+    let notice = notice(Tone::Error, said, Some(below));
+    Ok(form_again(StatusCode::CONFLICT, desk.asks(&draft, &quiet, Some(notice))))
+}
+
+impl Desk<'_> {
+    fn back(&self) -> String {
+        format!("/patients/{}/visits", self.patient)
+    }
+
+    fn page(&self, notice: Option<Markup>, content: Markup) -> Markup {
+        let title = if self.visit.sent == 0 { "Charge a visit" } else { "Correct a charge" };
+        let below = html! {
+            (words::full_date(self.visit.day)) " · " (self.visit.therapist.name)
+            @if let Some(at) = self.visit.charged_at { " · charged " (self.surround.moment(at)) }
+            @match self.visit.sent {
+                0 | 1 => {}
+                sent => { ", corrected " (words::count(u64::from(sent - 1), "time", "times")) }
+            }
+        };
+        let above = Some(html! { a href=(self.back()) { "Visits" } });
+        let head = Head { above, below: Some(below), ..Head::default() };
+        self.surround.page(Sheet::new(title, "/patients").head(head).notice(notice), content)
+    }
+
+    /// The form, or why there is none.
+    fn asks(&self, draft: &Draft, errors: &FieldErrors, notice: Option<Markup>) -> Markup {
+        let voided = self.visit.voided;
+        let held = self.visit.state == VisitState::Held && !voided;
+        self.page(
+            notice,
+            html! {
+                (errors.summary())
+                @if held { (self.services(draft, errors)) } @else if voided {
+                    (card("This visit was entered in error", None, html! {
+                        p { "It counts for nothing, and is not charged." }
+                        p { (link_button(&self.back(), "The visits", ButtonKind::Quiet)) }
+                    }))
+                } @else {
+                    (card("This visit was not held", None, html! {
+                        p { "Only a visit that was held is charged. Say first what became of it." }
+                        p { (link_button(&self.back(), "The visits", ButtonKind::Quiet)) }
+                    }))
+                }
+                (recorded_line(RECORDED))
+            },
+        )
+    }
+
+    fn services(&self, draft: &Draft, errors: &FieldErrors) -> Markup {
+        html! {
+            form method="post" class="card stack" data-unsaved {
+                (first_button())
+                (hidden("seen", &draft.seen))
+                (hidden("key", &draft.key))
+                @if self.visit.sent > 0 {
+                    p { "Say the whole visit as it should be charged. It takes the place of what was sent before, which is "
+                        "with billing and is not shown here." }
+                }
+                @for (n, typed) in draft.services.iter().enumerate() { (line(n, typed, errors)) }
+                @if draft.services.len() < ChargeSheet::MAX {
+                    div class="row" { button type="submit" name="do" value="more" formnovalidate class="button quiet" { "One more service" } }
+                }
+                (text_field(&Field::new("diagnoses", "Diagnosis codes of the claim").required().value(&draft.diagnoses)
+                    .error(errors.of("diagnoses")).max_length(200).autocomplete("off")
+                    .hint("The main one first, like M25.561, M62.81. They go to billing only and are not kept in the record.")))
+                div class="row wrap form-end" {
+                    button type="submit" name="do" value="check" class="button primary" { "Count the units" }
+                    (link_button(&self.back(), "Cancel", ButtonKind::Quiet))
+                }
+            }
+        }
+    }
+
+    /// What will be sent, and how its minutes count.
+    fn shows(&self, draft: &Draft, new: &NewCharge, units: &Units) -> Markup {
+        let columns = [Column::text("Code"), Column::number("Minutes"), Column::text("Modifiers")];
+        let rows = new.services.iter().map(|service| {
+            let modifiers: Vec<&str> = service.modifiers.iter().map(|modifier| modifier.word()).collect();
+            let minutes = service.minutes.map_or_else(|| "once".to_owned(), |minutes| minutes.count().to_string());
+            let modifiers = if modifiers.is_empty() { "–".to_owned() } else { modifiers.join(", ") };
+            vec![html! { (service.code) }, html! { (minutes) }, html! { (modifiers) }]
+        });
+        let diagnoses: Vec<String> = new.diagnoses.iter().map(ToString::to_string).collect();
+        self.page(None, html! {
+            (card("What will be sent", None, html! {
+                (table("The services of the visit", &columns, rows))
+                p { span class="soft" { "Diagnosis codes " } (diagnoses.join(", ")) }
+            }))
+            @if units.cms.lines.is_empty() {
+                (card("No units to count", None, html! {
+                    p { "No code of this visit is charged by time. Each is charged once." }
+                }))
+            } @else {
+                (rule(&units.cms))
+                (rule(&units.ama))
+                p class="soft" { "Which of the two counts depends on who pays. Billing goes by it, and keeps the way there." }
+            }
+            form method="post" class="card stack" {
+                (hidden("seen", &draft.seen))
+                (hidden("key", &draft.key))
+                @for (n, typed) in draft.services.iter().enumerate() {
+                    (hidden(&format!("services[{n}].code"), &typed.code))
+                    (hidden(&format!("services[{n}].minutes"), &typed.minutes))
+                    @for modifier in &typed.modifiers { (hidden(&format!("services[{n}].modifiers"), modifier)) }
+                }
+                (hidden("diagnoses", &draft.diagnoses))
+                p { "Once it is sent, it is with billing and is not shown here again." }
+                div class="row wrap form-end" {
+                    button type="submit" name="do" value="send" class="button primary" {
+                        @if self.visit.sent == 0 { "Send to billing" } @else { "Send the correction" }
+                    }
+                    button type="submit" name="do" value="edit" class="button quiet" { "Change something" }
+                }
+            }
+            (recorded_line(RECORDED))
+        })
+    }
+}
+
+/// One service of the form.
+fn line(n: usize, typed: &Typed, errors: &FieldErrors) -> Markup {
+    let name = |part: &str| format!("services[{n}].{part}");
+    let (code, minutes, modifiers) = (name("code"), name("minutes"), name("modifiers"));
+    let ticked = |modifier: Modifier| typed.modifiers.iter().any(|word| word == modifier.word());
+    let choices = [
+        (Modifier::Gp, "GP · therapy plan"),
+        (Modifier::Kx, "KX · beyond the threshold"),
+        (Modifier::Cq, "CQ · by an assistant"),
+        (Modifier::DistinctProcedure, "59 · distinct procedure"),
+    ];
+    let options: Vec<(&str, &str, bool)> =
+        choices.iter().map(|(modifier, words)| (modifier.word(), *words, ticked(*modifier))).collect();
+    html! {
+        fieldset class="service" {
+            legend { "Service " (n + 1) }
+            div class="service-what" {
+                (text_field(&Field::new(&code, "Code").required_if(n == 0).value(&typed.code).error(errors.of(&code))
+                    .inputmode("numeric").max_length(5).autocomplete("off")))
+                (number_field(&Field::new(&minutes, "Minutes").value(&typed.minutes).error(errors.of(&minutes))
+                    .between("1", "1440").autocomplete("off")))
+            }
+            (checkbox_group(&Field::new(&modifiers, "Modifiers").error(errors.of(&modifiers)), &options))
+        }
+    }
+}
+
+/// How the minutes count under one rule, step by step.
+fn rule(calculation: &UnitCalculation) -> Markup {
+    let (heading, how) = match calculation.rule {
+        UnitRule::Cms => (
+            "By the CMS rule",
+            "All timed minutes of the day together: 8 minutes make a unit, and each further 15 one more.",
+        ),
+        UnitRule::Ama => (
+            "By the AMA rule",
+            "Each code by itself: every 15 minutes make a unit, and 8 or more that are left over one more.",
+        ),
+    };
+    let columns = [
+        Column::text("Code"),
+        Column::number("Minutes"),
+        Column::number("Whole units"),
+        Column::number("Minutes left"),
+        Column::number("One more"),
+        Column::number("Units"),
+    ];
+    let rows = calculation.lines.iter().map(|line| {
+        vec![
+            html! { (line.code) },
+            html! { (line.minutes.count()) },
+            html! { (line.whole_units) },
+            html! { (line.minutes_left) },
+            html! { @if line.extra_unit { "+1" } @else { "–" } },
+            html! { strong { (line.units) } },
+        ]
+    });
+    let total = words::count(u64::from(calculation.units()), "unit", "units");
+    card(
+        heading,
+        Some(html! { strong class="num" { (total) } }),
+        html! {
+            p { (how) }
+            @if let Some(allowed) = calculation.allowed_units {
+                p { (calculation.total_minutes) " minutes together allow " strong { (words::count(u64::from(allowed), "unit", "units")) }
+                    ". Whole units come first; what is then still allowed goes to the codes with the most minutes left." }
+            }
+            (table(heading, &columns, rows))
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::billing::{CptCode, Minutes, calculate_units};
+
+    #[test]
+    fn the_way_from_minutes_to_units_is_shown_for_both_rules() {
+        let timed = [("97110", 33), ("97140", 7)]
+            .map(|(code, minutes)| (CptCode::new(code).expect("a code"), Minutes::new(minutes).expect("minutes")));
+        let shown = |unit_rule| rule(&calculate_units(unit_rule, &timed).expect("counted")).into_string();
+        let (cms, ama) = (shown(UnitRule::Cms), shown(UnitRule::Ama));
+        assert!(cms.contains("40 minutes together allow <strong>3 units</strong>") && cms.contains("+1"), "{cms}");
+        assert!(ama.contains(">2 units<") && !ama.contains("together allow"), "{ama}");
+    }
+}

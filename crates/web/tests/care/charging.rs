@@ -1,0 +1,213 @@
+//! A held visit is charged and corrected; what was said goes to billing, and is shown to care never again.
+
+use super::*;
+use phi::{Protection, Store, billing_branch, registry};
+use store::rows::billing::charges;
+
+const TYPED: &str = "services[0].code=97110&services[0].minutes=33&services[0].modifiers=GP&services[1].code=97140\
+                     &services[1].minutes=7&services[1].modifiers=KX&diagnoses=m17.11,+S83.511A";
+
+impl Clinic {
+    /// A visit that was held; its place.
+    async fn held(&self) -> String {
+        let visit = json!({
+            "therapist_id": self.therapist.account(), "starts_at": self.site.now(), "minutes": 45, "state": "held",
+        });
+        let visit = self.change(Method::POST, "/visits", &visit, None).await;
+        assert_eq!(visit.status, 201, "{}", visit.text());
+        format!("/visits/{}/charge", visit.json()["visit_id"].as_str().expect("an id"))
+    }
+
+    async fn charges(&self) -> usize {
+        let (db, branch) = (&self.site.house.stores.billing, billing_branch(self.practice));
+        charges::drafts(db, branch, 100).await.expect("read").len()
+    }
+
+    async fn keyed(&self, place: &str, body: &Value, key: &str) -> Answer {
+        let request = Request::post(self.at(place))
+            .header(header::COOKIE, &self.cookie)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key);
+        self.site.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+}
+
+fn charge(minutes: u16) -> Value {
+    let services = json!([
+        { "code": "97110", "minutes": minutes, "modifiers": ["GP"] },
+        { "code": "97140", "minutes": 7 },
+    ]);
+    json!({ "services": services, "diagnoses": ["M25.561"] })
+}
+
+#[tokio::test]
+async fn the_units_are_shown_step_by_step_under_both_rules_before_anything_is_sent() {
+    let clinic = Clinic::new().await;
+    let at = clinic.held().await;
+    let form = clinic.page(&at).await.text();
+    assert!(form.contains("Charge a visit") && form.contains("was recorded"), "{form}");
+    assert!(clinic.page("/visits").await.text().contains(&format!("{at}\">Charge")));
+
+    let counted = clinic.submit(&at, &format!("seen=0&do=check&{TYPED}")).await;
+    assert_eq!(counted.status, 200, "{}", counted.text());
+    for shown in ["40 minutes together allow <strong>3 units</strong>", ">3 units<", ">2 units<", "M17.11, S83.511A"] {
+        assert!(counted.text().contains(shown), "{shown}: {}", counted.text());
+    }
+    let asked = json!({ "services": charge(33)["services"] });
+    let units = clinic.change(Method::POST, &format!("{at}/units"), &asked, None).await.json();
+    assert_eq!((&units["cms"]["allowed_units"], &units["cms"]["lines"][1]["extra_unit"]), (&json!(3), &json!(true)));
+    assert_eq!(units["ama"]["lines"][1]["units"], json!(0));
+    assert_eq!(clinic.charges().await, 0, "nothing was sent");
+
+    // The other buttons lose nothing that was typed.
+    for act in ["more", "edit"] {
+        let page = clinic.submit(&at, &format!("seen=0&do={act}&{TYPED}")).await;
+        let text = page.text();
+        assert!(page.status == 200 && text.contains("value=\"97140\"") && text.contains("value=\"m17.11, S83.511A\""));
+        assert_eq!(text.contains("Service 3"), act == "more");
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_with_billing_and_care_is_shown_no_word_of_it() {
+    let clinic = Clinic::new().await;
+    let at = clinic.held().await;
+    let sent = clinic.submit(&at, &format!("seen=0&do=send&{TYPED}")).await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    assert_eq!(clinic.charges().await, 1);
+    let again = clinic.submit(&at, &format!("seen=0&do=send&{TYPED}")).await;
+    assert_eq!(again.status, 409);
+    assert!(
+        again.text().contains("charged before") && again.text().contains("value=\"97110\""),
+        "nothing typed is lost"
+    );
+    assert_eq!(clinic.charges().await, 1);
+
+    let page = clinic.page(&at).await.text();
+    assert!(page.contains("Correct a charge") && clinic.page("/visits").await.text().contains("Correct the charge"));
+    let seen = clinic.read(&clinic.at(&at)).await;
+    assert_eq!((seen.header("etag"), &seen.json()["sent"]), (Some("\"1\""), &json!(1)));
+    let patient = clinic.site.patient_account(clinic.practice, clinic.patient).await;
+    let own = clinic.site.signed_in(&patient).await;
+    let mut pages = vec![page, seen.text()];
+    for place in ["", "/visits", "/notes", "/log", "/program"] {
+        pages.push(clinic.page(place).await.text());
+    }
+    for place in ["", "/visits", "/notes", "/log", "/access-log"] {
+        pages.push(clinic.site.api(Method::GET, &clinic.at(place), &own, None).await.text());
+    }
+    // Not merely the digits: those may stand in a random id.
+    for said in ["\"97110", ">97110", " 97110", "\"97140", ">97140", " 97140", "M17.1", "m17.1", "S83.5", "KX"] {
+        for page in &pages {
+            // A modifier to tick is none that was ticked.
+            assert!(!page.replace("KX · beyond", "").replace("value=\"KX\"", "").contains(said), "{said}: {page}");
+        }
+    }
+}
+
+#[test]
+fn no_clinical_column_can_hold_what_a_claim_says() {
+    for column in registry().filter(|column| column.store != Store::Billing) {
+        let billing = matches!(column.protection, Protection::Sealed(phi::ClassId::Charge | phi::ClassId::Diagnosis));
+        assert!(!billing && !column.column.contains("diagnos"), "{}.{}", column.table, column.column);
+    }
+}
+
+#[tokio::test]
+async fn a_charge_is_sent_once_whatever_is_repeated_and_corrected_by_who_saw_it() {
+    let clinic = Clinic::new().await;
+    let at = clinic.held().await;
+    let correction = format!("{at}/correction");
+    assert_eq!(clinic.change(Method::POST, &correction, &charge(44), Some("\"1\"")).await.status, 409);
+    let first = clinic.keyed(&at, &charge(33), "a-1").await;
+    let again = clinic.keyed(&at, &charge(33), "a-1").await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 201), "{}", again.text());
+    assert_eq!(first.json(), again.json());
+    let other = clinic.keyed(&at, &charge(44), "a-1").await;
+    assert_eq!((other.status.as_u16(), &other.json()["errors"][0]["field"]), (422, &json!("Idempotency-Key")));
+    assert_eq!(clinic.change(Method::POST, &at, &charge(33), None).await.status, 409);
+
+    assert_eq!(clinic.change(Method::POST, &correction, &charge(44), None).await.status, 428);
+    assert_eq!(clinic.change(Method::POST, &correction, &charge(44), Some("\"2\"")).await.status, 412);
+    let corrected = clinic.change(Method::POST, &correction, &charge(44), Some("\"1\"")).await;
+    assert_eq!((corrected.status.as_u16(), corrected.header("etag")), (201, Some("\"2\"")), "{}", corrected.text());
+    assert_eq!(clinic.change(Method::POST, &correction, &charge(44), Some("\"1\"")).await.status, 412);
+    let page = clinic.submit(&at, &format!("seen=1&do=send&{TYPED}")).await;
+    assert!(page.status == 409 && page.text().contains("since you began") && page.text().contains("value=\"97110\""));
+    let page = clinic.submit(&at, &format!("seen=2&do=send&{TYPED}")).await;
+    assert_eq!(page.status, 303, "{}", page.text());
+    assert!(clinic.page(&at).await.text().contains("corrected 2 times"));
+    assert_eq!(clinic.charges().await, 1, "one of the three is live");
+}
+
+#[tokio::test]
+async fn a_visit_that_was_not_held_is_not_charged_and_says_so() {
+    let clinic = Clinic::new().await;
+    let visit = json!({ "therapist_id": clinic.therapist.account(), "starts_at": clinic.site.now(), "minutes": 45 });
+    let visit = clinic.change(Method::POST, "/visits", &visit, None).await.json();
+    let at = format!("/visits/{}/charge", visit["visit_id"].as_str().expect("an id"));
+    assert!(clinic.page(&at).await.text().contains("This visit was not held"));
+    assert!(!clinic.page("/visits").await.text().contains(&at));
+    let refused = clinic.change(Method::POST, &at, &charge(33), None).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text().contains("not held"), "{}", refused.text());
+    let refused = clinic.submit(&at, &format!("seen=0&do=send&{TYPED}")).await;
+    assert_eq!(refused.status, 409);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_at_its_field_and_nothing_is_sent() {
+    let clinic = Clinic::new().await;
+    let at = clinic.held().await;
+    for (typed, id) in [
+        ("services[0].code=9711&diagnoses=M25.561", "f-services-0--code"),
+        ("services[0].code=97110&services[0].minutes=0&diagnoses=M25.561", "f-services-0--minutes"),
+        ("services[0].code=97110&services[0].modifiers=XX&diagnoses=M25.561", "f-services-0--modifiers"),
+        ("services[0].code=97110&diagnoses=knee", "f-diagnoses"),
+        ("diagnoses=M25.561", "f-services-0--code"),
+    ] {
+        for act in ["check", "send"] {
+            let page = clinic.submit(&at, &format!("seen=0&do={act}&{typed}")).await;
+            assert_eq!(page.status, 422, "{typed}");
+            assert!(page.text().contains(&format!("href=\"#{id}\"")), "{typed}: {}", page.text());
+        }
+    }
+    assert_eq!(clinic.charges().await, 0);
+}
+
+#[tokio::test]
+async fn a_visit_that_was_charged_took_place_and_one_that_was_entered_in_error_is_not_charged() {
+    let clinic = Clinic::new().await;
+    let (charged, wrong) = (clinic.held().await, clinic.held().await);
+    let place = |charge: &str| charge.trim_end_matches("/charge").to_owned();
+    assert_eq!(clinic.change(Method::POST, &charged, &charge(33), None).await.status, 201);
+    let why = json!({ "reason": "Of another patient" });
+    let void = format!("{}/void", place(&charged));
+    let refused = clinic.change(Method::POST, &void, &why, None).await;
+    assert!(refused.status == 409 && refused.text().contains("The visit was charged"), "{}", refused.text());
+    assert_eq!(clinic.submit(&void, "reason=Of+another+patient").await.status, 409);
+    assert_eq!(clinic.page(&void).await.status, 409);
+    let held = clinic.read(&clinic.at(&place(&charged))).await;
+    assert_eq!((&held.json()["voided"], &held.json()["charged"]), (&Value::Null, &json!(true)));
+    assert_eq!(held.header("etag"), Some("\"2\""), "to be charged is a change of the visit");
+    for (field, value) in [("state", json!("cancelled")), ("starts_at", json!("2026-05-01T15:00:00Z"))] {
+        let mut moved = json!({
+            "therapist_id": clinic.therapist.account(), "starts_at": clinic.site.now(), "minutes": 45, "state": "held",
+        });
+        moved[field] = value;
+        let refused = clinic.change(Method::PUT, &place(&charged), &moved, Some("\"2\"")).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["field"]), (422, &json!(field)));
+    }
+
+    let void = format!("{}/void", place(&wrong));
+    assert_eq!(clinic.change(Method::POST, &void, &why, None).await.status, 204);
+    let refused = clinic.change(Method::POST, &wrong, &charge(33), None).await;
+    assert!(refused.status == 409 && refused.text().contains("entered in error"), "{}", refused.text());
+    assert_eq!(clinic.submit(&wrong, &format!("seen=0&do=send&{TYPED}")).await.status, 409);
+    let form = clinic.page(&wrong).await.text();
+    assert!(form.contains("This visit was entered in error") && !form.contains("Count the units"), "{form}");
+    assert_eq!(clinic.charges().await, 1);
+    let visits = clinic.page("/visits").await.text();
+    assert!(visits.contains("Correct the charge") && !visits.contains(&wrong), "{visits}");
+    assert!(!visits.contains("/void\""), "neither can be said to be wrong now");
+}
