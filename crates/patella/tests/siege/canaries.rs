@@ -46,10 +46,10 @@ const SEALED: &[(&str, Result<&str, &str>)] = &[
     ("clinical.visits.clinic", Ok("zqclinic underwold")),
     ("clinical.visits.remark", Ok("zqremark pellavorn")),
     ("clinical.visits.void_reason", Ok("zqwrong visit handorel")),
-    ("clinical.billing_outbox.crossing", Err("random ids and what is sealed already; no request makes one yet")),
-    ("billing.charges.sheet", Err("codes and numbers; no request makes one yet")),
-    ("billing.charges.diagnoses", Err("codes; no request makes one yet")),
-    ("billing.charges.price", Err("codes and numbers; no request makes one yet")),
+    ("clinical.billing_outbox.crossing", Err("random ids, and what is sealed already and has markers of its own")),
+    ("billing.charges.sheet", Ok(r#""minutes":1283,"modifiers":["KX","CQ","59"]"#)),
+    ("billing.charges.diagnoses", Ok("Z9Q.7XVK")),
+    ("billing.charges.price", Ok(r#""units":86,"fee":77773,"amount":6688478"#)),
 ];
 
 /// The columns whose markers were used.
@@ -144,6 +144,11 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let (therapist_id, link) = kept.invite(&admin, email, name, "therapist").await;
     let therapist = kept.join(client, "therapist", email, &link).await;
 
+    let biller = "zqbiller.ostramond@practice.example";
+    kept.secret("a biller's address", biller);
+    let (_, link) = kept.invite(&admin, biller, "zqbiller ostramond", "billing").await;
+    let billing = kept.join(client, "billing", biller, &link).await;
+
     let mut details = json!({
         "given_name": marker("clinical.patients.given_name"),
         "family_name": marker("clinical.patients.family_name"),
@@ -194,17 +199,38 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let written = kept.done(own.post(&format!("{patient}/log"), entry.clone()).await);
     let correction = format!("{patient}/log/{}/correction", text(&written, "entry_id"));
     let entry_id = text(&kept.done(own.post(&correction, entry.clone()).await), "entry_id");
-    let visit = json!({
+    let mut visit = json!({
         "therapist_id": therapist_id, "starts_at": "2026-01-05T15:00:00Z", "minutes": 30,
         "clinic": marker("clinical.visits.clinic"), "remark": marker("clinical.visits.remark"),
     });
-    let visit = text(&kept.done(therapist.post(&format!("{patient}/visits"), visit).await), "visit_id");
+    // Nobody came to the first one after all; the second one is charged.
+    let not_held = text(&kept.done(therapist.post(&format!("{patient}/visits"), visit.clone()).await), "visit_id");
+    let booked = kept.done(therapist.post(&format!("{patient}/visits"), visit.clone()).await);
+    let visit_id = text(&booked, "visit_id");
+    let charge = format!("{patient}/visits/{visit_id}/charge");
+    let services: Value =
+        serde_json::from_str(&format!("[{{\"code\":\"90719\",{}}}]", marker("billing.charges.sheet"))).expect("json");
+    let mut claim = json!({"services": services, "diagnoses": [marker("billing.charges.diagnoses")]});
+    kept.refused(therapist.post(&charge, claim.clone()).await);
+    visit["state"] = json!("held");
+    let (at, held) = (format!("{patient}/visits/{visit_id}"), visit.to_string());
+    let held = therapist.try_send("PUT", &at, &[("if-match", "\"1\"")], Some(held)).await;
+    kept.done(held.expect("an answer"));
+    kept.done(therapist.post(&format!("{charge}/units"), json!({"services": claim["services"]})).await);
+    kept.done(therapist.post(&charge, claim.clone()).await);
+    let (at, body) = (format!("{charge}/correction"), claim.to_string());
+    let corrected = therapist.try_send("POST", &at, &[("if-match", "\"1\"")], Some(body)).await;
+    kept.done(corrected.expect("an answer"));
+    bill(&billing, kept).await;
+    claim["diagnoses"] = json!([marker("billing.charges.diagnoses"), marker("billing.charges.diagnoses")]);
+    kept.refused(therapist.post(&charge, claim).await);
     let hold = json!({"patient_id": patient_id, "reason": marker("identity.legal_holds.reason")});
     kept.done(admin.post("/api/v1/retention/holds", hold).await);
     for page in ["/today", "/week", "/progress", "/who-looked"] {
         kept.done(own.get(page).await);
     }
-    for page in ["", "/program", "/log", "/notes", "/visits"] {
+    let charge = format!("/visits/{visit_id}/charge");
+    for page in ["", "/program", "/log", "/notes", "/visits", &charge] {
         kept.done(therapist.get(&format!("/patients/{patient_id}{page}")).await);
     }
     for page in ["/people", "/retention"] {
@@ -245,11 +271,29 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     for (what, column) in [
         (format!("log/{entry_id}"), "clinical.log_entries.void_reason"),
         (format!("notes/{note}"), "clinical.progress_notes.void_reason"),
-        (format!("visits/{visit}"), "clinical.visits.void_reason"),
+        (format!("visits/{not_held}"), "clinical.visits.void_reason"),
         (version, "clinical.program_versions.void_reason"),
     ] {
         let reason = json!({"reason": marker(column)});
         kept.done(therapist.post(&format!("{patient}/{what}/void"), reason).await);
+    }
+}
+
+/// The one draft is priced and goes into the books.
+async fn bill(billing: &Client, kept: &mut Kept) {
+    let fee = json!({"code": "90719", "valid_from": "2026-01-01", "fee": 77773, "words": "Exercise"});
+    kept.done(billing.post("/api/v1/billing/fees", fee).await);
+    let drafts = billing.read("/api/v1/billing/drafts").await;
+    let (account, charge) = (text(&drafts["items"][0], "account_id"), text(&drafts["items"][0], "charge_id"));
+    let at = format!("/api/v1/billing/accounts/{account}/charges/{charge}");
+    let seen = format!("\"{}\"", billing.read(&at).await["version"]);
+    let path = format!("{at}/bill");
+    let booked = billing.try_send("POST", &path, &[("if-match", &seen)], None).await;
+    kept.done(booked.expect("an answer"));
+    let billed = billing.get(&at).await;
+    assert!(billed.text.contains(marker("billing.charges.price")), "{}", billed.text);
+    for page in [format!("/billing/accounts/{account}/charges/{charge}"), format!("/billing/accounts/{account}")] {
+        kept.done(billing.get(&page).await);
     }
 }
 
