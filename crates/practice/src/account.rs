@@ -15,6 +15,7 @@ pub use me::{Me, display_name, me, zone};
 pub use passkeys::{PasskeyView, finish_passkey, passkeys, remove_passkey, start_passkey};
 pub use password::change_password;
 pub use recovery_codes::{codes_left, new_recovery_codes};
+pub(crate) use sessions::still_stands;
 pub use sessions::{SessionView, end_all_sessions, end_session, sessions, sign_out};
 pub use tokens::{IssuedToken, TokenView, issue_token, revoke_token, scopes_of, tokens};
 pub use totp::{TotpSetup, confirm_totp, pending_totp, start_totp};

@@ -11,6 +11,7 @@ pub(crate) use record::key_used;
 
 use crate::Problem;
 use axum::{
+    body::Body,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -162,6 +163,15 @@ impl From<AccountError> for Problem {
             AccountError::House(error) => error.into(),
         }
     }
+}
+
+/// A file to save.
+pub(crate) fn attachment(media: &'static str, name: &str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition.expect("a name of digits and letters"));
+    response
 }
 
 /// 503, with the cause in the log.

@@ -45,6 +45,18 @@ impl Aging {
         Some(aging)
     }
 
+    /// Both together, age by age; none when a sum does not fit.
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            current: self.current.plus(other.current)?,
+            over_30: self.over_30.plus(other.over_30)?,
+            over_60: self.over_60.plus(other.over_60)?,
+            over_90: self.over_90.plus(other.over_90)?,
+            over_120: self.over_120.plus(other.over_120)?,
+            credit: self.credit.plus(other.credit)?,
+        })
+    }
+
     /// Everything owed, less credit; none when it does not fit.
     pub fn balance(&self) -> Option<Cents> {
         let owed = [self.current, self.over_30, self.over_60, self.over_90, self.over_120, self.credit.opposite()?];

@@ -6,8 +6,8 @@ use domain::{AccountId, LoginSessionId, PracticeId, Role, Timestamp};
 use identity::{FactorKind, Full, Origin, Session};
 use ledger::Word;
 use store::{
-    Batch,
-    rows::{api_tokens, login_sessions},
+    Batch, StoreError,
+    rows::{accounts, api_tokens, login_sessions},
 };
 
 /// A login session, as its owner sees it.
@@ -79,4 +79,18 @@ pub async fn sign_out(
     house.record_as(actor, origin, Event::done(Word::new("sign_out"), login_session(session))).await?;
     house.stores.identity.commit(login_sessions::end(Batch::new(), practice, account, session)).await?;
     Ok(())
+}
+
+/// Whether a session or API token, and the role that its account had when it was opened, are still there: asked between the
+/// pieces of an answer that takes long.
+pub(crate) async fn still_stands(house: &House, session: &Session<Full>) -> Result<bool, StoreError> {
+    let (db, practice, account) = (&house.stores.identity, session.practice(), session.account());
+    let claims = accounts::claims(db, practice, account).await?;
+    if !claims.is_some_and(|claims| claims.active && claims.role == session.role()) {
+        return Ok(false);
+    }
+    match session.token() {
+        Some(token) => Ok(api_tokens::of_account(db, practice, account).await?.iter().any(|row| row.token_id == token)),
+        None => Ok(login_sessions::of_account(db, practice, account).await?.iter().any(|row| row.id == session.id())),
+    }
 }

@@ -3,6 +3,7 @@
 use super::{AuditError, AuditedEntry, allowed, named};
 use crate::{
     Event, House,
+    account::still_stands,
     record::Names,
     trail::{Head, Position, Proved, TrailFilter, TrailHealth},
 };
@@ -11,10 +12,6 @@ use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
 use phi::AccessError;
 use std::sync::Arc;
-use store::{
-    StoreError,
-    rows::{accounts, api_tokens, login_sessions},
-};
 
 /// Entries that are read at once.
 const AT_ONCE: usize = 500;
@@ -83,7 +80,7 @@ impl Export {
     /// no more, however long they take to read.
     pub async fn next(&mut self) -> Result<Option<Vec<ExportedEntry>>, AuditError> {
         let Some(before) = self.next else { return Ok(None) };
-        if !self.may_go_on().await? {
+        if !still_stands(&self.house, &self.session).await? {
             return Err(AccessError::Denied.into());
         }
         let page = self.house.trail.search(self.practice, &self.filter, before, AT_ONCE).await?;
@@ -94,20 +91,5 @@ impl Export {
         let entries = named(&mut Names::new(&self.house, &self.session), page.entries).await?;
         let exported = |(audited, proved)| ExportedEntry { audited, proved };
         Ok(Some(entries.into_iter().zip(proofs).map(exported).collect()))
-    }
-
-    /// Whether the account is still what it was when the export began, and its session or API token still there.
-    async fn may_go_on(&self) -> Result<bool, StoreError> {
-        let (identity, account) = (&self.house.stores.identity, self.session.account());
-        let claims = accounts::claims(identity, self.practice, account).await?;
-        if !claims.is_some_and(|claims| claims.active && claims.role == self.session.role()) {
-            return Ok(false);
-        }
-        let Some(token) = self.session.token() else {
-            let sessions = login_sessions::of_account(identity, self.practice, account).await?;
-            return Ok(sessions.iter().any(|row| row.id == self.session.id()));
-        };
-        let tokens = api_tokens::of_account(identity, self.practice, account).await?;
-        Ok(tokens.iter().any(|row| row.token_id == token))
     }
 }

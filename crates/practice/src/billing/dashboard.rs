@@ -6,7 +6,7 @@ use crate::{
     record::{Names, Person, today},
 };
 use domain::{
-    BillingAccountId, BookingId, ChargeId, Date, PayerId, Timestamp,
+    BillingAccountId, ChargeId, Date, PayerId, Timestamp,
     billing::{Aging, Cents, ChargeState, CptCode, PayerName, PriceError},
 };
 use futures::{StreamExt, TryStreamExt, stream};
@@ -102,11 +102,8 @@ pub struct Drafts {
     pub next: Option<(Date, ChargeId)>,
 }
 
-/// How many drafts are opened at once, so that their entries share a sync.
+/// How many drafts are opened at once, so that their entries share a sync; and accounts read at once.
 const AT_ONCE: usize = 16;
-
-/// Bookings read at once.
-const PAGE: i64 = 2_000;
 
 /// The overview. Opens no account.
 pub async fn dashboard(house: &House, session: &Session<Full>) -> Result<Dashboard, BillingError> {
@@ -120,27 +117,18 @@ pub async fn dashboard(house: &House, session: &Session<Full>) -> Result<Dashboa
     let payers: HashMap<BillingAccountId, Option<PayerId>> =
         accounts::all(db, branch).await?.into_iter().map(|row| (row.account_id, row.payer_id)).collect();
     let called = payers::all(db, branch).await?;
-    let mut by_account: HashMap<BillingAccountId, Vec<bookings::Booked>> = HashMap::new();
-    let mut after: Option<(Timestamp, BookingId)> = None;
-    loop {
-        let page = bookings::page(db, branch, after, PAGE).await?;
-        let full = page.len() as i64 == PAGE;
-        after = page.last().map(|last| (last.row.booked_at, last.row.booking_id));
-        for booked in page {
-            by_account.entry(booked.row.account_id).or_default().push(booked);
-        }
-        if !full {
-            break;
-        }
-    }
     let day = today(house, session.practice()).await?;
     let mut by_payer: BTreeMap<Option<PayerId>, Aging> = BTreeMap::new();
     let mut all = Aging::default();
-    for (account, booked) in by_account {
+    // What is settled adds nothing to any age, so only accounts with a balance are read.
+    let mut read = stream::iter(bookings::with_balance(db, branch).await?)
+        .map(async |account| bookings::of_account(db, branch, account).await.map(|booked| (account, booked)))
+        .buffered(AT_ONCE);
+    while let Some((account, booked)) = read.try_next().await? {
         let aging = books::aging(&booked, day).map_err(|why| BillingError::Invalid { field: "aging", why })?;
         let sum = by_payer.entry(payers.get(&account).copied().flatten()).or_default();
         for sum in [sum, &mut all] {
-            *sum = plus(sum, &aging).ok_or(BillingError::invalid("aging", "is more than can be counted"))?;
+            *sum = sum.plus(&aging).ok_or(BillingError::invalid("aging", "is more than can be counted"))?;
         }
     }
     let of_payer = |(payer_id, aging): (Option<PayerId>, Aging)| {
@@ -182,8 +170,9 @@ pub async fn drafts(
         .map(async |(account_id, charge_id, _)| -> Result<_, BillingError> {
             let why = payment(super::CHARGE);
             let grant = house.guard.authorize_account::<ReadBilling>(session, account_id, why).await?;
-            // Billed or voided at this moment.
-            let Some(row) = charges::by_id(db, branch, account_id, charge_id).await? else { return Ok(None) };
+            let row = charges::by_id(db, branch, account_id, charge_id).await?;
+            // It may have been billed or voided at this moment.
+            let Some(row) = row.filter(|row| row.state == ChargeState::Draft) else { return Ok(None) };
             let account = accounts.get(&account_id);
             let price = schedule.price(&grant, &row, account.and_then(|account| account.payer_id))?;
             let (no_fee, no_unit) = match price {
@@ -203,15 +192,4 @@ pub async fn drafts(
         items.push(DraftLine { account_id, charge_id, day, therapist, no_fee, no_unit, no_payer });
     }
     Ok(Drafts { items, next })
-}
-
-fn plus(one: &Aging, other: &Aging) -> Option<Aging> {
-    Some(Aging {
-        current: one.current.plus(other.current)?,
-        over_30: one.over_30.plus(other.over_30)?,
-        over_60: one.over_60.plus(other.over_60)?,
-        over_90: one.over_90.plus(other.over_90)?,
-        over_120: one.over_120.plus(other.over_120)?,
-        credit: one.credit.plus(other.credit)?,
-    })
 }

@@ -14,11 +14,6 @@ mod payers;
 mod statement;
 
 use crate::{Problem, RouteTable, answer::key_used};
-use axum::{
-    body::Body,
-    http::{HeaderValue, header},
-    response::Response,
-};
 use practice::billing::BillingError;
 
 /// Adds the routes.
@@ -53,12 +48,3 @@ impl From<BillingError> for Problem {
 
 /// What the quiet line says where no person is shown.
 const RECORDED: &str = "Opening this page was recorded.";
-
-/// A file to save.
-fn file(media: &'static str, name: &str, body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
-    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition.expect("a name of digits and letters"));
-    response
-}

@@ -116,6 +116,13 @@ pub async fn page(
     db.rows(sql, &[branch.into(), at.into(), id.into(), limit.into()]).await?.iter().map(read).collect()
 }
 
+/// The accounts on which something is owed or paid too much.
+pub async fn with_balance(db: &Db, branch: PracticeId) -> Result<Vec<BillingAccountId>, StoreError> {
+    const SQL: &str = "SELECT account_id FROM postings WHERE practice_id = $1 AND book = 'receivable' \
+                       GROUP BY account_id HAVING SUM(cents) <> 0 ORDER BY account_id";
+    db.rows(SQL, &[branch.into()]).await?.iter().map(|row| row.id(0)).collect()
+}
+
 /// The postings of a booking.
 pub async fn postings(db: &Db, branch: PracticeId, booking: BookingId) -> Result<Vec<Posting>, StoreError> {
     const SQL: &str = "SELECT book, cents FROM postings WHERE practice_id = $1 AND booking_id = $2 ORDER BY line";

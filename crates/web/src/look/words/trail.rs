@@ -27,6 +27,7 @@ fn known_action(word: &str) -> Option<&'static str> {
         "step_up" => "confirmed that it was them",
         "resume_session" => "came back to a session",
         "end_session" => "ended a session",
+        "export_books" => "took the books of billing out",
         "void_entry" => "said that something was entered in error",
         "review_alert" => "looked into an alert",
         "change_watching" => "changed what is told",

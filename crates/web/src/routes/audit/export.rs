@@ -7,13 +7,11 @@ use super::{
     api::Item,
     asked::{Asked, Format},
 };
-use crate::{App, AuditClass, Problem, Query, Route, RouteTable, SignedIn, Verb, answer::later};
-use axum::{
-    body::Body,
-    extract::State,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+use crate::{
+    App, AuditClass, Problem, Query, Route, RouteTable, SignedIn, Verb,
+    answer::{attachment, later},
 };
+use axum::{body::Body, extract::State, response::Response};
 use data_encoding::BASE64;
 use domain::PermissionName;
 use futures::stream;
@@ -202,9 +200,5 @@ async fn export(
             ("application/json", format!("audit-{day}.json"), body(export, writing))
         }
     };
-    let mut response = body.into_response();
-    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition.expect("digits and letters"));
-    Ok(response)
+    Ok(attachment(media, &name, body))
 }

@@ -1,10 +1,13 @@
 //! The books as a table for other programs. Holds no name of a patient.
 
-use super::file;
-use crate::{App, AuditClass, Problem, Route, RouteTable, SignedIn, Verb};
-use axum::{extract::State, response::Response};
+use crate::{
+    App, AuditClass, Problem, Route, RouteTable, SignedIn, Verb,
+    answer::{attachment, later},
+};
+use axum::{body::Body, extract::State, response::Response};
 use domain::PermissionName;
-use practice::billing::csv;
+use futures::stream;
+use practice::billing::csv::Bookings;
 
 const PAGE: Route = Route::page(Verb::Get, "/billing/bookings.csv", "Every booking, as CSV.")
     .permission(PermissionName::ReadBilling)
@@ -24,7 +27,15 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
 }
 
 async fn export(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Response, Problem> {
-    let text = csv::bookings(app.house(), &session).await?;
     let day = practice::account::zone(app.house(), &session).await?.day_of(app.clock.now());
-    Ok(file("text/csv; charset=utf-8", &format!("bookings-{day}.csv"), text))
+    let bookings = Bookings::begin(app.house().clone(), session).await?;
+    let pieces = stream::try_unfold(bookings, async |mut bookings| match bookings.next().await {
+        Ok(piece) => Ok(piece.map(|piece| (piece, bookings))),
+        Err(error) => {
+            // The answer has begun: all that is left is to break off.
+            later(&error);
+            Err(error)
+        }
+    });
+    Ok(attachment("text/csv; charset=utf-8", &format!("bookings-{day}.csv"), Body::from_stream(pieces)))
 }

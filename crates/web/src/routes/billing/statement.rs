@@ -1,8 +1,9 @@
 //! What is sent to whoever is billed: the statement of an account, the receipt for a payment.
 
-use super::{file, money::said};
+use super::money::said;
 use crate::{
     App, AuditClass, PathId, Problem, Route, RouteTable, SignedIn, Verb,
+    answer::attachment,
     look::{ButtonKind, Column, Head, RECORDED, card, empty_state, link_button, recorded_line, table, words},
     surround::{Sheet, Surround},
 };
@@ -54,7 +55,7 @@ async fn sheet(
     PathId(account): PathId<BillingAccountId>,
 ) -> Result<Response, Problem> {
     let made = statement::statement(app.house(), &session, account).await?;
-    Ok(file("application/pdf", &format!("statement-{}.pdf", made.day), made.pdf()))
+    Ok(attachment("application/pdf", &format!("statement-{}.pdf", made.day), made.pdf()))
 }
 
 async fn receipt(
@@ -64,7 +65,7 @@ async fn receipt(
 ) -> Result<Response, Problem> {
     let made = statement::statement(app.house(), &session, account).await?;
     let receipt = made.receipt(booking).ok_or(Problem::not_found())?;
-    Ok(file("application/pdf", &format!("receipt-{}.pdf", made.day), receipt))
+    Ok(attachment("application/pdf", &format!("receipt-{}.pdf", made.day), receipt))
 }
 
 async fn page(

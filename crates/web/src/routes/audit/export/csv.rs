@@ -4,7 +4,7 @@ use super::{ExportedEntry, Writing};
 use crate::routes::audit::api::outcome;
 use data_encoding::HEXLOWER;
 use ledger::LogName;
-use practice::audit::Export;
+use practice::{audit::Export, csv::cell};
 use std::{collections::HashSet, fmt::Display};
 
 const COLUMNS: [&str; 21] = [
@@ -90,34 +90,4 @@ fn row(cells: [String; 21]) -> String {
     let mut row = cells.map(|text| cell(&text)).join(",");
     row.push_str("\r\n");
     row
-}
-
-/// A cell. A spreadsheet takes what begins with one of these for a formula, and would do what it says: an apostrophe
-/// before it makes it a text.
-fn cell(text: &str) -> String {
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
-        || text.starts_with(['\t', '\r', '\n']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_spreadsheet_would_run_is_a_text() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "\t=1", "＝1"] {
-            assert!(cell(formula).trim_start_matches('"').starts_with('\''), "{formula}");
-        }
-        assert_eq!(cell("=HYPERLINK(\"https://x\",\"y\")"), "\"'=HYPERLINK(\"\"https://x\"\",\"\"y\"\")\"");
-        for plain in ["Mara Lind", "2026-05-14T13:00:00Z", "", "a=b"] {
-            assert_eq!(cell(plain), plain);
-        }
-    }
-
-    #[test]
-    fn a_cell_of_several_lines_is_quoted() {
-        assert_eq!(cell("one\ntwo, three"), "\"one\ntwo, three\"");
-    }
 }
