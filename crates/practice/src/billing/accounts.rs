@@ -54,7 +54,8 @@ pub struct ChargeLine {
 pub struct AccountView {
     /// The account.
     pub account_id: BillingAccountId,
-    /// Whose it is; none when the record was destroyed, or a token asks that may not read contacts.
+    /// Whose it is; none when the record was destroyed, when the patient keeps it from whoever asks, or a token asks that may
+    /// not read contacts.
     pub contact: Option<Contact>,
     /// Who pays first, if it is not the patient.
     pub payer_id: Option<PayerId>,
@@ -75,7 +76,8 @@ pub struct AccountView {
 pub struct AccountLine {
     /// The account.
     pub account_id: BillingAccountId,
-    /// Whose it is; none when the record was destroyed, or a token asks that may not read contacts.
+    /// Whose it is; none when the record was destroyed, when the patient keeps it from whoever asks, or a token asks that may
+    /// not read contacts.
     pub name: Option<String>,
     /// What is owed, by age, in cents.
     pub aging: Aging,
@@ -92,7 +94,7 @@ pub struct Accounts {
 /// Most charges shown of an account.
 const CHARGES: i64 = 500;
 
-/// Through the link: recorded under the patient. None when their record was destroyed.
+/// Through the link: recorded under the patient. None when their record was destroyed, or is kept from whoever asks.
 pub(super) async fn contact(
     house: &House,
     session: &Session<Full>,

@@ -16,6 +16,9 @@ mod statement;
 use crate::{Problem, RouteTable, answer::key_used};
 use practice::billing::BillingError;
 
+/// In place of a name that nobody has any more, or that the patient keeps from whoever asks: which of the two is not told.
+const NOT_OPEN: &str = "A record that is not open to you";
+
 /// Adds the routes.
 pub(super) fn add(table: RouteTable) -> RouteTable {
     table

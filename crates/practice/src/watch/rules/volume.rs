@@ -71,7 +71,8 @@ pub(super) fn exports() -> Volume {
         AlertRule::Exports,
         |look| {
             let action = look.entry.action.as_str();
-            let leaves = action == "export_audit" || look.entry.permission == Some(PermissionName::Export);
+            let leaves = matches!(action, "export_audit" | "export_books")
+                || look.entry.permission == Some(PermissionName::Export);
             leaves.then(|| *look.entry.request.as_bytes())
         },
         |_| 0,

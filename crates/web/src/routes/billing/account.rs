@@ -1,6 +1,6 @@
 //! One billing account: whose it is, what was charged, what was paid, and what can be done about it.
 
-use super::money::by_age;
+use super::{NOT_OPEN, money::by_age};
 use crate::{
     App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
     answer::{form_again, see_other},
@@ -225,7 +225,7 @@ async fn show(
     let payers = schedule::payers(app.house(), session).await?;
     let surround = Surround::of(app, session).await?;
     let usual = Typed::usual(app, surround.day(app.clock.now()));
-    let heading = view.contact.as_ref().map_or("A record that was destroyed", |contact| contact.name.as_str());
+    let heading = view.contact.as_ref().map_or(NOT_OPEN, |contact| contact.name.as_str());
     let content = html! {
         (errors.summary())
         div class="two" {

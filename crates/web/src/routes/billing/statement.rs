@@ -1,6 +1,6 @@
 //! What is sent to whoever is billed: the statement of an account, the receipt for a payment.
 
-use super::money::said;
+use super::{NOT_OPEN, money::said};
 use crate::{
     App, AuditClass, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::attachment,
@@ -76,7 +76,7 @@ async fn page(
     let made = statement::statement(app.house(), &session, account).await?;
     let surround = Surround::of(&app, &session).await?;
     let path = format!("/billing/accounts/{account}/statement.pdf");
-    let heading = made.account.contact.as_ref().map_or("A record that was destroyed", |contact| contact.name.as_str());
+    let heading = made.account.contact.as_ref().map_or(NOT_OPEN, |contact| contact.name.as_str());
     let content = html! {
         (card("Statement", Some(html! { span class="soft" { (words::full_date(made.day)) } }), bookings(&made)))
         (card("How long it is owed", None, by_age(&made)))
