@@ -18,6 +18,7 @@ pub mod log;
 pub mod media;
 pub mod merging;
 pub mod notes;
+mod page;
 pub mod patients;
 pub mod policy;
 pub mod practices;

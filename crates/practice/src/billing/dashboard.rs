@@ -2,7 +2,7 @@
 
 use super::{BOOKS, BillingError, books, charges::Schedule, payment};
 use crate::{
-    House,
+    House, page,
     record::{Names, Person, today},
 };
 use domain::{
@@ -161,11 +161,8 @@ pub async fn drafts(
     let accounts: &HashMap<_, _> =
         &accounts::all(db, branch).await?.into_iter().map(|row| (row.account_id, row)).collect();
     let first = after.unwrap_or((Date::MIN, ChargeId::from_bytes([0; 16])));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut found = charges::drafts_behind(db, branch, first, surplus).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|(_, charge, day)| (*day, *charge));
+    let mut found = charges::drafts_behind(db, branch, first, page::surplus(limit)).await?;
+    let next = page::cut(&mut found, limit, |(_, charge, day)| (*day, *charge));
     let opened: Vec<_> = stream::iter(found)
         .map(async |(account_id, charge_id, _)| -> Result<_, BillingError> {
             let why = payment(super::CHARGE);

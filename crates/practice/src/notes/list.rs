@@ -2,7 +2,7 @@
 
 use super::{NOTE, NoteView, view};
 use crate::{
-    House,
+    House, page,
     record::{Names, RecordError, purpose, resource},
 };
 use domain::{NoteId, PatientId, Timestamp};
@@ -31,14 +31,11 @@ pub async fn list(
     let grant = house.guard.authorize::<ReadNotes>(session, patient, purpose).await?;
     let (db, practice) = (&house.stores.clinical, session.practice());
     let (at, id) = before.unwrap_or((Timestamp::MAX, NoteId::from_bytes([0xff; 16])));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = progress_notes::page(db, practice, patient, at, id, surplus).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+    let mut rows = progress_notes::page(db, practice, patient, at, id, page::surplus(limit)).await?;
+    let next = page::cut(&mut rows, limit, |row| (row.written_at, row.note_id));
     let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
         return Ok(Notes { items: Vec::new(), next: None });
     };
-    let next = more.then_some((oldest.written_at, oldest.note_id));
     let amendments =
         progress_notes::amendments_between(db, practice, patient, oldest.written_at, newest.written_at).await?;
     let mut names = Names::new(house, session);

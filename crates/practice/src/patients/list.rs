@@ -1,7 +1,7 @@
 //! The patients of somebody, by name.
 
 use super::{PATIENT, read::open};
-use crate::{House, record::RecordError};
+use crate::{House, page, record::RecordError};
 use domain::{Date, PatientId, Role};
 use identity::{Full, Session};
 use ledger::Resource;
@@ -64,8 +64,7 @@ pub async fn list(
 ) -> Result<Listed, RecordError> {
     let by_identity = whose.by_identity(session);
     let mut ids = ids(house, session, by_identity, after, limit).await?;
-    let more = ids.len() > limit;
-    ids.truncate(limit);
+    let next = page::cut(&mut ids, limit, |id| *id);
     let what = Resource::whole(PATIENT);
     let items = if by_identity {
         let purpose = Purpose::operations(what);
@@ -75,7 +74,7 @@ pub async fn list(
         let purpose = if own { Purpose::own_record(what) } else { Purpose::treatment(what) };
         lines(house, house.guard.authorize_each::<ReadExercise>(session, &ids, purpose).await?).await?
     };
-    Ok(Listed { items, next: if more { ids.last().copied() } else { None } })
+    Ok(Listed { items, next })
 }
 
 /// One id more than the limit says that there is a next page.
@@ -88,7 +87,7 @@ async fn ids(
 ) -> Result<Vec<PatientId>, RecordError> {
     let practice = session.practice();
     let first = after.unwrap_or(PatientId::from_bytes([0; 16]));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let surplus = page::surplus(limit);
     if let Some(own) = session.patient() {
         return Ok(if own > first { vec![own] } else { Vec::new() });
     }

@@ -6,7 +6,7 @@ use super::{
     permitted, place, staff_name,
 };
 use crate::{
-    House,
+    House, page,
     patients::names_of,
     record::{RecordError, resource},
 };
@@ -80,7 +80,6 @@ pub async fn what_can_see(
     let everybody = active && PermissionName::ALL.iter().any(|permission| on_all(row.role, *permission));
 
     let first = after.unwrap_or(PatientId::from_bytes([0; 16]));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let links = care_links::of_account(identity, practice, account_id, now).await?;
     let mut of_patient: HashMap<PatientId, Vec<Place>> = HashMap::new();
     for link in &links {
@@ -90,13 +89,11 @@ pub async fn what_can_see(
     near.sort_unstable();
     near.dedup();
     let mut ids = if everybody {
-        patients::ids(clinical, practice, first, surplus).await?
+        patients::ids(clinical, practice, first, page::surplus(limit)).await?
     } else {
         near.iter().copied().filter(|id| *id > first).collect()
     };
-    let more = ids.len() > limit;
-    ids.truncate(limit);
-    let next = if more { ids.last().copied() } else { None };
+    let next = page::cut(&mut ids, limit, |id| *id);
 
     let claims = row.claims();
     let mut lines = Vec::with_capacity(ids.len());

@@ -2,7 +2,7 @@
 
 use super::{PLAN, RetentionError, rests_until};
 use crate::{
-    House,
+    House, page,
     record::{Names, Person},
 };
 use domain::{Date, PatientId, PlanId, Timestamp, retention::VerdictKind};
@@ -147,11 +147,8 @@ pub async fn plan_items(
     let identity = &house.stores.identity;
     retention::plan(identity, grant.practice(), plan).await?.ok_or(RetentionError::Unknown)?;
     let first = after.unwrap_or(PatientId::from_bytes([0; 16]));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = retention::items(identity, grant.practice(), plan, None, first, surplus).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = if more { rows.last().map(|row| row.patient_id) } else { None };
+    let mut rows = retention::items(identity, grant.practice(), plan, None, first, page::surplus(limit)).await?;
+    let next = page::cut(&mut rows, limit, |row| row.patient_id);
     let items = rows.into_iter().map(|row| ItemView {
         patient_id: row.patient_id,
         verdict: row.verdict.word(),

@@ -2,7 +2,7 @@
 
 use super::{VisitView, view, why};
 use crate::{
-    House,
+    House, page,
     record::{Names, RecordError},
 };
 use domain::{PatientId, Timestamp, VisitId};
@@ -28,11 +28,9 @@ pub async fn list(
 ) -> Result<Visits, RecordError> {
     let grant = house.guard.authorize::<ReadVisits>(session, patient, why(session, patient, None)).await?;
     let (at, id) = before.unwrap_or((Timestamp::MAX, VisitId::from_bytes([0xff; 16])));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = visits::page(&house.stores.clinical, grant.practice(), patient, at, id, surplus).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = if more { rows.last().map(|row| (row.starts_at, row.visit_id)) } else { None };
+    let mut rows =
+        visits::page(&house.stores.clinical, grant.practice(), patient, at, id, page::surplus(limit)).await?;
+    let next = page::cut(&mut rows, limit, |row| (row.starts_at, row.visit_id));
     let charged = billing_outbox::charged(&house.stores.clinical, grant.practice(), patient).await?;
     let mut names = Names::new(house, session);
     let mut items = Vec::with_capacity(rows.len());

@@ -9,6 +9,7 @@ use crate::{
     accounts::in_person,
     audit::{AuditError, AuditedEntry, named},
     house::through_house,
+    page,
     record::{Names, Person, RecordError, resource},
     trail::{Position, TrailEntry, TrailError},
 };
@@ -170,11 +171,8 @@ pub async fn alerts(
 ) -> Result<AlertPage, AlertError> {
     let practice = allowed(house, session, Resource::whole(ALERTS)).await?;
     let before = before.unwrap_or((Timestamp::MAX, AlertId::from_bytes([0xff; 16])));
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut found = rows::list(&house.stores.identity, practice, which, before, most).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| (last.alert.happened_at, last.alert.alert_id));
+    let mut found = rows::list(&house.stores.identity, practice, which, before, page::surplus(limit)).await?;
+    let next = page::cut(&mut found, limit, |last| (last.alert.happened_at, last.alert.alert_id));
     let (mut names, mut items) = (Names::new(house, session), Vec::with_capacity(found.len()));
     for one in found {
         items.push(line(house, session, &mut names, one).await?);
