@@ -33,15 +33,16 @@ use std::fmt;
 /// The run is written down: from now on no other may write.
 const BEGUN: &str = "the run is written down";
 const CHECKED: &str = "everything was read once";
+const CLEARING: &str = "the key of somebody who was not stored may be removed";
 const LEFTOVER: &str = "the key of somebody who was not stored is removed";
 const KEYED: &str = "a patient's key is made";
 const STORED: &str = "a patient is stored";
 const LINKED: &str = "a patient's care team is set";
 const VERIFIED: &str = "a patient was compared";
-const FINISHED: &str = "everything is there and compared";
+const FINISHED: &str = "everything is there and compared, but for what was left out";
 
 /// The steps, as the observer is told of them.
-pub const IMPORT_STEPS: &[&str] = &[BEGUN, CHECKED, LEFTOVER, KEYED, STORED, LINKED, VERIFIED, FINISHED];
+pub const IMPORT_STEPS: &[&str] = &[BEGUN, CHECKED, CLEARING, LEFTOVER, KEYED, STORED, LINKED, VERIFIED, FINISHED];
 
 /// Something at the source that has no place here. Names a row and a field, and never a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,6 +14,7 @@ pub use error::{CommitError, OpenError, StoreError};
 pub use param::{Kind, Param, Stored};
 pub use postgres::{PostgresOptions, client_tls};
 pub use row::Row;
+pub(crate) use row::Value;
 
 use embedded::Embedded;
 use postgres::Postgres;

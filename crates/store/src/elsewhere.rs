@@ -80,7 +80,7 @@ pub struct ForeignTable {
 
 /// A row as it is stored there.
 pub struct ForeignRow {
-    /// Whose.
+    /// Whose; empty where the row names nobody.
     pub patient: String,
     /// Its name, where the table has a column for it.
     pub row: Option<String>,
@@ -248,8 +248,9 @@ impl Elsewhere {
 
 /// Whether it was the server that failed, not the value.
 fn no_answer_to_come(code: Option<&SqlState>) -> bool {
-    // 57: it stops or the statement was cancelled; 53: out of memory, disk or connections.
-    code.is_none_or(|code| code.code().starts_with("57") || code.code().starts_with("53"))
+    // What pgcrypto says of a value: 39, an external routine did not like it (wrong key or corrupt data among them), and 22,
+    // a data exception. All else is the server's: it stops, is out of memory, does not let us.
+    code.is_none_or(|code| !code.code().starts_with("39") && !code.code().starts_with("22"))
 }
 
 async fn client(config: &Config, options: &PostgresOptions) -> Result<Client, ElsewhereError> {
@@ -269,4 +270,20 @@ async fn statements(client: &Client) -> Result<Statements, ElsewhereError> {
     let armored = format!("SELECT {schema}.pgp_sym_decrypt_bytea({schema}.dearmor($1::text), $2::text)");
     let prepare = async |sql: &str| client.prepare(sql).await.map_err(|error| unavailable(&error));
     Ok(Statements { bytes: prepare(&bytes).await?, armored: prepare(&armored).await? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_pgcrypto_says_of_a_value_is_a_passphrase_that_does_not_fit() {
+        for of_the_value in ["39000", "39P01", "22023", "22P02"] {
+            assert!(!no_answer_to_come(Some(&SqlState::from_code(of_the_value))), "{of_the_value}");
+        }
+        for of_the_server in ["57014", "53200", "42501", "25006", "XX000", "58030", "40001", "08006"] {
+            assert!(no_answer_to_come(Some(&SqlState::from_code(of_the_server))), "{of_the_server}");
+        }
+        assert!(no_answer_to_come(None), "no connection");
+    }
 }

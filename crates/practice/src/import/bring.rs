@@ -2,11 +2,12 @@
 //!
 //! For each patient: a key is made; their rows, with a note that they were brought in, are stored in one transaction; the
 //! care team is set; what is stored is compared with what was sealed. Killed between the first two, a key is left that
-//! opens nothing: the next run removes it and begins with the patient anew. Of two runs at once the later goes on: every
-//! transaction holds the number of its run.
+//! opens nothing: the next run removes it, that very key, and begins with the patient anew. Of two runs at once the later goes
+//! on: every transaction holds the number of its run.
 
 use super::{
-    BEGUN, CHECKED, FINISHED, ImportError, KEYED, LEFTOVER, LINKED, Refusal, STORED, SignedIn, Source, VERIFIED,
+    BEGUN, CHECKED, CLEARING, FINISHED, ImportError, KEYED, LEFTOVER, LINKED, Refusal, STORED, SignedIn, Source,
+    VERIFIED,
     arrival::Arrival,
     exercises::Names,
     outcome::{Came, Imported},
@@ -23,8 +24,8 @@ use crate::{
 use domain::{CareLinkId, EntryId, PatientId, PracticeId, TaskObserver, Timezone};
 use futures::{StreamExt, TryStreamExt, stream};
 use identity::{Full, Session};
-use ledger::{Resource, Word};
-use phi::{AccessError, Govern, Grant, ImportRecord, Purpose};
+use ledger::{Outcome, Resource, Word};
+use phi::{AccessError, Govern, Grant, ImportRecord, Purpose, WrappedKey};
 use std::collections::HashSet;
 use store::{
     Batch, CommitError,
@@ -94,10 +95,18 @@ pub async fn import(importing: &Importing<'_>) -> Result<Imported, ImportError> 
     let mut done = run.bring_in(checked.patients).await?;
     run.compare(&mut done).await?;
     let session = importing.by.session(house).await?;
-    event(house, &session, Word::new("finish_import"), None).await?;
-    let finish = imports::finish(Batch::new(), practice, &run.run, house.clock.now());
-    house.stores.clinical.commit(finish).await.map_err(superseded)?;
-    importing.observer.reached(FINISHED);
+    done.finished = done.is_whole();
+    if done.finished {
+        event(house, &session, Word::new("finish_import"), None).await?;
+        let finish = imports::finish(Batch::new(), practice, &run.run, house.clock.now());
+        house.stores.clinical.commit(finish).await.map_err(superseded)?;
+        importing.observer.reached(FINISHED);
+    } else {
+        let about = Resource::whole(Word::new("import"));
+        let refused = Event::refused(Word::new("finish_import"), about, Word::new("not-all-compared"));
+        house.record(&session, Event { outcome: Outcome::Failed, ..refused }).await?;
+        house.stores.clinical.commit(imports::hold(Batch::new(), practice, &run.run)).await.map_err(superseded)?;
+    }
     Ok(done)
 }
 
@@ -284,7 +293,12 @@ impl Run<'_> {
         let grant = match self.house().guard.bring_in(session, comer.patient, purpose).await {
             Ok(grant) => grant,
             Err(AccessError::Gone) => return Ok(Came::Destroyed),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                // Where a later run has brought them in meanwhile, that is why.
+                let hold = imports::hold(Batch::new(), self.practice, &self.run);
+                clinical.commit(hold).await.map_err(superseded)?;
+                return Err(error.into());
+            }
         };
         self.importing.observer.reached(KEYED);
         let Some(known) = self.store(&grant, comer).await? else {
@@ -299,7 +313,8 @@ impl Run<'_> {
     /// their note or not at all.
     async fn clear(&self, session: &Session<Full>, patient: PatientId) -> Result<(), ImportError> {
         let stores = &self.house().stores;
-        if rotations::newest_of_patient(&stores.keys, self.practice, patient).await?.is_none() {
+        let seen = rotations::keys_of_patient(&stores.keys, self.practice, patient).await?;
+        if seen.is_empty() {
             return Ok(());
         }
         if patients::registered_at(&stores.clinical, self.practice, patient).await?.is_some() {
@@ -308,8 +323,11 @@ impl Run<'_> {
         event(self.house(), session, Word::new("remove_unused_key"), Some(patient)).await?;
         // Whoever holds the run now is the only one who can make it of use.
         stores.clinical.commit(imports::hold(Batch::new(), self.practice, &self.run)).await.map_err(superseded)?;
-        let remove = rotations::remove_patient_keys(Batch::new(), self.practice, patient, u32::MAX);
-        stores.keys.commit(remove).await?;
+        self.importing.observer.reached(CLEARING);
+        // The keys are another store: a later run may have begun in between, and have made and used a key of its own. What
+        // is removed is what was seen before it began.
+        let remove = |batch, key: &WrappedKey| rotations::remove_this_key(batch, self.practice, patient, key);
+        stores.keys.commit(seen.iter().fold(Batch::new(), remove)).await?;
         self.importing.observer.reached(LEFTOVER);
         Ok(())
     }

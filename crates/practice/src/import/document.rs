@@ -4,6 +4,7 @@ use super::{Refusal, mapping::Place, source::Row};
 use domain::{Date, Invalid, Load, LoadUnit, Timestamp, Timezone};
 use jiff::civil::DateTime;
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// The fields of a row, or of an item of a list in it, that were not taken yet.
 pub(super) struct Fields<'r> {
@@ -316,7 +317,9 @@ fn time(text: &str, zone: &Timezone) -> Option<(Timestamp, Date)> {
         return Some((zone.moment(day, 12, 0), day));
     }
     let local: DateTime = text.parse().ok()?;
-    Some((zone.moment(local.date(), local.hour(), local.minute()), local.date()))
+    let minute = zone.moment(local.date(), local.hour(), local.minute());
+    let rest = Duration::new(u64::try_from(local.second()).ok()?, u32::try_from(local.subsec_nanosecond()).ok()?);
+    Some((minute.checked_add(rest).ok()?, local.date()))
 }
 
 #[cfg(test)]
@@ -341,6 +344,7 @@ mod tests {
         let at = |at: &str, day: &str| Some((at.to_owned(), day.to_owned()));
         assert_eq!(read("2026-03-01T02:30:00+00:00"), at("2026-03-01T02:30:00Z", "2026-02-28"));
         assert_eq!(read("2026-03-01T08:30:00"), at("2026-03-01T13:30:00Z", "2026-03-01"));
+        assert_eq!(read("2026-03-01T23:59:58.250"), at("2026-03-02T04:59:58.25Z", "2026-03-01"));
         assert_eq!(read("2026-03-01"), at("2026-03-01T17:00:00Z", "2026-03-01"));
         assert_eq!(read("03/01/2026"), None);
     }

@@ -47,11 +47,20 @@ pub struct Imported {
     pub refused: u64,
     /// What has no place here.
     pub refusals: Vec<Refusal>,
+    /// Whether everything of the source is here and was compared, but for whoever was left out or destroyed: only then the run
+    /// is recorded as finished.
+    pub finished: bool,
     /// It was only a check, or stopped because of what was refused: nothing was written.
     pub stopped: bool,
 }
 
 impl Imported {
+    /// Whether nobody of the source is missing, changed, or stored otherwise.
+    pub(super) fn is_whole(&self) -> bool {
+        let accounted = self.compared + self.refused + self.destroyed.len() as u64;
+        self.differs.is_empty() && self.changed.is_empty() && accounted == self.patients
+    }
+
     pub(super) fn count(&mut self, patient: PatientId, came: Came) {
         match came {
             Came::In => self.brought_in += 1,

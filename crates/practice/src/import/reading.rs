@@ -33,6 +33,10 @@ struct Prescribed {
 impl Reading<'_> {
     /// Reads a patient whole. Everything that is wrong is named, not only the first.
     pub(super) fn patient(&self, patient: &SourcePatient) -> Result<Arrival, Vec<Refusal>> {
+        if patient.key.trim().is_empty() {
+            // Rows of nobody are of no one person either.
+            return Err(nobodys(patient));
+        }
         let mut refusals = Vec::new();
         let who = self.who(patient, &mut refusals);
         let versions = self.programs(patient, &mut refusals);
@@ -273,6 +277,20 @@ impl Reading<'_> {
         }
         team
     }
+}
+
+/// Every row that names no patient, by its table and its own name.
+fn nobodys(patient: &SourcePatient) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for (section, rows) in patient.rows.iter().enumerate() {
+        refusals.extend(rows.iter().map(|row| Refusal {
+            from: patient.from(section).to_owned(),
+            row: row.name.clone(),
+            field: String::new(),
+            why: "names no patient".to_owned(),
+        }));
+    }
+    refusals
 }
 
 /// The item of an exercise in the version that was in force on a day: the last one that had begun by then.

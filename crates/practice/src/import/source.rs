@@ -129,6 +129,15 @@ pub(super) struct Row {
     pub(super) document: Result<Value, &'static str>,
 }
 
+impl Row {
+    /// The fingerprint of what it holds.
+    fn content(&self) -> [u8; 32] {
+        // Texts and JSON into memory cannot fail.
+        let content = Zeroizing::new(serde_json::to_vec(&(&self.columns, &self.document)).unwrap_or_default());
+        crypto::sha256(&content)
+    }
+}
+
 /// The JSON document of opened bytes.
 fn document(opened: Option<Zeroizing<Vec<u8>>>) -> Result<Value, &'static str> {
     let bytes = opened.ok_or("does not open with any of the keys")?;
@@ -183,12 +192,13 @@ impl Source {
             (None, Some(folder)) => Place::Folder(Box::new(Folder::open(&self.mapping, folder, &self.keys)?)),
             (None, None) => return Err(SourceError::NoDatabase),
         };
-        let mut from: [String; 5] = Default::default();
-        for (section, place) in self.mapping.sections() {
+        let (mut from, mut unnamed): ([String; 5], [bool; 5]) = Default::default();
+        for (section, of) in self.mapping.sections() {
             let n = SECTIONS.iter().position(|name| *name == section).unwrap_or_default();
-            from[n] = place.name().to_owned();
+            from[n] = of.name().to_owned();
+            unnamed[n] = of.row.is_none() && matches!(place, Place::Tables(_));
         }
-        Ok(Patients { place, from, ahead: Default::default(), begun: false, last: None })
+        Ok(Patients { place, from, unnamed, ahead: Default::default(), begun: false, last: None })
     }
 }
 
@@ -202,6 +212,8 @@ enum Place<'s> {
 pub(super) struct Patients<'s> {
     place: Place<'s>,
     from: [String; 5],
+    /// The sections whose rows have no name, and so come in any order.
+    unnamed: [bool; 5],
     /// The next row of each section, with whose it is.
     ahead: [Option<(String, Row)>; 5],
     begun: bool,
@@ -225,6 +237,13 @@ impl Patients<'_> {
             while let Some((_, row)) = self.ahead[section].take_if(|(patient, _)| *patient == key) {
                 rows.push(row);
                 self.advance(section).await?;
+            }
+            if self.unnamed[section] {
+                // A table keeps no order: what they hold makes one, so that the same rows are the same the next time.
+                rows.sort_by_cached_key(Row::content);
+                for (row, nth) in rows.iter_mut().zip(1..) {
+                    row.name = table::counted(&key, nth);
+                }
             }
         }
         self.last = Some(key.clone());

@@ -1,6 +1,6 @@
 //! What comes in, under whose name, and that once is enough.
 
-use crate::scene::{FOLDERS, PRACTICE, Scene, imported, observed, password, program, who};
+use crate::scene::{FOLDERS, PRACTICE, People, Scene, imported, observed, password, program, who};
 use domain::{PatientId, Role, TaskObserver};
 use ledger::{Outcome, Resource, Word};
 use phi::{AccessError, Purpose, ReadExercise};
@@ -13,7 +13,11 @@ use serde_json::json;
 use std::{collections::BTreeMap, fs};
 use store::{
     Batch,
-    rows::{destroyed, erasure, imports, login_sessions, patients as rows},
+    rows::{
+        destroyed, erasure,
+        imports::{self, ImportRow},
+        login_sessions, patients as rows,
+    },
 };
 use tempfile::TempDir;
 
@@ -31,6 +35,7 @@ async fn records_come_in_whole_and_open_to_who_treats_the_patient_and_not_to_who
     let code = people.admin.code(people.test.now());
     let by = SignedIn::new(&scene.house, &people.admin.email, password(), &code).await.expect("signed in");
     let done = imported(&scene, &by).await.expect("imported");
+    assert!(done.finished);
     let counts = (done.patients, done.brought_in, done.compared, done.programs, done.entries, done.notes, done.refused);
     assert_eq!(counts, (2, 2, 2, 2, 4, 2, 0));
 
@@ -76,6 +81,85 @@ async fn stored(scene: &Scene) -> BTreeMap<String, i64> {
     all
 }
 
+async fn is_finished(scene: &Scene) -> bool {
+    let newest = imports::newest(&scene.house.stores.clinical, PRACTICE).await.expect("read");
+    newest.expect("there").finished_at.is_some()
+}
+
+/// The last entry that says how an import ended.
+async fn last_word(scene: &Scene, people: &People) -> ledger::Entry {
+    let officer = people.test.account(PRACTICE, Role::PrivacyOfficer).await;
+    let officer = people.test.session(&officer).await;
+    let asked = TrailFilter { action: Some(Word::new("finish_import")), ..TrailFilter::default() };
+    let page = practice::audit::entries(&scene.house, &officer, &asked, None, 10).await.expect("read");
+    page.entries.into_iter().next().expect("recorded").found.entry
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stored_otherwise_in_any_column_is_found_and_the_import_is_not_finished() {
+    for change in [
+        "UPDATE log_entries SET performed_on = performed_on + 1 WHERE practice_id = $1",
+        "UPDATE log_entries SET performed_at = performed_at + 60000 WHERE practice_id = $1",
+        "UPDATE log_entries SET item_id = entry_id WHERE practice_id = $1",
+        "UPDATE program_versions SET starts_on = starts_on - 1 WHERE practice_id = $1",
+        "UPDATE program_versions SET ends_on = starts_on WHERE practice_id = $1",
+        "UPDATE progress_notes SET version = 2 WHERE practice_id = $1",
+    ] {
+        let folder = TempDir::new().expect("a folder");
+        let scene = Scene::open(folder.path()).await;
+        let people = scene.people(FOLDERS).await;
+        scene.put_patient("p1", "Ana");
+        let by = people.signed_in().await;
+        let meddle = || {
+            let batch = Batch::new().run(change, &[PRACTICE.into()]);
+            wait(scene.house.stores.clinical.commit(batch)).expect("changed");
+        };
+        let observer = At("a patient is stored", std::sync::Mutex::new(Some(meddle)));
+        let done = observed(&scene, &by, &scene.source(), &observer).await.expect("imported");
+        assert_eq!(done.differs, [scene.patient("p1")], "{change}");
+        assert!(!done.finished && !is_finished(&scene).await, "{change}");
+        assert_eq!(last_word(&scene, &people).await.outcome, Outcome::Failed, "{change}");
+        scene.close();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_was_overtaken_removes_no_key_under_which_somebody_is_stored() {
+    let folder = TempDir::new().expect("a folder");
+    let scene = Scene::open(folder.path()).await;
+    let people = scene.people(FOLDERS).await;
+    scene.put_patient("p1", "Ana");
+    let by = people.signed_in().await;
+    // Another run begins when the key is made: it is left over.
+    let begin = || {
+        let now = people.test.now();
+        let row = ImportRow {
+            practice_id: PRACTICE,
+            run: [3; 16],
+            account_id: people.admin.account(),
+            begun_at: now,
+            finished_at: None,
+        };
+        wait(scene.house.stores.clinical.commit(imports::begin(Batch::new(), &row))).expect("begun");
+    };
+    let observer = At("a patient's key is made", std::sync::Mutex::new(Some(begin)));
+    let cut = observed(&scene, &by, &scene.source(), &observer).await;
+    assert!(matches!(cut, Err(ImportError::Superseded)), "{:?}", cut.err());
+    // This one is about to remove it, and stalls there while a later one brings the patient in.
+    let later = || {
+        let done = wait(imported(&scene, &by)).expect("the later one");
+        assert_eq!((done.brought_in, done.compared), (1, 1));
+    };
+    let step = "the key of somebody who was not stored may be removed";
+    let observer = At(step, std::sync::Mutex::new(Some(later)));
+    let stalled = observed(&scene, &by, &scene.source(), &observer).await;
+    assert!(matches!(stalled, Err(ImportError::Superseded)), "{:?}", stalled.err());
+    let (patient, session) = (scene.patient("p1"), people.treating().await);
+    assert!(destroyed::has_key(&scene.house.stores.keys, PRACTICE, patient).await.expect("read"));
+    assert_eq!(patients::read(&scene.house, &session, patient).await.expect("opens").given_name, "Ana");
+    scene.close();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_run_does_nothing_and_says_what_the_source_has_changed_since() {
     let folder = TempDir::new().expect("a folder");
@@ -96,6 +180,9 @@ async fn a_second_run_does_nothing_and_says_what_the_source_has_changed_since() 
     let third = imported(&scene, &by).await.expect("imported again");
     let patients = (third.brought_in, third.before, third.compared, third.changed.as_slice());
     assert_eq!(patients, (1, 2, 2, &[scene.patient("p2")][..]));
+    assert!(!third.finished && !is_finished(&scene).await, "one of them is not as the source has them");
+    let word = last_word(&scene, &people).await;
+    assert_eq!((word.outcome, word.reason.as_str()), (Outcome::Failed, "not-all-compared"));
     let name = patients::read(&scene.house, &people.treating().await, scene.patient("p2")).await.expect("read");
     assert_eq!(name.given_name, "Bo", "what is here is the practice's by now");
     scene.close();

@@ -140,6 +140,63 @@ async fn a_row_under_another_passphrase_is_refused_by_name_and_the_others_are_re
     scene.close();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_name_nobody_are_refused_by_table_and_row_and_are_nobodys_record() {
+    let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
+    let database = clinic(server).await;
+    let folder = TempDir::new().expect("a folder");
+    let scene = Scene::open(folder.path()).await;
+    let people = scene.people("[source]\nfolder = \"none\"").await;
+    map(&scene, &people, &database, &database.server.url);
+    let sql = |sql: &str| server.sql_in(&database.name, sql).expect("runs");
+    let (record, note) = (sealed(&who("x", "Nobody"), NEW, "''"), sealed(&json!({"text": "Whose?"}), NEW, "''"));
+    // One without a name, and rows with none at all: together they would look like a patient.
+    sql(&format!("INSERT INTO clinic.patients (id, record) VALUES ('', {record})"));
+    sql(&format!("INSERT INTO notes (id, patient_id, body) VALUES (71, NULL, {note}), (72, '  ', {note})"));
+    sql("INSERT INTO assignments VALUES ('t1', NULL), ('t1', NULL)");
+    let found = run(&scene, &people).await.expect("looked");
+    let mut lines: Vec<_> = found.refusals.iter().map(ToString::to_string).collect();
+    lines.sort();
+    let wanted = [
+        "assignments, row without a patient (1): names no patient",
+        "assignments, row without a patient (2): names no patient",
+        "clinic.patients, row without a patient (1): names no patient",
+        "notes, row 71: names no patient",
+        "notes, row 72: names no patient",
+    ];
+    assert_eq!((found.stopped, lines.iter().map(String::as_str).collect::<Vec<_>>()), (true, wanted.to_vec()));
+    scene.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_without_a_name_are_the_same_the_next_time_in_whatever_order_they_come() {
+    let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
+    let database = clinic(server).await;
+    let folder = TempDir::new().expect("a folder");
+    let scene = Scene::open(folder.path()).await;
+    let people = scene.people("[source]\nfolder = \"none\"").await;
+    map(&scene, &people, &database, &database.server.url);
+    let path = scene.folder.join("mapping.toml");
+    let text = fs::read_to_string(&path).expect("there");
+    fs::write(&path, text.replace("row = \"id\", ", "")).expect("written");
+    let sql = |sql: &str| server.sql_in(&database.name, sql).expect("runs");
+    let rows = |words: &[&str]| {
+        for words in words {
+            let note = sealed(&json!({ "text": words }), NEW, "''");
+            sql(&format!("INSERT INTO notes (patient_id, body) VALUES ('a2', {note})"));
+        }
+    };
+    sql("DELETE FROM notes");
+    rows(&["Better on stairs.", "Worse on stairs.", "No change."]);
+    assert_eq!(run(&scene, &people).await.expect("imported").compared, 2);
+    // The same notes, written anew in another order.
+    sql("DELETE FROM notes");
+    rows(&["No change.", "Better on stairs.", "Worse on stairs."]);
+    let again = run(&scene, &people).await.expect("imported again");
+    assert_eq!((again.before, again.compared, again.changed.len(), again.finished), (2, 2, 0, true));
+    scene.close();
+}
+
 /// What the server has written into its log so far.
 fn log_of(server: &Server) -> String {
     fs::read_to_string(server.folder().join("log")).expect("a log")

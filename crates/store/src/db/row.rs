@@ -31,6 +31,11 @@ impl Row {
         self.0.len()
     }
 
+    /// All columns, in their order.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.0
+    }
+
     /// Whether the column is null (or not there).
     pub fn is_null(&self, index: usize) -> bool {
         matches!(self.0.get(index), None | Some(Value::Null))

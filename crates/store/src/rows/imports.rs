@@ -1,7 +1,9 @@
 //! Imports from elsewhere: which run may write, whom it has brought in, and what of theirs is stored.
 
-use super::{log_entries::LogEntryRow, patients::PatientRow, programs::ProgramVersionRow, progress_notes::NoteRow};
-use crate::{Batch, Db, Row, StoreError};
+use super::{
+    log_entries::LogEntryRow, opt_bytes, patients::PatientRow, programs::ProgramVersionRow, progress_notes::NoteRow,
+};
+use crate::{Batch, Db, Param, Row, StoreError, db::Value};
 use crypto::Sha256;
 use domain::{AccountId, PatientId, PracticeId, Timestamp};
 
@@ -16,7 +18,7 @@ pub struct ImportRow {
     pub account_id: AccountId,
     /// When it began.
     pub begun_at: Timestamp,
-    /// When everything was there and compared.
+    /// When everything was there and compared, but for whoever was left out or destroyed; none where it never was.
     pub finished_at: Option<Timestamp>,
 }
 
@@ -118,24 +120,144 @@ pub fn verified(batch: Batch, practice: PracticeId, patient: PatientId, at: Time
     batch.run(SQL, &[at.into(), practice.into(), patient.into()]).expect(1)
 }
 
-/// SHA-256 of pieces that cannot run into each other.
+/// What a row that is about to be written holds in a column.
+type ValueOf<R> = for<'r> fn(&'r R) -> Param<'r>;
+
+/// Columns that are compared, each said once: its name, and its value in a row that is about to be written. All that a row
+/// holds but its practice, by which it is found, and that it was entered in error, which nobody says of what just came.
+struct Columns<R: 'static> {
+    values: &'static [(&'static str, ValueOf<R>)],
+    /// Reads them of one patient.
+    sql: &'static str,
+}
+
+macro_rules! columns {
+    ($name:ident: $row:ty = $table:literal, $first:literal => $one:expr; $($column:literal => $value:expr;)*) => {
+        const $name: Columns<$row> = Columns {
+            values: &[($first, $one) $(, ($column, $value))*],
+            sql: concat!(
+                "SELECT ", $first $(, ", ", $column)*, " FROM ", $table, " WHERE practice_id = $1 AND patient_id = $2"
+            ),
+        };
+    };
+}
+
+columns! { PATIENT: PatientRow = "patients",
+    "patient_id" => |row| row.patient_id.into();
+    "given_name" => |row| row.given_name.as_bytes().into();
+    "family_name" => |row| row.family_name.as_bytes().into();
+    "birth_date" => |row| row.birth_date.as_bytes().into();
+    "email" => |row| opt_bytes(row.email.as_ref()).into();
+    "phone" => |row| opt_bytes(row.phone.as_ref()).into();
+    "record_number" => |row| opt_bytes(row.record_number.as_ref()).into();
+    "email_index" => |row| row.indexes.email.as_ref().map(<[u8; 32]>::as_slice).into();
+    "phone_index" => |row| row.indexes.phone.as_ref().map(<[u8; 32]>::as_slice).into();
+    "record_number_index" => |row| row.indexes.record_number.as_ref().map(<[u8; 32]>::as_slice).into();
+    "created_at" => |row| row.created_at.into();
+    "updated_at" => |row| row.updated_at.into();
+    "version" => |row| row.version.into();
+}
+columns! { VERSIONS: ProgramVersionRow = "program_versions",
+    "patient_id" => |row| row.patient_id.into();
+    "program_id" => |row| row.program_id.into();
+    "version" => |row| i64::from(row.version).into();
+    "title" => |row| row.title.as_bytes().into();
+    "items" => |row| row.items.as_bytes().into();
+    "starts_on" => |row| row.starts_on.into();
+    "ends_on" => |row| row.ends_on.into();
+    "signed_by" => |row| row.signed_by.into();
+    "signed_at" => |row| row.signed_at.into();
+    "created_at" => |row| row.signed_at.into();
+    "end_reason" => |row| opt_bytes(row.end_reason.as_ref()).into();
+}
+columns! { LOG: LogEntryRow = "log_entries",
+    "patient_id" => |row| row.patient_id.into();
+    "entry_id" => |row| row.entry_id.into();
+    "program_id" => |row| row.program_id.into();
+    "program_version" => |row| i64::from(row.program_version).into();
+    "item_id" => |row| row.item_id.into();
+    "performed_on" => |row| row.performed_on.into();
+    "performed_at" => |row| row.performed_at.into();
+    "performed" => |row| row.performed.as_bytes().into();
+    "pain" => |row| row.pain.as_bytes().into();
+    "effort" => |row| row.effort.as_bytes().into();
+    "comment" => |row| opt_bytes(row.comment.as_ref()).into();
+    "recorded_by" => |row| row.recorded_by.into();
+    "recorded_at" => |row| row.recorded_at.into();
+    "corrects" => |row| row.corrects.into();
+    "superseded_at" => |row| row.superseded_at.into();
+}
+columns! { NOTES: NoteRow = "progress_notes",
+    "patient_id" => |row| row.patient_id.into();
+    "note_id" => |row| row.note_id.into();
+    "body" => |row| row.body.as_bytes().into();
+    "written_by" => |row| row.written_by.into();
+    "written_at" => |row| row.written_at.into();
+    "corrects" => |row| row.corrects.into();
+    "version" => |row| i64::from(row.version).into();
+    "first_note_id" => |row| row.first_note_id.into();
+}
+
+/// Adds a column to the hash of its row, so that no two values run into each other.
+fn column(hash: &mut Sha256, kind: u8, bytes: &[u8]) {
+    hash.update(&[kind]);
+    hash.update(&(bytes.len() as u64).to_be_bytes());
+    hash.update(bytes);
+}
+
+/// Hashes of rows, in whatever order they come.
 #[derive(Default)]
-struct Digest(Sha256);
+struct Digest(Vec<[u8; 32]>);
 
 impl Digest {
-    fn id(&mut self, table: u8, id: &[u8], number: u32) {
-        self.0.update(&[table]);
-        self.0.update(id);
-        self.0.update(&number.to_be_bytes());
+    fn written<R>(&mut self, table: u8, columns: &Columns<R>, rows: &[R]) {
+        for row in rows {
+            let mut hash = Sha256::default();
+            hash.update(&[table]);
+            for (_, value) in columns.values {
+                match value(row) {
+                    Param::Null(_) => column(&mut hash, 0, &[]),
+                    Param::Blob(bytes) => column(&mut hash, 1, &bytes),
+                    Param::Int(number) => column(&mut hash, 2, &number.to_be_bytes()),
+                    Param::Text(text) => column(&mut hash, 3, text.as_bytes()),
+                }
+            }
+            self.0.push(hash.finish());
+        }
     }
-    fn column(&mut self, bytes: Option<&[u8]>) {
-        let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
-        self.0.update(&length.to_be_bytes());
-        self.0.update(bytes.unwrap_or_default());
+
+    async fn stored<R>(
+        &mut self,
+        db: &Db,
+        table: u8,
+        columns: &Columns<R>,
+        (practice, patient): (PracticeId, PatientId),
+    ) -> Result<(), StoreError> {
+        for row in db.rows(columns.sql, &[practice.into(), patient.into()]).await? {
+            let mut hash = Sha256::default();
+            hash.update(&[table]);
+            for value in row.values() {
+                match value {
+                    Value::Null => column(&mut hash, 0, &[]),
+                    Value::Blob(bytes) => column(&mut hash, 1, bytes),
+                    Value::Int(number) => column(&mut hash, 2, &number.to_be_bytes()),
+                    Value::Text(text) => column(&mut hash, 3, text.as_bytes()),
+                }
+            }
+            self.0.push(hash.finish());
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> [u8; 32] {
+        self.0.sort_unstable();
+        let mut whole = Sha256::default();
+        self.0.iter().for_each(|row| whole.update(row));
+        whole.finish()
     }
 }
 
-/// SHA-256 of every sealed column of somebody's rows as they are about to be written, with the rows' ids.
+/// SHA-256 of all columns of somebody's rows as they are about to be written.
 pub fn digest_of(
     patient: &PatientRow,
     versions: &[ProgramVersionRow],
@@ -143,56 +265,44 @@ pub fn digest_of(
     notes: &[NoteRow],
 ) -> [u8; 32] {
     let mut digest = Digest::default();
-    digest.id(1, patient.patient_id.as_bytes(), 0);
-    for sealed in [patient.given_name.as_bytes(), patient.family_name.as_bytes(), patient.birth_date.as_bytes()] {
-        digest.column(Some(sealed));
-    }
-    digest.column(super::opt_bytes(patient.email.as_ref()));
-    digest.column(super::opt_bytes(patient.phone.as_ref()));
-    digest.column(super::opt_bytes(patient.record_number.as_ref()));
-    let mut versions: Vec<_> = versions.iter().collect();
-    versions.sort_by_key(|row| (*row.program_id.as_bytes(), row.version));
-    for row in versions {
-        digest.id(2, row.program_id.as_bytes(), row.version);
-        digest.column(Some(row.title.as_bytes()));
-        digest.column(Some(row.items.as_bytes()));
-    }
-    let mut log: Vec<_> = log.iter().collect();
-    log.sort_by_key(|row| *row.entry_id.as_bytes());
-    for row in log {
-        digest.id(3, row.entry_id.as_bytes(), 0);
-        for sealed in [row.performed.as_bytes(), row.pain.as_bytes(), row.effort.as_bytes()] {
-            digest.column(Some(sealed));
-        }
-        digest.column(super::opt_bytes(row.comment.as_ref()));
-    }
-    let mut notes: Vec<_> = notes.iter().collect();
-    notes.sort_by_key(|row| *row.note_id.as_bytes());
-    for row in notes {
-        digest.id(4, row.note_id.as_bytes(), 0);
-        digest.column(Some(row.body.as_bytes()));
-    }
-    digest.0.finish()
+    digest.written(1, &PATIENT, std::slice::from_ref(patient));
+    digest.written(2, &VERSIONS, versions);
+    digest.written(3, &LOG, log);
+    digest.written(4, &NOTES, notes);
+    digest.finish()
 }
 
 /// The same of what is stored now.
 pub async fn digest(db: &Db, practice: PracticeId, patient: PatientId) -> Result<[u8; 32], StoreError> {
-    const PATIENT: &str = "SELECT patient_id, CAST(0 AS BIGINT), given_name, family_name, birth_date, email, phone, record_number \
-                           FROM patients WHERE practice_id = $1 AND patient_id = $2";
-    const VERSIONS: &str = "SELECT program_id, version, title, items FROM program_versions \
-                            WHERE practice_id = $1 AND patient_id = $2 ORDER BY program_id, version";
-    const LOG: &str = "SELECT entry_id, CAST(0 AS BIGINT), performed, pain, effort, comment FROM log_entries \
-                       WHERE practice_id = $1 AND patient_id = $2 ORDER BY entry_id";
-    const NOTES: &str = "SELECT note_id, CAST(0 AS BIGINT), body FROM progress_notes \
-                         WHERE practice_id = $1 AND patient_id = $2 ORDER BY note_id";
-    let mut digest = Digest::default();
-    for (table, sql) in [(1, PATIENT), (2, VERSIONS), (3, LOG), (4, NOTES)] {
-        for row in db.rows(sql, &[practice.into(), patient.into()]).await? {
-            digest.id(table, row.blob(0)?, row.number(1)?);
-            for column in 2..row.width() {
-                digest.column(row.opt_blob(column)?);
-            }
+    let (mut digest, whose) = (Digest::default(), (practice, patient));
+    digest.stored(db, 1, &PATIENT, whose).await?;
+    digest.stored(db, 2, &VERSIONS, whose).await?;
+    digest.stored(db, 3, &LOG, whose).await?;
+    digest.stored(db, 4, &NOTES, whose).await?;
+    Ok(digest.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn all_columns_that_the_registry_knows_are_compared() {
+        fn names<R>(columns: &Columns<R>) -> BTreeSet<&'static str> {
+            columns.values.iter().map(|(name, _)| *name).collect()
+        }
+        let tables = [
+            ("patients", names(&PATIENT)),
+            ("program_versions", names(&VERSIONS)),
+            ("log_entries", names(&LOG)),
+            ("progress_notes", names(&NOTES)),
+        ];
+        for (table, compared) in tables {
+            let left_out = ["practice_id", "voided_at", "voided_by", "void_reason"];
+            let all = phi::registry().filter(|column| column.table == table).map(|column| column.column);
+            let all: BTreeSet<_> = all.filter(|column| !left_out.contains(column)).collect();
+            assert_eq!(compared, all, "{table}");
         }
     }
-    Ok(digest.0.finish())
 }

@@ -155,6 +155,24 @@ pub async fn newest_of_patient(
     row.map(|row| Ok((row.number(0)?, row.timestamp(1)?))).transpose()
 }
 
+/// All versions of a patient's key as they are stored, wrapped.
+pub async fn keys_of_patient(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<WrappedKey>, StoreError> {
+    const SQL: &str = "SELECT version, practice_key_version, wrapped FROM patient_keys \
+                       WHERE practice_id = $1 AND patient_id = $2 ORDER BY version";
+    let read = |row: &Row| {
+        Ok(WrappedKey { version: row.number(0)?, wrapped_by: row.number(1)?, wrapped: row.blob(2)?.to_vec() })
+    };
+    db.rows(SQL, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
+}
+
+/// Removes this very key of a patient, as it was seen, and no other that has taken its place.
+pub fn remove_this_key(batch: Batch, practice: PracticeId, patient: PatientId, key: &WrappedKey) -> Batch {
+    const SQL: &str = "DELETE FROM patient_keys WHERE practice_id = $1 AND patient_id = $2 AND version = $3 \
+                       AND wrapped = $4";
+    let params = &[practice.into(), patient.into(), i64::from(key.version).into(), key.wrapped.as_slice().into()];
+    batch.run(SQL, params)
+}
+
 /// Adds the next version of a patient's key, if the one before it is still there: a destroyed key gets no successor.
 pub fn add_patient_key(
     batch: Batch,

@@ -126,6 +126,9 @@ impl Records {
                  {programs} programs, {entries} log entries, {notes} notes\n\
                  {compared} are here with exactly what the source holds",
             )?;
+            if !done.finished {
+                writeln!(text, "the import is not finished: not all of them are")?;
+            }
         }
         for (patients, what) in [
             (&done.changed, "changed at the source since and was left as it is here"),

@@ -20,6 +20,15 @@ struct Section {
     counted: (String, usize),
 }
 
+/// What the rows of a patient are called where they have no name of their own.
+pub(super) fn counted(patient: &str, nth: usize) -> String {
+    match (patient.trim().is_empty(), nth) {
+        (true, nth) => format!("without a patient ({nth})"),
+        (false, 1) => patient.to_owned(),
+        (false, nth) => format!("{patient} ({nth})"),
+    }
+}
+
 impl<'s> Tables<'s> {
     pub(super) async fn open(
         mapping: &Mapping,
@@ -54,10 +63,7 @@ impl<'s> Tables<'s> {
             section.counted = (row.patient.clone(), 0);
         }
         section.counted.1 += 1;
-        let name = row.row.unwrap_or_else(|| match section.counted.1 {
-            1 => row.patient.clone(),
-            nth => format!("{} ({nth})", row.patient),
-        });
+        let name = row.row.unwrap_or_else(|| counted(&row.patient, section.counted.1));
         let document = match (&row.sealed, self.keys) {
             (Some(sealed), Keys::Pgcrypto(passphrases)) => {
                 document(self.elsewhere.open(sealed, section.rows.armored, passphrases).await?)
