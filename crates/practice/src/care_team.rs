@@ -10,7 +10,7 @@ use store::{
     rows::{
         accounts,
         care_links::{self, CareKind, CareLinkRow},
-        patients,
+        merges, patients,
     },
 };
 
@@ -61,6 +61,9 @@ pub enum CareTeamError {
     /// Nobody gives themself a place: another administrator does.
     #[error("nobody gives themself a place")]
     Oneself,
+    /// The record was made twice and is closed: places are given on the one that goes on.
+    #[error("the record goes on elsewhere")]
+    Closed,
     /// The place would begin in the past.
     #[error("the place begins in the past")]
     Past,
@@ -174,7 +177,11 @@ pub async fn assign(
         created_by: session.account(),
         created_at: now,
     };
-    identity.commit(care_links::insert(Batch::new(), &row)).await?;
+    let batch = merges::is_open(Batch::new(), grant.practice(), patient);
+    identity.commit(care_links::insert(batch, &row)).await.map_err(|error| match error {
+        CommitError::Conflict { .. } => CareTeamError::Closed,
+        other => other.into(),
+    })?;
     Ok(row.care_link_id)
 }
 

@@ -2,15 +2,19 @@
 //!
 //! Nothing is moved, for everything is sealed under the key of the patient whose it is. The record that was made in error is
 //! closed and points to the one that goes on: whoever treats that patient reads both, and nobody writes in the closed one.
-//! Places on its care team end, and what the patient asked about it holds for the one that goes on. Both are kept as long as
-//! the longer of the two. A merge that was wrong is taken back by an entry of its own; places are then given anew.
+//! Places on its care team end. What the patient asked about either holds for both, for as long as they are one. Both are kept
+//! as long as the longer of the two. A merge that was wrong is taken back by an entry of its own, and leaves nothing behind but
+//! the places that ended: they are given anew.
+//!
+//! It opens one record to the care team of another, so nobody does it who has a place on either: as nobody gives themself a
+//! place ([`crate::care_team`]).
 
 use crate::{
     Event, House,
     accounts::in_person,
     record::{Names, Person, RecordError, resource},
 };
-use domain::{PatientId, PracticeId, RestrictionId, Timestamp};
+use domain::{PatientId, PracticeId, Timestamp};
 use identity::{EnrollmentError, Full, Session};
 use ledger::{LedgerError, Word};
 use phi::{AccessError, AnswerRequests, Purpose};
@@ -23,7 +27,6 @@ use store::{
         care_links,
         merges::{self, MergeRow},
         patients,
-        restrictions::{self, RestrictionRow},
     },
 };
 
@@ -68,6 +71,9 @@ pub enum MergeError {
     /// There is no such other patient, or it is the same one.
     #[error("there is no such other patient")]
     Other,
+    /// The caller has a place on one of the two care teams, or is one of the patients.
+    #[error("the caller has a place on one of the records")]
+    Place,
     /// The record that would be closed has an account that can be opened.
     #[error("the record has an account")]
     HasAccount,
@@ -132,10 +138,17 @@ pub async fn merge(
         other => other?,
     };
     let (identity, clinical) = (&house.stores.identity, &house.stores.clinical);
-    if patient == new.into || patients::registered_at(clinical, practice, new.into).await?.is_none() {
+    if patient == new.into {
         return Err(MergeError::Other);
     }
+    for of in [patient, new.into] {
+        // One that was destroyed is closed into nothing, and nothing into it.
+        if patients::registered_at(clinical, practice, of).await?.is_none() {
+            return Err(MergeError::Other);
+        }
+    }
     in_person(house, session)?;
+    refuse_who_has_a_place(house, session, patient, new.into).await?;
     let account = accounts::by_patient(identity, practice, patient).await?;
     if account.is_some_and(|row| row.state != AccountState::Disabled) {
         return Err(MergeError::HasAccount);
@@ -163,13 +176,29 @@ pub async fn merge(
             batch = care_links::end(batch, practice, patient, link.care_link_id, at);
         }
     }
-    for asked in restrictions::of_patient(identity, practice, patient).await? {
-        if asked.in_force() {
-            let restriction_id = RestrictionId::random(&*house.rng);
-            batch = restrictions::insert(batch, &RestrictionRow { restriction_id, patient_id: new.into, ..asked });
+    Ok(identity.commit(batch).await?)
+}
+
+/// Whoever is on the care team of one, now or later, would open the other to themself.
+async fn refuse_who_has_a_place(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    into: PatientId,
+) -> Result<(), MergeError> {
+    let (identity, practice, me) = (&house.stores.identity, session.practice(), session.account());
+    let now = house.clock.now();
+    for of in [patient, into] {
+        let links = care_links::of_patient(identity, practice, of).await?;
+        let places = links.iter().any(|link| link.account_id == me && link.ends_at.is_none_or(|end| end > now));
+        let own = accounts::by_patient(identity, practice, of).await?.is_some_and(|row| row.account_id == me);
+        if places || own {
+            let refused = Event::refused(Word::new("merge_record"), resource(PATIENT, of), Word::new("has-a-place"));
+            house.record(session, Event { patient: Some(of), ..refused }).await?;
+            return Err(MergeError::Place);
         }
     }
-    Ok(identity.commit(batch).await?)
+    Ok(())
 }
 
 /// Takes a merge back: the closed record is one of its own again, with nobody on its care team.

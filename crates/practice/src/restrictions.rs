@@ -49,6 +49,8 @@ pub struct NewRestriction {
 pub struct RestrictionView {
     /// The restriction.
     pub restriction_id: RestrictionId,
+    /// About which record it was asked: another than this one where the person was registered twice. It holds for all.
+    pub patient_id: PatientId,
     /// From whom something is kept.
     pub what: RestrictionKind,
     /// Who is kept away, where it is one account.
@@ -98,6 +100,9 @@ pub enum RestrictionError {
     /// It was declined, or ended before.
     #[error("the restriction is not in force")]
     NotInForce,
+    /// The idempotency key came before with another request.
+    #[error("the key was used for another request")]
+    KeyUsed,
     /// The record is closed; what is asked is asked about the one that goes on.
     #[error("the record goes on elsewhere")]
     Closed,
@@ -124,7 +129,17 @@ async fn asked<'s>(
     Ok(house.guard.authorize_about::<AnswerRequests>(session, patient, Purpose::operations(about)).await?)
 }
 
-/// Everything that a patient asked for, newest first, with those that ended.
+/// What was asked about any record of a person.
+async fn of_person(house: &House, practice: PracticeId, patient: PatientId) -> Result<Vec<RestrictionRow>, StoreError> {
+    let (identity, mut rows) = (&house.stores.identity, Vec::new());
+    for record in merges::of_person(identity, practice, patient).await? {
+        rows.extend(restrictions::of_patient(identity, practice, record).await?);
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse(row.decided_at));
+    Ok(rows)
+}
+
+/// Everything that a patient asked for, about any record of theirs, newest first, with those that ended.
 pub async fn list(
     house: &House,
     session: &Session<Full>,
@@ -133,7 +148,7 @@ pub async fn list(
     let grant = asked(house, session, patient, Resource::whole(RESTRICTION)).await?;
     let mut names = Names::new(house, session);
     let mut views = Vec::new();
-    for row in restrictions::of_patient(&house.stores.identity, grant.practice(), patient).await? {
+    for row in of_person(house, grant.practice(), patient).await? {
         let account = match row.account_id {
             Some(account) => Some(names.person(account).await?),
             None => None,
@@ -144,6 +159,7 @@ pub async fn list(
         };
         views.push(RestrictionView {
             restriction_id: row.restriction_id,
+            patient_id: row.patient_id,
             what: row.what,
             account,
             asked_on: row.asked_on,
@@ -158,18 +174,53 @@ pub async fn list(
     Ok(views)
 }
 
-/// Writes down what a patient asked for and what the practice said. What was agreed holds from the next request on.
+/// The id under which an answer is stored: the same again for the same `key` of the same caller about the same patient, so
+/// that a request that is sent twice writes once.
+fn id_under(house: &House, session: &Session<Full>, patient: PatientId, key: Option<&str>) -> RestrictionId {
+    match key {
+        Some(key) => {
+            let about = format!("restrictions of {patient} {key}");
+            let print = house.indexes.idempotency_key(session.account(), &about);
+            let mut id = [0; 16];
+            id.copy_from_slice(&print[..16]);
+            RestrictionId::from_bytes(id)
+        }
+        None => RestrictionId::random(&*house.rng),
+    }
+}
+
+/// What was written under a key before, if it says the same; none where nothing was.
+async fn before(
+    house: &House,
+    practice: PracticeId,
+    patient: PatientId,
+    id: RestrictionId,
+    new: &NewRestriction,
+) -> Result<Option<RestrictionId>, RestrictionError> {
+    let rows = restrictions::of_patient(&house.stores.identity, practice, patient).await?;
+    let Some(row) = rows.into_iter().find(|row| row.restriction_id == id) else { return Ok(None) };
+    let same = (row.what, row.account_id, row.answer) == (new.what, new.account_id, new.answer)
+        && new.asked_on.is_none_or(|day| day == row.asked_on);
+    if same { Ok(Some(id)) } else { Err(RestrictionError::KeyUsed) }
+}
+
+/// Writes down what a patient asked for and what the practice said. What was agreed holds from the next request on. The same
+/// `key` with the same answer gives what was written the first time, whether it has ended since or not.
 pub async fn answer(
     house: &House,
     session: &Session<Full>,
     patient: PatientId,
     new: &NewRestriction,
+    key: Option<&str>,
 ) -> Result<RestrictionId, RestrictionError> {
-    let restriction_id = RestrictionId::random(&*house.rng);
+    let restriction_id = id_under(house, session, patient, key);
     let about = resource(RESTRICTION, restriction_id);
     let grant = asked(house, session, patient, about.clone()).await?;
     let (identity, practice) = (&house.stores.identity, grant.practice());
     refuse_the_named(house, &grant, patient).await?;
+    if let Some(written) = before(house, practice, patient, restriction_id, new).await? {
+        return Ok(written);
+    }
     if merges::of_patient(identity, practice, patient).await?.is_some_and(|merge| merge.into.is_some()) {
         return Err(RestrictionError::Closed);
     }
@@ -206,8 +257,17 @@ pub async fn answer(
         decided_at: house.clock.now(),
         ended: None,
     };
-    identity.commit(restrictions::insert(Batch::new(), &row)).await.map_err(RestrictionError::Commit)?;
-    Ok(restriction_id)
+    let batch = merges::is_open(Batch::new(), practice, patient);
+    match identity.commit(restrictions::insert(batch, &row)).await {
+        Ok(()) => Ok(restriction_id),
+        Err(CommitError::Conflict { .. }) => Err(RestrictionError::Closed),
+        // The same request, at the same moment.
+        Err(error @ CommitError::Duplicate { .. }) => {
+            let written = before(house, practice, patient, restriction_id, new).await?;
+            written.ok_or(RestrictionError::Commit(error))
+        }
+        Err(error) => Err(RestrictionError::Commit(error)),
+    }
 }
 
 /// Ends a restriction, by an entry of its own: the patient agreed or asked for it (45 CFR 164.522(a)(2)). It opens the record to
@@ -239,8 +299,7 @@ pub async fn end(
 
 /// Whether anything is kept from anybody: said on the chart, without what or from whom.
 pub(crate) async fn any(house: &House, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
-    let rows = restrictions::of_patient(&house.stores.identity, practice, patient).await?;
-    Ok(rows.iter().any(RestrictionRow::in_force))
+    Ok(of_person(house, practice, patient).await?.iter().any(RestrictionRow::in_force))
 }
 
 /// Whether the rest of the record is open to somebody from whom notes are withheld: for a page that says so instead of leading
@@ -257,7 +316,7 @@ async fn refuse_the_named(
     grant: &PracticeGrant<'_, AnswerRequests>,
     patient: PatientId,
 ) -> Result<(), RestrictionError> {
-    let rows = restrictions::of_patient(&house.stores.identity, grant.practice(), patient).await?;
+    let rows = of_person(house, grant.practice(), patient).await?;
     let named = rows.iter().any(|row| row.in_force() && row.account_id == Some(grant.account()));
     if named { Err(RestrictionError::Named) } else { Ok(()) }
 }

@@ -15,7 +15,7 @@ use store::{
     Batch, CommitError,
     rows::{
         accounts::{self as rows, AccountRow, AccountState},
-        api_tokens, invitations, login_sessions,
+        api_tokens, invitations, login_sessions, merges,
     },
 };
 
@@ -66,6 +66,9 @@ pub enum DirectoryError {
     /// A patient's account stays one, and nobody else's becomes one.
     #[error("a patient's account stays one, and no other becomes one")]
     PatientRole,
+    /// The patient's record was made twice and is closed: the account of the one that goes on is theirs.
+    #[error("the record goes on elsewhere")]
+    Closed,
     /// Only invited accounts wait for an invitation; nothing is set to invited by hand.
     #[error("an account is invited by sending an invitation")]
     InvitedState,
@@ -191,6 +194,11 @@ pub async fn change(
     }
     if state == AccountState::Invited && row.state != AccountState::Invited {
         return Err(DirectoryError::InvitedState);
+    }
+    if let (Some(patient), true) = (row.patient_id, state != AccountState::Disabled)
+        && merges::of_patient(identity, practice, patient).await?.is_some_and(|merge| merge.into.is_some())
+    {
+        return Err(DirectoryError::Closed);
     }
     record_change(house, session, &row, role).await?;
     // Without a password an account cannot become active; accepting the invitation does that.

@@ -7,5 +7,6 @@ mod cohort;
 mod fixture;
 mod killed;
 mod many;
+mod merges;
 mod requests;
 mod together;

@@ -29,12 +29,12 @@ on_both! {
     there_are_no_chains_of_merges
 }
 
-const fn agreed(what: RestrictionKind, account_id: Option<AccountId>) -> NewRestriction {
+pub(crate) const fn agreed(what: RestrictionKind, account_id: Option<AccountId>) -> NewRestriction {
     NewRestriction { what, account_id, asked_on: None, answer: RestrictionAnswer::Agreed }
 }
 
 /// The reason of the last entry about a patient.
-fn reason(office: &Office, patient: PatientId) -> String {
+pub(crate) fn reason(office: &Office, patient: PatientId) -> String {
     let entries = office.test.ledger.entries();
     entries.iter().rfind(|entry| entry.patient == Some(patient)).expect("an entry").reason.as_str().to_owned()
 }
@@ -50,6 +50,7 @@ macro_rules! may {
         }
     }};
 }
+pub(crate) use may;
 
 async fn standing_in(office: &Office, member: &Person, patient: PatientId) {
     let row = CareLinkRow {
@@ -75,9 +76,10 @@ async fn notes_are_for_the_patients_own_therapist_from_the_next_request_on(offic
     assert!(may!(office, ReadNotes, &other, patient));
     let officer = office.session(&office.officer).await;
     let declined = NewRestriction { answer: RestrictionAnswer::Declined, ..agreed(RestrictionKind::Notes, None) };
-    restrictions::answer(office.house(), &officer, patient, &declined).await.expect("written down");
+    restrictions::answer(office.house(), &officer, patient, &declined, None).await.expect("written down");
     assert!(may!(office, ReadNotes, &other, patient), "what was declined changes nothing");
-    let asked = restrictions::answer(office.house(), &officer, patient, &agreed(RestrictionKind::Notes, None)).await;
+    let asked =
+        restrictions::answer(office.house(), &officer, patient, &agreed(RestrictionKind::Notes, None), None).await;
     let asked = asked.expect("agreed");
     assert!(!may!(office, ReadNotes, &other, patient));
     assert_eq!(reason(&office, patient), "notes-withheld");
@@ -111,7 +113,7 @@ async fn whom_a_patient_keeps_away_sees_and_ends_nothing_of_theirs(office: Offic
     let officer = office.session(&office.officer).await;
     for kept in [&therapist, &office.clerk, &office.admin] {
         let new = agreed(RestrictionKind::Account, Some(kept.account()));
-        restrictions::answer(office.house(), &officer, patient, &new).await.expect("agreed");
+        restrictions::answer(office.house(), &officer, patient, &new, None).await.expect("agreed");
     }
     assert!(!may!(office, ReadExercise, &therapist, patient) && !may!(office, ReadNotes, &therapist, patient));
     assert_eq!(reason(&office, patient), "patient-keeps-away");
@@ -140,7 +142,7 @@ async fn what_does_not_fit_is_not_written_down(office: Office) {
     let own = office.test.patient_account(office.practice, patient).await;
     let elsewhere = office.test.account(office.test.practice().await, Role::Therapist).await;
     let officer = office.session(&office.officer).await;
-    let answer = async |new: NewRestriction| restrictions::answer(office.house(), &officer, patient, &new).await;
+    let answer = async |new: NewRestriction| restrictions::answer(office.house(), &officer, patient, &new, None).await;
     for account in [None, Some(own.account()), Some(elsewhere.account())] {
         let refused = answer(agreed(RestrictionKind::Account, account)).await;
         assert!(matches!(refused, Err(RestrictionError::Account)), "{account:?}");
@@ -190,7 +192,7 @@ async fn a_record_that_was_made_twice_is_closed_and_read_from_the_one_that_goes_
     office.test.care_link(&now, stays).await;
     let officer = office.session(&office.officer).await;
     let keep_away = agreed(RestrictionKind::Account, Some(office.clerk.account()));
-    restrictions::answer(office.house(), &officer, twice, &keep_away).await.expect("agreed");
+    restrictions::answer(office.house(), &officer, twice, &keep_away, None).await.expect("agreed");
     merging::merge(office.house(), &officer, twice, &NewMerge { into: stays }).await.expect("closed");
 
     assert!(may!(office, ReadExercise, &now, twice) && may!(office, ReadNotes, &now, twice));
@@ -199,12 +201,15 @@ async fn a_record_that_was_made_twice_is_closed_and_read_from_the_one_that_goes_
     assert!(may!(office, WriteExercise, &now, stays));
     assert!(!may!(office, ReadExercise, &before, twice), "their place ended");
     assert!(!may!(office, ReadVisits, &office.clerk, stays), "what was asked about the one holds for the other");
-    let late = restrictions::answer(office.house(), &officer, twice, &agreed(RestrictionKind::Notes, None)).await;
+    let late = restrictions::answer(office.house(), &officer, twice, &agreed(RestrictionKind::Notes, None), None).await;
     assert!(matches!(late, Err(RestrictionError::Closed)));
     let view = merging::standing(office.house(), &officer, stays).await.expect("read");
     assert_eq!((view.into, view.others), (None, vec![twice]));
     let chart = practice::progress::chart(office.house(), &office.session(&now).await, twice).await.expect("opened");
     assert_eq!(chart.goes_on_as, Some(stays));
+
+    let asked = restrictions::list(office.house(), &officer, stays).await.expect("read");
+    assert_eq!((asked.len(), asked[0].patient_id), (1, twice), "and is shown there");
 
     merging::part(office.house(), &officer, twice).await.expect("taken back");
     assert!(!may!(office, ReadExercise, &now, twice) && !may!(office, ReadExercise, &before, twice));

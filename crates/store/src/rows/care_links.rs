@@ -68,7 +68,7 @@ macro_rules! select {
 }
 
 /// How an account stands to a patient at a moment, in one question, for every request asks it. For a record that was made
-/// twice, care team and restrictions are those of the patient as whom it goes on.
+/// twice, the care team is that of the patient as whom it goes on; what was asked about any record of a person holds for all.
 pub async fn ties(
     db: &Db,
     practice: PracticeId,
@@ -79,8 +79,12 @@ pub async fn ties(
     const SQL: &str = "WITH merge(into_patient) AS (SELECT (SELECT m.into_patient FROM patient_merges m \
                        WHERE m.practice_id = $1 AND m.patient_id = $2 ORDER BY m.number DESC LIMIT 1)), \
                        whose(patient_id) AS (SELECT COALESCE(into_patient, $2) FROM merge), \
-                       kept(what, account_id) AS (SELECT r.what, r.account_id FROM restrictions r, whose w \
-                       WHERE r.practice_id = $1 AND r.patient_id = w.patient_id AND r.answer = 'agreed' \
+                       person(patient_id) AS (SELECT patient_id FROM whose UNION SELECT m.patient_id \
+                       FROM patient_merges m, whose w WHERE m.practice_id = $1 AND m.into_patient = w.patient_id \
+                       AND m.number = (SELECT MAX(n.number) FROM patient_merges n WHERE n.practice_id = $1 \
+                       AND n.patient_id = m.patient_id)), \
+                       kept(what, account_id) AS (SELECT r.what, r.account_id FROM restrictions r, person p \
+                       WHERE r.practice_id = $1 AND r.patient_id = p.patient_id AND r.answer = 'agreed' \
                        AND NOT EXISTS (SELECT 1 FROM restrictions e WHERE e.practice_id = $1 \
                        AND e.ends = r.restriction_id)) \
                        SELECT (SELECT MAX(CASE WHEN l.kind = 'assigned' THEN 2 ELSE 1 END) FROM care_links l, whose w \

@@ -94,6 +94,22 @@ pub fn insert(batch: Batch, row: &MergeRow) -> Batch {
     batch
 }
 
+/// Makes a batch a conflict where this record is closed: nothing is added to it behind a merge that came in between.
+pub fn is_open(batch: Batch, practice: PracticeId, patient: PatientId) -> Batch {
+    // Must find nothing, as above.
+    const SQL: &str = "DELETE FROM patient_merges WHERE practice_id = $1 AND patient_id = $2 \
+                       AND into_patient IS NOT NULL AND number = (SELECT MAX(n.number) \
+                       FROM patient_merges n WHERE n.practice_id = $1 AND n.patient_id = $2)";
+    batch.run(SQL, &[practice.into(), patient.into()]).expect(0)
+}
+
+/// All records of the person whose record this is: the one that goes on first, then those that go on as it.
+pub async fn of_person(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<PatientId>, StoreError> {
+    let goes_on = of_patient(db, practice, patient).await?.and_then(|row| row.into).unwrap_or(patient);
+    let others = into_patient(db, practice, goes_on).await?;
+    Ok(std::iter::once(goes_on).chain(others.into_iter().map(|row| row.patient_id)).collect())
+}
+
 fn read(row: &Row) -> Result<MergeRow, StoreError> {
     Ok(MergeRow {
         practice_id: row.id(0)?,

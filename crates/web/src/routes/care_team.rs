@@ -19,6 +19,8 @@ impl From<CareTeamError> for Problem {
             CareTeamError::Oneself => {
                 Self::conflict().detail("Another administrator gives you a place in a care team.")
             }
+            CareTeamError::Closed => Self::conflict()
+                .detail("This record was made twice and is closed. Give the place on the one that goes on."),
             CareTeamError::Past => Self::invalid_fields().field("starts_at", "must not be in the past"),
             CareTeamError::UnknownPatient | CareTeamError::NotOpen => Self::not_found(),
             CareTeamError::NotTreating => {

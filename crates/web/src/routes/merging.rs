@@ -18,6 +18,10 @@ impl From<MergeError> for Problem {
             MergeError::Unrecorded(error) => error.into(),
             MergeError::NotInPerson(why) => super::people::not_in_person(why),
             MergeError::Other => Self::invalid_fields().field("into", "must be another patient of this practice"),
+            MergeError::Place => Self::conflict().detail(
+                "You are on the care team of one of the two. Somebody who is on neither closes the record, as nobody gives \
+                 themself a place.",
+            ),
             MergeError::HasAccount => Self::conflict().detail(
                 "Somebody signs in to this record. Close the account first, or close the other record instead.",
             ),

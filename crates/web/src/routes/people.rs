@@ -31,6 +31,9 @@ impl From<DirectoryError> for Problem {
             DirectoryError::PatientRole => {
                 Self::invalid_fields().field("role", "of a patient stays, and nobody else becomes one")
             }
+            DirectoryError::Closed => Self::conflict().detail(
+                "The record of this account was made twice and is closed. Whoever it is signs in to the one that goes on.",
+            ),
             DirectoryError::InvitedState => {
                 Self::invalid_fields().field("state", "must be active or disabled; an invitation opens an account")
             }

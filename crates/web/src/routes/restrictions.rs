@@ -24,6 +24,9 @@ impl From<RestrictionError> for Problem {
             RestrictionError::Named => {
                 Self::conflict().detail("The patient asked that you be kept away. A colleague answers what they ask.")
             }
+            RestrictionError::KeyUsed => {
+                Self::invalid_fields().field("Idempotency-Key", "came before with another request")
+            }
             RestrictionError::Closed => {
                 Self::conflict().detail("This record was made twice and is closed. Answer for the one that goes on.")
             }

@@ -141,7 +141,7 @@ async fn a_chart_says_that_something_is_kept_from_somebody_and_not_what_or_why()
         asked_on: None,
         answer: domain::RestrictionAnswer::Agreed,
     };
-    restrictions::answer(&clinic.site.house, &session, clinic.patient, &new).await.expect("agreed");
+    restrictions::answer(&clinic.site.house, &session, clinic.patient, &new, None).await.expect("agreed");
     let page = clinic.page("").await.text();
     assert!(page.contains(LINE) && !page.contains(&kept.account().to_string()));
     let cookie = clinic.site.signed_in(&kept).await;

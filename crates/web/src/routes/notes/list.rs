@@ -8,7 +8,7 @@ use crate::{
     },
     paging::{Cursor, Page, Stretch},
     routes::{
-        patients::{back_to_patient, views},
+        patients::{TREATS, back_to_patient, views},
         voiding::struck,
     },
     surround::{Sheet, Surround},
@@ -33,7 +33,8 @@ pub(super) const API: Route =
         .answer::<Page<NoteView>>(200);
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}/notes", "Progress notes.")
     .permission(PermissionName::ReadNotes)
-    .audit(AuditClass::Patient);
+    .audit(AuditClass::Patient)
+    .roles(TREATS);
 
 async fn found(app: &App, session: &Session<Full>, patient: PatientId, asked: &Stretch) -> Result<Notes, Problem> {
     let before = Cursor::place(asked.cursor.as_ref())?;

@@ -1,6 +1,6 @@
 //! Restrictions, for programs.
 
-use crate::{App, AuditClass, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb};
+use crate::{App, AuditClass, IdempotencyKey, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb};
 use axum::{extract::State, http::StatusCode};
 use domain::{PatientId, PermissionName, RestrictionId};
 use practice::restrictions::{self, NewRestriction, RestrictionView};
@@ -22,6 +22,7 @@ const ANSWER: Route = Route::api(
 )
 .permission(PermissionName::AnswerRequests)
 .audit(AuditClass::Patient)
+.idempotency_key()
 .body::<NewRestriction>()
 .answer::<Answered>(201);
 const END: Route = Route::api(
@@ -62,9 +63,11 @@ async fn answer(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
+    key: Option<IdempotencyKey>,
     Json(new): Json<NewRestriction>,
 ) -> Result<(StatusCode, Json<Answered>), Problem> {
-    let restriction_id = restrictions::answer(app.house(), &session, patient, &new).await?;
+    let key = key.as_ref().map(IdempotencyKey::as_str);
+    let restriction_id = restrictions::answer(app.house(), &session, patient, &new, key).await?;
     Ok((StatusCode::CREATED, Json(Answered { restriction_id })))
 }
 

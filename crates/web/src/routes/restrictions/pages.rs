@@ -5,8 +5,8 @@ use crate::{
     answer::{form_again, see_other},
     body::Nothing,
     look::{
-        ButtonKind, Column, Field, FieldErrors, Head, Tone, card, date_field, empty_state, post_button, radio_group,
-        recorded_line, select, submit, table, tag, words,
+        ButtonKind, Column, Field, FieldErrors, Head, Tone, card, date_field, empty_state, hidden, post_button,
+        radio_group, recorded_line, select, submit, table, tag, words,
     },
     routes::people::confirm_first,
     surround::{Sheet, Surround},
@@ -42,6 +42,9 @@ const NOTES: &str = "notes";
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Typed {
+    /// Makes a form that is sent twice write once.
+    #[serde(default)]
+    key: String,
     /// An account, or [`NOTES`].
     #[serde(default)]
     from: String,
@@ -56,7 +59,8 @@ async fn page(
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
 ) -> Result<Markup, Problem> {
-    show(&app, &session, patient, &Typed::default(), &FieldErrors::none()).await
+    let typed = Typed { key: RestrictionId::random(&*app.rng).to_string(), ..Typed::default() };
+    show(&app, &session, patient, &typed, &FieldErrors::none()).await
 }
 
 async fn show(
@@ -80,10 +84,11 @@ async fn show(
         @if asked.is_empty() {
             (empty_state("Nothing was asked", "What the patient asks of who sees their record is written down below.", None))
         } @else {
-            (card("What was asked", None, listed(&surround, patient, &asked)))
+            (card("What was asked", None, listed(&surround, &asked)))
         }
         form method="post" action={ "/patients/" (patient) "/restrictions" } class="card stack" {
             h2 { "Write down what they asked" }
+            (hidden("key", &typed.key))
             (select(&Field::new("from", "Keep from").required().value(&typed.from).error(errors.of("from"))
                 .hint("One colleague, from the whole record; or the notes, from whoever stands in"), &choices))
             (date_field(&Field::new("asked_on", "Asked on").required().value(day).error(errors.of("asked_on"))))
@@ -101,7 +106,7 @@ async fn show(
     Ok(surround.page(Sheet::new("What this patient asked", "/policy").head(head), content))
 }
 
-fn listed(surround: &Surround, patient: PatientId, asked: &[RestrictionView]) -> Markup {
+fn listed(surround: &Surround, asked: &[RestrictionView]) -> Markup {
     let columns = [
         Column::text("Keep"),
         Column::text("Asked"),
@@ -110,7 +115,7 @@ fn listed(surround: &Surround, patient: PatientId, asked: &[RestrictionView]) ->
         Column::actions("End"),
     ];
     let rows = asked.iter().map(|one| {
-        let path = format!("/patients/{patient}/restrictions/{}/end", one.restriction_id);
+        let path = format!("/patients/{}/restrictions/{}/end", one.patient_id, one.restriction_id);
         let ask =
             Some("Only when the patient agrees or asks. Others see the record again at the next request. End it?");
         vec![
@@ -157,7 +162,8 @@ async fn answer(
     }
     if let (Some((what, account_id)), Some(asked_on), Some(answer)) = (from, asked_on, said) {
         let new = NewRestriction { what, account_id, asked_on: Some(asked_on), answer };
-        match restrictions::answer(app.house(), &session, patient, &new).await {
+        let key = typed.key.parse::<RestrictionId>().ok().map(|key| key.to_string());
+        match restrictions::answer(app.house(), &session, patient, &new, key.as_deref()).await {
             Ok(_) => return Ok(see_other(&back(patient))),
             Err(RestrictionError::Account) => errors.add("from", "Choose somebody who works here"),
             Err(RestrictionError::Day) => errors.add("asked_on", "The day must not be in the future"),
