@@ -71,7 +71,10 @@ impl Logs for MemoryLogs {
     fn sizes(&mut self) -> Result<LogSizes, BackendError> {
         Ok(vec![(self.0.log().clone(), Ok(self.0.backend().size()))])
     }
-    fn read(&mut self, _: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
+    fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
+        if log != self.0.log() {
+            return Err(BackendError::Damaged(format!("there is no log {log}")));
+        }
         self.0.backend().read(from, most)
     }
     fn checkpoint(&mut self, _: &LogName) -> Result<Option<String>, BackendError> {

@@ -268,6 +268,8 @@ table! {
         (happened_at: Time, Drop, "the time of the entry with which it came to be")
         (found_at: Time, Drop, "when it was found")
         (compared: Structure, Drop, "what was counted and compared with what, JSON of numbers")
+        (login_session_id: Id, Drop, "the login session that is to be ended, where that follows")
+        (session_ended_at: Time, Drop, "when it was ended")
     }
 }
 

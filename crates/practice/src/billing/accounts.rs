@@ -14,6 +14,7 @@ use domain::{
     billing::{Aging, ChargeState},
 };
 use identity::{Full, Session};
+use ledger::Word;
 use phi::{AccessError, Grant, ReadBilling, ReadContact, WriteBilling, billing_branch};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -94,13 +95,15 @@ pub struct Accounts {
 /// Most charges shown of an account.
 const CHARGES: i64 = 500;
 
-/// Through the link: recorded under the patient. None when their record was destroyed, or is kept from whoever asks.
-pub(super) async fn contact(
+/// Through the link: recorded under the patient, as one that was opened or as one of a list. None when their record was
+/// destroyed, or is kept from whoever asks.
+async fn contact(
     house: &House,
     session: &Session<Full>,
     account: BillingAccountId,
+    shown: Word,
 ) -> Result<Option<Contact>, RecordError> {
-    let grant = match house.guard.follow_link(session, account, payment(ACCOUNT)).await {
+    let grant = match house.guard.follow_link(session, account, payment(shown)).await {
         Ok(grant) => grant,
         Err(AccessError::Denied) => return Ok(None),
         Err(error) => return Err(error.into()),
@@ -134,7 +137,8 @@ pub async fn list(
     rows.truncate(limit);
     let day = today(house, session.practice()).await?;
     let lines = rows.iter().map(async |row| -> Result<AccountLine, BillingError> {
-        let name = contact(house, session, row.account_id).await?.map(|contact| contact.name);
+        let name =
+            contact(house, session, row.account_id, Word::new("billing_accounts")).await?.map(|contact| contact.name);
         let booked = bookings::of_account(db, branch, row.account_id).await?;
         let aging = books::aging(&booked, day).map_err(|why| BillingError::Invalid { field: "aging", why })?;
         Ok(AccountLine { account_id: row.account_id, name, aging })
@@ -162,7 +166,7 @@ pub async fn one(
     };
     Ok(AccountView {
         account_id: account,
-        contact: contact(house, session, account).await?,
+        contact: contact(house, session, account, ACCOUNT).await?,
         payer_id: row.payer_id,
         payer_is_said: row.payer_is_said(),
         version: row.version.unsigned_abs(),

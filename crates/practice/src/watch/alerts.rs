@@ -11,6 +11,7 @@ use crate::{
     house::through_house,
     page,
     record::{Names, Person, RecordError, resource},
+    staff,
     trail::{Position, TrailEntry, TrailError},
 };
 use domain::{AccountId, AlertAnswer, AlertId, AlertRule, Invalid, PracticeId, ReviewWords, Role, Timestamp};
@@ -22,7 +23,7 @@ use serde::Serialize;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
-        accounts,
+        accounts::{self, AccountState},
         alerts::{self as rows, Found, Listed, ReviewRow},
         audit_logs,
         watching::{self, SettingRow},
@@ -45,7 +46,7 @@ pub enum AlertError {
     /// There is no such alert or setting here.
     #[error("there is no such alert or setting")]
     Unknown,
-    /// One does not look into what one did oneself.
+    /// One does not look into what one did oneself, while there is somebody else who may.
     #[error("an alert about oneself is looked into by somebody else")]
     Oneself,
     /// Somebody looked into it already.
@@ -54,6 +55,14 @@ pub enum AlertError {
     /// The value is none that makes sense.
     #[error(transparent)]
     Value(#[from] Invalid),
+    /// The number is too small or too large.
+    #[error("must be from {least} to {most}")]
+    Bounds {
+        /// The least that it may be.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
     /// Needs a factor proven just now.
     #[error(transparent)]
     NotInPerson(#[from] EnrollmentError),
@@ -87,6 +96,8 @@ pub struct Whom {
 pub struct ReviewView {
     /// Who.
     pub by: Person,
+    /// Whether the alert is about them: there was nobody else who could.
+    pub about_oneself: bool,
     /// When.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
@@ -113,6 +124,9 @@ pub struct AlertLine {
     pub found_at: Timestamp,
     /// Why now, compared with what.
     pub compared: Compared,
+    /// When the login session in which it happened was ended for it; null where it was not.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub session_ended_at: Option<Timestamp>,
     /// Who looked into it; null while nobody did.
     pub review: Option<ReviewView>,
 }
@@ -133,6 +147,8 @@ pub struct AlertDetails {
     pub entries: Vec<AuditedEntry>,
     /// How many entries it points to.
     pub pointed_to: usize,
+    /// Where it is about whoever reads it and nobody looked into it: who else may.
+    pub others: Vec<Person>,
 }
 
 /// A setting as it is now.
@@ -202,11 +218,30 @@ pub async fn alert(house: &House, session: &Session<Full>, alert: AlertId) -> Re
     });
     let mut names = Names::new(house, session);
     let entries = named(&mut names, of_here.collect()).await?;
+    let others = if found.alert.who == Some(session.account()) && found.review.is_none() {
+        others(house, session, &mut names).await?
+    } else {
+        Vec::new()
+    };
     let alert = line(house, session, &mut names, found).await?;
-    Ok(AlertDetails { alert, entries, pointed_to: places.len() })
+    Ok(AlertDetails { alert, entries, pointed_to: places.len(), others })
 }
 
-/// Says what somebody found who looked into an alert. Once, and not about oneself.
+/// Everybody else who watches over the practice at present.
+async fn others(house: &House, session: &Session<Full>, names: &mut Names<'_>) -> Result<Vec<Person>, AlertError> {
+    let mut found = Vec::new();
+    for row in staff::everybody(house, session.practice()).await? {
+        // Whoever may read the trail: the policy gives these two leave, to watch over it.
+        let watches = matches!(row.role, Role::Admin | Role::PrivacyOfficer) && row.state == AccountState::Active;
+        if watches && row.account_id != session.account() {
+            found.push(names.person(row.account_id).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// Says what somebody found who looked into an alert. Once, and about oneself only where nobody else watches over the
+/// practice: then it is marked so.
 pub async fn review(
     house: &House,
     session: &Session<Full>,
@@ -218,7 +253,8 @@ pub async fn review(
     let found = rows::by_id(db, practice, alert).await?.ok_or(AlertError::Unknown)?;
     let me = session.account();
     let action = Word::new("review_alert");
-    if found.alert.who == Some(me) {
+    let about_oneself = found.alert.who == Some(me);
+    if about_oneself && !others(house, session, &mut Names::new(house, session)).await?.is_empty() {
         house.record(session, Event::refused(action, resource(ALERT, alert), Word::new("about-oneself"))).await?;
         return Err(AlertError::Oneself);
     }
@@ -226,7 +262,7 @@ pub async fn review(
         return Err(AlertError::Reviewed);
     }
     let words = house.vault.seal(practice, me, ReviewRow::row_id(alert), words).await?;
-    let reason = Word::new("read-audit");
+    let reason = if about_oneself { Word::new("about-oneself") } else { Word::new("read-audit") };
     house.record(session, Event { reason, ..Event::done(action, resource(ALERT, alert)) }).await?;
     let row =
         ReviewRow { practice_id: practice, alert_id: alert, reviewed_by: me, reviewed_at: house.clock.now(), words };
@@ -258,7 +294,8 @@ async fn line(
         Some(review) => {
             let words = house.vault.open_directory(session, review.reviewed_by, &review.words).await?;
             let (by, words) = (names.person(review.reviewed_by).await?, words.expose().as_str().to_owned());
-            Some(ReviewView { by, at: review.reviewed_at, words })
+            let about_oneself = alert.who == Some(review.reviewed_by);
+            Some(ReviewView { by, about_oneself, at: review.reviewed_at, words })
         }
         None => None,
     };
@@ -272,6 +309,7 @@ async fn line(
         happened_at: alert.happened_at,
         found_at: alert.found_at,
         compared,
+        session_ended_at: alert.session_ended_at,
         review,
     })
 }
@@ -337,7 +375,9 @@ fn checked(name: &str, value: &str) -> Result<(String, String), AlertError> {
     }
     let kind = SETTINGS.iter().find(|kind| kind.name == name).ok_or(AlertError::Unknown)?;
     let number: u32 = value.parse().map_err(|_| Invalid::new("is no whole number"))?;
-    Settings::default().set(kind.setting, number)?;
+    if Settings::default().set(kind.setting, number).is_err() {
+        return Err(AlertError::Bounds { least: kind.least, most: kind.most });
+    }
     Ok((kind.name.to_owned(), number.to_string()))
 }
 

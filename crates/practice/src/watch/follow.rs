@@ -2,33 +2,36 @@
 //!
 //! How far each log was watched is stored in the transaction that stores the alerts: killed anywhere, the next round goes on
 //! behind the last alert that is there, and finds again what is not. What the rules remember is in memory alone, and learned
-//! from the ledger when it is missing; nothing is told meanwhile, for all that lies behind was looked at before.
+//! from the ledger when it is missing; nothing is told meanwhile, for all that lies behind was looked at before. A log of
+//! which a part cannot be read is watched up to there, counted, and keeps back no other one.
 //!
 //! Of several servers over the same stores one watches. The others see that the place moves on without them, and take over
 //! when it does not.
 
+mod ending;
 mod pending;
 
 use super::{
-    PracticeWatch, Settings,
+    Place, PracticeWatch, Settings,
     baseline::{LAG, REACH},
-    merge::{Merge, first_since},
+    merge::{AtDamage, Merge, Reached, first_since},
 };
 use crate::{
     House,
     trail::{Logs, TrailError},
 };
 use domain::{AlertAnswer, PracticeId, TaskObserver, Timestamp, Timezone};
+use ending::Ending;
 use ledger::{Entry, LogName};
-use pending::{Ended, Move, Pending};
+use pending::{Move, Pending};
 use std::{
-    collections::{HashMap, hash_map::Entry as Slot},
+    collections::{BTreeMap, HashMap, hash_map::Entry as Slot},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use store::{
     Batch, CommitError, StoreError,
-    rows::{practices, watching},
+    rows::{alerts::AlertRow, practices, watching},
 };
 use tokio::runtime::Handle;
 
@@ -44,17 +47,19 @@ const TAKEOVER: i64 = 5;
 const LEARNED_DAYS: i64 = (LAG + REACH + 30) as i64;
 
 /// The steps of a round that are durable.
-pub const STEPS: &[&str] = &["looked", "stored"];
+pub const STEPS: &[&str] = &["looked", "stored", "ended"];
 
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WatchRound {
     /// How many entries were looked at.
     pub looked_at: u64,
-    /// How many durable ones are still to come.
+    /// How many durable ones that can be read are still to come.
     pub behind: u64,
     /// How many alerts were stored.
     pub alerts: u64,
+    /// How many logs could not be read on: their next entry is missing, damaged, or not to be had now.
+    pub unreadable: u64,
     /// Another server watches.
     pub standing_by: bool,
 }
@@ -93,6 +98,8 @@ pub struct Follower {
 struct State {
     logs: Box<dyn Logs>,
     memory: Option<Memory>,
+    /// Logs that could not be read on in the last round.
+    unreadable: BTreeMap<String, String>,
     /// How far the other server was, and since when.
     other: Option<(Vec<(String, u64)>, Timestamp)>,
 }
@@ -102,12 +109,17 @@ struct Memory {
     places: HashMap<String, u64>,
     practices: HashMap<PracticeId, PracticeWatch>,
     pending: Option<Pending>,
+    ending: Ending,
 }
 
 impl Follower {
     /// Follows these logs.
     pub fn new(house: Arc<House>, logs: Box<dyn Logs>, observer: Arc<dyn TaskObserver>) -> Self {
-        Self { house, observer, state: Mutex::new(State { logs, memory: None, other: None }) }
+        Self {
+            house,
+            observer,
+            state: Mutex::new(State { logs, memory: None, unreadable: BTreeMap::new(), other: None }),
+        }
     }
 
     /// Keeps up with the logs for as long as the server runs. What goes wrong is logged, counted and tried again.
@@ -119,8 +131,9 @@ impl Follower {
                 Ok(round) => {
                     failing = false;
                     metrics::gauge!("patella_watch_behind").set(round.behind as f64);
+                    metrics::gauge!("patella_watch_unreadable").set(round.unreadable as f64);
                     metrics::counter!("patella_alerts_total").increment(round.alerts);
-                    if round.behind > 0 && !round.standing_by { Duration::ZERO } else { TICK }
+                    if round.behind > 0 && round.looked_at > 0 { Duration::ZERO } else { TICK }
                 }
                 Err(error) => {
                     metrics::counter!("patella_watch_failures_total").increment(1);
@@ -154,12 +167,13 @@ impl Follower {
 
     fn blocking_round(&self) -> Result<WatchRound, FollowError> {
         let mut state = self.state();
-        let State { logs, memory, other } = &mut *state;
+        let State { logs, memory, unreadable, other } = &mut *state;
         let logs = logs.as_mut();
         let runtime = Handle::current();
         let db = &self.house.stores.identity;
         // A log that cannot be read now keeps back no other one.
-        let sizes = readable(logs)?;
+        let mut failed = BTreeMap::new();
+        let sizes = readable(logs, &mut failed)?;
         let stored = runtime.block_on(watching::logs(db))?;
         if memory.as_ref().is_some_and(|memory| !memory.stands_at(&stored)) {
             *memory = None;
@@ -189,7 +203,7 @@ impl Follower {
             return Ok(WatchRound::default());
         }
         if memory.is_none() {
-            *memory = Some(self.learn(logs, &stored)?);
+            *memory = Some(self.learn(logs, &sizes, &stored)?);
         }
         let Some(remembered) = memory else { return Ok(WatchRound::default()) };
         if remembered.pending.is_none() && behind > 0 {
@@ -198,40 +212,53 @@ impl Follower {
                 Some(taken) => taken,
                 None => return Ok(WatchRound::default()),
             };
-            taken.pending = Some(self.look(logs, &mut taken, &sizes)?);
+            taken.pending = Some(self.look(logs, &mut taken, &sizes, &mut failed)?);
             self.observer.reached(STEPS[0]);
             *memory = Some(taken);
         }
+        tell(unreadable, failed);
         let Some(remembered) = memory else { return Ok(WatchRound::default()) };
-        let Some(pending) = &mut remembered.pending else { return Ok(WatchRound { behind, ..WatchRound::default() }) };
-        match pending.store(&self.house) {
-            Ok(()) => {
-                let (looked_at, alerts) = (pending.looked_at, pending.alerts.len() as u64);
-                for Move { log, to, .. } in std::mem::take(&mut pending.moves) {
-                    remembered.places.insert(log, to);
+        let unreadable = unreadable.len() as u64;
+        let mut round = WatchRound { behind, unreadable, ..WatchRound::default() };
+        if let Some(pending) = &remembered.pending {
+            match pending.store(&self.house) {
+                Ok(()) => {}
+                Err(FollowError::Commit(CommitError::Conflict { .. } | CommitError::Duplicate { .. })) => {
+                    *memory = None;
+                    *other = Some((stored, self.house.clock.now()));
+                    return Ok(WatchRound { standing_by: true, ..round });
                 }
-                remembered.pending = None;
-                self.observer.reached(STEPS[1]);
-                Ok(WatchRound { looked_at, behind: behind.saturating_sub(looked_at), alerts, standing_by: false })
+                Err(error) => return Err(error),
             }
-            Err(FollowError::Commit(CommitError::Conflict { .. } | CommitError::Duplicate { .. })) => {
-                *memory = None;
-                *other = Some((stored, self.house.clock.now()));
-                Ok(WatchRound { behind, standing_by: true, ..WatchRound::default() })
+            (round.looked_at, round.behind) = (pending.looked_at, pending.behind);
+            round.alerts = pending.alerts.len() as u64;
+            for Move { log, to, .. } in &pending.moves {
+                remembered.places.insert(log.clone(), *to);
             }
-            Err(error) => Err(error),
+            remembered.ending.add(pending.alerts.iter().map(|(row, _)| row));
+            remembered.pending = None;
+            self.observer.reached(STEPS[1]);
         }
+        if remembered.ending.end(&self.house)? {
+            self.observer.reached(STEPS[2]);
+        }
+        Ok(round)
     }
 
     /// Lets the rules see again what was watched before, and tells nothing.
-    fn learn(&self, logs: &mut dyn Logs, stored: &[(String, u64)]) -> Result<Memory, FollowError> {
+    fn learn(
+        &self,
+        logs: &mut dyn Logs,
+        sizes: &[(LogName, u64)],
+        stored: &[(String, u64)],
+    ) -> Result<Memory, FollowError> {
         let since = Duration::from_secs(LEARNED_DAYS.unsigned_abs() * 86_400);
         let since = self.house.clock.now().checked_sub(since).unwrap_or(Timestamp::MIN);
-        let mut merge = Merge::default();
-        for (log, _) in readable(logs)? {
-            let Some(end) = place_of(stored, &log) else { continue };
-            let from = first_since(logs, &log, end, since)?;
-            merge.add(logs, &log, from, end);
+        let mut merge = Merge::new(AtDamage::PassOver);
+        for (log, _) in sizes {
+            let Some(end) = place_of(stored, log) else { continue };
+            let from = first_since(logs, log, end, since)?;
+            merge.add(logs, log, from, end);
         }
         let mut practices = HashMap::new();
         while let Some((place, entry)) = merge.next(logs)? {
@@ -239,7 +266,13 @@ impl Follower {
                 watch.look(&place, &entry);
             }
         }
-        Ok(Memory { places: stored.iter().cloned().collect(), practices, pending: None })
+        for Reached { log, failed, .. } in merge.reached() {
+            if let Some(error) = failed {
+                tracing::warn!(%error, %log, "the watch learned what is usual without a part of a log");
+            }
+        }
+        let ending = Handle::current().block_on(Ending::left_behind(&self.house))?;
+        Ok(Memory { places: stored.iter().cloned().collect(), practices, pending: None, ending })
     }
 
     /// The watch of an entry's practice; none for what is of no practice.
@@ -269,41 +302,64 @@ impl Follower {
         Ok(Some((zone, settings)))
     }
 
-    /// Lets the rules look at the next entries of each log.
-    fn look(&self, logs: &mut dyn Logs, memory: &mut Memory, sizes: &[(LogName, u64)]) -> Result<Pending, FollowError> {
+    /// Lets the rules look at the next entries of each log, as far as they can be read.
+    fn look(
+        &self,
+        logs: &mut dyn Logs,
+        memory: &mut Memory,
+        sizes: &[(LogName, u64)],
+        unreadable: &mut BTreeMap<String, String>,
+    ) -> Result<Pending, FollowError> {
         for (practice, watch) in &mut memory.practices {
             if let Some((zone, settings)) = self.set_by(*practice)? {
                 watch.set(zone, settings);
             }
         }
-        let (mut merge, mut moves) = (Merge::default(), Vec::new());
-        let mut looked_at = 0;
+        let mut merge = Merge::new(AtDamage::Stop);
         for (log, size) in sizes {
-            let known = memory.places.get(log.as_str()).copied();
             // A log that came later is watched from its beginning.
-            let from = known.unwrap_or(0);
+            let from = memory.places.get(log.as_str()).copied().unwrap_or(0);
             let to = (*size).min(from.saturating_add(AT_ONCE));
             if from < to {
                 merge.add(logs, log, from, to);
-                looked_at += to - from;
-                moves.push(Move { log: log.as_str().to_owned(), from: known, to });
             }
         }
         let found_at = self.house.clock.now();
-        let (mut alerts, mut ended) = (Vec::new(), Vec::new());
+        let mut alerts: Vec<(AlertRow, Vec<Place>)> = Vec::new();
         while let Some((place, entry)) = merge.next(logs)? {
+            if let Some(moved) = ending::moved(&entry) {
+                // A session that is to be ended may have gone on under another id before it is.
+                memory.ending.follow(entry.practice, moved);
+                let here = alerts.iter_mut().map(|(row, _)| row).filter(|row| Some(row.practice_id) == entry.practice);
+                for row in here.filter(|row| row.login_session_id == Some(moved.0)) {
+                    row.login_session_id = Some(moved.1);
+                }
+            }
             let Some(watch) = self.watch_of(&mut memory.practices, &entry)? else { continue };
             for finding in watch.look(&place, &entry) {
                 let answer = watch.settings().answer(finding.rule);
-                if answer == AlertAnswer::EndSession
-                    && let (Some(account), Some(session)) = (entry.actor, entry.login_session)
-                {
-                    ended.push(Ended { practice: finding.practice, account, session, recorded: false });
-                }
-                alerts.push((pending::row(&finding, answer, found_at), finding.entries));
+                // Only the session of whom the alert is about: what was tried from outside has none.
+                let ends = answer == AlertAnswer::EndSession && finding.who.is_some() && finding.who == entry.actor;
+                let session = if ends { ending::session_after(&entry) } else { None };
+                alerts.push((pending::row(&finding, answer, session, found_at), finding.entries));
             }
         }
-        Ok(Pending { alerts, ended, moves, looked_at })
+        let (mut moves, mut looked_at, mut behind) = (Vec::new(), 0, behind_of(sizes, &memory.places));
+        for Reached { log, next, failed } in merge.reached() {
+            let from = memory.places.get(log.as_str()).copied();
+            let read = next - from.unwrap_or(0);
+            looked_at += read;
+            behind -= read;
+            if let Some(error) = failed {
+                let size = sizes.iter().find(|(name, _)| *name == log).map_or(next, |(_, size)| *size);
+                behind -= size - next;
+                unreadable.insert(log.to_string(), error.to_string());
+            }
+            if read > 0 {
+                moves.push(Move { log: log.as_str().to_owned(), from, to: next });
+            }
+        }
+        Ok(Pending { alerts, moves, looked_at, behind })
     }
 }
 
@@ -313,16 +369,32 @@ impl Memory {
     }
 }
 
-/// The logs whose size can be told, and their sizes.
-fn readable(logs: &mut dyn Logs) -> Result<Vec<(LogName, u64)>, FollowError> {
+/// The logs whose size can be told, and their sizes; why that of others cannot be.
+fn readable(
+    logs: &mut dyn Logs,
+    unreadable: &mut BTreeMap<String, String>,
+) -> Result<Vec<(LogName, u64)>, FollowError> {
     let mut readable = Vec::new();
     for (log, size) in logs.sizes()? {
         match size {
             Ok(size) => readable.push((log, size)),
-            Err(error) => tracing::warn!(%error, %log, "a log is not watched for now"),
+            Err(error) => {
+                unreadable.insert(log.to_string(), error.to_string());
+            }
         }
     }
     Ok(readable)
+}
+
+/// Says which logs cannot be read on, once, and which can be again.
+fn tell(before: &mut BTreeMap<String, String>, now: BTreeMap<String, String>) {
+    for (log, error) in now.iter().filter(|(log, _)| !before.contains_key(*log)) {
+        tracing::error!(%log, %error, "a log cannot be read on, and is not watched from there: run `patella audit verify`");
+    }
+    for log in before.keys().filter(|log| !now.contains_key(*log)) {
+        tracing::info!(%log, "a log is watched again");
+    }
+    *before = now;
 }
 
 fn place_of(stored: &[(String, u64)], log: &LogName) -> Option<u64> {
@@ -332,4 +404,8 @@ fn place_of(stored: &[(String, u64)], log: &LogName) -> Option<u64> {
 /// How many entries were not looked at yet.
 fn behind(sizes: &[(LogName, u64)], stored: &[(String, u64)]) -> u64 {
     sizes.iter().map(|(log, size)| size.saturating_sub(place_of(stored, log).unwrap_or(0))).sum()
+}
+
+fn behind_of(sizes: &[(LogName, u64)], places: &HashMap<String, u64>) -> u64 {
+    sizes.iter().map(|(log, size)| size.saturating_sub(places.get(log.as_str()).copied().unwrap_or(0))).sum()
 }

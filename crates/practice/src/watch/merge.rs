@@ -7,12 +7,23 @@ use domain::Timestamp;
 use ledger::{BackendError, Entry, LogName, open_entry};
 use std::collections::VecDeque;
 
-/// How many entries of a log are read at once.
-const AT_ONCE: usize = 512;
+/// Entries are read bundle by bundle, so that one that is damaged takes no other with it.
+const AT_ONCE: u64 = 256;
 
 /// A stretch of each log, still to be read.
-#[derive(Default)]
-pub(super) struct Merge(Vec<Source>);
+pub(super) struct Merge {
+    sources: Vec<Source>,
+    at_damage: AtDamage,
+}
+
+/// What is done with a bundle that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtDamage {
+    /// Its log ends there for now: it is watched on from there when it can be read again.
+    Stop,
+    /// It is passed over: what is usual is learned from the rest.
+    PassOver,
+}
 
 struct Source {
     log: LogName,
@@ -20,21 +31,35 @@ struct Source {
     next: u64,
     end: u64,
     waiting: VecDeque<(u64, Entry)>,
+    failed: Option<BackendError>,
+}
+
+/// How far a log was read, and why no further.
+pub(super) struct Reached {
+    pub(super) log: LogName,
+    pub(super) next: u64,
+    pub(super) failed: Option<BackendError>,
 }
 
 impl Merge {
-    /// Adds a log from one entry up to before another.
-    pub(super) fn add(&mut self, logs: &dyn Logs, log: &LogName, from: u64, to: u64) {
-        let seal = logs.seal(log);
-        self.0.push(Source { log: log.clone(), seal, next: from, end: to, waiting: VecDeque::new() });
+    /// Nothing to read yet.
+    pub(super) const fn new(at_damage: AtDamage) -> Self {
+        Self { sources: Vec::new(), at_damage }
     }
 
-    /// The next entry of all; none when all was read. Those that do not open are left out: the index tells of them.
+    /// Adds a log from one entry up to before another.
+    pub(super) fn add(&mut self, logs: &dyn Logs, log: &LogName, from: u64, to: u64) {
+        let (seal, waiting) = (logs.seal(log), VecDeque::new());
+        self.sources.push(Source { log: log.clone(), seal, next: from, end: to, waiting, failed: None });
+    }
+
+    /// The next entry of all; none when all was read that can be. Those that do not open are left out: the index tells of
+    /// them. Fails only where no log answers at present and nothing may be left out.
     pub(super) fn next(&mut self, logs: &mut dyn Logs) -> Result<Option<(Place, Entry)>, BackendError> {
-        for source in &mut self.0 {
-            source.fill(logs)?;
+        for source in &mut self.sources {
+            source.fill(logs, self.at_damage)?;
         }
-        let earliest = self.0.iter_mut().filter(|source| !source.waiting.is_empty());
+        let earliest = self.sources.iter_mut().filter(|source| !source.waiting.is_empty());
         // Of equal times, the log that was added first.
         let earliest = earliest.min_by_key(|source| source.waiting.front().map(|(_, entry)| entry.at));
         Ok(earliest.and_then(|source| {
@@ -42,19 +67,37 @@ impl Merge {
             Some((Place { log: source.log.clone(), seq }, entry))
         }))
     }
+
+    /// How far each log was read, when there is no next entry.
+    pub(super) fn reached(self) -> Vec<Reached> {
+        let reached = |source: Source| Reached { log: source.log, next: source.next, failed: source.failed };
+        self.sources.into_iter().map(reached).collect()
+    }
 }
 
 impl Source {
-    fn fill(&mut self, logs: &mut dyn Logs) -> Result<(), BackendError> {
+    fn fill(&mut self, logs: &mut dyn Logs, at_damage: AtDamage) -> Result<(), BackendError> {
         while self.waiting.is_empty() && self.next < self.end {
-            let most = usize::try_from(self.end - self.next).unwrap_or(AT_ONCE).min(AT_ONCE);
-            let sealed = logs.read(&self.log, self.next, most)?;
-            if sealed.is_empty() {
-                return Err(missing(self.next));
+            let until = self.end.min((self.next / AT_ONCE + 1) * AT_ONCE);
+            let read = logs.read(&self.log, self.next, usize::try_from(until - self.next).unwrap_or(1));
+            match read.and_then(|sealed| if sealed.is_empty() { Err(missing(self.next)) } else { Ok(sealed) }) {
+                Ok(sealed) => {
+                    let open = |(seq, bytes): (u64, &Vec<u8>)| {
+                        Some((seq, open_entry(&self.seal, &self.log, seq, bytes).ok()?))
+                    };
+                    self.waiting = (self.next..until).zip(&sealed).filter_map(open).collect();
+                    self.next = until.min(self.next + sealed.len() as u64);
+                }
+                // A database that does not answer answers for no bundle: what was learned without it would be little.
+                Err(error @ BackendError::Other(_)) if at_damage == AtDamage::PassOver => return Err(error),
+                Err(error) => {
+                    self.failed = Some(error);
+                    match at_damage {
+                        AtDamage::Stop => self.end = self.next,
+                        AtDamage::PassOver => self.next = until,
+                    }
+                }
             }
-            let open = |(seq, bytes): (u64, &Vec<u8>)| Some((seq, open_entry(&self.seal, &self.log, seq, bytes).ok()?));
-            self.waiting = (self.next..self.end).zip(&sealed).filter_map(open).collect();
-            self.next = self.end.min(self.next + sealed.len() as u64);
         }
         Ok(())
     }
@@ -67,10 +110,14 @@ pub(super) fn first_since(logs: &mut dyn Logs, log: &LogName, end: u64, since: T
     let (mut low, mut high) = (0, end);
     while low < high {
         let middle = low + (high - low) / 2;
-        let sealed = logs.read(log, middle, 1)?.into_iter().next().ok_or_else(|| missing(middle))?;
-        match open_entry(&seal, log, middle, &sealed) {
-            Ok(entry) if entry.at < since => low = middle + 1,
-            // One that does not open may be of any time: what is read too early does no harm.
+        let sealed = match logs.read(log, middle, 1) {
+            Ok(sealed) => sealed.into_iter().next(),
+            Err(error @ BackendError::Other(_)) => return Err(error),
+            Err(_) => None,
+        };
+        match sealed.and_then(|sealed| open_entry(&seal, log, middle, &sealed).ok()) {
+            Some(entry) if entry.at < since => low = middle + 1,
+            // One that does not open or is not there may be of any time: what is read too early does no harm.
             _ => high = middle,
         }
     }

@@ -115,9 +115,10 @@ fn is_of_records(permission: PermissionName) -> bool {
     )
 }
 
-/// One of the patients of a list or a search: the entry names the patient, its resource none.
+/// One of the patients of a list or a search: the entry names the patient, its resource none. Billing's list of accounts shows
+/// names too, and has a word of its own.
 fn is_list(entry: &Entry) -> bool {
-    entry.resource.kind().as_str() == "patient" && entry.resource.id().is_empty()
+    matches!(entry.resource.kind().as_str(), "patient" | "billing_accounts") && entry.resource.id().is_empty()
 }
 
 /// Whether a full session or a token began or went on: anything but trying to.

@@ -1,11 +1,12 @@
 //! Several servers over the same stores: one watches, and another takes over when it does not.
 
 use crate::{
-    scene::{append, entries, follower, stored, to_the_end, wanted},
+    scene::{Damaged, append, append_to_other, entries, follower, log, stored, to_the_end, wanted},
     world::{Kind, found, open},
 };
 use domain::{Clock, Unobserved};
-use std::sync::Arc;
+use practice::watch::Follower;
+use std::sync::{Arc, atomic::Ordering};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_servers_one_watches_and_the_other_takes_over_from_it() {
@@ -50,4 +51,42 @@ async fn what_lay_in_the_log_before_the_watch_began_is_learned_from_and_not_told
     append(&folder, entries(practice, house.clock.now(), 3, 100)).await;
     to_the_end(&watcher).await;
     assert_eq!(stored(db, practice).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_that_cannot_be_read_keeps_back_its_own_log_alone_and_for_as_long_only() {
+    let (folder, practice) = found(Kind::Embedded).await;
+    let (folder, house) = (folder.path().to_owned(), open(folder.path()).await);
+    append(&folder, Vec::new()).await;
+    append_to_other(&folder, Vec::new()).await;
+    let logs = Damaged::new(&folder, log(), 600);
+    let (damaged, db) = (logs.from.clone(), &house.house.stores.identity);
+    let watcher = Arc::new(Follower::new(house.house.clone(), Box::new(logs), Arc::new(Unobserved)));
+    watcher.round().await.expect("begun");
+    let (here, there) = (entries(practice, house.clock.now(), 3, 900), entries(practice, house.clock.now(), 5, 100));
+    append(&folder, here.clone()).await;
+    append_to_other(&folder, there).await;
+    let round = watcher.round().await.expect("the other log is watched");
+    // Up to the bundle in which the damage is, and all of the other.
+    assert_eq!((round.looked_at, round.behind, round.unreadable), (512 + 100, 0, 1));
+    let before = stored(db, practice).await.len();
+    assert!(before >= 5, "{before}");
+    let again = watcher.round().await.expect("watched");
+    assert_eq!((again.looked_at, again.unreadable), (0, 1));
+    // A server that starts meanwhile learns from what can be read, and watches on from there.
+    let logs = Damaged::new(&folder, log(), 600);
+    let started = Arc::new(Follower::new(house.house.clone(), Box::new(logs), Arc::new(Unobserved)));
+    assert_eq!(started.round().await.expect("learned").unreadable, 1);
+    append_to_other(&folder, entries(practice, house.clock.now(), 1, 40)).await;
+    assert_eq!(started.round().await.expect("watched").looked_at, 40);
+    // Mended, it is watched from where it stood.
+    damaged.store(u64::MAX / 2, Ordering::SeqCst);
+    house.clock.advance_seconds(6);
+    let mut looked_at = 0;
+    for _ in 0..3 {
+        looked_at += watcher.round().await.expect("watched").looked_at;
+    }
+    house.clock.advance_seconds(6);
+    looked_at += watcher.round().await.expect("watched").looked_at;
+    assert_eq!(looked_at, 900 - 512);
 }

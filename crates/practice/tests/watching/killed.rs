@@ -4,7 +4,8 @@ use crate::{
     scene::{append, entries, follower, stored, to_the_end, wanted},
     world::{Kind, found, open},
 };
-use domain::{Clock, PracticeId, TaskObserver, Unobserved};
+use domain::{Clock, LoginSessionId, PracticeId, Role, TaskObserver, Timestamp, Unobserved};
+use identity::SessionRecord;
 use practice::watch::STEPS;
 use std::{
     os::unix::process::ExitStatusExt,
@@ -12,6 +13,14 @@ use std::{
     process::Command,
     sync::Arc,
 };
+use store::{
+    Batch,
+    rows::{
+        alerts, login_sessions,
+        watching::{self, SettingRow},
+    },
+};
+use testkit::house::TestHouse;
 
 const FOLDER: &str = "PATELLA_TEST_FOLDER";
 const KILL_AT: &str = "PATELLA_TEST_KILL_AT";
@@ -78,5 +87,59 @@ async fn killed_behind_any_step_the_watch_loses_no_alert_and_tells_none_twice() 
         let stored = stored(&house.house.stores.identity, practice).await;
         assert_eq!(stored.len(), wanted.len());
         assert!(stored == wanted, "the same as if nothing had happened");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_the_alert_and_the_end_of_its_session_the_next_one_ends_it() {
+    for kind in Kind::all() {
+        let (folder, practice): (_, PracticeId) = found(kind).await;
+        let folder = folder.path();
+        let house = open(folder).await;
+        append(folder, Vec::new()).await;
+        follower(&house, folder, Arc::new(Unobserved)).round().await.expect("begun");
+        let person = house.account(practice, Role::Therapist).await;
+        let (account, session) = (person.account(), LoginSessionId::from_bytes([5; 16]));
+        let db = &house.house.stores.identity;
+        let set = SettingRow {
+            practice_id: practice,
+            name: "answer.denials".to_owned(),
+            value: "end_session".to_owned(),
+            changed_by: account,
+            changed_at: house.clock.now(),
+        };
+        let record = SessionRecord {
+            token_hash: [3; 32],
+            id: session,
+            practice,
+            account,
+            role: Role::Therapist,
+            patient: None,
+            created_at: house.clock.now(),
+            factor: None,
+            last_seen: house.clock.now(),
+            mac: [0; 32],
+        };
+        let batch = login_sessions::insert(watching::set(Batch::new(), &set), &record);
+        db.commit(batch).await.expect("stored");
+        let mut refused = entries(practice, house.clock.now(), 1, 20);
+        for entry in &mut refused {
+            (entry.actor, entry.login_session) = (Some(account), Some(session));
+        }
+        append(folder, refused).await;
+        drop(house);
+        assert!(killed_at(STEPS[1], folder));
+        let there = async |house: &TestHouse| {
+            let db = &house.house.stores.identity;
+            login_sessions::is_there(db, practice, account, session).await.expect("read")
+        };
+        let house = open(folder).await;
+        assert!(there(&house).await, "the alert is there, and its session is not ended yet");
+        drop(house);
+        assert!(killed_at(STEPS[2], folder));
+        let house = open(folder).await;
+        assert!(!there(&house).await);
+        let left = alerts::to_end(&house.house.stores.identity, Timestamp::MIN).await.expect("read");
+        assert!(left.is_empty(), "and the alert says so");
     }
 }

@@ -2,21 +2,31 @@
 
 use crypto::{Key, SystemRng};
 use domain::{
-    AccountId, AlertId, Clock, FixedClock, PatientId, PermissionName, PracticeId, RequestId, Role, SystemClock,
-    TaskObserver, Timestamp, Timezone,
+    AccountId, AlertId, FixedClock, PatientId, PermissionName, PracticeId, RequestId, Role, TaskObserver, Timestamp,
+    Timezone,
 };
-use ledger::{Entry, FileBackend, Ledger, LogName, Outcome, Resource, Settings as LogSettings, Word};
+use ledger::{
+    BackendError, Entry, FileBackend, Hash, Ledger, LogName, Outcome, ProofError, Resource, Settings as LogSettings,
+    VerifierKey, Word,
+};
 use practice::{
     backup::AuditBranch,
-    trail::FolderLogs,
+    trail::{FolderLogs, LogSizes, Logs},
     watch::{Follower, Place, PracticeWatch, Settings},
 };
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use store::{
     Db,
     rows::alerts::{self, Listed},
 };
-use testkit::house::TestHouse;
+use testkit::house::{NOON, TestHouse};
 
 const BRANCH: [u8; 32] = [7; 32];
 
@@ -24,16 +34,30 @@ fn branch() -> AuditBranch {
     AuditBranch::new(Key::from_bytes(BRANCH))
 }
 
-fn log() -> LogName {
+pub(crate) fn log() -> LogName {
     LogName::new("practice.example/audit").expect("a name")
+}
+
+/// The log of another process.
+pub(crate) fn other_log() -> LogName {
+    LogName::new("practice.example/audit-commands").expect("a name")
 }
 
 /// Appends to the log of a folder, and closes it: its last head covers everything.
 pub(crate) async fn append(folder: &Path, entries: Vec<Entry>) {
-    let (keys, log) = (branch(), log());
-    let clock = Arc::new(FixedClock::new(SystemClock.now()));
+    append_to(folder, log(), "audit", entries).await;
+}
+
+/// The same, to the log of another process beside it.
+pub(crate) async fn append_to_other(folder: &Path, entries: Vec<Entry>) {
+    append_to(folder, other_log(), "audit-commands", entries).await;
+}
+
+async fn append_to(folder: &Path, log: LogName, name: &str, entries: Vec<Entry>) {
+    let keys = branch();
+    let clock = Arc::new(FixedClock::new(NOON.parse().expect("a moment")));
     let settings = LogSettings::new(log.clone(), keys.seal(&log), keys.signer(&log), clock, Arc::new(SystemRng));
-    let ledger = Ledger::open(FileBackend::open(folder.join("audit")).expect("a log"), settings).expect("opened");
+    let ledger = Ledger::open(FileBackend::open(folder.join(name)).expect("a log"), settings).expect("opened");
     ledger.handle().append(entries).await.expect("appended");
     ledger.close();
 }
@@ -42,6 +66,47 @@ pub(crate) async fn append(folder: &Path, entries: Vec<Entry>) {
 pub(crate) fn follower(house: &TestHouse, folder: &Path, observer: Arc<dyn TaskObserver>) -> Arc<Follower> {
     let logs = FolderLogs::new(branch()).other(log(), folder.join("audit"));
     Arc::new(Follower::new(house.house.clone(), Box::new(logs), observer))
+}
+
+/// Logs of which one cannot be read from an entry on, until it is mended.
+pub(crate) struct Damaged {
+    logs: FolderLogs,
+    pub(crate) log: LogName,
+    pub(crate) from: Arc<AtomicU64>,
+}
+
+impl Damaged {
+    pub(crate) fn new(folder: &Path, log: LogName, from: u64) -> Self {
+        let logs = FolderLogs::new(branch());
+        let logs = logs.other(self::log(), folder.join("audit")).other(other_log(), folder.join("audit-commands"));
+        Self { logs, log, from: Arc::new(AtomicU64::new(from)) }
+    }
+}
+
+impl Logs for Damaged {
+    fn sizes(&mut self) -> Result<LogSizes, BackendError> {
+        self.logs.sizes()
+    }
+    fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
+        let bad = self.from.load(Ordering::SeqCst);
+        // The bundle in which it is: those before and behind it are as they were.
+        if *log == self.log && from < (bad / 256 + 1) * 256 && from + most as u64 > bad {
+            return Err(BackendError::Damaged(format!("entry {bad} is missing")));
+        }
+        self.logs.read(log, from, most)
+    }
+    fn checkpoint(&mut self, log: &LogName) -> Result<Option<String>, BackendError> {
+        self.logs.checkpoint(log)
+    }
+    fn proof(&mut self, log: &LogName, seq: u64, size: u64) -> Result<Vec<Hash>, ProofError<BackendError>> {
+        self.logs.proof(log, seq, size)
+    }
+    fn seal(&self, log: &LogName) -> Key {
+        self.logs.seal(log)
+    }
+    fn verifier(&self, log: &LogName) -> VerifierKey {
+        self.logs.verifier(log)
+    }
 }
 
 /// Follows to the end of the log.

@@ -2,7 +2,7 @@
 
 use super::opt_sealed;
 use crate::{Batch, Db, Row, StoreError};
-use domain::{AccountId, AlertAnswer, AlertId, AlertRule, PracticeId, Timestamp};
+use domain::{AccountId, AlertAnswer, AlertId, AlertRule, LoginSessionId, PracticeId, Timestamp};
 use phi::{RowId, Sealed, fields::alert_reviews};
 
 /// An alert.
@@ -24,6 +24,34 @@ pub struct AlertRow {
     pub found_at: Timestamp,
     /// What was counted and compared with what: JSON of numbers.
     pub compared: String,
+    /// The login session that is to be ended, where that follows; the name of a token is none, and is never found.
+    pub login_session_id: Option<LoginSessionId>,
+    /// When it was ended; none while it was not.
+    pub session_ended_at: Option<Timestamp>,
+}
+
+/// A session that is to be ended for an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToEnd {
+    /// The practice.
+    pub practice_id: PracticeId,
+    /// The alert.
+    pub alert_id: AlertId,
+    /// Whose session.
+    pub account_id: AccountId,
+    /// Which.
+    pub session: LoginSessionId,
+    /// When the alert was found.
+    pub found_at: Timestamp,
+}
+
+impl ToEnd {
+    /// What an alert asks to be ended, if that was not done yet.
+    pub fn of(row: &AlertRow) -> Option<Self> {
+        let (account_id, session) = (row.who?, row.login_session_id?);
+        let (practice_id, alert_id, found_at) = (row.practice_id, row.alert_id, row.found_at);
+        row.session_ended_at.is_none().then_some(Self { practice_id, alert_id, account_id, session, found_at })
+    }
 }
 
 /// Who looked into an alert.
@@ -59,7 +87,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT a.practice_id, a.alert_id, a.rule, a.answer, a.who_id, a.happened_at, a.found_at, a.compared, \
-             r.reviewed_by, r.reviewed_at, r.words FROM alerts a LEFT JOIN alert_reviews r \
+             r.reviewed_by, r.reviewed_at, r.words, a.login_session_id, a.session_ended_at FROM alerts a LEFT JOIN alert_reviews r \
              ON r.practice_id = a.practice_id AND r.alert_id = a.alert_id ",
             $rest
         )
@@ -124,8 +152,9 @@ pub async fn entries(db: &Db, practice: PracticeId, alert: AlertId) -> Result<Ve
 
 /// Adds an alert and its entries; one that is there already stays as it is.
 pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
-    const SQL: &str = "INSERT INTO alerts (practice_id, alert_id, rule, answer, who_id, happened_at, found_at, compared) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (practice_id, alert_id) DO NOTHING";
+    const SQL: &str = "INSERT INTO alerts (practice_id, alert_id, rule, answer, who_id, happened_at, found_at, compared, \
+                       login_session_id, session_ended_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (practice_id, alert_id) DO NOTHING";
     const ENTRY: &str = "INSERT INTO alert_entries (practice_id, alert_id, nth, log, seq) VALUES ($1, $2, $3, $4, $5) \
                          ON CONFLICT (practice_id, alert_id, nth) DO NOTHING";
     let params = &[
@@ -137,12 +166,33 @@ pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
         row.happened_at.into(),
         row.found_at.into(),
         (&row.compared).into(),
+        row.login_session_id.into(),
+        row.session_ended_at.into(),
     ];
     let batch = batch.run(SQL, params);
     (0_i64..).zip(entries).fold(batch, |batch, (nth, (log, seq))| {
         let seq = i64::try_from(*seq).unwrap_or(i64::MAX);
         batch.run(ENTRY, &[row.practice_id.into(), row.alert_id.into(), nth.into(), (*log).into(), seq.into()])
     })
+}
+
+/// The sessions that are to be ended for alerts found since, and were not, in the order in which they were found.
+pub async fn to_end(db: &Db, since: Timestamp) -> Result<Vec<ToEnd>, StoreError> {
+    const SQL: &str = "SELECT practice_id, alert_id, who_id, login_session_id, found_at FROM alerts \
+                       WHERE found_at >= $1 AND who_id IS NOT NULL AND login_session_id IS NOT NULL \
+                       AND session_ended_at IS NULL ORDER BY found_at, alert_id";
+    let read = |row: &Row| {
+        let (practice_id, alert_id, account_id) = (row.id(0)?, row.id(1)?, row.id(2)?);
+        Ok(ToEnd { practice_id, alert_id, account_id, session: row.id(3)?, found_at: row.timestamp(4)? })
+    };
+    db.rows(SQL, &[since.into()]).await?.iter().map(read).collect()
+}
+
+/// The session of an alert was ended, in the batch that ends it.
+pub fn session_ended(batch: Batch, practice: PracticeId, alert: AlertId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE alerts SET session_ended_at = $1 \
+                       WHERE practice_id = $2 AND alert_id = $3 AND session_ended_at IS NULL";
+    batch.run(SQL, &[at.into(), practice.into(), alert.into()]).expect(1)
 }
 
 /// Adds a review; [`crate::CommitError::Duplicate`] when somebody else looked into it meanwhile.
@@ -178,6 +228,8 @@ fn read(row: &Row) -> Result<Found, StoreError> {
             happened_at: row.timestamp(5)?,
             found_at: row.timestamp(6)?,
             compared: row.text(7)?.to_owned(),
+            login_session_id: row.opt_id(11)?,
+            session_ended_at: row.opt_timestamp(12)?,
         },
         review,
     })

@@ -37,6 +37,18 @@ pub async fn of_account(db: &Db, practice: PracticeId, account: AccountId) -> Re
     db.rows(sql, &[practice.into(), account.into()]).await?.iter().map(read).collect()
 }
 
+/// Whether an account has this session.
+pub async fn is_there(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+    session: LoginSessionId,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM login_sessions \
+                       WHERE practice_id = $1 AND account_id = $2 AND login_session_id = $3";
+    Ok(db.one(SQL, &[practice.into(), account.into(), session.into()]).await?.int(0)? > 0)
+}
+
 /// Adds a session.
 pub fn insert(batch: Batch, record: &SessionRecord) -> Batch {
     const SQL: &str = "INSERT INTO login_sessions (token_hash, practice_id, account_id, login_session_id, role, \

@@ -25,7 +25,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "retention_plans", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "retention_items", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "disposals", "SELECT, INSERT"),
-    (Store::Identity, "alerts", "SELECT, INSERT"),
+    (Store::Identity, "alerts", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "alert_entries", "SELECT, INSERT"),
     (Store::Identity, "alert_reviews", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "watch_settings", "SELECT, INSERT, UPDATE"),

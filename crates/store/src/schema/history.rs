@@ -36,6 +36,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 5, "0005_billing_links"),
             migration!("identity", 6, "0006_alerts"),
             migration!("identity", 7, "0007_requests"),
+            migration!("identity", 8, "0008_sessions_ended"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

@@ -33,7 +33,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
 /// A page that needs a fresh factor sends for one and comes back; everything else is a problem.
 fn or_confirm(error: AccountError, next: &str) -> Result<Response, Problem> {
     match error {
-        AccountError::StepUp => Ok(see_other(&format!("/account/confirm?next={next}"))),
+        AccountError::StepUp => Ok(see_other(&super::session::confirm_address(next))),
         other => Err(other.into()),
     }
 }
@@ -44,13 +44,13 @@ pub(super) fn below_account(title: &str) -> Head<'static> {
 }
 
 /// Whether the factor is fresh now.
-fn is_fresh(app: &App, session: &Session<Full>) -> bool {
+pub(super) fn is_fresh(app: &App, session: &Session<Full>) -> bool {
     app.house().sessions.has_fresh_factor(session, app.clock.now())
 }
 
-/// What stands in place of a form that needs a fresh factor.
-fn confirm_first(next: &str) -> Markup {
-    let href = format!("/account/confirm?next={next}");
+/// What stands in place of a form that needs a fresh factor: nothing that was typed is lost on the way.
+pub(super) fn confirm_first(next: &str) -> Markup {
+    let href = super::session::confirm_address(next);
     notice(
         Tone::Info,
         "Confirm that it is you first",

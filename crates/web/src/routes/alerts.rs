@@ -23,6 +23,9 @@ impl From<AlertError> for Problem {
             }
             AlertError::Reviewed => Self::conflict().detail("Somebody looked into it already. Open it again."),
             AlertError::Value(why) => Self::invalid("value", &why),
+            AlertError::Bounds { least, most } => {
+                Self::invalid_fields().field("value", format!("must be from {least} to {most}"))
+            }
             AlertError::NotInPerson(why) => super::people::not_in_person(why),
             AlertError::House(error) => error.into(),
             AlertError::Record(error) => error.into(),

@@ -8,6 +8,7 @@ mod start;
 mod step_up;
 
 pub(super) use page::code_fields;
+pub(super) use step_up::confirm_address;
 
 use crate::{Json, Problem, RouteTable, answer::with_cookie, cookie, surround::landing};
 use axum::{

@@ -9,7 +9,7 @@ use axum::{
     http::{Request, header, request::Builder},
 };
 use crypto::SystemRng;
-use domain::{AccountId, Role};
+use domain::{AccountId, PatientId, Role};
 use form_urlencoded::Serializer;
 use serde_json::{Value, json};
 use web::{Kind, Route, Verb};
@@ -106,7 +106,18 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         let twice = chart.twice[2 * usize::from(closed) + usize::from(route.kind == Kind::Page)];
         path = path.replace(&chart.patient.to_string(), &twice.to_string());
     }
+    if name(route) == "GET /alerts/settings" {
+        // With the form of one setting.
+        path.push_str("?change=denials_count");
+    }
     Sent { path, body, media, if_match: if_match.map(|version| format!("\"{version}\"")) }
+}
+
+/// Another patient as whom a record goes on: one on whose care team nobody is who asks, for nobody who has a place on either
+/// closes a record.
+fn goes_on_as(world: &World, chart: &Chart) -> PatientId {
+    let other = world.charts[&Relation::Other].patient;
+    if chart.patient == other { world.charts[&Relation::Ended].patient } else { other }
 }
 
 /// The path with ids of real things.
@@ -196,7 +207,7 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "PUT /api/v1/alerts/settings/{setting}" => json!({ "value": "7" }),
         _ if voids(route) => json!({ "reason": "Another patient's" }),
         "POST /api/v1/patients/{patient_id}/merge" => {
-            json!({ "into": world.charts[&Relation::Own].patient })
+            json!({ "into": goes_on_as(world, chart) })
         }
         // Declined, so that everything about this patient still is as expected.
         "POST /api/v1/patients/{patient_id}/restrictions" => json!({ "what": "notes", "answer": "declined" }),
@@ -314,7 +325,7 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
             form.append_pair("reason", "Another patient's");
         }
         "POST /patients/{patient_id}/merge" => {
-            form.append_pair("into", &world.charts[&Relation::Own].patient.to_string());
+            form.append_pair("into", &goes_on_as(world, chart).to_string());
         }
         "POST /patients/{patient_id}/restrictions" => {
             form.extend_pairs([("from", "notes"), ("asked_on", "2026-05-01"), ("answer", "declined")]);

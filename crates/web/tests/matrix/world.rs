@@ -250,6 +250,8 @@ async fn alert(site: &Site, practice: PracticeId) -> String {
         happened_at: site.now(),
         found_at: site.now(),
         compared: r#"{"counted":5,"limit":5,"minutes":60,"own":null,"peers":null}"#.to_owned(),
+        login_session_id: None,
+        session_ended_at: None,
     };
     let batch = alerts::insert(Batch::new(), &row, &[]);
     site.house.stores.identity.commit(batch).await.expect("stored");

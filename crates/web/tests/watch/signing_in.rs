@@ -77,6 +77,52 @@ async fn new_codes_made_and_used_from_elsewhere_are_told_and_at_the_practice_are
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_session_that_a_factor_began_is_ended_and_no_other() {
+    let scene = Scene::new().await;
+    scene.set("answer.new_network", "end_session").await;
+    let robbed = scene.person(Role::Therapist).await;
+    scene.sign_in(&robbed, HERE).await;
+    scene.site.clock.advance_seconds(22 * DAY);
+    let (own, stolen) = (scene.sign_in(&robbed, HERE).await, scene.sign_in(&robbed, ELSEWHERE).await);
+    assert_eq!(scene.from(ELSEWHERE, Method::GET, "/api/v1/me", &stolen, None).await.status, 200);
+    let alert = scene.alerts().await.remove(0);
+    assert_eq!((&alert["rule"], &alert["answer"]), (&"new_network".into(), &"end_session".into()));
+    assert!(alert["session_ended_at"].is_string(), "{alert}");
+    assert_eq!(
+        scene.from(ELSEWHERE, Method::GET, "/api/v1/me", &stolen, None).await.status,
+        401,
+        "the thief's is over"
+    );
+    assert_eq!(scene.from(HERE, Method::GET, "/api/v1/me", &own, None).await.status, 200, "their own goes on");
+    let entries = scene.site.ledger.entries();
+    let began = entries.iter().rfind(|entry| {
+        entry.action.as_str() == "sign_in" && entry.reason.as_str() == "totp" && entry.actor == Some(robbed.account())
+    });
+    let ended: Vec<_> = entries.iter().filter(|entry| entry.action.as_str() == "end_session").collect();
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].resource, began.expect("signed in").resource, "the trail names the session that was ended");
+    let page = scene.site.open("/alerts?state=all", &scene.officer().await).await.text();
+    assert!(page.contains("session ended"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_went_on_under_another_id_before_it_was_looked_at_is_ended_there() {
+    let scene = Scene::new().await;
+    scene.set("answer.new_network", "end_session").await;
+    let robbed = scene.person(Role::Therapist).await;
+    scene.sign_in(&robbed, HERE).await;
+    scene.site.clock.advance_seconds(22 * DAY);
+    let stolen = scene.sign_in(&robbed, ELSEWHERE).await;
+    scene.site.clock.advance_seconds(60);
+    let code = json!({ "code": robbed.code(scene.site.now()) });
+    let stepped = scene.from(ELSEWHERE, Method::POST, "/api/v1/session/step-up/totp", &stolen, Some(code)).await;
+    assert_eq!(stepped.status, 200, "{}", stepped.text());
+    let stolen = stepped.cookie().unwrap();
+    assert!(scene.alerts().await[0]["session_ended_at"].is_string());
+    assert_eq!(scene.from(ELSEWHERE, Method::GET, "/api/v1/me", &stolen, None).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_role_is_told_when_it_is_used_and_not_before() {
     let scene = Scene::new().await;
     let (admin, raised) = (scene.person(Role::Admin).await, scene.person(Role::Billing).await);

@@ -3,6 +3,8 @@
 use super::scene::{DAY, HERE, Scene, only};
 use axum::http::Method;
 use domain::Role;
+use practice::billing::charging::{NewCharge, charge};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_different_charts_in_an_hour_are_told_and_the_same_ones_again_are_not() {
@@ -20,6 +22,42 @@ async fn many_different_charts_in_an_hour_are_told_and_the_same_ones_again_are_n
     assert_eq!(scene.found(Some(&swift)).await, only(&["many_charts"]));
     let alerts = scene.alerts().await;
     assert_eq!((&alerts[0]["compared"]["counted"], &alerts[0]["compared"]["limit"]), (&6.into(), &5.into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_of_billing_on_a_page_are_a_list_and_opened_one_by_one_they_are_charts() {
+    let scene = Scene::new().await;
+    scene.set("charts_at_first", "5").await;
+    scene.set("charts_least", "5").await;
+    let (therapist, biller) = (scene.person(Role::Therapist).await, scene.person(Role::Billing).await);
+    let treats = scene.site.signed_in(&therapist).await;
+    for patient in scene.patients_of(&therapist, 7).await {
+        let visit = json!({
+            "therapist_id": therapist.account(), "starts_at": "2026-05-13T14:00:00Z", "minutes": 45, "state": "held",
+        });
+        let path = format!("/api/v1/patients/{patient}/visits");
+        let visit = scene.site.api(Method::POST, &path, &treats, Some(visit)).await.json();
+        let visit = visit["visit_id"].as_str().unwrap().parse().unwrap();
+        let new = NewCharge {
+            services: serde_json::from_value(json!([{ "code": "97161" }])).unwrap(),
+            diagnoses: serde_json::from_value(json!(["M25.561"])).unwrap(),
+        };
+        let session = scene.site.session(&therapist).await;
+        charge(&scene.site.house, &session, patient, visit, &new, None).await.unwrap();
+    }
+    // Looking at the drafts carries what was charged to billing.
+    let cookie = scene.site.signed_in(&biller).await;
+    assert_eq!(scene.from(HERE, Method::GET, "/api/v1/billing/drafts", &cookie, None).await.status, 200);
+    let accounts = scene.from(HERE, Method::GET, "/api/v1/billing/accounts?limit=200", &cookie, None).await;
+    assert_eq!(accounts.status, 200, "{}", accounts.text());
+    let accounts = accounts.json()["items"].as_array().unwrap().clone();
+    assert!(accounts.len() == 7 && accounts.iter().all(|account| account["name"].is_string()), "{accounts:?}");
+    assert_eq!(scene.found(Some(&biller)).await, only(&[]), "names on a page are a list");
+    for account in &accounts {
+        let path = format!("/api/v1/billing/accounts/{}", account["account_id"].as_str().unwrap());
+        assert_eq!(scene.from(HERE, Method::GET, &path, &cookie, None).await.status, 200);
+    }
+    assert_eq!(scene.found(Some(&biller)).await, only(&["many_charts"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -91,8 +91,18 @@ async fn a_token_from_a_new_place_is_told_and_one_that_stays_is_not() {
         scene.site.clock.advance_seconds(DAY);
     }
     assert_eq!(scene.found(Some(&person)).await, only(&[]));
+    scene.set("answer.token_elsewhere", "end_session").await;
     scene.open(&bearer, ELSEWHERE, &patients).await;
     assert_eq!(scene.found(Some(&person)).await, only(&["token_elsewhere"]));
+    // A token is no session: nothing is ended, nothing says so, and it works on until somebody revokes it.
+    scene.site.clock.advance_seconds(HOUR);
+    let alert = scene.alerts().await.remove(0);
+    assert_eq!((&alert["answer"], &alert["session_ended_at"]), (&"end_session".into(), &serde_json::Value::Null));
+    scene.open(&bearer, ELSEWHERE, &patients).await;
+    assert!(!scene.site.ledger.entries().iter().any(|entry| entry.action.as_str() == "end_session"));
+    let path = format!("/alerts/{}", alert["alert_id"].as_str().unwrap());
+    let page = scene.site.open(&path, &scene.officer().await).await.text();
+    assert!(page.contains("No session was ended") && !page.contains("session was ended, and"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

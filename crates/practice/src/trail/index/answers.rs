@@ -6,7 +6,7 @@ use crate::trail::{
 };
 use domain::{PracticeId, Timestamp};
 use futures::future::{BoxFuture, FutureExt};
-use ledger::{Entry, LogName, Word, open_entry};
+use ledger::{BackendError, Entry, LogName, Word, open_entry};
 use store::{
     Db, StoreError,
     rows::{
@@ -145,7 +145,13 @@ impl Trail for AuditIndex {
             let mut state = shared.state();
             let mut read = Vec::with_capacity(entries.len());
             for (log, seq) in &entries {
-                let sealed = state.logs.read(log, *seq, 1)?.into_iter().next();
+                let sealed = match state.logs.read(log, *seq, 1) {
+                    Ok(sealed) => sealed.into_iter().next(),
+                    // The database does not answer: nobody knows what it holds.
+                    Err(error @ BackendError::Other(_)) => return Err(error.into()),
+                    // This one is missing or damaged, or its whole log is: the others are as they were.
+                    Err(_) => None,
+                };
                 read.push(sealed.and_then(|sealed| open_entry(&state.logs.seal(log), log, *seq, &sealed).ok()));
             }
             Ok(read)

@@ -98,10 +98,19 @@ impl<'a> Scribe<'a> {
 
     /// A list of patients: one request, one entry for each.
     pub(super) fn list(&mut self, act: Act, at: Timestamp, patients: &[PatientId], permission: PermissionName) {
+        self.listed(act, at, patients, ("patient", permission));
+    }
+
+    /// Billing's list of accounts, with the name behind each.
+    pub(super) fn accounts(&mut self, act: Act, at: Timestamp, patients: &[PatientId]) {
+        self.listed(act, at, patients, ("billing_accounts", PermissionName::ReadContact));
+    }
+
+    fn listed(&mut self, act: Act, at: Timestamp, patients: &[PatientId], (kind, permission): Part) {
         let request = Some(RequestId::random(self.rng));
         for patient in patients {
             let (permission, patient) = (Some(permission), Some(*patient));
-            self.write(act, at, What { permission, patient, request, ..What::new("", "patient") });
+            self.write(act, at, What { permission, patient, request, ..What::new("", kind) });
         }
     }
 
@@ -128,15 +137,20 @@ impl<'a> Scribe<'a> {
         self.write(act, at, what);
     }
 
-    /// Password and factor; the session that comes of it.
+    /// Password and factor; the session that comes of it. Both are written in the half session; the second is about the full
+    /// one that takes its place.
     pub(super) fn sign_in(&mut self, act: Act, at: Timestamp, factor: &'static str) -> Act {
-        let session = LoginSessionId::random(self.rng);
-        let act = Act { session, ..act };
-        let id = || Some(session.to_string());
-        self.write(act, at, What { id: id(), reason: "password", ..What::new("sign_in", "login_session") });
+        let half = Act { session: LoginSessionId::random(self.rng), ..act };
+        let full = Act { session: LoginSessionId::random(self.rng), ..act };
+        let about = |of: Act, reason| What {
+            id: Some(of.session.to_string()),
+            reason,
+            ..What::new("sign_in", "login_session")
+        };
+        self.write(half, at, about(half, "password"));
         let then = at.checked_add(std::time::Duration::from_secs(8)).unwrap_or(at);
-        self.write(act, then, What { id: id(), reason: factor, ..What::new("sign_in", "login_session") });
-        act
+        self.write(half, then, about(full, factor));
+        full
     }
 
     /// A number from one up to and with another.

@@ -134,6 +134,15 @@ impl Practice {
         new
     }
 
+    /// Everybody who has an account of billing, by its id: those who are treated, and those who were.
+    pub(super) fn billed(&self) -> Vec<PatientId> {
+        let former = self.staff.iter().flat_map(|member| member.former.iter().copied());
+        let mut billed: Vec<PatientId> = self.in_care().into_iter().chain(former).collect();
+        billed.sort_unstable_by_key(|patient| *patient.as_bytes());
+        billed.dedup();
+        billed
+    }
+
     /// Everybody under care.
     pub(super) fn in_care(&self) -> Vec<PatientId> {
         self.staff.iter().flat_map(|member| member.patients.iter().map(|(patient, _)| *patient)).collect()

@@ -47,6 +47,7 @@ pub(super) fn day(scribe: &mut Scribe<'_>, practice: &mut Practice, date: Date, 
             (Role::Therapist, 1..=5) => therapist(scribe, practice, nth, date, day),
             (Role::FrontDesk, 1..=5) => front_desk(scribe, practice, nth, date),
             (Role::Therapist | Role::FrontDesk, _) => weekend(scribe, practice, member, date),
+            (Role::Billing, 1..=5) => billing(scribe, practice, member, date, day),
             (_, 1..=5) => office(scribe, practice, member, date, day),
             _ => {}
         }
@@ -275,10 +276,36 @@ fn front_desk(scribe: &mut Scribe<'_>, practice: &Practice, nth: usize, date: Da
     }
 }
 
-/// Who runs the practice, watches over privacy, bills.
+/// Who bills: pages through the accounts, fifty on a page, and opens some. Once a month through all of them.
+fn billing(scribe: &mut Scribe<'_>, practice: &Practice, member: &Member, date: Date, day: u32) {
+    if !scribe.chance(9_000) {
+        return;
+    }
+    let network = if scribe.chance(8_000) { practice.building } else { member.home };
+    let begin = 9 * HOUR + scribe.between(0, 6 * HOUR);
+    let act = sign_in(scribe, member, network, date, begin);
+    // An account stays when its patient goes: the longer a practice is there, the more pages.
+    let accounts: Vec<PatientId> = practice.billed();
+    let all = accounts.len().div_ceil(50);
+    let pages = if day.is_multiple_of(30) { all } else { usize::try_from(scribe.between(1, 4)).unwrap_or(1).min(all) };
+    let mut at = begin + 60;
+    for page in accounts.chunks(50).take(pages) {
+        let moment = scribe.at(date, at);
+        scribe.accounts(act, moment, page);
+        at += scribe.between(20, 90);
+        for _ in 0..scribe.between(0, 6) {
+            if let Some(patient) = scribe.one_of(page).copied() {
+                let moment = scribe.at(date, at);
+                scribe.record(act, moment, patient, ("billing_account", P::ReadContact));
+                at += scribe.between(60, 300);
+            }
+        }
+    }
+}
+
+/// Who runs the practice, or watches over privacy.
 fn office(scribe: &mut Scribe<'_>, practice: &Practice, member: &Member, date: Date, day: u32) {
-    let often = if member.role == Role::Billing { 9_000 } else { 2_500 };
-    if !scribe.chance(often) {
+    if !scribe.chance(2_500) {
         return;
     }
     let network = if scribe.chance(8_000) { practice.building } else { member.home };

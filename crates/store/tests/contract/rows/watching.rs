@@ -2,7 +2,7 @@
 
 use super::{ACCOUNT, PRACTICE, at, sealed};
 use crate::houses::{House, furnished};
-use domain::{AlertAnswer, AlertId, AlertRule, PracticeId, Timestamp};
+use domain::{AlertAnswer, AlertId, AlertRule, LoginSessionId, PracticeId, Timestamp};
 use store::{
     Batch, CommitError, Store,
     rows::{
@@ -21,6 +21,8 @@ fn row(n: u8, answer: AlertAnswer) -> AlertRow {
         happened_at: at(i64::from(n / 2)),
         found_at: at(10),
         compared: "{}".to_owned(),
+        login_session_id: (n > 2).then_some(LoginSessionId::from_bytes([n; 16])),
+        session_ended_at: None,
     }
 }
 
@@ -60,6 +62,18 @@ pub(crate) async fn alerts_are_stored_once_listed_newest_first_and_reviewed_once
     assert_eq!(found.alert, row(3, AlertAnswer::Alert));
     let read = found.review.expect("reviewed");
     assert_eq!((read.reviewed_by, read.reviewed_at, read.words.as_bytes()), (ACCOUNT, at(20), b"words".as_slice()));
+    let to_end = async || {
+        let found = alerts::to_end(&db, at(10)).await.expect("read");
+        found.iter().map(|one| (one.alert_id.as_bytes()[0], one.account_id)).collect::<Vec<_>>()
+    };
+    assert_eq!(to_end().await, [(3, ACCOUNT), (4, ACCOUNT)]);
+    let ended = || alerts::session_ended(Batch::new(), PRACTICE, AlertId::from_bytes([3; 16]), at(30));
+    db.commit(ended()).await.expect("stored");
+    assert!(matches!(db.commit(ended()).await, Err(CommitError::Conflict { .. })), "an end is told once");
+    assert_eq!(to_end().await, [(4, ACCOUNT)]);
+    assert!(alerts::to_end(&db, at(11)).await.expect("read").is_empty());
+    let found = alerts::by_id(&db, PRACTICE, AlertId::from_bytes([3; 16])).await.expect("read").expect("there");
+    assert_eq!(found.alert.session_ended_at, Some(at(30)));
     let other = PracticeId::from_bytes([9; 16]);
     assert!(alerts::by_id(&db, other, AlertId::from_bytes([3; 16])).await.expect("read").is_none());
 }

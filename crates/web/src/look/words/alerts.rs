@@ -84,12 +84,25 @@ fn usual(usual: &Usual) -> String {
     format!("{:.0}, give or take {:.0}, over {} days", usual.median, usual.deviation, usual.days)
 }
 
-/// What followed from it.
+/// What follows from a rule, as it is set.
 pub const fn answer(answer: AlertAnswer) -> &'static str {
     match answer {
-        AlertAnswer::Note => "written down only",
-        AlertAnswer::Alert => "somebody looks into it",
-        AlertAnswer::EndSession => "the session was ended, and somebody looks into it",
+        AlertAnswer::Note => "It is written down only",
+        AlertAnswer::Alert => "Somebody looks into it",
+        AlertAnswer::EndSession => "The session is ended, and somebody looks into it",
+    }
+}
+
+/// What followed from an alert. An end of a session is told of only where it was ended.
+pub const fn followed(answer: AlertAnswer, session_ended: bool) -> &'static str {
+    match (answer, session_ended) {
+        (AlertAnswer::Note, _) => "It was written down only.",
+        (AlertAnswer::Alert, _) => "Somebody looks into it.",
+        (AlertAnswer::EndSession, true) => "The session was ended, and somebody looks into it.",
+        (AlertAnswer::EndSession, false) => {
+            "No session was ended: there was none, it was over already, or an API token was used, which goes on until somebody \
+             revokes it. Somebody looks into it."
+        }
     }
 }
 
@@ -100,7 +113,7 @@ fn within(minutes: u32) -> String {
         60 => " within an hour".to_owned(),
         1_440 => " on one day".to_owned(),
         10_080 => " within a week".to_owned(),
-        hours if hours % 60 == 0 => format!(" within {} hours", hours / 60),
+        minutes if minutes % 60 == 0 => format!(" within {} hours", minutes / 60),
         minutes => format!(" within {minutes} minutes"),
     }
 }
@@ -123,5 +136,6 @@ mod tests {
         }
         assert_eq!(why(AlertRule::ManyCharts, &example), "41 different charts were opened within an hour.");
         assert_eq!(compared(AlertRule::Denials, &example)[0], "Told from 24 on.");
+        assert_eq!((within(90), within(120)), (" within 90 minutes".to_owned(), " within 2 hours".to_owned()));
     }
 }

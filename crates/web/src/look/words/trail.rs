@@ -116,6 +116,7 @@ fn known_part(word: &str) -> Option<&'static str> {
         "charge" => "a charge",
         "charge_correction" => "a correction of a charge",
         "billing_account" => "an account of billing",
+        "billing_accounts" => "billing's list of accounts",
         "billing_books" => "the books of billing",
         "care_team" => "the care team",
         "access_log" => "the list of who looked",

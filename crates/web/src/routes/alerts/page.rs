@@ -19,6 +19,7 @@ use ledger::Outcome;
 use maud::{Markup, html};
 use practice::{
     audit::AuditedEntry,
+    record::Person,
     watch::{self, AlertDetails, AlertLine},
 };
 use serde::Deserialize;
@@ -128,8 +129,8 @@ fn state(alert: &AlertLine) -> Markup {
     match (&alert.review, alert.answer) {
         (Some(_), _) => tag("looked into", Tone::Success),
         (None, AlertAnswer::Note) => tag("a note", Tone::Neutral),
-        (None, AlertAnswer::EndSession) => tag("session ended", Tone::Error),
-        (None, AlertAnswer::Alert) => tag("to look into", Tone::Warn),
+        (None, AlertAnswer::EndSession) if alert.session_ended_at.is_some() => tag("session ended", Tone::Error),
+        (None, AlertAnswer::EndSession | AlertAnswer::Alert) => tag("to look into", Tone::Warn),
     }
 }
 
@@ -159,12 +160,20 @@ async fn show(
         @match (&details.alert.review, about_me) {
             (Some(review), _) => (card("Looked into", None, html! {
                 p { (review.words) }
-                p class="soft small" { (review.by.name) ", " (surround.moment(review.at)) }
+                p class="soft small" {
+                    (review.by.name) ", " (surround.moment(review.at))
+                    @if review.about_oneself { ", about their own account: nobody else watched over the practice" }
+                }
             })),
-            (None, true) => (notice(Tone::Info, "This is about your own account",
-                Some(html! { p { "Somebody else looks into it." } }))),
-            (None, false) => form method="post" action={ (HERE) "/" (alert) } class="card stack" {
+            (None, true) if !details.others.is_empty() => (notice(Tone::Info, "This is about your own account",
+                Some(html! { p { "Somebody else looks into it: " (names(&details.others)) "." } }))),
+            (None, _) => form method="post" action={ (HERE) "/" (alert) } class="card stack" {
                 h2 { "Look into it" }
+                @if about_me {
+                    (notice(Tone::Warn, "This is about your own account", Some(html! {
+                        p { "Nobody else watches over this practice, so it falls to you. It is marked as yours about yourself." }
+                    })))
+                }
                 (textarea(&Field::new("words", "What you found").required().value(&typed.words).rows(4).max_length(2000)
                     .error(errors.of("words")).hint("What it was, whom you asked, what follows. It cannot be changed afterwards.")))
                 (submit("Looked into", None))
@@ -173,6 +182,10 @@ async fn show(
         (recorded_line("Opening this alert was recorded."))
     };
     Ok(surround.page(Sheet::new("Alert", HERE), content))
+}
+
+fn names(people: &[Person]) -> String {
+    people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn facts(surround: &Surround, alert: &AlertLine) -> Markup {
@@ -190,7 +203,7 @@ fn facts(surround: &Surround, alert: &AlertLine) -> Markup {
         ("Why now", html! { (alerts::why(alert.rule, &alert.compared)) }),
         ("Compared with", html! { @for said in alerts::compared(alert.rule, &alert.compared) { p { (said) } } }),
         ("When", html! { (surround.moment(alert.happened_at)) }),
-        ("What followed", html! { (alerts::answer(alert.answer)) }),
+        ("What followed", html! { (alerts::followed(alert.answer, alert.session_ended_at.is_some())) }),
     ])
 }
 

@@ -1,13 +1,16 @@
 //! What the practice set for alerts, as a page.
 
 use crate::{
-    App, AuditClass, Form, Problem, Route, RouteTable, SignedIn, Verb,
+    App, AuditClass, Form, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
-        Column, Field, FieldErrors, Head, breadcrumbs, card, recorded_line, select, submit, table, text_field,
-        words::alerts,
+        ButtonKind, Column, Field, FieldErrors, Head, breadcrumbs, card, hidden, link_button, number_field,
+        radio_group, recorded_line, submit, table, words::alerts,
     },
-    routes::people::confirm_first,
+    routes::{
+        account::{confirm_first, is_fresh},
+        people,
+    },
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -30,7 +33,15 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table.add(PAGE, page).add(SET, set)
 }
 
-#[derive(Deserialize, Default)]
+/// Which setting is to be changed, as the address says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    change: Option<String>,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     #[serde(default)]
@@ -39,34 +50,76 @@ struct Typed {
     value: String,
 }
 
-async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Markup, Problem> {
-    show(&app, &session, &Typed::default(), &FieldErrors::none()).await
+async fn page(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Problem> {
+    let change = asked.change.map(|name| (name, None));
+    show(&app, &session, change, &FieldErrors::none()).await
 }
 
-async fn show(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldErrors) -> Result<Markup, Problem> {
+/// All settings; above them, while the factor is fresh, the form of the one that is to be changed, with what was typed.
+async fn show(
+    app: &App,
+    session: &Session<Full>,
+    change: Option<(String, Option<String>)>,
+    errors: &FieldErrors,
+) -> Result<Markup, Problem> {
     let settings = watch::settings(app.house(), session).await?;
     let surround = Surround::of(app, session).await?;
+    let fresh = is_fresh(app, session);
+    let changing = match &change {
+        Some((name, typed)) => {
+            let setting = settings.iter().find(|setting| setting.name == *name).ok_or_else(Problem::not_found)?;
+            Some((setting, typed.as_deref().unwrap_or(&setting.value)))
+        }
+        None => None,
+    };
     let (answers, numbers): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.bounds.is_none());
-    let labels: Vec<String> = settings.iter().map(label).collect();
-    let names = settings.iter().map(|setting| setting.name.as_str()).zip(labels.iter().map(String::as_str));
-    let choices: Vec<(&str, &str)> = std::iter::once(("", "Choose")).chain(names).collect();
     let content = html! {
         (breadcrumbs(&[("/alerts", "Alerts")], "Settings"))
         (errors.summary())
-        form method="post" action=(HERE) class="card stack" {
-            h2 { "Change a setting" }
-            (select(&Field::new("name", "Which").required().value(&typed.name).error(errors.of("name")), &choices))
-            (text_field(&Field::new("value", "To what").required().value(&typed.value).error(errors.of("value"))
-                .hint("A number, or what follows: note, alert or end_session").autocomplete("off")))
-            (submit("Change it", None))
+        @if !fresh {
+            (confirm_first(HERE))
+        } @else if let Some((setting, typed)) = changing {
+            (form(setting, typed, errors))
         }
-        (card("When something is told", None, listed(&surround, &numbers)))
-        (card("What follows", None, listed(&surround, &answers)))
+        (card("When something is told", None, listed(&surround, fresh, &numbers)))
+        (card("What follows", None, listed(&surround, fresh, &answers)))
         (recorded_line("Looking at these settings was recorded, and so is every change."))
     };
     let below = html! { "A change holds from the next entry on. The watch learns what is usual by itself." };
     let head = Head { below: Some(below), ..Head::default() };
     Ok(surround.page(Sheet::new("What is told, and when", "/alerts").head(head), content))
+}
+
+/// The form of one setting: of what it can be, and nothing else.
+fn form(setting: &SettingView, typed: &str, errors: &FieldErrors) -> Markup {
+    let words = label(setting);
+    let (least, most) = setting.bounds.unwrap_or_default();
+    let (least, most) = (least.to_string(), most.to_string());
+    let hint = format!("From {least} to {most}. Usually {}.", value(setting, &setting.default));
+    let field = Field::new("value", &words).required().value(typed).error(errors.of("value"));
+    let answers = AlertAnswer::ALL.iter().map(|answer| (answer.word(), alerts::answer(*answer), None));
+    let answers: Vec<_> = answers.collect();
+    let field = match setting.unit {
+        unit @ ("minutes" | "days" | "bits" | "deviations") => field.unit(unit),
+        "hour" => field.unit("o'clock"),
+        _ => field,
+    };
+    html! {
+        form method="post" action=(HERE) class="card stack" {
+            h2 { "Change a setting" }
+            (hidden("name", &setting.name))
+            @match setting.unit {
+                "answer" => (radio_group(&field, &answers)),
+                "yes_no" => (radio_group(&field, &[("1", "Yes", None), ("0", "No", None)])),
+                _ => (number_field(&field.between(&least, &most).step("1").hint(&hint))),
+            }
+            (submit("Change it", Some(link_button(HERE, "Leave it", ButtonKind::Quiet))))
+        }
+    }
 }
 
 fn label(setting: &SettingView) -> String {
@@ -81,7 +134,7 @@ fn value(setting: &SettingView, value: &str) -> String {
         "minutes" => format!("{value} minutes"),
         "days" => format!("{value} days"),
         "hour" => format!("{value} o'clock"),
-        "yes_no" => if value == "1" { "yes (1)" } else { "no (0)" }.to_owned(),
+        "yes_no" => if value == "1" { "yes" } else { "no" }.to_owned(),
         "bits" => format!("{value} bits"),
         "deviations" => format!("{value} deviations"),
         "answer" => match value.parse::<AlertAnswer>() {
@@ -92,22 +145,32 @@ fn value(setting: &SettingView, value: &str) -> String {
     }
 }
 
-fn listed(surround: &Surround, settings: &[&SettingView]) -> Markup {
-    let columns = [Column::text("Setting"), Column::text("Now"), Column::text("Usually"), Column::text("Changed")];
+fn listed(surround: &Surround, fresh: bool, settings: &[&SettingView]) -> Markup {
+    let mut columns =
+        vec![Column::text("Setting"), Column::text("Now"), Column::text("Usually"), Column::text("Changed")];
+    if fresh {
+        columns.push(Column::actions("Change"));
+    }
     let rows = settings.iter().map(|setting| {
-        vec![
+        let mut row = vec![
             html! { (label(setting)) },
             html! { (value(setting, &setting.value)) },
             html! { span class="soft" {
                 (value(setting, &setting.default))
-                @if let Some((least, most)) = setting.bounds { ", " (least) " to " (most) }
+                @if let Some((least, most)) = setting.bounds && setting.unit != "yes_no" { ", " (least) " to " (most) }
             } },
             html! {
                 @if let (Some(by), Some(at)) = (&setting.changed_by, setting.changed_at) {
                     (by.name) ", " (surround.moment(at))
                 } @else { span class="soft" { "never" } }
             },
-        ]
+        ];
+        if fresh {
+            row.push(html! {
+                a href={ (HERE) "?change=" (setting.name) } { "Change" span class="hidden" { ": " (label(setting)) } }
+            });
+        }
+        row
     });
     table("Settings", &columns, rows)
 }
@@ -120,10 +183,13 @@ async fn set(
     let mut errors = FieldErrors::none();
     match watch::change_setting(app.house(), &session, &typed.name, &typed.value).await {
         Ok(()) => return Ok(see_other(HERE)),
-        Err(AlertError::NotInPerson(EnrollmentError::StepUp)) => return Ok(confirm_first(HERE)),
-        Err(AlertError::Unknown) => errors.add("name", "Choose a setting"),
-        Err(AlertError::Value(why)) => errors.add("value", format!("The value {why}")),
+        Err(AlertError::NotInPerson(EnrollmentError::StepUp)) => return Ok(people::confirm_first(HERE)),
+        Err(AlertError::Bounds { least, most }) => {
+            errors.add("value", format!("Choose a number from {least} to {most}"));
+        }
+        Err(AlertError::Value(why)) => errors.add("value", format!("What you chose {why}")),
         Err(other) => return Err(other.into()),
     }
-    Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &session, &typed, &errors).await?))
+    let page = show(&app, &session, Some((typed.name, Some(typed.value))), &errors).await?;
+    Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, page))
 }

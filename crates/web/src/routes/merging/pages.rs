@@ -5,7 +5,10 @@ use crate::{
     answer::{form_again, see_other},
     body::Nothing,
     look::{ButtonKind, Field, FieldErrors, Head, Tone, card, notice, post_button, recorded_line, submit, text_field},
-    routes::people::confirm_first,
+    routes::{
+        account::{confirm_first as ask_first, is_fresh},
+        people::confirm_first,
+    },
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -56,6 +59,8 @@ async fn show(
     let view = merging::standing(app.house(), session, patient).await?;
     let surround = Surround::of(app, session).await?;
     let undo = format!("/patients/{patient}/merge/undo");
+    let here = format!("/patients/{patient}/merge");
+    let fresh = is_fresh(app, session);
     let ask = Some("Its care team is given anew. Take it back?");
     let content = html! {
         (errors.summary())
@@ -66,7 +71,7 @@ async fn show(
                     "Closed by " (by.name) ", " (surround.moment(at)) "."
                 }
             })))
-            p { (post_button(&undo, "Take it back", ButtonKind::Danger, ask)) }
+            @if fresh { p { (post_button(&undo, "Take it back", ButtonKind::Danger, ask)) } } @else { (ask_first(&here)) }
         } @else {
             @if !view.others.is_empty() {
                 (card("Closed records of the same person", None, html! {
@@ -77,10 +82,12 @@ async fn show(
             }
             form method="post" class="card stack" {
                 h2 { "Was this person registered twice?" }
-                p class="soft" { "This record is closed and stays readable for whoever treats the other one. Nothing is moved or erased, and it is kept as long as the other. Its care team ends; what the patient asked about it holds for the other." }
-                (text_field(&Field::new("into", "The record goes on as").required().value(&typed.into)
-                    .error(errors.of("into")).hint("The id of the other patient").autocomplete("off")))
-                (submit("Close this record", None))
+                p class="soft" { "This record is closed and stays readable for whoever treats the other one. Nothing is moved or erased, and it is kept as long as the other. Its care team ends; what the patient asked about either holds for both. Whoever is on the care team of one of them cannot close it." }
+                @if fresh {
+                    (text_field(&Field::new("into", "The record goes on as").required().value(&typed.into)
+                        .error(errors.of("into")).hint("The id of the other patient").autocomplete("off")))
+                    (submit("Close this record", None))
+                } @else { (ask_first(&here)) }
             }
         }
         p { a href={ "/policy/patients/" (patient) } { "Who can see this patient, why, since when" } }

@@ -8,6 +8,7 @@ use crate::{
         ButtonKind, Column, Field, FieldErrors, Head, Tone, breadcrumbs, definitions, email_field, hidden, link_button,
         notice, pagination, post_button, secret, select, submit, table, tag, text_field, words,
     },
+    routes::session::confirm_address,
     surround::{Sheet, Surround},
 };
 use axum::{
@@ -158,7 +159,7 @@ async fn invite(
 
 /// To the page that asks for the factor again, and back.
 pub(in crate::routes) fn confirm_first(next: &str) -> Response {
-    see_other(&format!("/account/confirm?next={next}"))
+    see_other(&confirm_address(next))
 }
 
 async fn form(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldErrors) -> Result<Markup, Problem> {

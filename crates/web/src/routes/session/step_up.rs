@@ -91,8 +91,15 @@ struct Typed {
 /// Where to go on; only pages that ask for a fresh factor, so that no link leads elsewhere.
 fn onward(next: &str) -> &str {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-".contains(&b);
-    let ours = ["/account/", "/people/", "/patients/", "/retention"].iter().any(|place| next.starts_with(place));
+    let ours = ["/account/", "/people/", "/patients/", "/retention", "/alerts/"];
+    let ours = ours.iter().any(|place| next.starts_with(place));
     if ours && next.bytes().all(plain) { next } else { "/account" }
+}
+
+/// Where the factor is asked for again, and from where one comes back to `next`.
+pub(in crate::routes) fn confirm_address(next: &str) -> String {
+    debug_assert_eq!(onward(next), next, "nobody would come back there");
+    format!("/account/confirm?next={next}")
 }
 
 async fn show(
@@ -135,7 +142,7 @@ async fn confirm(app: &App, session: &Session<Full>, next: &str, wrong: Option<&
     };
     let (key, totp) = (kinds.contains(&FactorKind::Passkey), kinds.contains(&FactorKind::Totp));
     let content = html! {
-        p { "What comes next changes how you sign in. Confirm once more that it is you; that lasts five minutes." }
+        p { "What comes next needs your second factor again. Confirm that it is you; that lasts five minutes." }
         @if key {
             (card("Passkey", None, passkey_form(passkey, ButtonKind::Quiet, None)))
         }
@@ -161,8 +168,25 @@ mod tests {
 
     #[test]
     fn the_way_on_leads_to_pages_that_ask_for_a_factor_only() {
-        for own in ["/account/passkeys", "/people/invite", "/patients/0b9e3c1e-6d0a/care-team"] {
+        // All that `confirm_address` is asked for; it refuses others in every test that goes there.
+        for own in [
+            "/account/authenticator",
+            "/account/passkeys",
+            "/account/password",
+            "/account/recovery-codes",
+            "/account/tokens",
+            "/alerts/settings",
+            "/people/invite",
+            "/people/0b9e3c1e-6d0a",
+            "/patients/0b9e3c1e-6d0a/care-team",
+            "/patients/0b9e3c1e-6d0a/edit",
+            "/patients/0b9e3c1e-6d0a/merge",
+            "/patients/0b9e3c1e-6d0a/restrictions",
+            "/retention",
+            "/retention/plans/0b9e3c1e-6d0a",
+        ] {
             assert_eq!(onward(own), own);
+            assert_eq!(confirm_address(own), format!("/account/confirm?next={own}"));
         }
         for foreign in
             ["//evil.example", "/patients//evil.example", "/today", "/account/../patients", "/account/x?y=z", ""]
