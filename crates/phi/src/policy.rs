@@ -190,6 +190,7 @@ fn context(relation: Relation) -> Option<Context> {
         ("kept_away", relation.kept_away),
         ("notes_withheld", relation.notes_withheld),
         ("merged", relation.merged),
+        ("condemned", relation.condemned),
     ])
 }
 

@@ -26,10 +26,12 @@ pub struct Relation {
     pub notes_withheld: bool,
     /// The record was made twice: this one is closed, and another goes on.
     pub merged: bool,
+    /// The destruction of the record has begun: what would be written now would be lost.
+    pub condemned: bool,
 }
 
 /// How an account stands to a patient by what is stored: places on the care team, what the patient asked for, and whether
-/// the record goes on elsewhere. For a record that was made twice all but `merged` is that of the one that goes on.
+/// the record goes on elsewhere. For a record that was made twice care team and restrictions are those of the one that goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ties {
     /// On the care team at this moment: started, not ended.
@@ -42,6 +44,8 @@ pub struct Ties {
     pub notes_withheld: bool,
     /// The patient as whom the record goes on, where it was made twice.
     pub merged_into: Option<PatientId>,
+    /// The destruction of this record has begun and is not certified.
+    pub condemned: bool,
 }
 
 /// A store that the kernel asks could not answer. Nothing is opened then.
@@ -56,6 +60,9 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + S
 pub trait CareTeams: Send + Sync {
     /// How the account stands to the patient at this moment.
     fn ties(&self, practice: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, Ties>;
+
+    /// Whether the patient stands condemned in a plan of destruction that two people approved, and their key is not destroyed.
+    fn is_condemned(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, bool>;
 }
 
 /// A link between a patient and a billing account, as it is stored.

@@ -14,6 +14,7 @@ fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
         ("  own, withheld", Relation { notes_withheld: true, assigned: true, ..team }),
         ("  kept away", Relation { kept_away: true, ..all }),
         ("  made twice", Relation { merged: true, ..team }),
+        ("  being destroyed", Relation { condemned: true, ..all }),
         ("own record", Relation { is_self: true, registered: true, ..Relation::default() }),
         ("come to by account", Relation { billed: true, registered: true, ..Relation::default() }),
         ("registered here", Relation { registered: true, ..Relation::default() }),

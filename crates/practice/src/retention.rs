@@ -25,7 +25,9 @@ pub use archive::{
     ARCHIVE_END_STEPS, ARCHIVE_ENDED, ArchiveEnd, ArchiveError, ArchiveName, ArchiveSettings, EndArchivesError, Ended,
     archives, end_archives, verify_archive_end,
 };
-pub use certificate::{CERTIFICATE, Certificate, CertificateError, certificate, certificate_pdf, verify_certificate};
+pub use certificate::{
+    CERTIFICATE, Certificate, CertificateError, KeptIn, certificate, certificate_pdf, verify_certificate,
+};
 pub use disposal::{DISPOSAL, Disposal, DisposalMethod, disposals, dispose};
 pub use holds::{HoldView, NewHold, holds, lift, place};
 pub use plan::{plan, plan_unattended};

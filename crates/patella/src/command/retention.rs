@@ -236,7 +236,11 @@ async fn list_archives(target: &Target) -> Result<()> {
     let practice = target.practice(&opened.house).await?;
     record(&opened.house, practice, Word::new("list_archives")).await?;
     for row in archives(&opened.house, practice).await? {
-        let state = row.ended_at.map_or_else(|| "kept".to_owned(), |at| format!("destroyed at {at}"));
+        let state = match (row.ended_at, &row.certificate) {
+            (None, _) => "kept".to_owned(),
+            (Some(at), Some(_)) => format!("destroyed at {at}"),
+            (Some(at), None) => format!("taken back at {at}, with its record not destroyed"),
+        };
         super::print(&format!("{} until {} {state}\n", row.patient_id, row.ends_on))?;
         if let Some(note) = &row.certificate {
             super::print(note)?;
@@ -255,7 +259,15 @@ async fn end(target: &Target) -> Result<()> {
     bar.0.finish_and_clear();
     opened.ledger.close();
     let done = done.context("not every archive whose time is over was destroyed; run it again when this is mended")?;
-    super::print(&format!("{} destroyed, {} held\n", done.ended, done.held))
+    super::print(&format!("{} destroyed, {} held\n", done.ended, done.held))?;
+    if done.missing > 0 {
+        bail!(
+            "{} archives whose time is over are not in the folder as they were written, so nothing was done with them: is it the \
+             right folder, and mounted? The log names them",
+            done.missing
+        );
+    }
+    Ok(())
 }
 
 /// The keys of the command line's log, which records and signs destruction.

@@ -1,8 +1,8 @@
 //! What leads a record into the archive: the whole of it is opened once more, before its key is destroyed.
 //!
-//! Two people approved the destruction, and the rule that it follows asks for an archive; nobody is signed in when it is
-//! carried out. So this is no grant of the policy's: the guard records it under the patient and hands out keys that open and do
-//! not seal.
+//! Two people approved the destruction, and a rule asks for an archive; nobody is signed in when it is carried out. So this is no
+//! grant of the policy's: the guard itself asks whether the patient stands condemned, records it under them, and hands out keys
+//! that open and do not seal.
 
 use super::{AccessError, Guard};
 use crate::{
@@ -59,16 +59,18 @@ impl ArchiveGrant {
 }
 
 impl Guard {
-    /// Opens a record for its archive, recorded first; none where there is no key any more, and so nothing to archive.
+    /// Opens a record for its archive: only of somebody who stands condemned ([`crate::CareTeams::is_condemned`]), which the guard
+    /// asks itself, and recorded first, yes or no. [`AccessError::Gone`] where there is no key any more, and so nothing to archive.
     pub async fn archive(
         &self,
         practice: PracticeId,
         subject: PatientId,
         rule: Word,
-    ) -> Result<Option<ArchiveGrant>, AccessError> {
+    ) -> Result<ArchiveGrant, AccessError> {
+        let condemned = self.teams.is_condemned(practice, subject).await?;
         let wrapped = self.keyring.wrapped(practice, subject).await?;
-        if wrapped.is_empty() {
-            return Ok(None);
+        if condemned && wrapped.is_empty() {
+            return Err(AccessError::Gone);
         }
         let entry = Entry {
             at: self.clock.now(),
@@ -81,13 +83,16 @@ impl Guard {
             purpose: Some(PurposeKind::Operations),
             resource: Resource::whole(Word::new("record")),
             patient: Some(subject),
-            outcome: Outcome::Allowed,
-            reason: rule,
+            outcome: if condemned { Outcome::Allowed } else { Outcome::Denied },
+            reason: if condemned { rule } else { Word::new("not-condemned") },
             address: None,
             request: RequestId::random(&*self.rng),
         };
         let receipt = self.append_one(entry).await?;
+        if !condemned {
+            return Err(AccessError::Denied);
+        }
         let keys = self.keyring.class_keys(practice, subject, &wrapped, Export::CLASSES).await?;
-        Ok(Some(ArchiveGrant { practice, subject, receipt, keys }))
+        Ok(ArchiveGrant { practice, subject, receipt, keys })
     }
 }

@@ -63,6 +63,7 @@ impl Guard {
             kept_away: ties.kept_away,
             notes_withheld: ties.notes_withheld,
             merged: ties.merged_into.is_some(),
+            condemned: ties.condemned,
         };
         Ok(Found { wrapped, destroyed, relation })
     }

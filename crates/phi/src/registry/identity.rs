@@ -244,6 +244,8 @@ table! {
         (goes: Structure, Drop, "how many rows of which table would go, JSON")
         (step: Structure, Drop, "how far it has come")
         (changed_at: Time, Drop, "when it last moved on")
+        (executed_rule: Structure, Drop, "the rule by which it was destroyed in the end")
+        (archive_until: Time, Drop, "until when it is archived, in days since 1970-01-01")
     }
 }
 

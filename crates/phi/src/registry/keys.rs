@@ -73,9 +73,10 @@ table! {
     Keys.archives {
         (practice_id: Id, Drop, "the practice")
         (patient_id: Id, Drop, "the patient")
-        (digest: Public, Drop, "SHA-256 of the sealed file")
         (ends_on: Time, Drop, "the last day of keeping, in days since 1970-01-01")
+        (digest: Public, Drop, "SHA-256 of the sealed file")
         (archived_at: Time, Drop, "when it was made")
+        (ending_at: Time, Drop, "when its destruction began")
         (ended_at: Time, Drop, "when it was destroyed")
         (certificate: Public, Drop, "a signed note that says so")
     }

@@ -109,9 +109,13 @@ type Term = (Timestamp, Option<Timestamp>);
 
 /// Care links in memory.
 #[derive(Default)]
-pub struct MemoryTeams(Mutex<HashMap<(AccountId, PatientId), Term>>);
+pub struct MemoryTeams(Mutex<HashMap<(AccountId, PatientId), Term>>, Mutex<Vec<PatientId>>);
 
 impl MemoryTeams {
+    pub fn condemn(&self, patient: PatientId) {
+        self.1.lock().unwrap().push(patient);
+    }
+
     pub fn assign(&self, account: AccountId, patient: PatientId, from: Timestamp, until: Option<Timestamp>) {
         self.0.lock().unwrap().insert((account, patient), (from, until));
     }
@@ -121,7 +125,12 @@ impl CareTeams for MemoryTeams {
     fn ties(&self, _: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, Ties> {
         let link = self.0.lock().unwrap().get(&(account, patient)).copied();
         let member = link.is_some_and(|(from, until)| from <= at && until.is_none_or(|until| at < until));
-        Box::pin(async move { Ok(Ties { member, assigned: member, ..Ties::default() }) })
+        let condemned = self.1.lock().unwrap().contains(&patient);
+        Box::pin(async move { Ok(Ties { member, assigned: member, condemned, ..Ties::default() }) })
+    }
+    fn is_condemned(&self, _: PracticeId, patient: PatientId) -> Answer<'_, bool> {
+        let condemned = self.1.lock().unwrap().contains(&patient);
+        Box::pin(async move { Ok(condemned) })
     }
 }
 

@@ -13,13 +13,21 @@ pub use ending::{
 };
 pub use file::ArchiveName;
 
+use file::Found;
+
 use crate::House;
 use crypto::Recipient;
 use domain::{Date, PatientId, PracticeId, TaskObserver};
 use ledger::Word;
 use phi::{AccessError, OpenError, VaultError};
 use std::{io, path::PathBuf};
-use store::{Batch, CommitError, StoreError, rows::archives::ArchiveRow};
+use store::{
+    Batch, CommitError, StoreError,
+    rows::{
+        archives::{self, ArchiveRow},
+        destroyed,
+    },
+};
 
 /// Where archives are kept, and for whom.
 #[derive(Debug, Clone)]
@@ -42,6 +50,18 @@ pub enum ArchiveError {
     /// A field does not open.
     #[error("a field of the record does not open, so it was neither archived nor destroyed")]
     Open(#[from] OpenError),
+    /// There is no key, or no record.
+    #[error("there is nothing left of the record to archive")]
+    Nothing,
+    /// Neither the key nor the archive is there of somebody who was to be archived.
+    #[error(
+        "record {0} was to be archived, and neither its key nor its archive is there: bring the file back into the folder, \
+         and run again"
+    )]
+    Lost(PatientId),
+    /// It could not be written down as JSON.
+    #[error("the record could not be written down for its archive")]
+    Json(#[from] serde_json::Error),
     /// The name of who treated does not open.
     #[error(transparent)]
     Name(#[from] VaultError),
@@ -62,7 +82,18 @@ pub enum ArchiveError {
     },
 }
 
-/// Archives one record until a day. Doing it again changes nothing; where nothing is left to open, nothing is made.
+impl ArchiveError {
+    /// Whether it is the record itself that stands in the way, and will tomorrow: its patient is spared, and the others go on.
+    pub(super) const fn is_of_the_record(&self) -> bool {
+        matches!(
+            self,
+            Self::Open(_) | Self::Nothing | Self::Access(AccessError::Gone) | Self::Name(VaultError::Open(_))
+        )
+    }
+}
+
+/// Archives one record until a day, anew whatever was made before. What file it is, is durable before the file has its name; no
+/// other is ever taken for it.
 pub(super) async fn archive(
     house: &House,
     (practice, patient): (PracticeId, PatientId),
@@ -73,25 +104,96 @@ pub(super) async fn archive(
     let set = house.retention.archive.as_ref().ok_or_else(|| ArchiveError::NotSet(rule.to_owned()))?;
     let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
     let name = ArchiveName { practice, patient, ends_on };
-    let digest = match name.digest_in(&set.folder).map_err(failed)? {
-        Some(digest) => digest,
-        None => {
-            let rule = Word::try_from(rule.to_owned()).unwrap_or(Word::new("retention"));
-            let Some(grant) = house.guard.archive(practice, patient, rule).await? else { return Ok(()) };
-            let Some(text) = record::text(house, &grant, ends_on).await? else { return Ok(()) };
-            name.write(set, text.as_bytes(), observer).map_err(failed)?
-        }
-    };
-    let row = ArchiveRow {
-        practice_id: practice,
-        patient_id: patient,
+    let rule = Word::try_from(rule.to_owned()).unwrap_or(Word::new("retention"));
+    let grant = house.guard.archive(practice, patient, rule).await?;
+    let text = record::text(house, &grant, ends_on).await?.ok_or(ArchiveError::Nothing)?;
+    let digest = name.write(set, text.as_bytes(), observer).map_err(failed)?;
+    let row = known(house, &name, digest);
+    house.stores.keys.commit(archives::put(Batch::new(), &row)).await?;
+    observer.reached("archive_known");
+    name.publish(&set.folder, &digest).map_err(failed)?;
+    observer.reached("archive_named");
+    Ok(())
+}
+
+fn known(house: &House, name: &ArchiveName, digest: [u8; 32]) -> ArchiveRow {
+    ArchiveRow {
+        practice_id: name.practice,
+        patient_id: name.patient,
+        ends_on: name.ends_on,
         digest,
-        ends_on,
         archived_at: house.clock.now(),
+        ending_at: None,
         ended_at: None,
         certificate: None,
-    };
-    house.stores.keys.commit(store::rows::archives::insert(Batch::new(), &row)).await?;
-    observer.reached("archive_known");
+    }
+}
+
+/// Removes what runs that were cut off had begun to write.
+pub(super) fn tidy(house: &House, practice: PracticeId) -> Result<(), ArchiveError> {
+    let Some(set) = &house.retention.archive else { return Ok(()) };
+    let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
+    file::remove_drafts(&set.folder, practice).map_err(failed)
+}
+
+/// Takes the archives of somebody back who was not destroyed after all: their record goes on, and the archive would be of a day
+/// that is past.
+pub(super) async fn take_back(house: &House, practice: PracticeId, patient: PatientId) -> Result<(), ArchiveError> {
+    for row in archives::of_patient(&house.stores.keys, practice, patient).await? {
+        if row.ended_at.is_some() {
+            continue;
+        }
+        let set = house.retention.archive.as_ref();
+        let set = set.ok_or_else(|| ArchiveError::NotSet("by which it was made".to_owned()))?;
+        let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
+        let name = ArchiveName { practice, patient, ends_on: row.ends_on };
+        if let Found::File(file) = name.find(&set.folder).map_err(failed)?
+            && file.digest().map_err(failed)? == row.digest
+        {
+            file.overwrite().map_err(failed)?;
+        }
+        name.unlink(&set.folder).map_err(failed)?;
+        let ended = archives::end(Batch::new(), &row, house.clock.now(), None);
+        house.stores.keys.commit(ended).await?;
+    }
     Ok(())
+}
+
+/// Sees to it that the archive of somebody is there who is in the destruction ledger: what they stood in line for was made
+/// before, so it lies there. A store that was brought back from an old backup may not know it any more; then what lies in the
+/// folder under their name is it. Where there is none and the key is there yet, it is made.
+pub(super) async fn ensure(
+    house: &House,
+    (practice, patient): (PracticeId, PatientId),
+    rule: &str,
+    ends_on: Date,
+    observer: &dyn TaskObserver,
+) -> Result<(), ArchiveError> {
+    let (set, keys) = (house.retention.archive.as_ref(), &house.stores.keys);
+    let set = set.ok_or_else(|| ArchiveError::NotSet(rule.to_owned()))?;
+    let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
+    for row in archives::of_patient(keys, practice, patient).await? {
+        let name = ArchiveName { practice, patient, ends_on: row.ends_on };
+        let there = match name.find(&set.folder).map_err(failed)? {
+            Found::File(file) => file.digest().map_err(failed)? == row.digest,
+            Found::Nothing | Found::Strange => false,
+        };
+        // One whose time is over was there.
+        if there || row.certificate.is_some() {
+            return Ok(());
+        }
+    }
+    if destroyed::has_key(keys, practice, patient).await? {
+        return archive(house, (practice, patient), rule, ends_on, observer).await;
+    }
+    let names = file::in_folder(&set.folder, practice).map_err(failed)?;
+    for name in names.iter().filter(|name| name.patient == patient) {
+        if let Found::File(file) = name.find(&set.folder).map_err(failed)? {
+            let row = known(house, name, file.digest().map_err(failed)?);
+            keys.commit(archives::put(Batch::new(), &row)).await?;
+            tracing::warn!(%patient, "the key store did not know this archive; it was found in the folder");
+            return Ok(());
+        }
+    }
+    Err(ArchiveError::Lost(patient))
 }

@@ -7,8 +7,8 @@ use crate::{
     sheet,
     trail::{self, Inclusion, TrailError},
 };
-use data_encoding::BASE64;
-use domain::{AccountId, PatientId, PlanId, PracticeId, Timestamp};
+use data_encoding::{BASE64, HEXLOWER};
+use domain::{AccountId, Date, PatientId, PlanId, PracticeId, Timestamp};
 use identity::{Full, Session};
 use ledger::{
     Checkpoint, CheckpointError, Hash, VerifierKey, Word, open_text, sign_text, unverified_text, verify_inclusion,
@@ -16,6 +16,7 @@ use ledger::{
 use phi::{Purpose, Retain};
 use serde::{Deserialize, Serialize};
 use store::rows::{
+    archives::ArchiveRow,
     destroyed::{self, CertificateRow},
     retention::{ItemRow, PlanRow},
 };
@@ -47,8 +48,21 @@ pub struct Certificate {
     pub approved_by: Vec<AccountId>,
     /// How it was destroyed.
     pub method: String,
+    /// The archive in which it is kept on; none where there is none.
+    #[serde(default)]
+    pub archive: Option<KeptIn>,
     /// The proof that the audit trail records it; none where the entry was lost with an old log.
     pub audit: Option<Proof>,
+}
+
+/// The sealed file that holds a record which was destroyed here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptIn {
+    /// SHA-256 of the sealed file, hexadecimal.
+    pub digest: String,
+    /// The last day of its keeping.
+    pub kept_until: Date,
 }
 
 /// That an entry is in the audit trail (RFC 6962).
@@ -84,6 +98,7 @@ pub(super) struct Facts<'f> {
     pub(super) item: &'f ItemRow,
     pub(super) destroyed_at: Timestamp,
     pub(super) entry: Option<u64>,
+    pub(super) archive: Option<ArchiveRow>,
 }
 
 /// Makes and signs certificates. A checkpoint that covers their entries must have been written.
@@ -104,10 +119,14 @@ pub(super) async fn issue(
             patient: patient_id,
             destroyed_at: one.destroyed_at,
             issued_at,
-            rule: one.item.rule.clone(),
+            rule: one.item.executed_rule.as_ref().unwrap_or(&one.item.rule).clone(),
             plan: plan.plan_id,
             approved_by: [plan.first, plan.second].into_iter().flatten().map(|(account, _)| account).collect(),
             method: METHOD.to_owned(),
+            archive: one
+                .archive
+                .as_ref()
+                .map(|row| KeptIn { digest: HEXLOWER.encode(&row.digest), kept_until: row.ends_on }),
             audit: one.entry.and_then(|entry| Some(Proof::of(entry, proofs.get(&entry)?))),
         };
         // Ids, words and numbers into memory: that cannot fail.
@@ -169,6 +188,10 @@ pub fn certificate_pdf(note: &str) -> Result<Vec<u8>, CertificateError> {
         format!("Rule        {}", said.rule),
         format!("Plan        {}", said.plan),
         format!("Approved by {}", approved.join(", ")),
+        match &said.archive {
+            Some(kept) => format!("Archived    until {}, as a sealed file", kept.kept_until),
+            None => "Archived    no".to_owned(),
+        },
         String::new(),
     ];
     let method = said.method.split(' ').map(str::to_owned);

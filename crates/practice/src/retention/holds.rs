@@ -7,7 +7,7 @@ use crate::{
     record::{Names, Person, resource},
 };
 use domain::{
-    HoldId, PatientId, Timestamp,
+    HoldId, PatientId, PracticeId, Timestamp,
     retention::{HoldReason, IncidentNumber},
 };
 use identity::{Full, Session};
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use store::{
     Batch, CommitError,
     rows::{
+        archives,
         legal_holds::{self, HoldRow},
         login_sessions, patients, retention,
     },
@@ -86,14 +87,26 @@ pub async fn holds(house: &House, session: &Session<Full>) -> Result<Vec<HoldVie
     Ok(views)
 }
 
-/// Places a hold. From this moment on nobody whom it covers is destroyed, whatever was approved;
-/// [`RetentionError::TooLate`] when the destruction of the patient has begun.
+/// Whether somebody who was destroyed here has an archive that nobody began to end.
+async fn is_kept(house: &House, practice: PracticeId, patient: PatientId) -> Result<bool, RetentionError> {
+    let rows = archives::of_patient(&house.stores.keys, practice, patient).await?;
+    Ok(rows.iter().any(|row| row.ending_at.is_none() && row.ended_at.is_none()))
+}
+
+/// Places a hold. From this moment on nobody whom it covers is destroyed, whatever was approved, and no archive of theirs;
+/// [`RetentionError::TooLate`] when the destruction of the patient, or the end of their archive, has begun.
 pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Result<HoldId, RetentionError> {
     let hold_id = HoldId::random(&*house.rng);
     let purpose = Purpose::operations(resource(HOLD, hold_id));
     let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
-    let known = match new.patient_id {
-        Some(patient) => patients::by_id(&house.stores.clinical, grant.practice(), patient).await?.is_some(),
+    let archived = match new.patient_id {
+        Some(patient) if patients::by_id(&house.stores.clinical, grant.practice(), patient).await?.is_none() => {
+            Some(patient)
+        }
+        _ => None,
+    };
+    let known = match archived {
+        Some(patient) => is_kept(house, grant.practice(), patient).await?,
         None => true,
     };
     let (outcome, reason) = if known { (Outcome::Allowed, "legal-hold") } else { (Outcome::Denied, "no-such-patient") };
@@ -121,7 +134,11 @@ pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Res
         lifted_at: None,
     };
     match house.stores.identity.commit(legal_holds::insert(Batch::new(), &row)).await {
-        Ok(()) => Ok(hold_id),
+        // Whoever ends an archive marks it and then looks for holds, so one of the two sees the other.
+        Ok(()) => match archived {
+            Some(patient) if !is_kept(house, grant.practice(), patient).await? => Err(RetentionError::TooLate),
+            _ => Ok(hold_id),
+        },
         Err(CommitError::Conflict { .. }) => Err(RetentionError::TooLate),
         Err(error) => Err(error.into()),
     }

@@ -269,6 +269,8 @@ impl<'h> Judge<'h> {
             goes: serde_json::to_string(&goes).unwrap_or_default(),
             step: if due { ItemStep::Planned } else { ItemStep::Listing },
             changed_at: self.house.clock.now(),
+            executed_rule: None,
+            archive_until: None,
         }))
     }
 }

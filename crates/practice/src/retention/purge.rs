@@ -3,11 +3,12 @@
 //! Each stage takes the patients who stand at one step, does its work (which may be done again without harm), and moves
 //! them on in the plan. A run that was cut off is simply started again.
 
+mod archiving;
 mod listing;
 
 use super::{
     PLAN, RetentionError,
-    archive::{self, ArchiveError},
+    archive::ArchiveError,
     certificate::{self, Facts},
     plan::{Judge, unattended},
     rests_until,
@@ -19,7 +20,7 @@ use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Word};
 use store::{
     Batch, CommitError, StoreError,
     rows::{
-        accounts, destroyed, erasure,
+        accounts, archives, destroyed, erasure,
         retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
     },
 };
@@ -34,14 +35,14 @@ pub const PURGE_STEPS: &[&str] = &[
     "begun",
     "judged",
     "condemned",
+    "archive_written",
+    "archive_verified",
+    "archive_known",
+    "archive_named",
+    "archived",
     "recorded",
     "in_ledger",
     "listed",
-    "archive_written",
-    "archive_verified",
-    "archive_named",
-    "archive_known",
-    "archived",
     "keys_gone",
     "key_destroyed",
     "rows_gone",
@@ -140,7 +141,8 @@ pub async fn purge(
     }
     // As two people approved them.
     let rules: Vec<RetentionRule> = serde_json::from_str(&row.rules).map_err(|_| PurgeError::Rules)?;
-    if let Some(rule) = rules.iter().find(|rule| rule.archive_years.is_some())
+    let mut all = rules.iter().chain(house.retention.rules.as_slice());
+    if let Some(rule) = all.find(|rule| rule.archive_years.is_some())
         && house.retention.archive.is_none()
     {
         return Err(ArchiveError::NotSet(rule.name.clone()).into());
@@ -183,10 +185,9 @@ impl Run<'_> {
     async fn all(&mut self) -> Result<Purged, PurgeError> {
         self.count().await?;
         self.take_up().await?;
-        loop {
+        let missing = loop {
             // The later stages first take up whom an earlier run left there.
-            self.archive().await?;
-            self.destroy_keys().await?;
+            let missing = self.destroy_keys().await?;
             self.remove_clinical().await?;
             self.remove_identity().await?;
             self.scrub().await?;
@@ -194,8 +195,11 @@ impl Run<'_> {
             self.observer.progress(self.destroyed + self.spared, self.total);
             self.still_stands().await?;
             if !self.list().await? {
-                break;
+                break missing;
             }
+        };
+        if let Some(missing) = missing {
+            return Err(missing.into());
         }
         let (practice, plan) = (self.row.practice_id, self.row.plan_id);
         let finish = retention::finish_plan(Batch::new(), practice, plan, self.house.clock.now());
@@ -247,31 +251,20 @@ impl Run<'_> {
         self.move_on(&moved, first.step).await
     }
 
-    /// Archives whom a rule wants archived, while they still can be opened.
-    async fn archive(&self) -> Result<(), PurgeError> {
+    /// Destroys the keys of those who are listed, after one more look for their archives. Whose archive is missing stays: the others
+    /// go on, and the first such one is told.
+    async fn destroy_keys(&self) -> Result<Option<ArchiveError>, PurgeError> {
+        let (mut missing, mut after) = (None, PatientId::from_bytes([0; 16]));
         loop {
-            let items = self.at(ItemStep::Listed).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            for item in &items {
-                let rule = self.rules.iter().find(|rule| rule.name == item.rule);
-                let at = self.ledger.find(item.practice_id, item.patient_id).map_or(item.changed_at, |line| line.at);
-                if let Some(ends_on) = rule.and_then(|rule| rule.archived_until(self.judge.zone.day_of(at))) {
-                    let whose = (item.practice_id, item.patient_id);
-                    archive::archive(self.house, whose, &item.rule, ends_on, self.observer).await?;
+            let listed = self.after(ItemStep::Listed, after).await?;
+            let Some(last) = listed.last() else { return Ok(missing) };
+            after = last.patient_id;
+            let mut items = Vec::with_capacity(listed.len());
+            for item in listed {
+                match self.archive_is_there(&item).await {
+                    Ok(()) => items.push(item),
+                    Err(error) => missing = missing.or(Some(error)),
                 }
-            }
-            self.all_on(&items, ItemStep::Archived).await?;
-            self.observer.reached("archived");
-        }
-    }
-
-    async fn destroy_keys(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(ItemStep::Archived).await?;
-            if items.is_empty() {
-                return Ok(());
             }
             let batch = items.iter().fold(Batch::new(), |batch, item| {
                 // Whoever stands at this step is in the ledger; a line that is missing there is read as now.
@@ -355,14 +348,19 @@ impl Run<'_> {
                 return Ok(());
             }
             self.house.ledger.checkpoint().await?;
-            let facts: Vec<Facts<'_>> = items
+            let mut facts: Vec<Facts<'_>> = items
                 .iter()
                 .map(|item| {
                     let line = self.ledger.find(item.practice_id, item.patient_id);
                     let (destroyed_at, entry) = line.map_or((item.changed_at, None), |one| (one.at, Some(one.entry)));
-                    Facts { item, destroyed_at, entry }
+                    Facts { item, destroyed_at, entry, archive: None }
                 })
                 .collect();
+            for one in &mut facts {
+                let (practice, patient) = (one.item.practice_id, one.item.patient_id);
+                let rows = archives::of_patient(&self.house.stores.keys, practice, patient).await?;
+                one.archive = rows.into_iter().find(|row| row.ended_at.is_none());
+            }
             let issued = certificate::issue(self.house, &self.row, &facts, self.signing).await?;
             self.house.stores.keys.commit(issued.iter().fold(Batch::new(), destroyed::certify)).await?;
             self.observer.reached("issued");

@@ -1,13 +1,16 @@
 //! Archives: made before the key goes, readable by their recipients alone, and destroyed on a day of their own.
 
-use crate::{fixture::Office, on_both};
+use crate::{
+    fixture::{At, Office, beside},
+    on_both,
+};
 use crypto::{Identities, open_sealed};
 use domain::{Date, PatientId, Role, Unobserved, VisitState, retention::RetentionRule};
 use practice::{
     notes::{self, NewNote},
     retention::{
-        ArchiveError, ArchiveName, ArchiveSettings, NewHold, PurgeError, RetentionSettings, end_archives, place, rules,
-        verify_archive_end,
+        ArchiveError, ArchiveName, ArchiveSettings, NewHold, PurgeError, RetentionError, RetentionSettings,
+        end_archives, place, rules, verify_archive_end,
     },
     visits::{self, VisitDetails},
     voiding::{self, NewVoid},
@@ -20,7 +23,10 @@ on_both! {
     a_record_whose_rule_asks_for_it_is_archived_before_its_key_goes
     an_archive_is_destroyed_after_its_last_day_and_not_while_it_is_held
     what_only_the_folder_knows_ends_too
-    a_record_that_does_not_open_is_neither_archived_nor_destroyed
+    nothing_is_certified_that_was_not_destroyed
+    nothing_but_an_archives_own_file_is_overwritten
+    a_hold_on_one_archive_keeps_it
+    nothing_is_carried_out_while_no_archive_is_set
 }
 
 /// The rule of seven years, with an archive for two more.
@@ -40,13 +46,13 @@ pub(crate) fn archiving(folder: PathBuf, recipient: crypto::Recipient) -> Retent
     }
 }
 
-struct Archive {
-    office: Office,
-    folder: PathBuf,
+pub(crate) struct Archive {
+    pub(crate) office: Office,
+    pub(crate) folder: PathBuf,
     identities: Identities,
 }
 
-fn with_archive(mut office: Office) -> Archive {
+pub(crate) fn with_archive(mut office: Office) -> Archive {
     let folder = office.test.folder.path().join("archive");
     fs::create_dir(&folder).expect("a folder");
     let (identities, recipient) = Identities::generate();
@@ -57,7 +63,7 @@ fn with_archive(mut office: Office) -> Archive {
 
 impl Archive {
     /// Somebody who was there long ago, with a visit, a note, and a note that was wrong.
-    async fn patient(&self) -> PatientId {
+    pub(crate) async fn patient(&self) -> PatientId {
         let office = &self.office;
         let patient = office.patient("1970-01-01").await;
         let therapist = office.test.account(office.practice, Role::Therapist).await;
@@ -80,15 +86,30 @@ impl Archive {
         patient
     }
 
-    async fn purged(&self) {
+    pub(crate) async fn purged(&self) {
         let plan = self.office.approved().await;
         self.office.cool();
         self.office.purge(plan).await.expect("carried out");
     }
 
-    fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let names = fs::read_dir(&self.folder).expect("listed");
         names.map(|entry| entry.expect("listed").file_name().into_string().expect("plain")).collect()
+    }
+
+    /// The only archive that there is, opened with its recipient's key.
+    pub(crate) fn opened(&self) -> Value {
+        let sealed = fs::read(self.folder.join(self.files().remove(0))).expect("there");
+        let mut text = String::new();
+        open_sealed(&self.identities, &sealed[..]).expect("opens").read_to_string(&mut text).expect("whole");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// How many archives whose time is over are not there as they were written.
+    async fn missing(&self) -> u64 {
+        let (signing, _) = self.office.signing();
+        let done = end_archives(self.office.house(), self.office.practice, &signing, &Unobserved).await;
+        done.expect("done").missing
     }
 
     async fn ended(&self) -> (u64, u64) {
@@ -116,9 +137,7 @@ async fn a_record_whose_rule_asks_for_it_is_archived_before_its_key_goes(office:
     let sealed = fs::read(archive.folder.join(name.to_string())).expect("there");
     assert!(sealed.starts_with(b"age-encryption.org/v1"));
     assert!(open_sealed(&Identities::generate().0, &sealed[..]).is_err(), "somebody else's key");
-    let mut text = String::new();
-    open_sealed(&archive.identities, &sealed[..]).expect("opens").read_to_string(&mut text).expect("whole");
-    let record: Value = serde_json::from_str(&text).expect("JSON");
+    let record = archive.opened();
     assert_eq!((&record["patient"]["given_name"], &record["kept_until"]), (&"Ada".into(), &"2028-05-17".into()));
     assert_eq!(record["visits"][0]["minutes"], 30);
     let notes = record["notes"].as_array().expect("a list");
@@ -150,7 +169,7 @@ async fn an_archive_is_destroyed_after_its_last_day_and_not_while_it_is_held(off
     assert_eq!((archive.ended().await, archive.files().len()), ((1, 0), 0));
     assert_eq!(archive.ended().await, (0, 0), "the second run does nothing");
     let keys = &office.house().stores.keys;
-    let row = archives::of_patient(keys, office.practice, patient).await.expect("read").expect("known for ever");
+    let row = archives::of_patient(keys, office.practice, patient).await.expect("read").pop().expect("known for ever");
     let (note, (_, key)) = (row.certificate.expect("certified"), office.signing());
     let said = verify_archive_end(&note, &key).expect("genuine");
     assert_eq!((said.patient, said.kept_until), (patient, Date::constant(2028, 5, 17)));
@@ -160,46 +179,129 @@ async fn an_archive_is_destroyed_after_its_last_day_and_not_while_it_is_held(off
 
 async fn what_only_the_folder_knows_ends_too(office: Office) {
     let archive = with_archive(office);
-    archive.patient().await;
+    let patient = archive.patient().await;
     archive.purged().await;
     let name = archive.files().remove(0);
     let sealed = fs::read(archive.folder.join(&name)).expect("there");
     archive.at("2028-06-01");
     assert_eq!(archive.ended().await, (1, 0));
-    // Brought back by a copy of the folder from before; and one that no key store knows.
+    // Brought back by a copy of the folder from before; and one that no key store knows, of another day.
     fs::write(archive.folder.join(&name), &sealed).expect("written");
-    let stranger = ArchiveName {
-        practice: archive.office.practice,
-        patient: PatientId::random(&crypto::SystemRng),
-        ends_on: Date::constant(2028, 1, 1),
-    };
-    let kept = ArchiveName { ends_on: Date::constant(2029, 1, 1), ..stranger };
-    let elsewhere = ArchiveName { practice: domain::PracticeId::random(&crypto::SystemRng), ..stranger };
-    for name in [stranger, kept, elsewhere] {
+    let practice = archive.office.practice;
+    let second = ArchiveName { practice, patient, ends_on: Date::constant(2028, 1, 1) };
+    let kept = ArchiveName { ends_on: Date::constant(2029, 1, 1), ..second };
+    let elsewhere = ArchiveName { practice: domain::PracticeId::random(&crypto::SystemRng), ..second };
+    // Nor is anything certified of somebody who was not destroyed.
+    let living = ArchiveName { patient: archive.office.patient("1970-01-01").await, ..second };
+    let stranger = ArchiveName { patient: PatientId::random(&crypto::SystemRng), ..second };
+    for name in [second, kept, elsewhere, living, stranger] {
         fs::write(archive.folder.join(name.to_string()), &sealed).expect("written");
     }
     assert_eq!(archive.ended().await, (2, 0));
     let mut left = archive.files();
     left.sort();
-    let mut expected = [kept.to_string(), elsewhere.to_string()];
+    let mut expected = [kept, elsewhere, living, stranger].map(|name| name.to_string());
     expected.sort();
-    assert_eq!(left, expected, "what is not over, and another practice's");
+    assert_eq!(
+        left, expected,
+        "what is not over, another practice's, and what is no archive of anybody who was destroyed"
+    );
+    let rows = practice::retention::archives(archive.office.house(), practice).await.expect("read");
+    let days: Vec<_> = rows.iter().map(|row| (row.patient_id, row.ends_on, row.certificate.is_some())).collect();
+    assert_eq!(days, [(patient, second.ends_on, true), (patient, Date::constant(2028, 5, 17), true)]);
 }
 
-async fn a_record_that_does_not_open_is_neither_archived_nor_destroyed(office: Office) {
+/// What is there now of a patient's archive, and whether its end is certified.
+async fn certified(archive: &Archive, patient: PatientId) -> bool {
+    let keys = &archive.office.house().stores.keys;
+    let rows = archives::of_patient(keys, archive.office.practice, patient).await.expect("read");
+    rows.iter().any(|row| row.certificate.is_some())
+}
+
+async fn nothing_is_certified_that_was_not_destroyed(office: Office) {
     let archive = with_archive(office);
-    let office = &archive.office;
-    // Its visit is sealed under no key at all.
-    let patient = office.seen_at("1970-01-01", "2015-01-01T15:00:00Z").await;
-    let plan = office.approved().await;
-    office.cool();
-    let stopped = office.purge(plan).await.expect_err("refused");
-    assert!(matches!(stopped, PurgeError::Archive(ArchiveError::Open(_))), "{stopped}");
-    assert!(office.traces(patient).await.1, "the key is there");
+    let patient = archive.patient().await;
+    archive.purged().await;
+    archive.at("2028-06-01");
+    let path = archive.folder.join(archive.files().remove(0));
+    let sealed = fs::read(&path).expect("there");
+    fs::remove_file(&path).expect("moved, or the volume is not there");
+    assert_eq!((archive.missing().await, certified(&archive, patient).await), (1, false));
+    fs::write(&path, b"another file").expect("written");
+    assert_eq!((archive.missing().await, certified(&archive, patient).await), (1, false));
+    assert_eq!(fs::read(&path).expect("there"), b"another file", "nor is it touched");
+    fs::write(&path, &sealed).expect("back");
+    assert_eq!((archive.missing().await, certified(&archive, patient).await), (0, true));
     assert!(archive.files().is_empty());
-    let mut archive = archive;
+}
+
+async fn nothing_but_an_archives_own_file_is_overwritten(office: Office) {
+    let archive = with_archive(office);
+    let patient = archive.patient().await;
+    archive.purged().await;
+    archive.at("2028-06-01");
+    let (path, aside) =
+        (archive.folder.join(archive.files().remove(0)), archive.office.test.folder.path().join("keys.copy"));
+    fs::rename(&path, &aside).expect("moved");
+    let sealed = fs::read(&aside).expect("there");
+    // A link to it, a second name of it, a pipe that nobody writes to; each under the name of the archive, and of an older one.
+    let older = ArchiveName { practice: archive.office.practice, patient, ends_on: Date::constant(2028, 1, 1) };
+    for path in [path, archive.folder.join(older.to_string())] {
+        std::os::unix::fs::symlink(&aside, &path).expect("a link");
+        assert_eq!(archive.missing().await, 1);
+        fs::remove_file(&path).expect("removed");
+        fs::hard_link(&aside, &path).expect("a second name");
+        assert_eq!(archive.missing().await, 1);
+        fs::remove_file(&path).expect("removed");
+        let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600));
+        rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).expect("a pipe");
+        assert_eq!(archive.missing().await, 1);
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(fs::read(&aside).expect("there"), sealed);
+    }
+    assert!(!certified(&archive, patient).await);
+}
+
+async fn a_hold_on_one_archive_keeps_it(office: Office) {
+    let archive = with_archive(office);
+    let (patient, other) = (archive.patient().await, archive.patient().await);
+    let office = &archive.office;
+    archive.purged().await;
+    archive.at("2028-06-01");
+    let officer = office.session(&office.officer).await;
+    let claim = NewHold { patient_id: Some(patient), incident: None, reason: "A claim".parse().expect("fits") };
+    let hold = place(office.house(), &officer, &claim).await.expect("held");
+    assert_eq!((archive.ended().await, archive.files().len()), ((1, 1), 1), "of the other one only");
+    assert!(certified(&archive, other).await && !certified(&archive, patient).await);
+    let admin = office.session(&office.admin).await;
+    practice::retention::lift(office.house(), &admin, hold).await.expect("lifted");
+    // One that comes between the last look and the first byte is in time; the run sees it.
+    let comes = At::new("archive_end_recorded", || {
+        beside(place(office.house(), &officer, &claim)).expect("held");
+    });
+    let (signing, _) = office.signing();
+    let done = end_archives(office.house(), office.practice, &signing, &comes).await.expect("done");
+    assert_eq!((done.ended, done.held, archive.files().len()), (0, 1, 1));
+    let again = practice::retention::holds(office.house(), &officer).await.expect("read")[0].hold_id;
+    practice::retention::lift(office.house(), &admin, again).await.expect("lifted");
+    let late = At::new("archive_end_marked", || {
+        let late = beside(place(office.house(), &officer, &claim));
+        assert!(matches!(late, Err(RetentionError::Unknown | RetentionError::TooLate)));
+    });
+    let done = end_archives(office.house(), office.practice, &signing, &late).await.expect("done");
+    assert_eq!((done.ended, archive.files().len()), (1, 0));
+    let gone = place(office.house(), &officer, &claim).await;
+    assert!(matches!(gone, Err(RetentionError::Unknown)), "there is nothing left to hold");
+}
+
+async fn nothing_is_carried_out_while_no_archive_is_set(office: Office) {
+    let mut archive = with_archive(office);
+    let patient = archive.patient().await;
+    let plan = archive.office.approved().await;
+    archive.office.cool();
     let house = Arc::get_mut(&mut archive.office.test.house).expect("nobody else has it");
     house.retention.archive = None;
     let stopped = archive.office.purge(plan).await.expect_err("refused");
     assert!(matches!(stopped, PurgeError::Archive(ArchiveError::NotSet(_))), "{stopped}");
+    assert!(archive.office.traces(patient).await.1, "the key is there");
 }

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod archived;
+mod archiving;
 mod between;
 mod cohort;
 mod fixture;

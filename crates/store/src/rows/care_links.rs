@@ -92,7 +92,9 @@ pub async fn ties(
                        AND l.starts_at <= $4 AND (l.ends_at IS NULL OR l.ends_at > $4)), \
                        (SELECT COUNT(*) FROM kept WHERE what = 'account' AND account_id = $3), \
                        (SELECT COUNT(*) FROM kept WHERE what = 'notes'), \
-                       (SELECT into_patient FROM merge)";
+                       (SELECT into_patient FROM merge), \
+                       (SELECT COUNT(*) FROM retention_items i WHERE i.practice_id = $1 AND i.patient_id = $2 \
+                       AND i.step NOT IN ('planned', 'spared', 'listing', 'certified'))";
     let row = db.one(SQL, &[practice.into(), patient.into(), account.into(), at.into()]).await?;
     let place = row.opt_int(0)?;
     Ok(Ties {
@@ -101,6 +103,7 @@ pub async fn ties(
         kept_away: row.flag(1)?,
         notes_withheld: row.flag(2)?,
         merged_into: row.opt_id(3)?,
+        condemned: row.flag(4)?,
     })
 }
 

@@ -141,6 +141,10 @@ impl phi::CareTeams for CareTeams {
             async move { super::care_links::ties(&self.0, practice, account, patient, at).await.map_err(unavailable) },
         )
     }
+
+    fn is_condemned(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, bool> {
+        Box::pin(async move { super::retention::is_condemned(&self.0, practice, patient).await.map_err(unavailable) })
+    }
 }
 
 /// A patient's wrapped key, with whose it is.

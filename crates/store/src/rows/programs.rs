@@ -74,6 +74,36 @@ pub async fn history(db: &Db, practice: PracticeId, patient: PatientId) -> Resul
     db.rows(sql, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
 }
 
+/// Up to `limit` versions of a patient's programs that stand before one in the order newest first, those entered in error too:
+/// for whoever needs all of them.
+pub async fn history_page(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+    (signed_at, program, version): (Timestamp, ProgramId, u32),
+    limit: i64,
+) -> Result<Vec<ProgramVersionRow>, StoreError> {
+    let sql = select!(
+        "WHERE v.practice_id = $1 AND v.patient_id = $2 AND (v.signed_at, v.program_id, v.version) < ($3, $4, $5) \
+         ORDER BY v.signed_at DESC, v.program_id DESC, v.version DESC LIMIT $6"
+    );
+    let version = i64::from(version).into();
+    let params = &[practice.into(), patient.into(), signed_at.into(), program.into(), version, limit.into()];
+    db.rows(sql, params).await?.iter().map(read).collect()
+}
+
+/// A patient's programs, the first first: when each was begun, and when it was ended at once, if it was.
+pub async fn begun_and_ended(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+) -> Result<Vec<(ProgramId, Timestamp, Option<Timestamp>)>, StoreError> {
+    const SQL: &str = "SELECT program_id, created_at, ended_at FROM programs WHERE practice_id = $1 AND patient_id = $2 \
+                       ORDER BY created_at, program_id";
+    let rows = db.rows(SQL, &[practice.into(), patient.into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.timestamp(1)?, row.opt_timestamp(2)?))).collect()
+}
+
 /// All versions of a patient's programs that were not entered in error, newest first.
 pub async fn standing(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<ProgramVersionRow>, StoreError> {
     Ok(history(db, practice, patient).await?.into_iter().filter(|row| row.voided.is_none()).collect())

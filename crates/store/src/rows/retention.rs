@@ -50,10 +50,10 @@ stored_words! {
         /// About to be listed: no hold covered them at that moment, and the plan still stood. From here on no hold is placed on
         /// them; whoever a run that was cut off left here and did not list goes back to the beginning.
         Condemned = "condemned",
+        /// In the archive, where a rule asks for one, or nothing to be archived. As far as the way back goes, the same as condemned.
+        Archived = "archived",
         /// In the destruction ledger: from here on there is no way back.
         Listed = "listed",
-        /// In the archive, where its rule asks for one, or nothing to be archived.
-        Archived = "archived",
         /// The wrapped key is destroyed.
         KeyDestroyed = "key_destroyed",
         /// The rows of the clinical store are gone.
@@ -121,6 +121,10 @@ pub struct ItemRow {
     pub step: ItemStep,
     /// When it last moved on.
     pub changed_at: Timestamp,
+    /// The rule by which it was condemned: those in force may have changed since the plan was made.
+    pub executed_rule: Option<String>,
+    /// Until when it is archived, by the rules that held when it was condemned; none without an archive, and before.
+    pub archive_until: Option<Date>,
 }
 
 macro_rules! select {
@@ -128,6 +132,16 @@ macro_rules! select {
         concat!(
             "SELECT practice_id, plan_id, made_by, made_at, today, rules, cooling_hours, state, looked_at, first_by, \
              first_at, second_by, second_at, finished_at FROM retention_plans ",
+            $rest
+        )
+    };
+}
+
+macro_rules! select_item {
+    ($rest:literal) => {
+        concat!(
+            "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, changed_at, \
+             executed_rule, archive_until FROM retention_items ",
             $rest
         )
     };
@@ -264,17 +278,15 @@ pub async fn items(
     after: PatientId,
     limit: i64,
 ) -> Result<Vec<ItemRow>, StoreError> {
-    const ALL: &str = "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, \
-                       changed_at FROM retention_items WHERE practice_id = $1 AND plan_id = $2 AND patient_id > $3 \
-                       ORDER BY patient_id LIMIT $4";
-    const AT: &str = "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, \
-                      changed_at FROM retention_items WHERE practice_id = $1 AND plan_id = $2 AND step = $3 \
-                      AND patient_id > $4 ORDER BY patient_id LIMIT $5";
+    let all = select_item!("WHERE practice_id = $1 AND plan_id = $2 AND patient_id > $3 ORDER BY patient_id LIMIT $4");
+    let at = select_item!(
+        "WHERE practice_id = $1 AND plan_id = $2 AND step = $3 AND patient_id > $4 ORDER BY patient_id LIMIT $5"
+    );
     let rows = match step {
-        None => db.rows(ALL, &[practice.into(), plan.into(), after.into(), limit.into()]).await?,
+        None => db.rows(all, &[practice.into(), plan.into(), after.into(), limit.into()]).await?,
         Some(step) => {
             let params = &[practice.into(), plan.into(), step.word().into(), after.into(), limit.into()];
-            db.rows(AT, params).await?
+            db.rows(at, params).await?
         }
     };
     rows.iter().map(read_item).collect()
@@ -286,11 +298,9 @@ pub async fn item(
     (practice, plan, patient): (PracticeId, PlanId, PatientId),
     step: ItemStep,
 ) -> Result<Option<ItemRow>, StoreError> {
-    const SQL: &str = "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, \
-                       changed_at FROM retention_items WHERE practice_id = $1 AND plan_id = $2 AND patient_id = $3 \
-                       AND step = $4";
+    let sql = select_item!("WHERE practice_id = $1 AND plan_id = $2 AND patient_id = $3 AND step = $4");
     let params = &[practice.into(), plan.into(), patient.into(), step.word().into()];
-    db.optional(SQL, params).await?.as_ref().map(read_item).transpose()
+    db.optional(sql, params).await?.as_ref().map(read_item).transpose()
 }
 
 /// How many patients of a plan stand at each step, of each verdict.
@@ -320,10 +330,15 @@ pub fn step(
 }
 
 /// Condemns a patient who waits in a plan that still stands, unless a hold covers them, or another record of the same person
-/// (`goes_on_as!` of `merges`). Nothing happens otherwise.
-pub fn condemn(batch: Batch, (practice, plan, patient): (PracticeId, PlanId, PatientId), at: Timestamp) -> Batch {
+/// (`goes_on_as!` of `merges`). Nothing happens otherwise. With the rule that it is done by, and until when it is archived.
+pub fn condemn(
+    batch: Batch,
+    (practice, plan, patient): (PracticeId, PlanId, PatientId),
+    at: Timestamp,
+    (rule, archive_until): (&str, Option<Date>),
+) -> Batch {
     const SQL: &str = concat!(
-        "UPDATE retention_items SET step = 'condemned', changed_at = $1 \
+        "UPDATE retention_items SET step = 'condemned', changed_at = $1, executed_rule = $5, archive_until = $6 \
          WHERE practice_id = $2 AND plan_id = $3 AND patient_id = $4 AND step = 'planned' \
          AND EXISTS (SELECT 1 FROM retention_plans p WHERE p.practice_id = $2 AND p.plan_id = $3 \
          AND p.state = 'approved') \
@@ -334,7 +349,15 @@ pub fn condemn(batch: Batch, (practice, plan, patient): (PracticeId, PlanId, Pat
         goes_on_as!("$2", "$4"),
         "))"
     );
-    batch.run(SQL, &[at.into(), practice.into(), plan.into(), patient.into()])
+    let params = &[at.into(), practice.into(), plan.into(), patient.into(), rule.into(), archive_until.into()];
+    batch.run(SQL, params)
+}
+
+/// Whether a patient is condemned, by whatever plan, and their key not destroyed: who may be opened for the archive.
+pub async fn is_condemned(db: &Db, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM retention_items WHERE practice_id = $1 AND patient_id = $2 \
+                       AND step IN ('condemned', 'archived', 'listed') LIMIT 1";
+    Ok(!db.rows(SQL, &[practice.into(), patient.into()]).await?.is_empty())
 }
 
 fn read_plan(row: &Row) -> Result<PlanRow, StoreError> {
@@ -369,6 +392,8 @@ fn read_item(row: &Row) -> Result<ItemRow, StoreError> {
         goes: row.text(7)?.to_owned(),
         step: row.word(8)?,
         changed_at: row.timestamp(9)?,
+        executed_rule: row.opt_text(10)?.map(str::to_owned),
+        archive_until: row.opt_date(11)?,
     })
 }
 

@@ -37,12 +37,14 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 6, "0006_alerts"),
             migration!("identity", 7, "0007_requests"),
             migration!("identity", 8, "0008_sessions_ended"),
+            migration!("identity", 9, "0009_condemned"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),
             migration!("keys", 2, "0002_rotation"),
             migration!("keys", 3, "0003_destroyed"),
             migration!("keys", 4, "0004_archives"),
+            migration!("keys", 5, "0005_archives_by_day"),
         ],
         Store::Clinical => &[
             migration!("clinical", 1, "0001_care"),

@@ -3,7 +3,10 @@
 //! What has ended is read from the folder as well as from the key store: a key store that was brought back from before an
 //! archive was made or ended does not keep it.
 
-use super::file::{ArchiveName, in_folder};
+use super::{
+    file::{ArchiveName, Found, in_folder},
+    known,
+};
 use crate::{
     Event, House,
     record::resource,
@@ -23,7 +26,7 @@ use store::{
     Batch, CommitError, StoreError,
     rows::{
         archives::{self as rows, ArchiveRow},
-        legal_holds,
+        destroyed, legal_holds,
     },
 };
 
@@ -31,8 +34,14 @@ use store::{
 pub const ARCHIVE_ENDED: &str = "patella archive destruction certificate 1";
 
 /// Every durable transition of the end of an archive, in order.
-pub const ARCHIVE_END_STEPS: &[&str] =
-    &["archive_end_known", "archive_end_recorded", "archive_overwritten", "archive_unlinked", "archive_certified"];
+pub const ARCHIVE_END_STEPS: &[&str] = &[
+    "archive_end_known",
+    "archive_end_recorded",
+    "archive_end_marked",
+    "archive_overwritten",
+    "archive_unlinked",
+    "archive_certified",
+];
 
 const METHOD: &str = "The sealed file was overwritten and removed. On flash and copy-on-write storage old blocks may remain: \
                       they open only with the private keys of the archive's recipients.";
@@ -64,6 +73,8 @@ pub struct Ended {
     pub ended: u64,
     /// Archives whose time is over, and that a legal hold keeps.
     pub held: u64,
+    /// Archives whose time is over, and whose files are not in the folder, or not as they were written. Nothing was done.
+    pub missing: u64,
 }
 
 /// Why archives were not ended. Starting again goes on.
@@ -100,7 +111,8 @@ pub async fn archives(house: &House, practice: PracticeId) -> Result<Vec<Archive
     rows::all(&house.stores.keys, practice).await
 }
 
-/// Destroys every archive of a practice whose last day is past. Not those of whom a legal hold covers.
+/// Destroys every archive of a practice whose last day is past, of those who were destroyed. Not those of whom a legal hold covers,
+/// and none whose file is not the one that was written: nothing is certified that was not done.
 pub async fn end_archives(
     house: &House,
     practice: PracticeId,
@@ -109,24 +121,17 @@ pub async fn end_archives(
 ) -> Result<Ended, EndArchivesError> {
     let set = house.retention.archive.as_ref().ok_or(EndArchivesError::NotSet)?;
     let failed = |error| EndArchivesError::File { place: set.folder.clone(), error };
-    let keys = &house.stores.keys;
+    let (keys, identity) = (&house.stores.keys, &house.stores.identity);
     let today = crate::record::timezone(house, practice).await?.day_of(house.clock.now());
     // What only the folder knows is written down before it is touched, so that it is not lost half way.
     for name in in_folder(&set.folder, practice).map_err(failed)? {
         if name.ends_on < today
-            && rows::of_patient(keys, practice, name.patient).await?.is_none()
-            && let Some(digest) = name.digest_in(&set.folder).map_err(failed)?
+            && destroyed::destroyed_at(keys, practice, name.patient).await?.is_some()
+            && rows::of_patient(keys, practice, name.patient).await?.iter().all(|row| row.ends_on != name.ends_on)
+            && let Found::File(file) = name.find(&set.folder).map_err(failed)?
         {
-            let row = ArchiveRow {
-                practice_id: practice,
-                patient_id: name.patient,
-                digest,
-                ends_on: name.ends_on,
-                archived_at: house.clock.now(),
-                ended_at: None,
-                certificate: None,
-            };
-            keys.commit(rows::insert(Batch::new(), &row)).await?;
+            let row = known(house, &name, file.digest().map_err(failed)?);
+            keys.commit(rows::put(Batch::new(), &row)).await?;
         }
     }
     observer.reached("archive_end_known");
@@ -135,14 +140,25 @@ pub async fn end_archives(
     let mut done = Ended::default();
     for (n, row) in over.iter().enumerate() {
         observer.progress(n as u64, over.len() as u64);
+        // Of somebody who is there yet it is no archive, whatever lies under the name.
+        if destroyed::destroyed_at(keys, practice, row.patient_id).await?.is_none() {
+            continue;
+        }
         let name = ArchiveName { practice, patient: row.patient_id, ends_on: row.ends_on };
-        if row.ended_at.is_some() {
-            // Its file may have been put back: by a copy of the folder from before, for one.
-            if name.digest_in(&set.folder).map_err(failed)?.is_none() {
+        let (begun, ended) = (row.ending_at.is_some() && row.ended_at.is_none(), row.ended_at.is_some());
+        let file = match name.find(&set.folder).map_err(failed)? {
+            // Half overwritten; or put back, by a copy of the folder from before.
+            Found::File(file) if begun || ended => Some(file),
+            Found::File(file) if file.digest().map_err(failed)? == row.digest => Some(file),
+            Found::Nothing if begun => None,
+            Found::Nothing | Found::Strange if ended => continue,
+            Found::Nothing | Found::Strange | Found::File(_) => {
+                tracing::warn!(patient = %row.patient_id, "the file of an archive is not there as it was written");
+                done.missing += 1;
                 continue;
             }
-        }
-        if legal_holds::covers(&house.stores.identity, practice, row.patient_id).await? {
+        };
+        if !begun && legal_holds::covers(identity, practice, row.patient_id).await? {
             done.held += 1;
             continue;
         }
@@ -154,13 +170,27 @@ pub async fn end_archives(
         };
         let receipt = house.record_as(actor, origin, event).await?;
         observer.reached("archive_end_recorded");
-        name.overwrite(&set.folder).map_err(failed)?;
+        if !begun && !ended {
+            keys.commit(rows::begin_end(Batch::new(), row, house.clock.now())).await?;
+            observer.reached("archive_end_marked");
+            // Whoever places a hold looks for the mark afterwards, so one of the two sees the other.
+            if legal_holds::covers(identity, practice, row.patient_id).await? {
+                keys.commit(rows::stay(Batch::new(), row)).await?;
+                done.held += 1;
+                continue;
+            }
+        }
+        if let Some(file) = file {
+            file.overwrite().map_err(failed)?;
+        }
         observer.reached("archive_overwritten");
         name.unlink(&set.folder).map_err(failed)?;
         observer.reached("archive_unlinked");
-        house.ledger.checkpoint().await?;
-        let note = certify(house, row, receipt.seq(), signing).await?;
-        keys.commit(rows::end(Batch::new(), practice, row.patient_id, house.clock.now(), &note)).await?;
+        if !ended {
+            house.ledger.checkpoint().await?;
+            let note = certify(house, row, receipt.seq(), signing).await?;
+            keys.commit(rows::end(Batch::new(), row, house.clock.now(), Some(&note))).await?;
+        }
         observer.reached("archive_certified");
         done.ended += 1;
     }

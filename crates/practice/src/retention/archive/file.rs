@@ -3,11 +3,12 @@
 use super::ArchiveSettings;
 use crypto::{Sha256, seal_to};
 use domain::{Date, PatientId, PracticeId, TaskObserver};
+use rustix::fs::OFlags;
 use std::{
     fmt,
     fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    io::{self, Read, Seek, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -46,86 +47,150 @@ impl ArchiveName {
         folder.join(self.to_string())
     }
 
-    /// The digest of the file of this name; none when it is not there.
-    pub(super) fn digest_in(&self, folder: &Path) -> io::Result<Option<[u8; 32]>> {
-        match digest(&self.path(folder)) {
-            Ok(digest) => Ok(Some(digest)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    fn draft(&self, folder: &Path) -> PathBuf {
+        folder.join(format!(".{self}.partial"))
     }
 
-    /// Seals a text to the archive's recipients. Gives the digest of the sealed file.
+    /// What lies under this name. No link is followed, and nothing waits.
+    pub(super) fn find(&self, folder: &Path) -> io::Result<Found> {
+        let path = self.path(folder);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            found => {
+                if !found?.is_file() {
+                    return Ok(Found::Strange);
+                }
+            }
+        }
+        // What was looked at may be another thing by now: the open file itself is looked at again.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+        let file = match OpenOptions::new().read(true).write(true).custom_flags(flags).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            opened => opened?,
+        };
+        let (found, around) = (file.metadata()?, fs::metadata(folder)?);
+        let own = found.is_file() && found.nlink() == 1 && found.dev() == around.dev();
+        Ok(if own { Found::File(ArchiveFile(file)) } else { Found::Strange })
+    }
+
+    /// Seals a text to the archive's recipients, under another name. Gives the digest of the sealed file.
     pub(super) fn write(
         &self,
         set: &ArchiveSettings,
         text: &[u8],
         observer: &dyn TaskObserver,
     ) -> io::Result<[u8; 32]> {
-        let draft = set.folder.join(format!(".{self}.partial"));
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        let draft = self.draft(&set.folder);
+        remove(&draft)?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft)?;
         let mut sealed = seal_to(&set.recipients, Hashed { file, hash: Sha256::new() })?;
         sealed.write_all(text)?;
         let Hashed { file, hash } = sealed.finish()?;
         file.sync_all()?;
         let written = hash.finish();
         observer.reached("archive_written");
-        if digest(&draft)? != written {
+        if digest(&file)? != written {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "what was read back is not what was written"));
         }
         observer.reached("archive_verified");
-        fs::rename(&draft, self.path(&set.folder))?;
-        sync_folder(&set.folder)?;
-        observer.reached("archive_named");
         Ok(written)
     }
 
-    /// Overwrites the file with zeros, in place, and syncs. On flash and copy-on-write storage old blocks may stay: there only
-    /// the recipients' keys count.
-    pub(super) fn overwrite(&self, folder: &Path) -> io::Result<()> {
-        const ZEROS: [u8; 8192] = [0; 8192];
-        let mut file = match OpenOptions::new().write(true).open(self.path(folder)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            opened => opened?,
-        };
-        let mut left = file.metadata()?.len();
-        while left > 0 {
-            let some = usize::try_from(left).unwrap_or(ZEROS.len()).min(ZEROS.len());
-            file.write_all(&ZEROS[..some])?;
-            left -= some as u64;
+    /// Gives what was written its name, and looks whether it is that.
+    pub(super) fn publish(&self, folder: &Path, written: &[u8; 32]) -> io::Result<()> {
+        fs::rename(self.draft(folder), self.path(folder))?;
+        sync_folder(folder)?;
+        match self.find(folder)? {
+            Found::File(file) if file.digest()? == *written => Ok(()),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "what has the archive's name is not what was written")),
         }
-        file.sync_all()
     }
 
     /// Removes the file, and what an interrupted writing left of it.
     pub(super) fn unlink(&self, folder: &Path) -> io::Result<()> {
-        for path in [self.path(folder), folder.join(format!(".{self}.partial"))] {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                done => done?,
-            }
-        }
+        remove(&self.path(folder))?;
+        remove(&self.draft(folder))?;
         sync_folder(folder)
+    }
+}
+
+/// What lies under an archive's name.
+pub(super) enum Found {
+    /// Nothing.
+    Nothing,
+    /// A link, a pipe, a file that has another name too, or that lies elsewhere: not written by this program.
+    Strange,
+    /// A file of its own.
+    File(ArchiveFile),
+}
+
+/// An archive's file, open: whatever happens to its name meanwhile.
+pub(super) struct ArchiveFile(File);
+
+impl ArchiveFile {
+    /// SHA-256 of what is in it.
+    pub(super) fn digest(&self) -> io::Result<[u8; 32]> {
+        digest(&self.0)
+    }
+
+    /// Overwrites it with zeros, in place, and syncs. On flash and copy-on-write storage old blocks may stay: there only the
+    /// recipients' keys count.
+    pub(super) fn overwrite(mut self) -> io::Result<()> {
+        const ZEROS: [u8; 8192] = [0; 8192];
+        let mut left = self.0.metadata()?.len();
+        self.0.rewind()?;
+        while left > 0 {
+            let some = usize::try_from(left).unwrap_or(ZEROS.len()).min(ZEROS.len());
+            self.0.write_all(&ZEROS[..some])?;
+            left -= some as u64;
+        }
+        self.0.sync_all()
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
     }
 }
 
 /// The archives of a practice that lie in a folder, by name; a folder that is not there has none.
 pub(super) fn in_folder(folder: &Path, practice: PracticeId) -> io::Result<Vec<ArchiveName>> {
+    let names = names_in(folder)?;
+    Ok(names
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .filter(|name: &ArchiveName| name.practice == practice)
+        .collect())
+}
+
+/// Removes what interrupted writings left of archives of a practice.
+pub(super) fn remove_drafts(folder: &Path, practice: PracticeId) -> io::Result<()> {
+    for name in names_in(folder)? {
+        let draft = name.strip_prefix('.').and_then(|name| name.strip_suffix(".partial"));
+        if draft.and_then(|name| name.parse().ok()).is_some_and(|name: ArchiveName| name.practice == practice) {
+            remove(&folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
     let mut names = Vec::new();
     for entry in entries {
-        let name = entry?.file_name();
-        let name = name.to_str().and_then(|name| name.parse::<ArchiveName>().ok());
-        names.extend(name.filter(|name| name.practice == practice));
+        names.extend(entry?.file_name().into_string().ok());
     }
     Ok(names)
 }
 
-fn digest(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
+fn digest(mut file: &File) -> io::Result<[u8; 32]> {
+    file.rewind()?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
         let read = file.read(&mut buffer)?;

@@ -4,12 +4,12 @@
 use super::ArchiveError;
 use crate::{House, exercises};
 use crypto::Zeroizing;
-use domain::{AccountId, Date, EntryId, ExerciseId, NoteId, PracticeId, Timestamp, VisitId, VoidReason};
+use domain::{AccountId, Date, EntryId, ExerciseId, NoteId, PracticeId, ProgramId, Timestamp, VisitId, VoidReason};
 use phi::{ArchiveGrant, Covers, Export, Field, OpenError, PatientClass};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::rows::{
-    accounts,
+    accounts, billing_outbox,
     log_entries::{self, LogEntryRow},
     patients,
     programs::{self, ProgramVersionRow},
@@ -33,12 +33,21 @@ pub(super) async fn text(
     let mut exercises_of = BTreeSet::new();
 
     let mut versions = Vec::new();
-    for row in programs::history(db, practice, patient).await? {
-        people.insert(row.signed_by);
-        let items = grant.open(&row.items)?;
-        exercises_of.extend(items.expose().as_slice().iter().map(|item| item.exercise_id));
-        versions.push(version(grant, &row)?);
+    let mut last = (Timestamp::MAX, ProgramId::from_bytes([0xff; 16]), u32::MAX);
+    loop {
+        let rows = programs::history_page(db, practice, patient, last, AT_ONCE).await?;
+        let Some(oldest) = rows.last() else { break };
+        last = (oldest.signed_at, oldest.program_id, oldest.version);
+        for row in &rows {
+            people.insert(row.signed_by);
+            let items = grant.open(&row.items)?;
+            exercises_of.extend(items.expose().as_slice().iter().map(|item| item.exercise_id));
+            versions.push(version(grant, row)?);
+        }
     }
+    let programs = programs::begun_and_ended(db, practice, patient).await?.into_iter();
+    let programs = programs
+        .map(|(program, begun, ended)| json!({ "program": program, "begun_at": begun, "ended_at_once_at": ended }));
     let mut log = Vec::new();
     let mut last = (Timestamp::MAX, EntryId::from_bytes([0xff; 16]));
     loop {
@@ -73,7 +82,8 @@ pub(super) async fn text(
         last = (oldest.starts_at, oldest.visit_id);
         for row in &rows {
             people.insert(row.therapist_id);
-            seen.push(visit(grant, row)?);
+            let given = billing_outbox::given(db, practice, patient, row.visit_id).await?;
+            seen.push(visit(grant, row, given.map(|given| given.charged_at))?);
         }
     }
     let text = |value: Option<&str>| value.map(str::to_owned);
@@ -94,6 +104,7 @@ pub(super) async fn text(
         },
         "archived_at": house.clock.now(),
         "kept_until": ends_on,
+        "programs": programs.collect::<Vec<Value>>(),
         "program_versions": versions,
         "log": log,
         "notes": notes,
@@ -101,8 +112,7 @@ pub(super) async fn text(
         "people": names(house, grant, people).await?,
         "exercises": exercise_names(house, practice, exercises_of).await?,
     });
-    // Values into memory: that cannot fail.
-    Ok(Some(Zeroizing::new(serde_json::to_string_pretty(&whole).unwrap_or_default())))
+    Ok(Some(Zeroizing::new(serde_json::to_string_pretty(&whole)?)))
 }
 
 fn version(grant: &ArchiveGrant, row: &ProgramVersionRow) -> Result<Value, OpenError> {
@@ -150,12 +160,13 @@ fn note(grant: &ArchiveGrant, row: &NoteRow) -> Result<Value, OpenError> {
     }))
 }
 
-fn visit(grant: &ArchiveGrant, row: &VisitRow) -> Result<Value, OpenError> {
+fn visit(grant: &ArchiveGrant, row: &VisitRow, charged: Option<Timestamp>) -> Result<Value, OpenError> {
     Ok(json!({
         "visit": row.visit_id,
         "therapist": row.therapist_id,
         "starts_at": row.starts_at,
         "state": row.state,
+        "charged_at": charged,
         "minutes": grant.open(&row.minutes)?.expose(),
         "clinic": grant.open_optional(row.clinic.as_ref())?.map(|place| place.expose().as_str().to_owned()),
         "remark": grant.open_optional(row.remark.as_ref())?.map(|remark| remark.expose().as_str().to_owned()),

@@ -1,12 +1,12 @@
-//! Up to the point of no return: judging again, condemning, recording, and the line in the destruction ledger.
+//! Up to the point of no return: judging again, condemning, archiving, recording, and the line in the destruction ledger.
 //!
 //! A hold may come, or the plan be taken back, at any moment. So whoever is due is *condemned* first, in a transaction that looks
 //! at both; whoever is condemned can be held no more, and whoever places a hold then is told so.
 
 use super::{PurgeError, Run};
-use crate::retention::{approve::may_approve, same_person::SamePerson};
+use crate::retention::{approve::may_approve, archive, same_person::SamePerson};
 use domain::{
-    PatientId,
+    Date, PatientId,
     retention::{Verdict, VerdictKind},
 };
 use ledger::{Destroyed, Receipt, Word};
@@ -41,31 +41,52 @@ impl Run<'_> {
 
     /// Whom a run that was cut off condemned: those who are in the ledger go on, the others begin again.
     pub(super) async fn take_up(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(ItemStep::Condemned).await?;
-            if items.is_empty() {
-                return Ok(());
+        for step in [ItemStep::Condemned, ItemStep::Archived] {
+            loop {
+                let items = self.at(step).await?;
+                if items.is_empty() {
+                    break;
+                }
+                let mut moves = Vec::with_capacity(items.len());
+                for ItemRow { practice_id, patient_id, .. } in items {
+                    if self.ledger.find(practice_id, patient_id).is_some() {
+                        moves.push((patient_id, ItemStep::Listed));
+                    } else {
+                        // Others may write in it again, so what was archived is not the whole any more.
+                        archive::take_back(self.house, practice_id, patient_id).await?;
+                        moves.push((patient_id, ItemStep::Planned));
+                    }
+                }
+                self.move_on(&moves, step).await?;
             }
-            let to = |item: &ItemRow| match self.ledger.find(item.practice_id, item.patient_id) {
-                Some(_) => ItemStep::Listed,
-                None => ItemStep::Planned,
-            };
-            let moves: Vec<_> = items.iter().map(|item| (item.patient_id, to(item))).collect();
-            self.move_on(&moves, ItemStep::Condemned).await?;
         }
+        Ok(archive::tidy(self.house, self.row.practice_id)?)
+    }
+
+    /// Lets those go back to the beginning whom this run condemned and did not list, after an error: nothing was begun, so they can
+    /// be held again. If this fails too, the next run does it.
+    async fn give_back(&self, error: PurgeError) -> PurgeError {
+        if let Err(error) = self.take_up().await {
+            tracing::warn!(%error, "patients stay condemned until the plan is carried out or taken back");
+        }
+        error
     }
 
     /// Condemns those who are due, unless a hold came or the plan was taken back since they were judged: both are looked at
     /// in the same transaction, and whoever is condemned can be held no more. Says who was. Nobody else of this plan stands at
     /// this step: [`Self::take_up`] saw to that.
-    async fn condemn(&self, due: &[(PatientId, String)]) -> Result<BTreeSet<PatientId>, PurgeError> {
+    async fn condemn(
+        &self,
+        due: &[(PatientId, String)],
+        archive_until: Option<Date>,
+    ) -> Result<BTreeSet<PatientId>, PurgeError> {
         if due.is_empty() {
             return Ok(BTreeSet::new());
         }
         let (practice, plan, now) = (self.row.practice_id, self.row.plan_id, self.house.clock.now());
-        let batch = due
-            .iter()
-            .fold(Batch::new(), |batch, (patient, _)| retention::condemn(batch, (practice, plan, *patient), now));
+        let batch = due.iter().fold(Batch::new(), |batch, (patient, rule)| {
+            retention::condemn(batch, (practice, plan, *patient), now, (rule, archive_until))
+        });
         self.house.stores.identity.commit(batch).await?;
         let (mut condemned, mut after) = (BTreeSet::new(), PatientId::from_bytes([0; 16]));
         loop {
@@ -142,7 +163,8 @@ impl Run<'_> {
             moves.push((row.patient_id, ItemStep::Spared));
         }
         self.observer.reached("judged");
-        let condemned = self.condemn(&due).await?;
+        let archive_until = self.archive_until(self.judge.zone.day_of(now));
+        let condemned = self.condemn(&due, archive_until).await?;
         self.observer.reached("condemned");
         // Who is left stands under a hold that came since, unless it is the plan that was taken back.
         if due.len() > condemned.len() && self.is_approved().await? {
@@ -151,19 +173,18 @@ impl Run<'_> {
                 moves.push((*patient, ItemStep::Spared));
             }
         }
-        let spared = entries.len();
         due.retain(|(patient, _)| condemned.contains(patient));
+        let unreadable = match self.archive(&due, archive_until).await {
+            Ok(unreadable) => unreadable,
+            Err(error) => return Err(self.give_back(error).await),
+        };
+        due.retain(|(patient, _)| !unreadable.contains(patient));
+        entries.extend(unreadable.iter().map(|patient| self.judge.entry(SPARE, *patient, "does-not-open")));
+        let spared = entries.len();
         entries.extend(due.iter().map(|(patient, rule)| self.judge.entry(DESTROY, *patient, rule)));
         let receipts = match self.house.ledger.append(entries).await {
             Ok(receipts) => receipts,
-            Err(error) => {
-                // Nothing was begun, so they can be held again. If this fails too, the next run does it.
-                let back: Vec<_> = due.iter().map(|(patient, _)| (*patient, ItemStep::Planned)).collect();
-                if let Err(error) = self.move_on(&back, ItemStep::Condemned).await {
-                    tracing::warn!(%error, "patients stay condemned until the plan is carried out or taken back");
-                }
-                return Err(error.into());
-            }
+            Err(error) => return Err(self.give_back(error.into()).await),
         };
         self.observer.reached("recorded");
         let line = |((patient, _), receipt): (&(PatientId, String), &Receipt)| Destroyed {
@@ -176,9 +197,11 @@ impl Run<'_> {
         self.ledger.add(&new)?;
         self.observer.reached("in_ledger");
         let listed: Vec<_> = due.iter().map(|(patient, _)| (*patient, ItemStep::Listed)).collect();
-        self.move_on(&listed, ItemStep::Condemned).await?;
+        self.move_on(&listed, ItemStep::Archived).await?;
         self.move_on(&moves, ItemStep::Planned).await?;
-        self.spared += moves.iter().filter(|(_, step)| *step == ItemStep::Spared).count() as u64;
+        let kept: Vec<_> = unreadable.iter().map(|patient| (*patient, ItemStep::Spared)).collect();
+        self.move_on(&kept, ItemStep::Condemned).await?;
+        self.spared += moves.iter().chain(&kept).filter(|(_, step)| *step == ItemStep::Spared).count() as u64;
         self.observer.reached("listed");
         Ok(true)
     }

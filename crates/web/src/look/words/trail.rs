@@ -171,6 +171,7 @@ pub fn reason(word: &str) -> Cow<'static, str> {
         "patient-keeps-away" => "the patient asked that they be kept away",
         "notes-withheld" => "the patient asked that notes be kept to the therapist",
         "record-made-twice" => "the record was made twice and is closed",
+        "record-is-ending" => "the destruction of the record has begun",
         "import" => "bringing records in from an earlier program",
         "admin-governs" => "an administrator's task",
         "privacy-officer-audits" => "a privacy officer's task",
