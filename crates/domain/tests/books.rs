@@ -69,6 +69,20 @@ fn a_day_decides_between_two_spans() {
 }
 
 #[test]
+fn what_is_owed_is_the_sum_of_its_spans_and_the_balance_is_less_what_was_paid_beyond() {
+    let aging = Aging {
+        current: Cents(1),
+        over_30: Cents(20),
+        over_60: Cents(300),
+        over_90: Cents(4_000),
+        over_120: Cents(50_000),
+        credit: Cents(7),
+    };
+    assert_eq!(aging.spans().map(|(_, cents)| cents.0), [1, 20, 300, 4_000, 50_000]);
+    assert_eq!((aging.owed(), aging.balance()), (Some(Cents(54_321)), Some(Cents(54_314))));
+}
+
+#[test]
 fn money_is_written_in_dollars_and_never_wraps() {
     assert_eq!(Cents(-123_405).to_string(), "-$1,234.05");
     assert_eq!(Cents(7).to_string(), "$0.07");

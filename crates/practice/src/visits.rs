@@ -73,6 +73,8 @@ pub struct VisitView {
     pub voided: Option<VoidView>,
     /// Whether billing was given a charge for it.
     pub charged: bool,
+    /// Whether it stays held, and on its day: it was charged, or began more than a week ago.
+    pub settled: bool,
     /// Counts up at each change; the number of the ETag.
     pub version: u64,
 }
@@ -141,6 +143,7 @@ async fn view<P>(
     grant: &Grant<'_, P>,
     row: &VisitRow,
     charged: bool,
+    now: Timestamp,
     names: &mut Names<'_>,
 ) -> Result<VisitView, RecordError>
 where
@@ -156,6 +159,7 @@ where
         remark: grant.open_optional(row.remark.as_ref())?.map(|remark| remark.expose().as_str().to_owned()),
         voided: voiding::view(grant, row.voided.as_ref(), names).await?,
         charged,
+        settled: book::settled(row, charged, now).is_some(),
         version: row.version.unsigned_abs(),
     })
 }

@@ -34,8 +34,8 @@ pub use frame::{Frame, Head, Kind, NavItem, page};
 pub use icon::Icon;
 pub use library::{Library, LibraryEntry, first_button, library_picker};
 pub use parts::{
-    ButtonKind, RECORDED, Tone, breadcrumbs, button, card, definitions, empty_state, link_button, notice, pagination,
-    person_line, post_button, recorded_line, row, secret, stack, stat, tabs, tag, two_columns,
+    ButtonKind, RECORDED, RECORDED_ONLY, Tone, breadcrumbs, button, card, definitions, empty_state, link_button,
+    notice, pagination, person_line, post_button, recorded_line, row, secret, stack, stat, tabs, tag, two_columns,
 };
 pub use passkey::{Ceremony, Passkey, passkey_form};
 pub use program::{ItemForm, TimerPlan, item_row, item_template, timer};

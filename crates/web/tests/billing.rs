@@ -20,6 +20,7 @@ struct Office {
     cookie: String,
     patient: PatientId,
     billing: String,
+    biller: domain::AccountId,
 }
 
 impl Office {
@@ -32,7 +33,7 @@ impl Office {
         let office = site.account(practice, Role::Billing).await;
         let (therapist, cookie) = (site.session(&treats).await, site.signed_in(&treats).await);
         let billing = site.signed_in(&office).await;
-        let office = Self { site, therapist, cookie, patient, billing };
+        let office = Self { site, therapist, cookie, patient, billing, biller: office.account() };
         let fee = json!({ "code": "97110", "valid_from": "2026-01-01", "fee": 4000, "words": "Exercise" });
         office.done(Method::POST, "/fees", Some(fee), 201).await;
         office
@@ -147,7 +148,11 @@ async fn a_charge_is_billed_paid_in_part_and_stated_and_the_dashboard_follows() 
             text.starts_with("%PDF-") && text.contains("Ana Ro") && text.contains("$59.50") && !text.contains("M25")
         );
     }
-    assert!(office.page(&format!("{page}/statement")).await.contains("$59.50"));
+    let statement = office.page(&format!("{page}/statement")).await;
+    assert!(statement.contains("$59.50"));
+    for age in ["Up to 30 days", "31 to 60 days", "61 to 90 days", "91 to 120 days", "Over 120 days"] {
+        assert!(statement.contains(age) && account_page.contains(age), "{age} is called the same everywhere");
+    }
     let bookings = office.done(Method::GET, &path, None, 200).await.json()["bookings"].clone();
     let payment =
         bookings.as_array().expect("a list").iter().find(|one| one["kind"] == "payment").expect("there").clone();
@@ -273,12 +278,12 @@ async fn a_form_that_does_not_fit_comes_back_with_what_was_typed() {
     let draft = office.charged("2026-05-04", 30).await;
     let at = format!("/billing/accounts/{}/bookings", id(&draft, "account_id"));
     for (typed, said) in [
-        ("kind=payment&amount=12.5&day=2026-05-04&paid_by=patient", "The amount must be dollars and cents"),
-        ("kind=payment&amount=-1.00&day=2026-05-04&paid_by=patient", "The amount must be dollars and cents"),
-        ("kind=payment&amount=0&day=2026-05-04&paid_by=patient", "The amount must be more than zero"),
+        ("kind=payment&amount=12.5&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
+        ("kind=payment&amount=-1.00&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
+        ("kind=payment&amount=0&day=2026-05-04&paid_by=patient", "Amount must be more than zero"),
         ("kind=void&amount=1&day=2026-05-04&paid_by=patient", "What it is must be payment, adjustment or refund"),
-        ("kind=payment&amount=7.77&day=2026-05-20&paid_by=patient", "The day must not be ahead"),
-        ("kind=payment&amount=7.77&day=2026-05-04&paid_by=", "Who pays must be chosen from the list"),
+        ("kind=payment&amount=7.77&day=2026-05-20&paid_by=patient", "Day must not be ahead"),
+        ("kind=payment&amount=7.77&day=2026-05-04&paid_by=", "From or to must be chosen from the list"),
     ] {
         let answer = office.site.submit(&at, &office.billing, typed).await;
         assert_eq!(answer.status, 422, "{typed}");
@@ -290,4 +295,79 @@ async fn a_form_that_does_not_fit_comes_back_with_what_was_typed() {
         .await
         .text();
     assert!(back.contains("value=\"7.777\"") && back.contains("value=\"refund\" selected"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_charge_for_which_nothing_is_asked_says_who_decided_that_and_is_asked_for_after_all() {
+    let office = Office::new().await;
+    let draft = office.charged("2026-05-04", 30).await;
+    let (account, charge) = (id(&draft, "account_id"), id(&draft, "charge_id"));
+    let (one, page) =
+        (format!("/accounts/{account}/charges/{charge}"), format!("/billing/accounts/{account}/charges/{charge}"));
+    let act = async |what: &str, seen: &str| {
+        let answer = office.with(Method::POST, &format!("{one}/{what}"), &[("if-match", seen)], None).await;
+        answer.status.as_u16()
+    };
+    assert_eq!(act("ask", "\"1\"").await, 409, "it is asked for");
+    assert_eq!(act("void", "\"1\"").await, 204);
+    let view = office.done(Method::GET, &one, None, 200).await;
+    let decided = &view.json()["nothing_asked"];
+    assert_eq!(decided["by"]["account_id"], json!(office.biller), "somebody answers for it");
+    assert_eq!(decided["at"], json!(office.site.now()));
+    let name = decided["by"]["name"].as_str().expect("a name");
+    let shown = office.page(&page).await;
+    for wanted in [name, "not asked for", "May 14", "Ask for it after all"] {
+        assert!(shown.contains(wanted), "{wanted}");
+    }
+    assert_eq!((act("bill", "\"2\"").await, act("void", "\"2\"").await), (409, 409));
+
+    assert_eq!(office.with(Method::POST, &format!("{one}/ask"), &[], None).await.status, 428);
+    assert_eq!((act("ask", "\"1\"").await, act("ask", "\"2\"").await), (412, 204));
+    let view = office.done(Method::GET, &one, None, 200).await.json();
+    assert_eq!((&view["state"], &view["nothing_asked"], &view["version"]), (&json!("draft"), &Value::Null, &json!(3)));
+    assert_eq!(office.site.submit(&format!("{page}/void"), &office.billing, "seen=3").await.status, 303);
+    let back = office.site.submit(&format!("{page}/ask"), &office.billing, "seen=4").await;
+    assert_eq!((back.status.as_u16(), back.header("location")), (303, Some(page.as_str())));
+    assert!(!office.page(&page).await.contains("Ask for it after all"));
+    assert_eq!(act("bill", "\"5\"").await, 201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_earns_no_unit_says_what_can_be_done_in_the_words_of_the_buttons() {
+    let office = Office::new().await;
+    let draft = office.charged("2026-05-04", 5).await;
+    assert_eq!(draft["no_unit"], json!(true));
+    let (account, charge) = (id(&draft, "account_id"), id(&draft, "charge_id"));
+    let page = office.page(&format!("/billing/accounts/{account}/charges/{charge}")).await;
+    let bill = format!("/accounts/{account}/charges/{charge}/bill");
+    let refused = office.with(Method::POST, &bill, &[("if-match", "\"1\"")], None).await;
+    assert_eq!(refused.status, 409);
+    for text in [page.replace("data-ask", ""), office.page("/billing/charges").await, refused.text()] {
+        assert!(text.to_lowercase().contains("ask nothing for it, or tell the therapist"), "{text}");
+        assert!(!text.contains("void it") && !text.contains("Void it"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_field_is_called_the_same_above_it_and_where_it_is_wrong() {
+    let office = Office::new().await;
+    let account = id(&office.charged("2026-05-04", 30).await, "account_id");
+    let at = format!("/billing/accounts/{account}");
+    for (path, typed, labels) in [
+        ("/billing/fees".to_owned(), "", &["Code", "What you call it", "First day", "Fee for one unit"][..]),
+        ("/billing/payers".to_owned(), "", &["Name", "How it counts units of timed codes"]),
+        (format!("{at}/bookings"), "", &["What it is", "Amount", "Day", "From or to"]),
+        (format!("{at}/payer"), "seen=1&payer=nobody", &["Who pays first"]),
+    ] {
+        let answer = office.site.submit(&path, &office.billing, typed).await;
+        assert_eq!(answer.status, 422, "{path}");
+        for label in labels {
+            let (above, wrong) = (format!(">{label}<"), format!("{label} must be"));
+            assert!(
+                answer.text().contains(&above) && answer.text().contains(&wrong),
+                "{path}: {label} {}",
+                answer.text()
+            );
+        }
+    }
 }

@@ -45,6 +45,22 @@ impl Aging {
         Some(aging)
     }
 
+    /// What is owed by age, the youngest first, each with its words.
+    pub const fn spans(&self) -> [(&'static str, Cents); 5] {
+        [
+            ("Up to 30 days", self.current),
+            ("31 to 60 days", self.over_30),
+            ("61 to 90 days", self.over_60),
+            ("91 to 120 days", self.over_90),
+            ("Over 120 days", self.over_120),
+        ]
+    }
+
+    /// What is owed, without what was paid beyond that; none when it does not fit.
+    pub fn owed(&self) -> Option<Cents> {
+        Cents::sum(self.spans().map(|(_, cents)| cents))
+    }
+
     /// Both together, age by age; none when a sum does not fit.
     pub fn plus(&self, other: &Self) -> Option<Self> {
         Some(Self {
@@ -59,7 +75,6 @@ impl Aging {
 
     /// Everything owed, less credit; none when it does not fit.
     pub fn balance(&self) -> Option<Cents> {
-        let owed = [self.current, self.over_30, self.over_60, self.over_90, self.over_120, self.credit.opposite()?];
-        Cents::sum(owed)
+        self.owed()?.plus(self.credit.opposite()?)
     }
 }

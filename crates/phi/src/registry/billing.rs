@@ -30,6 +30,8 @@ table! {
         (version: Structure, Drop, "counts up at each change")
         (occasion_id: Id, Drop, "what the charge is for, the same as that of what it corrects; leads nowhere by itself")
         (number: Structure, Drop, "0 for the first charge of the occasion, then each correction")
+        (voided_by: Id, Drop, "the account that asks nothing for it; empty where a correction took its place")
+        (voided_at: Time, Drop, "when nothing was asked for it any more; empty where a correction took its place")
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     record::{Names, Person, RecordError},
 };
 use domain::{
-    BillingAccountId, BookingId, ChargeId, Date, PracticeId,
+    BillingAccountId, BookingId, ChargeId, Date, PracticeId, Timestamp,
     billing::{
         BookingKind, Cents, ChargeState, CptCode, Diagnoses, Postings, Price, PriceError, Service, UnitRule, price,
     },
@@ -29,7 +29,19 @@ use store::{
 /// The rule for units where no payer has another: that of the code set itself.
 const OWN_RULE: UnitRule = UnitRule::Ama;
 
+const CORRECTED: &str =
+    "The therapist corrected it: what counts is the correction. Bill that one, or ask nothing for it.";
 const CORRECTS_BILLED: &str = "It corrects a charge that is in the books. Void the booking of that one first.";
+
+/// That nothing is asked for a charge, by somebody's decision.
+#[derive(Serialize, JsonSchema)]
+pub struct NothingAsked {
+    /// Who decided it.
+    pub by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+}
 
 /// A charge as it can be read.
 #[derive(Serialize, JsonSchema)]
@@ -56,6 +68,8 @@ pub struct ChargeView {
     pub corrects: Option<ChargeId>,
     /// The charge of the same visit that corrects this one.
     pub corrected_by: Option<ChargeId>,
+    /// Who decided that nothing is asked for it; none where a correction took its place.
+    pub nothing_asked: Option<NothingAsked>,
 }
 
 /// What prices are made from.
@@ -120,18 +134,24 @@ pub async fn one(
     let beside = charges::of_occasion(&house.stores.billing, &row).await?;
     let earlier = beside.iter().rev().find(|other| other.number < row.number);
     let later = beside.iter().find(|other| other.number > row.number);
+    let mut names = Names::new(house, session);
+    let nothing_asked = match (row.voided_by, row.voided_at) {
+        (Some(by), Some(at)) => Some(NothingAsked { by: names.person(by).await?, at }),
+        _ => None,
+    };
     Ok(ChargeView {
         corrects: earlier.map(|charge| charge.charge_id),
         corrected_by: later.map(|charge| charge.charge_id),
         charge_id: row.charge_id,
         day: row.day,
-        therapist: Names::new(house, session).person(row.therapist_id).await?,
+        therapist: names.person(row.therapist_id).await?,
         state: row.state,
         services: grant.open(&row.sheet)?.expose().iter().cloned().collect(),
         diagnoses: grant.open(&row.diagnoses)?.expose().clone(),
         price,
         no_fee,
         version: row.version.unsigned_abs(),
+        nothing_asked,
     })
 }
 
@@ -154,7 +174,9 @@ pub async fn bill(
         Err(PriceError::Invalid(why)) => return Err(BillingError::Invalid { field: "services", why }),
     };
     if price.total == Cents(0) {
-        return Err(BillingError::NotNow("Its minutes earn no unit, so there is nothing to ask for. Void it."));
+        return Err(BillingError::NotNow(
+            "Its minutes earn no unit, so there is nothing to bill. Ask nothing for it, or tell the therapist, who can correct it at the visit.",
+        ));
     }
     let invalid = |why| BillingError::Invalid { field: "price", why };
     let postings = Postings::of(BookingKind::Charge, price.total).map_err(invalid)?;
@@ -181,7 +203,7 @@ pub async fn bill(
     }
 }
 
-/// Asks nothing for a draft; it stays, and says so.
+/// Asks nothing for a draft; it stays, and says who decided that.
 pub async fn void(
     house: &House,
     session: &Session<Full>,
@@ -192,9 +214,45 @@ pub async fn void(
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
     let row = read(house, &grant, charge).await?;
     is_draft(&row, seen)?;
-    match house.stores.billing.commit(charges::advance(Batch::new(), &row, ChargeState::Void, None)).await {
+    let batch = charges::void(Batch::new(), &row, grant.by(), house.clock.now());
+    match house.stores.billing.commit(batch).await {
         Ok(()) => Ok(()),
         Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks for a charge after all, for which nothing was asked: it is a draft again. Refused where a correction took its place.
+pub async fn ask(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    charge: ChargeId,
+    seen: u64,
+) -> Result<(), BillingError> {
+    let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    let row = read(house, &grant, charge).await?;
+    if row.version.unsigned_abs() != seen {
+        return Err(BillingError::Stale);
+    }
+    if row.state != ChargeState::Void {
+        return Err(BillingError::NotNow("It is asked for already."));
+    }
+    let db = &house.stores.billing;
+    let corrected = async || -> Result<bool, BillingError> {
+        Ok(charges::of_occasion(db, &row).await?.iter().any(|other| other.number > row.number))
+    };
+    if corrected().await? {
+        return Err(BillingError::NotNow(CORRECTED));
+    }
+    match db.commit(charges::restore(Batch::new(), &row)).await {
+        Ok(()) => Ok(()),
+        // A correction came at this moment, or somebody else was faster.
+        Err(CommitError::Conflict { .. }) if corrected().await? => Err(BillingError::NotNow(CORRECTED)),
+        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
+        Err(CommitError::Duplicate { .. }) => Err(BillingError::NotNow(
+            "Another charge of the same visit is to be billed. Ask nothing for that one first.",
+        )),
         Err(error) => Err(error.into()),
     }
 }
@@ -206,6 +264,6 @@ fn is_draft(row: &ChargeRow, seen: u64) -> Result<(), BillingError> {
     match row.state {
         ChargeState::Draft => Ok(()),
         ChargeState::Billed => Err(BillingError::NotNow("It is in the books. Void its booking first.")),
-        ChargeState::Void => Err(BillingError::NotNow("It was voided.")),
+        ChargeState::Void => Err(BillingError::NotNow("Nothing is asked for it. Ask for it after all first.")),
     }
 }

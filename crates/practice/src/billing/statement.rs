@@ -56,7 +56,6 @@ impl Statement {
         let mut lines = self.heading();
         lines.extend([String::new(), row("Day", "What", "Amount"), "-".repeat(WIDTH)]);
         lines.extend(self.lines().map(|one| row(&one.day.to_string(), words(one.kind), &one.owed.to_string())));
-        let aging = &self.account.aging;
         let balance = self.balance().map_or_else(String::new, |balance| balance.to_string());
         lines.extend([
             "-".repeat(WIDTH),
@@ -64,13 +63,7 @@ impl Statement {
             String::new(),
             "How long it is owed".to_owned(),
         ]);
-        for (span, cents) in [
-            ("up to 30 days", aging.current),
-            ("31 to 60 days", aging.over_30),
-            ("61 to 90 days", aging.over_60),
-            ("91 to 120 days", aging.over_90),
-            ("more than 120 days", aging.over_120),
-        ] {
+        for (span, cents) in self.account.aging.spans() {
             lines.push(row("", span, &cents.to_string()));
         }
         sheet::document("Statement", &lines)

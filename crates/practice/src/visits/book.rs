@@ -46,7 +46,7 @@ pub async fn book(
     };
     let mut names = Names::new(house, session);
     if let Some(row) = before().await? {
-        return Ok(view(&grant, &row, false, &mut names).await?);
+        return Ok(view(&grant, &row, false, house.clock.now(), &mut names).await?);
     }
     check(house, session, new).await?;
     let now = house.clock.now();
@@ -57,9 +57,9 @@ pub async fn book(
         None => batch,
     };
     match db.commit(batch).await {
-        Ok(()) => Ok(view(&grant, &row, false, &mut names).await?),
+        Ok(()) => Ok(view(&grant, &row, false, house.clock.now(), &mut names).await?),
         Err(error @ CommitError::Duplicate { .. }) => match before().await? {
-            Some(row) => Ok(view(&grant, &row, false, &mut names).await?),
+            Some(row) => Ok(view(&grant, &row, false, house.clock.now(), &mut names).await?),
             None => Err(error.into()),
         },
         Err(error) => Err(error.into()),
@@ -94,7 +94,7 @@ pub async fn change(
     match db.commit(visits::update(Batch::new(), &row, old.version)).await {
         Ok(()) => {
             let given = billing_outbox::given(db, grant.practice(), patient, visit).await?;
-            Ok(view(&grant, &row, given.is_some(), &mut Names::new(house, session)).await?)
+            Ok(view(&grant, &row, given.is_some(), now, &mut Names::new(house, session)).await?)
         }
         Err(CommitError::Conflict { .. }) => Err(VisitError::Stale),
         Err(error) => Err(error.into()),
@@ -117,26 +117,29 @@ async fn check(house: &House, session: &Session<Full>, details: &VisitDetails) -
     if may { Ok(()) } else { Err(VisitError::invalid("therapist_id", "must be an active therapist or administrator")) }
 }
 
-/// From the last visit that was held counts how long a record is kept: nobody moves that back alone, so that the record seems
-/// to be due. And what was charged took place.
-async fn check_settled(house: &House, old: &VisitRow, new: &VisitDetails) -> Result<(), VisitError> {
-    if old.state != VisitState::Held {
-        return Ok(());
+/// Why a visit stays held and on its day, if it does. From the last visit that was held counts how long a record is kept:
+/// nobody moves that back alone, so that the record seems to be due. And what was charged took place.
+pub(super) fn settled(row: &VisitRow, charged: bool, now: Timestamp) -> Option<&'static str> {
+    let late = now.as_second() - row.starts_at.as_second() > CORRECTABLE;
+    match row.state {
+        VisitState::Held if charged => Some("stays as it is, since the visit was charged"),
+        VisitState::Held if late => Some("stays as it is from a week after the visit on"),
+        _ => None,
     }
+}
+
+async fn check_settled(house: &House, old: &VisitRow, new: &VisitDetails) -> Result<(), VisitError> {
     let zone = timezone(house, old.practice_id).await?;
     let (stays, same_day) = (new.state == VisitState::Held, zone.day_of(old.starts_at) == zone.day_of(new.starts_at));
     if stays && same_day {
         return Ok(());
     }
-    let field = if stays { "starts_at" } else { "state" };
     let clinical = &house.stores.clinical;
-    if billing_outbox::given(clinical, old.practice_id, old.patient_id, old.visit_id).await?.is_some() {
-        return Err(VisitError::invalid(field, "stays as it is, since the visit was charged"));
+    let given = billing_outbox::given(clinical, old.practice_id, old.patient_id, old.visit_id).await?;
+    match settled(old, given.is_some(), house.clock.now()) {
+        Some(why) => Err(VisitError::invalid(if stays { "starts_at" } else { "state" }, why)),
+        None => Ok(()),
     }
-    if house.clock.now().as_second() - old.starts_at.as_second() > CORRECTABLE {
-        return Err(VisitError::invalid(field, "stays as it is from a week after the visit on"));
-    }
-    Ok(())
 }
 
 struct Written {

@@ -32,10 +32,10 @@ pub async fn list(
         visits::page(&house.stores.clinical, grant.practice(), patient, at, id, page::surplus(limit)).await?;
     let next = page::cut(&mut rows, limit, |row| (row.starts_at, row.visit_id));
     let charged = billing_outbox::charged(&house.stores.clinical, grant.practice(), patient).await?;
-    let mut names = Names::new(house, session);
+    let (now, mut names) = (house.clock.now(), Names::new(house, session));
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        items.push(view(&grant, &row, charged.contains(&row.visit_id), &mut names).await?);
+        items.push(view(&grant, &row, charged.contains(&row.visit_id), now, &mut names).await?);
     }
     Ok(Visits { items, next })
 }
@@ -50,5 +50,6 @@ pub async fn one(
     let grant = house.guard.authorize::<ReadVisits>(session, patient, why(session, patient, Some(visit))).await?;
     let row = visits::by_id(&house.stores.clinical, grant.practice(), patient, visit).await?;
     let given = billing_outbox::given(&house.stores.clinical, grant.practice(), patient, visit).await?;
-    view(&grant, &row.ok_or(RecordError::nothing())?, given.is_some(), &mut Names::new(house, session)).await
+    let (row, now) = (row.ok_or(RecordError::nothing())?, house.clock.now());
+    view(&grant, &row, given.is_some(), now, &mut Names::new(house, session)).await
 }

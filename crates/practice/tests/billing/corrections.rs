@@ -167,3 +167,27 @@ async fn a_charge_that_is_sent_twice_under_one_key_is_charged_once_and_answered_
     assert!(matches!(sent("a-2", new_charge(0)).await, Err(ChargeError::Already)));
     assert_eq!(office.all().await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_for_which_nothing_is_asked_comes_back_and_what_it_corrects_does_not() {
+    let office = office().await;
+    office.charged().await;
+    office.corrected(1).await.expect("corrected");
+    let (house, account) = (&office.test.house, office.account().await);
+    let ask = async |charge: &ChargeView| {
+        charges::ask(house, &office.billing, account, charge.charge_id, charge.version).await
+    };
+    let all = office.all().await;
+    assert_eq!(states(&all), [ChargeState::Void, ChargeState::Draft]);
+    assert!(all[0].nothing_asked.is_none(), "the correction took its place: nobody decided it");
+    let last = &all[1];
+    charges::void(house, &office.billing, account, last.charge_id, last.version).await.expect("not asked for");
+    let all = office.all().await;
+    let refused = ask(&all[0]).await;
+    assert!(matches!(refused, Err(BillingError::NotNow(why)) if why.contains("corrected")), "{refused:?}");
+    let decided = all[1].nothing_asked.as_ref().expect("decided");
+    assert_eq!((decided.by.account_id, decided.at), (office.billing.account(), office.test.now()));
+    ask(&all[1]).await.expect("asked for");
+    assert!(matches!(ask(&all[1]).await, Err(BillingError::Stale)));
+    assert_eq!(states(&office.all().await), [ChargeState::Void, ChargeState::Draft]);
+}

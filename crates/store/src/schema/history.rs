@@ -60,6 +60,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("billing", 1, "0001_begin"),
             migration!("billing", 2, "0002_books"),
             migration!("billing", 3, "0003_corrections"),
+            migration!("billing", 4, "0004_asked_for_nothing"),
         ],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],
         Store::AuditIndex => &[migration!("audit-index", 1, "0001_search")],

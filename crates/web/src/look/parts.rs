@@ -218,6 +218,9 @@ pub fn person_line(name: &str, below: Option<&str>) -> Markup {
 /// What the quiet line says to one who looks at somebody else's record.
 pub const RECORDED: &str = "Opening this page was recorded, and the patient can see that.";
 
+/// What it says where no patient is told of it.
+pub const RECORDED_ONLY: &str = "Opening this page was recorded.";
+
 /// The quiet line at the end of every page that shows a person's data.
 pub fn recorded_line(text: &str) -> Markup {
     html! { p class="recorded" { (Icon::Eye.draw()) span { (text) } } }

@@ -48,6 +48,3 @@ impl From<BillingError> for Problem {
         }
     }
 }
-
-/// What the quiet line says where no person is shown.
-const RECORDED: &str = "Opening this page was recorded.";

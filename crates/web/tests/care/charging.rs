@@ -211,3 +211,31 @@ async fn a_visit_that_was_charged_took_place_and_one_that_was_entered_in_error_i
     assert!(visits.contains("Correct the charge") && !visits.contains(&wrong), "{visits}");
     assert!(!visits.contains("/void\""), "neither can be said to be wrong now");
 }
+
+#[tokio::test]
+async fn putting_a_visit_back_is_offered_where_it_works() {
+    let clinic = Clinic::new().await;
+    let visit = |day: &str, state: &str| {
+        json!({
+            "therapist_id": clinic.therapist.account(), "starts_at": format!("2026-05-{day}T14:00:00Z"), "minutes": 45,
+            "state": state,
+        })
+    };
+    let young = clinic.held().await;
+    assert_eq!(clinic.change(Method::POST, &young, &charge(33), None).await.status, 201);
+    let charged = (young.trim_end_matches("/charge").to_owned(), "14", true);
+    let mut cases = vec![charged];
+    for (day, state, settled) in [("06", "held", true), ("08", "held", false), ("02", "no_show", false)] {
+        let made = clinic.change(Method::POST, "/visits", &visit(day, state), None).await.json();
+        cases.push((format!("/visits/{}", made["visit_id"].as_str().expect("an id")), day, settled));
+    }
+    let page = clinic.page("/visits").await.text();
+    assert_eq!(page.matches("Put back").count(), 2, "{page}");
+    for (at, day, settled) in cases {
+        let seen = clinic.read(&clinic.at(&at)).await;
+        assert_eq!(seen.json()["settled"], json!(settled), "{day}");
+        let back = format!("state=planned&seen={}", seen.json()["version"]);
+        assert_eq!(clinic.submit(&at, &back).await.status, if settled { 422 } else { 303 }, "{day}");
+    }
+    assert!(!clinic.page("/visits").await.text().contains("Put back"));
+}

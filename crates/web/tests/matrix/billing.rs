@@ -39,8 +39,8 @@ const DIAGNOSIS: &str = "M25.561";
 pub(crate) struct Billed {
     pub(crate) account: BillingAccountId,
     pub(crate) payer: PayerId,
-    /// Drafts, one for each door of billing and of voiding.
-    charges: [ChargeId; 4],
+    /// Drafts, one for each door of billing and of asking nothing; and two for which nothing is asked.
+    charges: [ChargeId; 6],
     /// Payments: one for each door of voiding, one that stays.
     bookings: [BookingId; 3],
 }
@@ -58,7 +58,11 @@ impl Billed {
 
     /// The charge that a route is asked about.
     pub(crate) fn charge(&self, route: &Route) -> ChargeId {
-        let door = usize::from(route.path.ends_with("/void"));
+        let door = match route.path.rsplit('/').next() {
+            Some("void") => 1,
+            Some("ask") => 2,
+            _ => 0,
+        };
         self.charges[2 * door + usize::from(route.kind == Kind::Page)]
     }
 
@@ -72,7 +76,7 @@ impl Billed {
     }
 }
 
-/// Charges four visits of a patient and books three payments, with a payer and a fee for them. The visits themselves are
+/// Charges six visits of a patient, asks nothing for two of them, and books three payments, with a payer and a fee for them. The visits themselves are
 /// not there: billing would not see them.
 pub(crate) async fn billed(site: &Site, therapist: &Person, patient: PatientId) -> Billed {
     let (house, branch, now) = (&*site.house, billing_branch(therapist.practice()), site.now());
@@ -86,7 +90,7 @@ pub(crate) async fn billed(site: &Site, therapist: &Person, patient: PatientId) 
     let diagnoses = Diagnoses::new(vec![DiagnosisCode::new(DIAGNOSIS).expect("a code")]).expect("codes");
     let day = Date::constant(2026, 5, 4);
     let (mut batch, mut made, mut account) = (Batch::new(), Vec::new(), None);
-    for _ in 0..4 {
+    for _ in 0..6 {
         let visit = VisitId::random(&SystemRng);
         let crossing = grant.cross((visit, 0), day, therapist.account(), &sheet, &diagnoses);
         let draft = house.guard.unpack(therapist.practice(), visit, &crossing).await.expect("opens");
@@ -94,7 +98,7 @@ pub(crate) async fn billed(site: &Site, therapist: &Person, patient: PatientId) 
         made.push(draft.charge);
         account = Some(draft.account);
     }
-    let account = account.expect("four drafts");
+    let account = account.expect("six drafts");
     let payer = PayerRow {
         branch,
         payer_id: PayerId::random(&SystemRng),
@@ -121,12 +125,17 @@ pub(crate) async fn billed(site: &Site, therapist: &Person, patient: PatientId) 
         batch = bookings::insert(batch, &row, &postings);
     }
     house.stores.billing.commit(batch).await.expect("stored");
+    for charge in &made[4..] {
+        let row = charges::by_id(&house.stores.billing, branch, account, *charge).await.expect("read").expect("there");
+        let batch = charges::void(Batch::new(), &row, therapist.account(), now);
+        house.stores.billing.commit(batch).await.expect("stored");
+    }
     let words = FeeWords::new("Exercise").expect("words");
     let (set_by, valid_from) = (therapist.account(), Date::constant(2026, 1, 1));
     let fee = FeeRow { branch, code, valid_from, fee: Cents(4_000), words, set_by, set_at: now };
     // Once for each practice.
     let _ = house.stores.billing.commit(fees::insert(Batch::new(), &fee)).await;
-    let charges = <[ChargeId; 4]>::try_from(made).expect("four");
+    let charges = <[ChargeId; 6]>::try_from(made).expect("six");
     Billed { account, payer: payer.payer_id, charges, bookings: ids }
 }
 

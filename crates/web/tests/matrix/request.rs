@@ -90,7 +90,8 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         "PUT /api/v1/accounts/{account_id}" => Some(world.account_version(account).await),
         "PUT /api/v1/billing/accounts/{billing_account_id}/payer" => Some(world.billing_version(chart).await),
         "POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/bill"
-        | "POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/void" => {
+        | "POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/void"
+        | "POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/ask" => {
             Some(world.charge_version(chart, chart.billed.charge(route)).await)
         }
         _ => None,
@@ -301,7 +302,8 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
             form.append_pair("seen", &world.billing_version(chart).await.to_string());
         }
         "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/bill"
-        | "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/void" => {
+        | "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/void"
+        | "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/ask" => {
             form.append_pair("seen", &world.charge_version(chart, chart.billed.charge(route)).await.to_string());
         }
         "POST /billing/payers" => {

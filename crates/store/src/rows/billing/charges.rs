@@ -33,13 +33,17 @@ pub struct ChargeRow {
     pub occasion_id: Option<OccasionId>,
     /// 0 for the first charge of the occasion, then each correction.
     pub number: i64,
+    /// Who asks nothing for it. None where something is asked for it, or a correction took its place.
+    pub voided_by: Option<AccountId>,
+    /// Since when.
+    pub voided_at: Option<Timestamp>,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, account_id, charge_id, therapist_id, day, state, sheet, diagnoses, price, ",
-            "received_at, version, occasion_id, number FROM charges ",
+            "received_at, version, occasion_id, number, voided_by, voided_at FROM charges ",
             $rest
         )
     };
@@ -88,6 +92,26 @@ pub fn advance(batch: Batch, row: &ChargeRow, state: ChargeState, price: Option<
         row.charge_id.into(),
         row.version.into(),
     ];
+    batch.run(SQL, params).expect(1)
+}
+
+/// Asks nothing for a charge from now on, which somebody decided. A conflict where its version is not the one that was seen.
+pub fn void(batch: Batch, row: &ChargeRow, by: AccountId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE charges SET state = 'void', voided_by = $1, voided_at = $2, version = version + 1 \
+                       WHERE practice_id = $3 AND account_id = $4 AND charge_id = $5 AND version = $6";
+    let params =
+        &[by.into(), at.into(), row.branch.into(), row.account_id.into(), row.charge_id.into(), row.version.into()];
+    batch.run(SQL, params).expect(1)
+}
+
+/// Asks for it after all: a draft again. A conflict where its version is not the one that was seen, or a correction of it has
+/// come; a duplicate where another charge of its occasion is a draft.
+pub fn restore(batch: Batch, row: &ChargeRow) -> Batch {
+    const SQL: &str = "UPDATE charges SET state = 'draft', voided_by = NULL, voided_at = NULL, version = version + 1 \
+                       WHERE practice_id = $1 AND account_id = $2 AND charge_id = $3 AND version = $4 \
+                       AND NOT EXISTS (SELECT 1 FROM charges later WHERE later.practice_id = charges.practice_id \
+                       AND later.occasion_id = charges.occasion_id AND later.number > charges.number)";
+    let params = &[row.branch.into(), row.account_id.into(), row.charge_id.into(), row.version.into()];
     batch.run(SQL, params).expect(1)
 }
 
@@ -177,5 +201,7 @@ fn read(row: &Row) -> Result<ChargeRow, StoreError> {
         version: row.int(10)?,
         occasion_id: row.opt_id(11)?,
         number: row.int(12)?,
+        voided_by: row.opt_id(13)?,
+        voided_at: row.opt_timestamp(14)?,
     })
 }

@@ -227,6 +227,19 @@ pub(crate) async fn a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_se
     assert_eq!(now[1].price.as_ref().map(Sealed::as_bytes), Some(&b"price"[..]));
     assert_eq!(charges::count(&db, BRANCH).await, Ok(vec![(ChargeState::Billed, 1), (ChargeState::Draft, 1)]));
     assert!(charges::by_id(&db, PRACTICE, BILLED, of(1)).await.expect("read").is_none());
+
+    // Nothing is asked for the other one, by somebody; and it is asked for after all.
+    let other = async || charges::by_id(&db, BRANCH, BILLED, of(2)).await.expect("read").expect("there");
+    let seen = other().await;
+    db.commit(charges::void(Batch::new(), &seen, ACCOUNT, at(7))).await.expect("void");
+    let void = other().await;
+    assert_eq!((void.state, void.voided_by, void.voided_at), (ChargeState::Void, Some(ACCOUNT), Some(at(7))));
+    for late in [charges::void(Batch::new(), &seen, ACCOUNT, at(8)), charges::restore(Batch::new(), &seen)] {
+        assert_eq!(db.commit(late).await, Err(CommitError::Conflict { statement: 0 }));
+    }
+    db.commit(charges::restore(Batch::new(), &void)).await.expect("a draft again");
+    let draft = other().await;
+    assert_eq!((draft.state, draft.voided_by, draft.voided_at), (ChargeState::Draft, None, None));
 }
 
 pub(crate) async fn of_the_charges_of_an_occasion_one_is_live_in_whatever_order_they_come(house: &mut dyn House) {
@@ -266,6 +279,8 @@ pub(crate) async fn of_the_charges_of_an_occasion_one_is_live_in_whatever_order_
     db.commit(charges::advance(Batch::new(), &of(5).await, Billed, None)).await.expect("billed");
     db.commit(charges::reopen(Batch::new(), &of(5).await)).await.expect("taken out");
     assert_eq!(states().await[4..], [(5, Waiting)], "nothing corrects it");
+    let corrected = db.commit(charges::restore(Batch::new(), &of(4).await)).await;
+    assert_eq!(corrected, Err(CommitError::Conflict { statement: 0 }), "a correction of it has come");
     let twice = db.commit(charges::advance(Batch::new(), &of(4).await, Waiting, None)).await;
     assert!(matches!(twice, Err(CommitError::Duplicate { .. })), "the store keeps two drafts apart: {twice:?}");
 }

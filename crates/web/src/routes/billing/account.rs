@@ -1,6 +1,9 @@
 //! One billing account: whose it is, what was charged, what was paid, and what can be done about it.
 
-use super::{NOT_OPEN, money::by_age};
+use super::{
+    NOT_OPEN,
+    money::{self, by_age},
+};
 use crate::{
     App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
     answer::{form_again, see_other},
@@ -17,7 +20,7 @@ use axum::{
 };
 use domain::{
     BillingAccountId, BookingId, Date, Invalid, PayerId, PermissionName,
-    billing::{BookingKind, Cents, ChargeState},
+    billing::{BookingKind, Cents},
 };
 use identity::{Full, Session};
 use maud::{Markup, html};
@@ -111,13 +114,14 @@ struct Typed {
     paid_by: String,
 }
 
-/// What a field is called where it is wrong.
+/// What a field is called, above it and where it is wrong.
 fn label(field: &str) -> &'static str {
     match field {
         "kind" => "What it is",
-        "amount" => "The amount",
-        "day" => "The day",
-        _ => "Who pays",
+        "amount" => "Amount",
+        "day" => "Day",
+        "payer" => "Who pays first",
+        _ => "From or to",
     }
 }
 
@@ -210,7 +214,7 @@ async fn payer(
         Err(why) => why,
     };
     let mut errors = FieldErrors::none();
-    errors.add("payer", format!("Who pays {why}"));
+    errors.add("payer", format!("{} {why}", label("payer")));
     Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, show(&app, &session, account, None, &errors).await?))
 }
 
@@ -254,7 +258,7 @@ async fn show(
 }
 
 fn balance(view: &AccountView) -> Markup {
-    html! { span class="num" { "Balance " strong { (super::money::said(view.aging.balance())) } } }
+    html! { span class="num" { "Balance " strong { (money::said(view.aging.balance())) } } }
 }
 
 fn options(payers: &[PayerView]) -> Vec<(String, &str)> {
@@ -266,7 +270,7 @@ fn who_pays(view: &AccountView, payers: &[PayerView], errors: &FieldErrors) -> M
     let options = options(payers);
     let options: Vec<(&str, &str)> = options.iter().map(|(id, name)| (id.as_str(), *name)).collect();
     let current = view.payer_id.map_or_else(|| PATIENT.to_owned(), |payer| payer.to_string());
-    let field = Field::new("payer", "Pays first").required().value(&current).error(errors.of("payer"));
+    let field = Field::new("payer", label("payer")).required().value(&current).error(errors.of("payer"));
     html! {
         form method="post" action={ "/billing/accounts/" (view.account_id) "/payer" } class="card stack" {
             div class="row between card-head" {
@@ -290,14 +294,9 @@ fn charges(view: &AccountView) -> Markup {
         let booked = |one: &&BookingView| {
             one.charge_id == Some(line.charge_id) && one.kind == BookingKind::Charge && !one.voided
         };
-        let tone = match line.state {
-            ChargeState::Draft => Tone::Info,
-            ChargeState::Billed => Tone::Success,
-            ChargeState::Void => Tone::Neutral,
-        };
         vec![
             html! { a href=(path) { (words::full_date(line.day)) } },
-            tag(words::charge_state(line.state), tone),
+            money::state(line.state),
             html! { @match view.bookings.iter().find(booked) { Some(one) => (one.owed), None => "–" } },
         ]
     });
@@ -369,16 +368,16 @@ fn booking_form(account: BillingAccountId, payers: &[PayerView], typed: &Typed, 
         ("adjustment", "Adjustment: no longer asked for"),
         ("refund", "Refund: money given back"),
     ];
-    let field = |name, label| Field::new(name, label).required().error(errors.of(name));
+    let field = |name| Field::new(name, label(name)).required().error(errors.of(name));
     html! {
         form method="post" action={ "/billing/accounts/" (account) "/bookings" } class="card stack" {
             h2 { "Book money" }
             (hidden("key", &typed.key))
-            (select(&field("kind", "What it is").value(&typed.kind), &kinds))
-            (text_field(&field("amount", "Amount").value(&typed.amount).hint("In dollars, like 40.00").max_length(14)
+            (select(&field("kind").value(&typed.kind), &kinds))
+            (text_field(&field("amount").value(&typed.amount).hint("In dollars, like 40.00").max_length(14)
                 .inputmode("decimal").unit("dollars").autocomplete("off")))
-            (date_field(&field("day", "Day").value(&typed.day)))
-            (select(&field("paid_by", "From or to").value(&typed.paid_by), &options))
+            (date_field(&field("day").value(&typed.day)))
+            (select(&field("paid_by").value(&typed.paid_by), &options))
             (submit("Book it", None))
         }
     }

@@ -1,9 +1,6 @@
 //! The list of billing accounts, by name: each name that is shown is recorded under its patient.
 
-use super::{
-    NOT_OPEN,
-    money::{SPANS, spans},
-};
+use super::{NOT_OPEN, money};
 use crate::{
     App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{ButtonKind, Column, Head, RECORDED, empty_state, link_button, pagination, recorded_line, table},
@@ -78,11 +75,11 @@ async fn page(
 
 fn list(accounts: &[AccountLine]) -> Markup {
     let mut columns = vec![Column::text("Name")];
-    columns.extend(SPANS);
+    columns.extend(money::columns());
     let rows = accounts.iter().map(|line| {
         let name = line.name.as_deref().unwrap_or(NOT_OPEN);
         let link = html! { a href={ "/billing/accounts/" (line.account_id) } { (name) } };
-        std::iter::once(link).chain(spans(&line.aging)).collect()
+        std::iter::once(link).chain(money::amounts(&line.aging)).collect()
     });
     table("Billing accounts", &columns, rows)
 }

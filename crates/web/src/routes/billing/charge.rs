@@ -1,12 +1,12 @@
 //! One charge: what was done, how its units and its price came about, and putting it into the books.
 
-use super::{RECORDED, bookings::Booked};
+use super::{bookings::Booked, money};
 use crate::{
     App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
     answer::see_other,
     look::{
-        ButtonKind, Column, Head, Tone, button, card, definitions, hidden, notice, recorded_line, table, tag, units,
-        words,
+        ButtonKind, Column, Head, RECORDED_ONLY, Tone, button, card, definitions, hidden, notice, recorded_line, table,
+        units, words,
     },
     surround::{Sheet, Surround},
 };
@@ -40,7 +40,14 @@ const BILL: Route = Route::page(
 const DROP: Route = Route::page(
     Verb::Post,
     "/billing/accounts/{billing_account_id}/charges/{charge_id}/void",
-    "Asks nothing for a charge; it stays, and says so.",
+    "Asks nothing for a charge; it stays, and says who decided that.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing);
+const ASK: Route = Route::page(
+    Verb::Post,
+    "/billing/accounts/{billing_account_id}/charges/{charge_id}/ask",
+    "Asks for a charge after all, for which nothing was asked: it is one to bill again.",
 )
 .permission(PermissionName::WriteBilling)
 .audit(AuditClass::Billing);
@@ -64,7 +71,16 @@ const API_BILL: Route = Route::api(
 const API_DROP: Route = Route::api(
     Verb::Post,
     "/api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/void",
-    "Asks nothing for a charge; it stays, and says so.",
+    "Asks nothing for a charge; it stays, and says who decided that.",
+)
+.permission(PermissionName::WriteBilling)
+.audit(AuditClass::Billing)
+.if_match()
+.no_content();
+const API_ASK: Route = Route::api(
+    Verb::Post,
+    "/api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/ask",
+    "Asks for a charge after all, for which nothing was asked: it is a draft again. Refused where it was corrected.",
 )
 .permission(PermissionName::WriteBilling)
 .audit(AuditClass::Billing)
@@ -77,9 +93,11 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(PAGE, page)
         .add(BILL, bill)
         .add(DROP, drop_it)
+        .add(ASK, ask)
         .add(ONE, one)
         .add(API_BILL, api_bill)
         .add(API_DROP, api_drop)
+        .add(API_ASK, api_ask)
 }
 
 async fn one(
@@ -111,6 +129,16 @@ async fn api_drop(
     Ok(StatusCode::NO_CONTENT)
 }
 
+async fn api_ask(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+    IfMatch(seen): IfMatch,
+) -> Result<StatusCode, Problem> {
+    charges::ask(app.house(), &session, account, charge, seen).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Seen {
@@ -137,6 +165,16 @@ async fn drop_it(
     Ok(see_other(&format!("/billing/accounts/{account}/charges/{charge}")))
 }
 
+async fn ask(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((account, charge)): PathId<(BillingAccountId, ChargeId)>,
+    Form(typed): Form<Seen>,
+) -> Result<Response, Problem> {
+    charges::ask(app.house(), &session, account, charge, typed.seen).await?;
+    Ok(see_other(&format!("/billing/accounts/{account}/charges/{charge}")))
+}
+
 async fn page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
@@ -151,7 +189,7 @@ async fn page(
         (beside(account, &view))
         (missing(&view))
         (card("The charge", None, definitions(&[
-            ("State", state(view.state)),
+            ("State", state(&surround, &view)),
             ("Therapist", html! { (view.therapist.name) }),
             ("Diagnosis codes of the claim", html! { span class="num" { (codes.join(", ")) } }),
         ])))
@@ -165,10 +203,16 @@ async fn page(
             div class="row wrap" {
                 @if earns { (act(account, charge, "bill", view.version, "Bill it", ButtonKind::Primary, None)) }
                 (act(account, charge, "void", view.version, "Ask nothing for it", ButtonKind::Danger,
-                    Some("It stays here and says so, and cannot be billed any more. Ask nothing for it?")))
+                    Some("It stays here and says who decided that, and cannot be billed any more. Ask nothing for it?")))
             }
         }
-        (recorded_line(RECORDED))
+        // What was corrected is not asked for again: its correction is.
+        @if view.state == ChargeState::Void && view.corrected_by.is_none() {
+            div class="row wrap" {
+                (act(account, charge, "ask", view.version, "Ask for it after all", ButtonKind::Quiet, None))
+            }
+        }
+        (recorded_line(RECORDED_ONLY))
     };
     let head = Head {
         above: Some(html! { a href={ "/billing/accounts/" (account) } { "The account" } }),
@@ -214,19 +258,23 @@ fn missing(view: &ChargeView) -> Markup {
         Some(price) if price.total == Cents(0) => notice(
             Tone::Warn,
             "There is nothing to ask for",
-            Some(html! { "Its minutes earn no unit under the rule of whoever pays." }),
+            Some(html! {
+                "Its minutes earn no unit under the rule of whoever pays. Ask nothing for it, or tell the therapist, who can "
+                "correct the charge at the visit."
+            }),
         ),
         _ => html! {},
     }
 }
 
-fn state(state: ChargeState) -> Markup {
-    let tone = match state {
-        ChargeState::Draft => Tone::Info,
-        ChargeState::Billed => Tone::Success,
-        ChargeState::Void => Tone::Neutral,
-    };
-    tag(words::charge_state(state), tone)
+/// How far it is; and who decided that nothing is asked for it, and when.
+fn state(surround: &Surround, view: &ChargeView) -> Markup {
+    html! {
+        (money::state(view.state))
+        @if let Some(decided) = &view.nothing_asked {
+            br; span class="soft small" { (decided.by.name) ", " (surround.moment(decided.at)) }
+        }
+    }
 }
 
 fn modifiers(modifiers: &[Modifier]) -> String {

@@ -1,10 +1,10 @@
 //! Charges that came from therapists and wait to be billed, with what each lacks. Shows no diagnosis and names no patient.
 
-use super::RECORDED;
 use crate::{
     App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{
-        Bar, BarChart, Column, Head, Tone, bar_chart, card, empty_state, pagination, recorded_line, table, tag, words,
+        Bar, BarChart, Column, Head, RECORDED_ONLY, Tone, bar_chart, card, empty_state, pagination, recorded_line,
+        table, tag, words,
     },
     paging::{Cursor, Page, Stretch},
     surround::{Sheet, Surround},
@@ -67,7 +67,7 @@ async fn page(
             section class="card stack" aria-label="Charges to bill" { (list(&found.items)) }
         }
         (pagination(None, next.as_deref(), None))
-        (recorded_line(RECORDED))
+        (recorded_line(RECORDED_ONLY))
     };
     let below = html! { "What therapists charged and is not in the books, oldest first." };
     let head = Head { below: Some(below), ..Head::default() };
@@ -84,7 +84,11 @@ fn lacking(drafts: &[DraftLine]) -> Markup {
             "A code has no fee on the day of the visit: set one under Fees",
         ),
         ("Nobody said who pays", count(|line| line.no_payer), "Say it on the account; until then the patient owes it"),
-        ("No unit earned", count(|line| line.no_unit), "Its minutes are too few: void it, or ask the therapist"),
+        (
+            "No unit earned",
+            count(|line| line.no_unit),
+            "Its minutes are too few: ask nothing for it, or tell the therapist, who can correct it at the visit",
+        ),
     ];
     let bars =
         counts.map(|(label, size, _)| Bar { label, size, hatched: 0, said: words::count(size, "charge", "charges") });

@@ -1,12 +1,11 @@
 //! What a unit of a code costs, from a day on.
 
-use super::RECORDED;
 use crate::{
     App, AuditClass, Form, Json, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
-        Column, Field, FieldErrors, Head, Tone, card, date_field, empty_state, recorded_line, submit, table, tag,
-        text_field, words,
+        Column, Field, FieldErrors, Head, RECORDED_ONLY, Tone, card, date_field, empty_state, recorded_line, submit,
+        table, tag, text_field, words,
     },
     surround::{Sheet, Surround},
 };
@@ -83,13 +82,13 @@ struct Typed {
     fee: String,
 }
 
-/// What a field is called where it is wrong.
+/// What a field is called, above it and where it is wrong.
 fn label(field: &str) -> &'static str {
     match field {
-        "code" => "The code",
-        "words" => "What it is called",
-        "valid_from" => "The first day",
-        _ => "The fee",
+        "code" => "Code",
+        "words" => "What you call it",
+        "valid_from" => "First day",
+        _ => "Fee for one unit",
     }
 }
 
@@ -139,22 +138,23 @@ async fn set(
 async fn show(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldErrors) -> Result<Markup, Problem> {
     let fees = schedule::fees(app.house(), session).await?;
     let surround = Surround::of(app, session).await?;
-    let field = |name, label| Field::new(name, label).required().error(errors.of(name)).autocomplete("off");
+    let field = |name| Field::new(name, label(name)).required().error(errors.of(name)).autocomplete("off");
     let content = html! {
         (errors.summary())
         (card("Fees", None, listed(&fees, surround.day(app.clock.now()))))
-        form method="post" action=(HERE) class="card stack" {
+        form method="post" action=(HERE) class="card stack"
+            data-ask="Charges are billed with it from its first day on. Is every figure right? Set it?" {
             h2 { "Set a fee" }
-            (text_field(&field("code", "Code").value(&typed.code).hint("Five digits, like 97110").max_length(5)
+            (text_field(&field("code").value(&typed.code).hint("Five digits, like 97110").max_length(5)
                 .inputmode("numeric")))
-            (text_field(&field("words", "What you call it").value(&typed.words).max_length(80)
+            (text_field(&field("words").value(&typed.words).max_length(80)
                 .hint("Your own short words for the code")))
-            (date_field(&field("valid_from", "From").value(&typed.valid_from)))
-            (text_field(&field("fee", "For one unit").value(&typed.fee).hint("In dollars, like 40.00").max_length(12)
+            (date_field(&field("valid_from").value(&typed.valid_from)))
+            (text_field(&field("fee").value(&typed.fee).hint("In dollars, like 40.00").max_length(12)
                 .inputmode("decimal").unit("dollars")))
             (submit("Set it", None))
         }
-        (recorded_line(RECORDED))
+        (recorded_line(RECORDED_ONLY))
     };
     let below = html! { "A charge costs what was in force on the day of its visit. A fee that was set is not rewritten: set a later one." };
     let head = Head { below: Some(below), ..Head::default() };

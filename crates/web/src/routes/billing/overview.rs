@@ -1,13 +1,11 @@
 //! What billing has to do, at a glance. Opens no account and names no patient.
 
-use super::{
-    RECORDED,
-    money::{SPANS, by_age, old, owed, said, size, spans},
-};
+use super::money::{amounts, by_age, columns, old, said, size};
 use crate::{
     App, AuditClass, Json, Problem, Route, RouteTable, SignedIn, Verb,
     look::{
-        Bar, BarChart, ButtonKind, Column, Head, bar_chart, card, empty_state, link_button, recorded_line, stat, words,
+        Bar, BarChart, ButtonKind, Column, Head, RECORDED_ONLY, bar_chart, card, empty_state, link_button,
+        recorded_line, stat, words,
     },
     surround::{Sheet, Surround},
 };
@@ -42,7 +40,7 @@ async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
         section class="card stats" aria-label="In short" {
             (stat(&visits.to_string(), if visits == 1 { "visit was not charged" } else { "visits were not charged" }))
             (stat(&seen.drafts.to_string(), if seen.drafts == 1 { "charge to bill" } else { "charges to bill" }))
-            (stat(&said(owed(&seen.aging)), "owed"))
+            (stat(&said(seen.aging.owed()), "owed"))
             (stat(&said(old(&seen.aging)), "of it for more than 90 days"))
             @if seen.on_their_way > 0 {
                 (stat(&seen.on_their_way.to_string(), "on their way from therapists"))
@@ -53,7 +51,7 @@ async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
             (card("What is owed, by age", None, by_age("age", &seen.aging)))
             (card("What is owed, by who pays", None, by_payer(&seen.by_payer)))
         }
-        (recorded_line(RECORDED))
+        (recorded_line(RECORDED_ONLY))
     };
     let below = html! { "What is to be charged, and what is owed. It names no patient." };
     let head = Head { below: Some(below), beside: Some(to_bill), ..Head::default() };
@@ -101,9 +99,9 @@ fn by_payer(payers: &[OwedBy]) -> Markup {
         .zip(&names)
         .map(|(one, label)| Bar {
             label,
-            size: size(owed(&one.aging)),
+            size: size(one.aging.owed()),
             hatched: size(old(&one.aging)),
-            said: said(owed(&one.aging)),
+            said: said(one.aging.owed()),
         })
         .collect();
     let chart = BarChart {
@@ -115,8 +113,7 @@ fn by_payer(payers: &[OwedBy]) -> Markup {
     let rows = payers
         .iter()
         .zip(&names)
-        .map(|(one, name)| std::iter::once(html! { (name) }).chain(spans(&one.aging)).collect());
-    let mut columns = vec![Column::text("Who pays")];
-    columns.extend(SPANS);
+        .map(|(one, name)| std::iter::once(html! { (name) }).chain(amounts(&one.aging)).collect());
+    let columns: Vec<Column<'_>> = std::iter::once(Column::text("Who pays")).chain(columns()).collect();
     bar_chart(chart, &columns, rows)
 }

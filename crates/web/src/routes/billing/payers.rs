@@ -1,12 +1,11 @@
 //! Who pays for patients, and how they count units.
 
-use super::RECORDED;
 use crate::{
     App, AuditClass, Form, IdempotencyKey, Json, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
-        Column, Field, FieldErrors, Head, card, empty_state, hidden, radio_group, recorded_line, submit, table,
-        text_field, words,
+        Column, Field, FieldErrors, Head, RECORDED_ONLY, card, empty_state, hidden, radio_group, recorded_line, submit,
+        table, text_field, words,
     },
     surround::{Sheet, Surround},
 };
@@ -25,6 +24,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const HERE: &str = "/billing/payers";
+/// What the fields are called, above them and where they are wrong.
+const NAME: &str = "Name";
+const RULE: &str = "How it counts units of timed codes";
 const PAGE: Route = Route::page(Verb::Get, HERE, "Who pays for patients.")
     .permission(PermissionName::ReadBilling)
     .audit(AuditClass::Billing);
@@ -89,9 +91,9 @@ struct Typed {
 impl Typed {
     fn read(&self) -> Result<NewPayer, FieldErrors> {
         let mut errors = FieldErrors::none();
-        let name = PayerName::new(&self.name).map_err(|why| errors.add("name", format!("The name {why}")));
+        let name = PayerName::new(&self.name).map_err(|why| errors.add("name", format!("{NAME} {why}")));
         let rule = self.unit_rule.parse::<UnitRule>();
-        let rule = rule.map_err(|_| errors.add("unit_rule", "How it counts units must be chosen".to_owned()));
+        let rule = rule.map_err(|_| errors.add("unit_rule", format!("{RULE} must be chosen")));
         match (name, rule) {
             (Ok(name), Ok(unit_rule)) => Ok(NewPayer { name, unit_rule }),
             _ => Err(errors),
@@ -115,7 +117,7 @@ async fn submit_one(
             Ok(_) => return Ok(see_other(HERE)),
             Err(BillingError::Invalid { field, why }) => {
                 let mut errors = FieldErrors::none();
-                errors.add(field, format!("The name {why}"));
+                errors.add(field, format!("{NAME} {why}"));
                 errors
             }
             Err(error) => return Err(error.into()),
@@ -139,16 +141,17 @@ async fn show(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldE
     let content = html! {
         (errors.summary())
         (card("Who pays", None, listed(&payers)))
-        form method="post" action=(HERE) class="card stack" {
+        form method="post" action=(HERE) class="card stack"
+            data-ask="A payer stays as it is from then on. Are its name and its rule right? Add it?" {
             h2 { "Add a payer" }
             (hidden("key", &typed.key))
-            (text_field(&Field::new("name", "Name").required().value(&typed.name).max_length(80)
+            (text_field(&Field::new("name", NAME).required().value(&typed.name).max_length(80)
                 .error(errors.of("name")).autocomplete("off")))
-            (radio_group(&Field::new("unit_rule", "How it counts units of timed codes").required()
+            (radio_group(&Field::new("unit_rule", RULE).required()
                 .value(&typed.unit_rule).error(errors.of("unit_rule")), &rules))
             (submit("Add it", None))
         }
-        (recorded_line(RECORDED))
+        (recorded_line(RECORDED_ONLY))
     };
     let below = html! { "Who pays first for an account is said on the account." };
     let head = Head { below: Some(below), ..Head::default() };
@@ -161,5 +164,5 @@ fn listed(payers: &[PayerView]) -> Markup {
     }
     let rows =
         payers.iter().map(|payer| vec![html! { (payer.name.as_str()) }, html! { (words::unit_rule(payer.unit_rule)) }]);
-    table("Payers, by name", &[Column::text("Name"), Column::text("How it counts units")], rows)
+    table("Payers, by name", &[Column::text(NAME), Column::text(RULE)], rows)
 }

@@ -106,14 +106,6 @@ fn bookings(made: &Statement) -> Markup {
 }
 
 fn by_age(made: &Statement) -> Markup {
-    let aging = &made.account.aging;
-    let rows = [
-        ("Up to 30 days", aging.current),
-        ("31 to 60 days", aging.over_30),
-        ("61 to 90 days", aging.over_60),
-        ("91 to 120 days", aging.over_90),
-        ("More than 120 days", aging.over_120),
-    ];
-    let rows = rows.into_iter().map(|(span, cents)| vec![html! { (span) }, html! { (cents) }]);
+    let rows = made.account.aging.spans().into_iter().map(|(span, cents)| vec![html! { (span) }, html! { (cents) }]);
     table("How long it is owed", &[Column::text("Age"), Column::money("Owed")], rows)
 }

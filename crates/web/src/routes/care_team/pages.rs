@@ -3,7 +3,10 @@
 use crate::{
     App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::see_other,
-    look::{ButtonKind, Column, Field, breadcrumbs, empty_state, post_button, recorded_line, select, submit, table},
+    look::{
+        ButtonKind, Column, Field, RECORDED_ONLY, breadcrumbs, empty_state, post_button, recorded_line, select, submit,
+        table,
+    },
     routes::people::confirm_first,
     surround::{Sheet, Surround},
 };
@@ -74,7 +77,7 @@ async fn show(
         }
         p { a href={ "/policy/patients/" (patient) } { "Who can see this patient, why, since when" } }
         p { a href={ "/patients/" (patient) "/restrictions" } { "What the patient asked of who sees their record" } }
-        (recorded_line("Opening this page was recorded."))
+        (recorded_line(RECORDED_ONLY))
     };
     Ok(surround.page(Sheet::new("Care team", "/patients"), content))
 }

@@ -5,8 +5,8 @@ use crate::{
     answer::{form_again, see_other},
     body::Nothing,
     look::{
-        ButtonKind, Column, Field, FieldErrors, Head, Tone, card, definitions, empty_state, pagination, post_button,
-        recorded_line, submit, table, tag, text_field, textarea, words,
+        ButtonKind, Column, Field, FieldErrors, Head, RECORDED_ONLY, Tone, card, definitions, empty_state, pagination,
+        post_button, recorded_line, submit, table, tag, text_field, textarea, words,
     },
     paging::Cursor,
     routes::people::confirm_first,
@@ -46,7 +46,6 @@ const WITHDRAW: Route = Route::page(Verb::Post, "/retention/plans/{plan_id}/with
 
 /// Patients on a page.
 const SHOWN: usize = 50;
-const RECORDED: &str = "Opening this page was recorded.";
 
 /// Adds them. Holds come before plans; see [`super::add`].
 pub(super) fn add(table: RouteTable) -> RouteTable {
@@ -94,7 +93,7 @@ async fn show(app: &App, session: &Session<Full>, typed: &TypedHold, errors: &Fi
                 .error(errors.of("reason"))))
             (submit("Place the hold", None))
         }
-        (recorded_line(RECORDED))
+        (recorded_line(RECORDED_ONLY))
     };
     let below = html! { p class="soft" {
         "How long records are kept, what stops their destruction, and who approved it. Plans are carried out with "
@@ -221,7 +220,7 @@ async fn one(
             } @else { (patients(&items)) }
         }
         (pagination(None, next.as_deref(), None))
-        (recorded_line(RECORDED))
+        (recorded_line(RECORDED_ONLY))
     };
     let above = html! { a href="/retention" { "Retention" } };
     Ok(surround.page(Sheet::new("Plan", "/retention").head(Head { above: Some(above), ..Head::default() }), content))

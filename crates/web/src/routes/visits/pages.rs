@@ -297,8 +297,7 @@ fn outcomes(patient: PatientId, visit: &VisitView, now: Timestamp) -> Markup {
             &[(VisitState::Held, "Held"), (VisitState::NoShow, "Did not come"), (VisitState::Cancelled, "Cancelled")]
         }
         VisitState::Planned => &[(VisitState::Cancelled, "Cancel")],
-        // What was charged took place.
-        _ if visit.charged => return html! {},
+        _ if visit.settled => return html! {},
         _ => &[(VisitState::Planned, "Put back")],
     };
     html! {
