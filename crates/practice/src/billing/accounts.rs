@@ -10,18 +10,23 @@ use crate::{
     record::{RecordError, today},
 };
 use domain::{
-    BillingAccountId, ChargeId, Date, PayerId,
-    billing::{Aging, ChargeState},
+    BillingAccountId, BookingId, ChargeId, Date, PayerId, PracticeId, Timestamp,
+    billing::{Aging, BookingKind, Cents, ChargeState},
 };
 use identity::{Full, Session};
 use ledger::Word;
 use phi::{AccessError, Grant, ReadBilling, ReadContact, WriteBilling, billing_branch};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::{HashMap, HashSet};
 use store::{
-    Batch, CommitError,
+    Batch, CommitError, Db, StoreError,
     rows::{
-        billing::{accounts, bookings, charges, payers},
+        billing::{
+            accounts,
+            bookings::{self, Booked},
+            charges, payers,
+        },
         patients,
     },
 };
@@ -48,6 +53,8 @@ pub struct ChargeLine {
     pub state: ChargeState,
     /// Whether it corrects another charge, of the same visit.
     pub corrects: bool,
+    /// What it was billed with, in cents, while that is in the books.
+    pub amount: Option<Cents>,
 }
 
 /// An account as it can be read.
@@ -64,10 +71,14 @@ pub struct AccountView {
     pub payer_is_said: bool,
     /// Counts up at each change of the payer.
     pub version: u64,
-    /// Charges, newest day first.
+    /// Charges, newest day first: at most a hundred.
     pub charges: Vec<ChargeLine>,
-    /// Bookings, in their order.
+    /// Whether there are older charges, which come in pages.
+    pub more_charges: bool,
+    /// Bookings, in their order: the last hundred at most.
     pub bookings: Vec<BookingView>,
+    /// Whether there are earlier bookings, which come in pages.
+    pub more_bookings: bool,
     /// What is owed, by age, in cents.
     pub aging: Aging,
 }
@@ -92,8 +103,24 @@ pub struct Accounts {
     pub next: Option<BillingAccountId>,
 }
 
-/// Most charges shown of an account.
-const CHARGES: i64 = 500;
+/// Most charges, and most bookings, that are shown with their account. All of them come in pages of their own.
+const SHOWN: usize = 100;
+
+/// A page of an account's charges, newest day first.
+pub struct Charges {
+    /// Those shown.
+    pub items: Vec<ChargeLine>,
+    /// The last one shown, when there are more behind it.
+    pub next: Option<(Date, ChargeId)>,
+}
+
+/// A page of an account's bookings, the last one first.
+pub struct Bookings {
+    /// Those shown.
+    pub items: Vec<BookingView>,
+    /// The last one shown, when there are more behind it.
+    pub next: Option<(Timestamp, BookingId)>,
+}
 
 /// Through the link: recorded under the patient, as one that was opened or as one of a list. None when their record was
 /// destroyed, or is kept from whoever asks.
@@ -153,27 +180,99 @@ pub async fn one(
     session: &Session<Full>,
     account: BillingAccountId,
 ) -> Result<AccountView, BillingError> {
+    with_bookings(house, session, account, SHOWN).await
+}
+
+/// One account with at most this many bookings, the last ones.
+pub(super) async fn with_bookings(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    most: usize,
+) -> Result<AccountView, BillingError> {
     let grant = house.guard.authorize_account::<ReadBilling>(session, account, payment(ACCOUNT)).await?;
     let (db, branch) = (&house.stores.billing, grant.branch());
     let row = accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?;
     let booked = bookings::of_account(db, branch, account).await?;
     let day = today(house, session.practice()).await?;
-    let line = |row: &charges::ChargeRow| ChargeLine {
-        charge_id: row.charge_id,
-        day: row.day,
-        state: row.state,
-        corrects: row.number > 0,
-    };
+    let shown = &booked[booked.len().saturating_sub(most)..];
+    let newest = charges_behind(db, (branch, account), &booked, None, SHOWN).await?;
     Ok(AccountView {
         account_id: account,
         contact: contact(house, session, account, ACCOUNT).await?,
         payer_id: row.payer_id,
         payer_is_said: row.payer_is_said(),
         version: row.version.unsigned_abs(),
-        charges: charges::of_account(db, branch, account, CHARGES).await?.iter().map(line).collect(),
+        charges: newest.items,
+        more_charges: newest.next.is_some(),
         aging: books::aging(&booked, day).map_err(|why| BillingError::Invalid { field: "aging", why })?,
-        bookings: books::views(house, session, &booked).await?,
+        bookings: books::views(house, session, &booked, shown).await?,
+        more_bookings: shown.len() < booked.len(),
     })
+}
+
+async fn charges_behind(
+    db: &Db,
+    (branch, account): (PracticeId, BillingAccountId),
+    booked: &[Booked],
+    after: Option<(Date, ChargeId)>,
+    limit: usize,
+) -> Result<Charges, StoreError> {
+    let voided: HashSet<BookingId> = booked.iter().filter_map(|one| one.row.voids).collect();
+    let standing = |one: &&Booked| one.row.kind == BookingKind::Charge && !voided.contains(&one.row.booking_id);
+    let amounts: HashMap<Option<ChargeId>, Cents> =
+        booked.iter().filter(standing).map(|one| (one.row.charge_id, one.owed)).collect();
+    let first = after.unwrap_or((Date::MAX, ChargeId::from_bytes([0; 16])));
+    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows = charges::of_account_behind(db, branch, account, first, surplus).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| (row.day, row.charge_id));
+    let line = |row: &charges::ChargeRow| ChargeLine {
+        charge_id: row.charge_id,
+        day: row.day,
+        state: row.state,
+        corrects: row.number > 0,
+        amount: amounts.get(&Some(row.charge_id)).copied(),
+    };
+    Ok(Charges { items: rows.iter().map(line).collect(), next })
+}
+
+/// Up to `limit` charges of an account behind `after`, newest day first. Opens nothing of them.
+pub async fn charges(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    after: Option<(Date, ChargeId)>,
+    limit: usize,
+) -> Result<Charges, BillingError> {
+    let grant = house.guard.authorize_account::<ReadBilling>(session, account, payment(ACCOUNT)).await?;
+    let (db, branch) = (&house.stores.billing, grant.branch());
+    accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?;
+    let booked = bookings::of_account(db, branch, account).await?;
+    Ok(charges_behind(db, (branch, account), &booked, after, limit).await?)
+}
+
+/// Up to `limit` bookings of an account before `before`, the last one first.
+pub async fn bookings(
+    house: &House,
+    session: &Session<Full>,
+    account: BillingAccountId,
+    before: Option<(Timestamp, BookingId)>,
+    limit: usize,
+) -> Result<Bookings, BillingError> {
+    let grant = house.guard.authorize_account::<ReadBilling>(session, account, payment(ACCOUNT)).await?;
+    let (db, branch) = (&house.stores.billing, grant.branch());
+    accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?;
+    let booked = bookings::of_account(db, branch, account).await?;
+    let end = before.map_or(booked.len(), |(at, id)| {
+        booked.partition_point(|one| (one.row.booked_at, one.row.booking_id) < (at, id))
+    });
+    let shown = &booked[end.saturating_sub(limit)..end];
+    let next = shown.first().filter(|_| shown.len() < end).map(|one| (one.row.booked_at, one.row.booking_id));
+    let mut items = books::views(house, session, &booked, shown).await?;
+    items.reverse();
+    Ok(Bookings { items, next })
 }
 
 /// Says who pays first, where the version still is `seen`.

@@ -6,7 +6,7 @@ use crate::{
     record::{Names, Person, RecordError, today},
 };
 use domain::{
-    BillingAccountId, BookingId, ChargeId, Date, Invalid, PayerId,
+    BillingAccountId, BookingId, ChargeId, Date, Invalid, PayerId, Timestamp,
     billing::{Aging, BookAccount, BookingKind, Cents, Postings},
 };
 use identity::{Full, Session};
@@ -62,17 +62,21 @@ pub struct BookingView {
     pub payer_id: Option<PayerId>,
     /// Who booked it.
     pub booked_by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub booked_at: Timestamp,
 }
 
-/// The bookings as they can be read, in their order.
+/// Some of an account's bookings as they can be read, in their order. Which of them are voided, all `booked` together say.
 pub(super) async fn views(
     house: &House,
     session: &Session<Full>,
     booked: &[Booked],
+    shown: &[Booked],
 ) -> Result<Vec<BookingView>, RecordError> {
     let voided: HashSet<BookingId> = booked.iter().filter_map(|one| one.row.voids).collect();
     let (mut names, mut views) = (Names::new(house, session), Vec::new());
-    for one in booked {
+    for one in shown {
         views.push(BookingView {
             booking_id: one.row.booking_id,
             kind: one.row.kind,
@@ -83,6 +87,7 @@ pub(super) async fn views(
             voided: voided.contains(&one.row.booking_id),
             payer_id: one.row.payer_id,
             booked_by: names.person(one.row.booked_by).await?,
+            booked_at: one.row.booked_at,
         });
     }
     Ok(views)

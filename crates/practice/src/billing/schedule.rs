@@ -64,8 +64,8 @@ pub async fn fees(house: &House, session: &Session<Full>) -> Result<Vec<Fee>, Bi
     Ok(rows.into_iter().map(view).collect())
 }
 
-/// Sets a fee from a day on. One that was set for that day is not rewritten: charges may have been billed with it. The same
-/// fee once more is nothing new.
+/// Sets a fee from a day on. One that was set for that day is replaced while no charge can have been billed with it, and
+/// stays from then on: what was in force is not rewritten. The same fee once more is nothing new.
 pub async fn set_fee(house: &House, session: &Session<Full>, new: &Fee) -> Result<(), BillingError> {
     let grant = house.guard.authorize_practice::<WriteBilling>(session, payment(BOOKS)).await?;
     if new.fee <= Cents(0) || new.fee > MOST {
@@ -84,13 +84,18 @@ pub async fn set_fee(house: &House, session: &Session<Full>, new: &Fee) -> Resul
         Ok(()) => Ok(()),
         Err(CommitError::Duplicate { .. }) => {
             let there = fees::all(&house.stores.billing, row.branch).await?;
-            let same = |one: &FeeRow| {
-                (one.code, one.valid_from, one.fee) == (row.code, row.valid_from, row.fee) && one.words == row.words
-            };
-            if there.iter().any(same) {
-                Ok(())
-            } else {
-                Err(BillingError::invalid("valid_from", "has another fee for this code already"))
+            let for_that_day = |one: &&FeeRow| (one.code, one.valid_from) == (row.code, row.valid_from);
+            let Some(old) = there.iter().find(for_that_day) else { return Err(BillingError::Stale) };
+            if old.fee == row.fee && old.words == row.words {
+                return Ok(());
+            }
+            match house.stores.billing.commit(fees::replace(Batch::new(), old, &row)).await {
+                Ok(()) => Ok(()),
+                Err(CommitError::Conflict { .. }) => Err(BillingError::invalid(
+                    "valid_from",
+                    "has a fee for this code already, with which charges may have been billed",
+                )),
+                Err(error) => Err(error.into()),
             }
         }
         Err(error) => Err(error.into()),

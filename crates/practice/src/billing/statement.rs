@@ -23,7 +23,7 @@ pub struct Statement {
     pub practice: String,
     /// The day.
     pub day: Date,
-    /// The account, its bookings by the day that they count from.
+    /// The account, all its bookings by the day that they count from.
     pub account: AccountView,
 }
 
@@ -33,7 +33,7 @@ pub async fn statement(
     session: &Session<Full>,
     account: BillingAccountId,
 ) -> Result<Statement, BillingError> {
-    let mut account = accounts::one(house, session, account).await?;
+    let mut account = accounts::with_bookings(house, session, account, usize::MAX).await?;
     account.bookings.sort_by_key(|one| one.day);
     let practice = practices::by_id(&house.stores.identity, session.practice()).await?;
     let practice = practice.ok_or(RecordError::nothing())?.name;

@@ -331,3 +331,37 @@ async fn nobody_but_billing_comes_to_the_books() {
         assert!(schedule::set_fee(house, &session, &fee("97110", TODAY, 1)).await.is_err(), "{role}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mistyped_fee_is_replaced_until_a_charge_may_have_been_billed_with_it() {
+    let office = office(6).await;
+    let (house, billing) = (&*office.test.house, &office.billing);
+    let set = async |day: Date, cents: i64| schedule::set_fee(house, billing, &fee("97110", day, cents)).await;
+    let all = async || {
+        let all = schedule::fees(house, billing).await.expect("read");
+        all.iter().map(|fee| (fee.valid_from, fee.fee.0)).collect::<Vec<_>>()
+    };
+    let (since, from) = (Date::constant(2026, 1, 1), Date::constant(2026, 5, 1));
+    set(since, 400).await.expect("replaced");
+    set(since, 4_100).await.expect("replaced");
+    assert_eq!(all().await, [(since, 4_100)]);
+    // The visits are of today: from the fourteenth of May on.
+    let (account, charge) = office.charged(0, &[("97110", 15)]).await;
+    office.billed(account, charge).await.expect("billed");
+    let refused = set(since, 4_000).await;
+    assert!(matches!(refused, Err(BillingError::Invalid { field: "valid_from", .. })), "{refused:?}");
+    set(since, 4_100).await.expect("the same is nothing new");
+
+    // A fee that came after the booking was not billed with; the one before it was.
+    office.test.clock.advance_seconds(60);
+    set(from, 9_900).await.expect("set");
+    set(from, 4_200).await.expect("replaced");
+    assert!(set(since, 4_000).await.is_err(), "a later fee does not make it unused");
+    let (account, charge) = office.charged(2, &[("97110", 15)]).await;
+    office.test.clock.advance_seconds(60);
+    office.billed(account, charge).await.expect("billed");
+    assert!(set(from, 4_300).await.is_err());
+    set(Date::constant(2026, 5, 15), 4_400).await.expect("set");
+    set(Date::constant(2026, 5, 15), 4_500).await.expect("no visit of its days was billed");
+    assert_eq!(all().await, [(Date::constant(2026, 5, 15), 4_500), (from, 4_200), (since, 4_100)]);
+}

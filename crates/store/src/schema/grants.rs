@@ -51,7 +51,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Clinical, "idempotency_keys", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Billing, "billing_accounts", "SELECT, INSERT, UPDATE"),
     (Store::Billing, "charges", "SELECT, INSERT, UPDATE"),
-    (Store::Billing, "fees", "SELECT, INSERT"),
+    (Store::Billing, "fees", "SELECT, INSERT, UPDATE (cents, words, set_by, set_at)"),
     (Store::Billing, "payers", "SELECT, INSERT"),
     (Store::Billing, "bookings", "SELECT, INSERT"),
     (Store::Billing, "postings", "SELECT, INSERT"),

@@ -8,6 +8,7 @@ mod charge;
 mod drafts;
 mod export;
 mod fees;
+mod listed;
 mod money;
 mod overview;
 mod payers;
@@ -26,6 +27,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .with(drafts::add)
         .with(accounts::add)
         .with(account::add)
+        .with(listed::add)
         .with(statement::add)
         .with(charge::add)
         .with(bookings::add)

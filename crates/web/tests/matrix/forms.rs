@@ -15,7 +15,12 @@ use web::{Kind, Verb};
 const MEDIA: &str = "application/x-www-form-urlencoded";
 
 /// Forms that no page of a session in full shows: the first is behind a secret link, the others are plain searches.
-const NOT_SHOWN: [&str; 2] = ["POST /join/{secret}", "POST /sign-in/recovery"];
+const NOT_SHOWN: [&str; 3] = [
+    "POST /join/{secret}",
+    "POST /sign-in/recovery",
+    // Stands beside a charge for which nothing is asked; the pages show one that is to be billed.
+    "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/ask",
+];
 
 /// A field of a form: what kind it is, and what stands in it.
 #[derive(Debug, Clone)]

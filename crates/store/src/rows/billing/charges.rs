@@ -151,8 +151,23 @@ pub async fn of_account(
     account: BillingAccountId,
     limit: i64,
 ) -> Result<Vec<ChargeRow>, StoreError> {
-    let sql = select!("WHERE practice_id = $1 AND account_id = $2 ORDER BY day DESC, charge_id LIMIT $3");
-    db.rows(sql, &[branch.into(), account.into(), limit.into()]).await?.iter().map(read).collect()
+    of_account_behind(db, branch, account, (Date::MAX, ChargeId::from_bytes([0; 16])), limit).await
+}
+
+/// The same, of those behind one.
+pub async fn of_account_behind(
+    db: &Db,
+    branch: PracticeId,
+    account: BillingAccountId,
+    (day, charge): (Date, ChargeId),
+    limit: i64,
+) -> Result<Vec<ChargeRow>, StoreError> {
+    let sql = select!(
+        "WHERE practice_id = $1 AND account_id = $2 AND (day < $3 OR (day = $3 AND charge_id > $4)) \
+         ORDER BY day DESC, charge_id LIMIT $5"
+    );
+    let params = &[branch.into(), account.into(), day.into(), charge.into(), limit.into()];
+    db.rows(sql, params).await?.iter().map(read).collect()
 }
 
 /// Drafts, oldest day first: account, charge, day. At most `limit`.

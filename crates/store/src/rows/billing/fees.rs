@@ -41,6 +41,31 @@ pub fn insert(batch: Batch, row: &FeeRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
+/// Puts a fee in the place of the one that was seen for its code and day. A conflict where that one was replaced since, or a
+/// charge may have been billed with it: one of a visit from its first day to the next fee's, after it was set.
+pub fn replace(batch: Batch, seen: &FeeRow, row: &FeeRow) -> Batch {
+    // Which codes a charge has is sealed, so every charge of those days counts.
+    const SQL: &str = "UPDATE fees SET cents = $1, words = $2, set_by = $3, set_at = $4 \
+                       WHERE practice_id = $5 AND code = $6 AND valid_from = $7 AND set_at = $8 AND cents = $9 \
+                       AND NOT EXISTS (SELECT 1 FROM bookings WHERE bookings.practice_id = $5 \
+                       AND bookings.kind = 'charge' AND bookings.booked_at >= $8 AND bookings.day >= $7 \
+                       AND NOT EXISTS (SELECT 1 FROM fees later WHERE later.practice_id = $5 AND later.code = $6 \
+                       AND later.valid_from > $7 AND later.valid_from <= bookings.day \
+                       AND later.set_at < bookings.booked_at))";
+    let params = &[
+        row.fee.into(),
+        row.words.as_str().into(),
+        row.set_by.into(),
+        row.set_at.into(),
+        seen.branch.into(),
+        seen.code.to_string().into(),
+        seen.valid_from.into(),
+        seen.set_at.into(),
+        seen.fee.into(),
+    ];
+    batch.run(SQL, params).expect(1)
+}
+
 /// All fees, by code, the latest first.
 pub async fn all(db: &Db, branch: PracticeId) -> Result<Vec<FeeRow>, StoreError> {
     const SQL: &str = "SELECT practice_id, code, valid_from, cents, words, set_by, set_at FROM fees \

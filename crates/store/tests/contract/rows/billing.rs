@@ -224,6 +224,8 @@ pub(crate) async fn a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_se
         now.iter().map(|row| (row.charge_id, row.state)).collect::<Vec<_>>(),
         [(of(2), ChargeState::Draft), (of(1), ChargeState::Billed)]
     );
+    let behind = charges::of_account_behind(&db, BRANCH, BILLED, (day(2), of(2)), 10).await.expect("read");
+    assert_eq!(behind.iter().map(|row| row.charge_id).collect::<Vec<_>>(), [of(1)]);
     assert_eq!(now[1].price.as_ref().map(Sealed::as_bytes), Some(&b"price"[..]));
     assert_eq!(charges::count(&db, BRANCH).await, Ok(vec![(ChargeState::Billed, 1), (ChargeState::Draft, 1)]));
     assert!(charges::by_id(&db, PRACTICE, BILLED, of(1)).await.expect("read").is_none());
@@ -327,10 +329,32 @@ pub(crate) async fn accounts_have_payers_and_codes_have_fees_from_a_day_on(house
     }
     let twice = db.commit(fees::insert(Batch::new(), &fee(6, 1))).await;
     assert_eq!(twice, Err(CommitError::Duplicate { statement: 0 }));
+    let replaced = async |seen: &FeeRow, cents: i64, set: i64| {
+        let new = FeeRow { fee: Cents(cents), set_at: at(set), ..seen.clone() };
+        db.commit(fees::replace(Batch::new(), seen, &new)).await.map(|()| new)
+    };
+    let dearer = replaced(&fee(6, 4200), 4300, 5).await.expect("nothing was billed with it");
+    assert_eq!(replaced(&fee(6, 4200), 1, 5).await, Err(CommitError::Conflict { statement: 0 }), "seen too early");
+    let booking = BookingRow {
+        branch: BRANCH,
+        booking_id: BookingId::from_bytes([1; 16]),
+        account_id: BILLED,
+        kind: BookingKind::Charge,
+        day: Date::constant(2026, 6, 2),
+        charge_id: Some(ChargeId::from_bytes([1; 16])),
+        voids: None,
+        payer_id: None,
+        booked_by: ACCOUNT,
+        booked_at: at(6),
+    };
+    let postings = Postings::of(BookingKind::Charge, Cents(4300)).expect("postings");
+    db.commit(bookings::insert(Batch::new(), &booking, &postings)).await.expect("stored");
+    assert_eq!(replaced(&dearer, 1, 7).await, Err(CommitError::Conflict { statement: 0 }), "it was billed with");
+    let first = replaced(&fee(1, 4000), 4001, 7).await.expect("the later one was in force on that day");
     let all = fees::all(&db, BRANCH).await.expect("read");
-    assert_eq!(all, [fee(6, 4200), fee(1, 4000)]);
+    assert_eq!(all, [dearer, first]);
     let on = |year, month, day| fees::on(&all, code, Date::constant(year, month, day)).map(|fee| fee.fee);
-    assert_eq!((on(2025, 12, 31), on(2026, 5, 31), on(2026, 6, 1)), (None, Some(Cents(4000)), Some(Cents(4200))));
+    assert_eq!((on(2025, 12, 31), on(2026, 5, 31), on(2026, 6, 1)), (None, Some(Cents(4001)), Some(Cents(4300))));
 }
 
 pub(crate) async fn bookings_are_added_voided_once_and_sum_to_zero(house: &mut dyn House) {

@@ -1,15 +1,15 @@
 //! One billing account: whose it is, what was charged, what was paid, and what can be done about it.
 
 use super::{
-    NOT_OPEN,
+    NOT_OPEN, listed,
     money::{self, by_age},
 };
 use crate::{
     App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
     answer::{form_again, see_other},
     look::{
-        ButtonKind, Column, Field, FieldErrors, Head, RECORDED, Tone, button, card, date_field, empty_state, hidden,
-        link_button, recorded_line, select, submit, table, tag, text_field, words,
+        ButtonKind, Field, FieldErrors, Head, RECORDED, Tone, button, card, date_field, empty_state, hidden,
+        link_button, recorded_line, select, submit, tag, text_field, words,
     },
     surround::{Sheet, Surround},
 };
@@ -236,8 +236,8 @@ async fn show(
             (card("What is owed", Some(balance(&view)), by_age("age", &view.aging)))
             (who_pays(&view, &payers, errors))
         }
-        (card("Charges", None, charges(&view)))
-        (card("Bookings", None, bookings(app, &view, &payers)))
+        (card("Charges", None, newest_charges(&view)))
+        (card("Bookings", None, last_bookings(app, &view, &payers)))
         (booking_form(account, &payers, typed.unwrap_or(&usual), errors))
         (recorded_line(RECORDED))
     };
@@ -284,78 +284,30 @@ fn who_pays(view: &AccountView, payers: &[PayerView], errors: &FieldErrors) -> M
     }
 }
 
-fn charges(view: &AccountView) -> Markup {
+/// The newest charges, and where all of them are.
+fn newest_charges(view: &AccountView) -> Markup {
     if view.charges.is_empty() {
         return empty_state("No charges", "What therapists charge for visits stands here.", None);
     }
-    let columns = [Column::text("Visit"), Column::text("State"), Column::money("Amount")];
-    let rows = view.charges.iter().map(|line| {
-        let path = format!("/billing/accounts/{}/charges/{}", view.account_id, line.charge_id);
-        let booked = |one: &&BookingView| {
-            one.charge_id == Some(line.charge_id) && one.kind == BookingKind::Charge && !one.voided
-        };
-        vec![
-            html! { a href=(path) { (words::full_date(line.day)) } },
-            money::state(line.state),
-            html! { @match view.bookings.iter().find(booked) { Some(one) => (one.owed), None => "–" } },
-        ]
-    });
-    table("Charges, newest day first", &columns, rows)
+    html! {
+        (listed::charges(view.account_id, &view.charges))
+        @if view.more_charges {
+            p { "There are older ones: " a href={ "/billing/accounts/" (view.account_id) "/charges" } { "see all charges" } "." }
+        }
+    }
 }
 
-fn bookings(app: &App, view: &AccountView, payers: &[PayerView]) -> Markup {
+/// The last bookings by their day, and where all of them are.
+fn last_bookings(app: &App, view: &AccountView, payers: &[PayerView]) -> Markup {
     if view.bookings.is_empty() {
         return empty_state("Nothing is booked", "Charges that are billed, payments and adjustments stand here.", None);
     }
-    let columns = [
-        Column::text("Day"),
-        Column::text("What"),
-        Column::text("Booked by"),
-        Column::money("Amount"),
-        Column::actions("What can be done"),
-    ];
-    let payer = |one: &BookingView| {
-        let found = payers.iter().find(|payer| Some(payer.payer_id) == one.payer_id)?;
-        Some(found.name.as_str())
-    };
     let mut by_day: Vec<&BookingView> = view.bookings.iter().rev().collect();
     by_day.sort_by_key(|one| std::cmp::Reverse(one.day));
-    let rows = by_day.into_iter().map(|one| {
-        vec![
-            html! { (words::full_date(one.day)) },
-            html! {
-                (words::booking_kind(one.kind))
-                @if one.voided { " " (tag("voided", Tone::Neutral)) }
-                @if let Some(payer) = payer(one) { br; span class="soft small" { (payer) } }
-            },
-            html! { (one.booked_by.name) },
-            html! { (one.owed) },
-            actions(app, view.account_id, one),
-        ]
-    });
-    table("Bookings, newest day first", &columns, rows)
-}
-
-/// A receipt for a payment, and the void of what was not voided.
-fn actions(app: &App, account: BillingAccountId, one: &BookingView) -> Markup {
-    if one.voided || one.kind == BookingKind::Void {
-        return html! {};
-    }
-    let at = format!("/billing/accounts/{account}/bookings/{}", one.booking_id);
-    let what = format!("{} of {}", words::booking_kind(one.kind), words::full_date(one.day));
-    let ask = match one.kind {
-        BookingKind::Charge => {
-            "It will be taken out of the books by its opposite, and the charge is one to bill again. Void it?"
-        }
-        _ => "It will be taken out of the books by its opposite; both stay in sight. Void it?",
-    };
     html! {
-        @if one.kind == BookingKind::Payment {
-            a href={ (at) "/receipt.pdf" } class="button bare" { "Receipt" span class="hidden" { " for " (what) } }
-        }
-        form method="post" action={ (at) "/void" } class="one-button" data-ask=(ask) {
-            (hidden("key", BookingId::random(&*app.rng).to_string()))
-            button type="submit" class="button danger" aria-label={ "Void " (what) } { "Void" }
+        (listed::bookings(app, view.account_id, "Bookings, newest day first", by_day, payers))
+        @if view.more_bookings {
+            p { "There are earlier ones: " a href={ "/billing/accounts/" (view.account_id) "/bookings" } { "see all bookings" } "." }
         }
     }
 }

@@ -37,7 +37,8 @@ const LIST: Route = Route::api(Verb::Get, "/api/v1/billing/fees", "All fees, by 
 const MAKE: Route = Route::api(
     Verb::Post,
     "/api/v1/billing/fees",
-    "Sets a fee from a day on. What was set for a day is not rewritten; the same once more is nothing new.",
+    "Sets a fee from a day on. What was set for a day is replaced only while no charge can have been billed with it; the \
+     same once more is nothing new.",
 )
 .permission(PermissionName::WriteBilling)
 .audit(AuditClass::Billing)
@@ -156,7 +157,7 @@ async fn show(app: &App, session: &Session<Full>, typed: &Typed, errors: &FieldE
         }
         (recorded_line(RECORDED_ONLY))
     };
-    let below = html! { "A charge costs what was in force on the day of its visit. A fee that was set is not rewritten: set a later one." };
+    let below = html! { "A charge costs what was in force on the day of its visit. A fee that is wrong is replaced by another for its day until charges were billed with it; from then on, set a later one." };
     let head = Head { below: Some(below), ..Head::default() };
     Ok(surround.page(Sheet::new("Fees", HERE).head(head), content))
 }
