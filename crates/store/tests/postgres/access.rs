@@ -183,7 +183,9 @@ async fn an_address_with_a_password_or_settings_is_refused() {
 #[tokio::test]
 async fn a_commit_waits_for_the_disk_of_the_server() {
     let Some(mut house) = Postgres::new() else { return };
-    let db = furnished(&mut house, Store::Keys).await;
+    drop(furnished(&mut house, Store::Keys).await);
+    let database = house.database(Store::Keys).clone();
+    let db = Db::connect(&options(&database.server, &database)).await.expect("connected");
     for (setting, value) in [
         ("synchronous_commit", "on"),
         ("search_path", "public"),

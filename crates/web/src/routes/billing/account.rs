@@ -291,8 +291,9 @@ fn newest_charges(view: &AccountView) -> Markup {
     }
     html! {
         (listed::charges(view.account_id, &view.charges))
-        @if view.more_charges {
-            p { "There are older ones: " a href={ "/billing/accounts/" (view.account_id) "/charges" } { "see all charges" } "." }
+        p {
+            @if view.more_charges { "There are older ones. " }
+            a href={ "/billing/accounts/" (view.account_id) "/charges" } { "See all charges" }
         }
     }
 }
@@ -306,8 +307,9 @@ fn last_bookings(app: &App, view: &AccountView, payers: &[PayerView]) -> Markup 
     by_day.sort_by_key(|one| std::cmp::Reverse(one.day));
     html! {
         (listed::bookings(app, view.account_id, "Bookings, newest day first", by_day, payers))
-        @if view.more_bookings {
-            p { "There are earlier ones: " a href={ "/billing/accounts/" (view.account_id) "/bookings" } { "see all bookings" } "." }
+        p {
+            @if view.more_bookings { "There are earlier ones. " }
+            a href={ "/billing/accounts/" (view.account_id) "/bookings" } { "See all bookings" }
         }
     }
 }
