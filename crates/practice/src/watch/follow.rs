@@ -10,6 +10,7 @@
 
 mod ending;
 mod pending;
+mod reach;
 
 use super::{
     Place, PracticeWatch, Settings,
@@ -24,6 +25,7 @@ use domain::{AlertAnswer, PracticeId, TaskObserver, Timestamp, Timezone};
 use ending::Ending;
 use ledger::{Entry, LogName};
 use pending::{Move, Pending};
+use reach::{behind, place_of, readable, tell};
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry as Slot},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -179,7 +181,7 @@ impl Follower {
             *memory = None;
             *other = Some((stored.clone(), self.house.clock.now()));
         }
-        let behind = behind(&sizes, &stored);
+        let behind = behind(&sizes, |log| place_of(&stored, log));
         if let Some((seen, since)) = other {
             let now = self.house.clock.now();
             if behind == 0 || *seen != stored {
@@ -344,7 +346,8 @@ impl Follower {
                 alerts.push((pending::row(&finding, answer, session, found_at), finding.entries));
             }
         }
-        let (mut moves, mut looked_at, mut behind) = (Vec::new(), 0, behind_of(sizes, &memory.places));
+        let (mut moves, mut looked_at, mut behind) =
+            (Vec::new(), 0, behind(sizes, |log| memory.places.get(log.as_str()).copied()));
         for Reached { log, next, failed } in merge.reached() {
             let from = memory.places.get(log.as_str()).copied();
             let read = next - from.unwrap_or(0);
@@ -367,45 +370,4 @@ impl Memory {
     fn stands_at(&self, stored: &[(String, u64)]) -> bool {
         stored.len() == self.places.len() && stored.iter().all(|(log, at)| self.places.get(log) == Some(at))
     }
-}
-
-/// The logs whose size can be told, and their sizes; why that of others cannot be.
-fn readable(
-    logs: &mut dyn Logs,
-    unreadable: &mut BTreeMap<String, String>,
-) -> Result<Vec<(LogName, u64)>, FollowError> {
-    let mut readable = Vec::new();
-    for (log, size) in logs.sizes()? {
-        match size {
-            Ok(size) => readable.push((log, size)),
-            Err(error) => {
-                unreadable.insert(log.to_string(), error.to_string());
-            }
-        }
-    }
-    Ok(readable)
-}
-
-/// Says which logs cannot be read on, once, and which can be again.
-fn tell(before: &mut BTreeMap<String, String>, now: BTreeMap<String, String>) {
-    for (log, error) in now.iter().filter(|(log, _)| !before.contains_key(*log)) {
-        tracing::error!(%log, %error, "a log cannot be read on, and is not watched from there: run `patella audit verify`");
-    }
-    for log in before.keys().filter(|log| !now.contains_key(*log)) {
-        tracing::info!(%log, "a log is watched again");
-    }
-    *before = now;
-}
-
-fn place_of(stored: &[(String, u64)], log: &LogName) -> Option<u64> {
-    stored.iter().find(|(name, _)| name == log.as_str()).map(|(_, at)| *at)
-}
-
-/// How many entries were not looked at yet.
-fn behind(sizes: &[(LogName, u64)], stored: &[(String, u64)]) -> u64 {
-    sizes.iter().map(|(log, size)| size.saturating_sub(place_of(stored, log).unwrap_or(0))).sum()
-}
-
-fn behind_of(sizes: &[(LogName, u64)], places: &HashMap<String, u64>) -> u64 {
-    sizes.iter().map(|(log, size)| size.saturating_sub(places.get(log.as_str()).copied().unwrap_or(0))).sum()
 }

@@ -4,6 +4,8 @@
 mod billing;
 #[path = "rows/clinical.rs"]
 mod clinical;
+#[path = "rows/crossing.rs"]
+mod crossing;
 #[path = "rows/identity.rs"]
 mod identity;
 #[path = "rows/watching.rs"]
@@ -11,6 +13,7 @@ mod watching;
 
 pub(crate) use billing::*;
 pub(crate) use clinical::*;
+pub(crate) use crossing::*;
 pub(crate) use identity::*;
 pub(crate) use watching::*;
 

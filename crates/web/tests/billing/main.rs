@@ -1,5 +1,8 @@
 //! Billing over the web: a charge becomes money in the books, pages and API say the same, and what was wrong is voided.
 
+mod forms;
+mod pages;
+
 use axum::{
     body::Body,
     http::{Method, Request, header},
@@ -252,54 +255,6 @@ async fn an_account_of_another_practice_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn drafts_and_accounts_come_in_pages() {
-    let office = Office::new().await;
-    for day in ["2026-05-04", "2026-05-05", "2026-05-06"] {
-        office.charged(day, 30).await;
-    }
-    let (mut days, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = office.done(Method::GET, &format!("/drafts?limit=1{cursor}"), None, 200).await.json();
-        days.extend(page["items"].as_array().expect("a list").iter().map(|line| id(line, "day")));
-        let Some(next) = page["next"].as_str() else { break };
-        cursor = format!("&cursor={next}");
-    }
-    assert_eq!(days, ["2026-05-04", "2026-05-05", "2026-05-06"]);
-    for rest in ["/drafts?cursor=AAAA", "/accounts?cursor=AAAA"] {
-        let refused = office.done(Method::GET, rest, None, 422).await;
-        assert_eq!(refused.json()["errors"][0]["field"], "cursor");
-    }
-    for rest in ["/drafts?diagnosis=x", "/accounts?q=Ana"] {
-        office.done(Method::GET, rest, None, 422).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_that_does_not_fit_comes_back_with_what_was_typed() {
-    let office = Office::new().await;
-    let draft = office.charged("2026-05-04", 30).await;
-    let at = format!("/billing/accounts/{}/bookings", id(&draft, "account_id"));
-    for (typed, said) in [
-        ("kind=payment&amount=12.5&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
-        ("kind=payment&amount=-1.00&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
-        ("kind=payment&amount=0&day=2026-05-04&paid_by=patient", "Amount must be more than zero"),
-        ("kind=void&amount=1&day=2026-05-04&paid_by=patient", "What it is must be payment, adjustment or refund"),
-        ("kind=payment&amount=7.77&day=2026-05-20&paid_by=patient", "Day must not be ahead"),
-        ("kind=payment&amount=7.77&day=2026-05-04&paid_by=", "From or to must be chosen from the list"),
-    ] {
-        let answer = office.site.submit(&at, &office.billing, typed).await;
-        assert_eq!(answer.status, 422, "{typed}");
-        assert!(answer.text().contains(said) && answer.text().contains("aria-invalid=\"true\""), "{typed}");
-    }
-    let back = office
-        .site
-        .submit(&at, &office.billing, "kind=refund&amount=7.777&day=2026-05-04&paid_by=patient")
-        .await
-        .text();
-    assert!(back.contains("value=\"7.777\"") && back.contains("value=\"refund\" selected"));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_charge_for_which_nothing_is_asked_says_who_decided_that_and_is_asked_for_after_all() {
     let office = Office::new().await;
     let draft = office.charged("2026-05-04", 30).await;
@@ -332,97 +287,4 @@ async fn a_charge_for_which_nothing_is_asked_says_who_decided_that_and_is_asked_
     assert_eq!((back.status.as_u16(), back.header("location")), (303, Some(page.as_str())));
     assert!(!office.page(&page).await.contains("Ask for it after all"));
     assert_eq!(act("bill", "\"5\"").await, 201);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_earns_no_unit_says_what_can_be_done_in_the_words_of_the_buttons() {
-    let office = Office::new().await;
-    let draft = office.charged("2026-05-04", 5).await;
-    assert_eq!(draft["no_unit"], json!(true));
-    let (account, charge) = (id(&draft, "account_id"), id(&draft, "charge_id"));
-    let page = office.page(&format!("/billing/accounts/{account}/charges/{charge}")).await;
-    let bill = format!("/accounts/{account}/charges/{charge}/bill");
-    let refused = office.with(Method::POST, &bill, &[("if-match", "\"1\"")], None).await;
-    assert_eq!(refused.status, 409);
-    for text in [page.replace("data-ask", ""), office.page("/billing/charges").await, refused.text()] {
-        assert!(text.to_lowercase().contains("ask nothing for it, or tell the therapist"), "{text}");
-        assert!(!text.contains("void it") && !text.contains("Void it"), "{text}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_field_is_called_the_same_above_it_and_where_it_is_wrong() {
-    let office = Office::new().await;
-    let account = id(&office.charged("2026-05-04", 30).await, "account_id");
-    let at = format!("/billing/accounts/{account}");
-    for (path, typed, labels) in [
-        ("/billing/fees".to_owned(), "", &["Code", "What you call it", "First day", "Fee for one unit"][..]),
-        ("/billing/payers".to_owned(), "", &["Name", "How it counts units of timed codes"]),
-        (format!("{at}/bookings"), "", &["What it is", "Amount", "Day", "From or to"]),
-        (format!("{at}/payer"), "seen=1&payer=nobody", &["Who pays first"]),
-    ] {
-        let answer = office.site.submit(&path, &office.billing, typed).await;
-        assert_eq!(answer.status, 422, "{path}");
-        for label in labels {
-            let (above, wrong) = (format!(">{label}<"), format!("{label} must be"));
-            assert!(
-                answer.text().contains(&above) && answer.text().contains(&wrong),
-                "{path}: {label} {}",
-                answer.text()
-            );
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_with_much_on_it_shows_the_last_of_it_says_that_there_is_more_and_leads_there() {
-    let office = Office::new().await;
-    let mut account = String::new();
-    for day in ["2026-05-04", "2026-05-05", "2026-05-06"] {
-        account = id(&office.charged(day, 30).await, "account_id");
-    }
-    let (at, page) = (format!("/accounts/{account}"), format!("/billing/accounts/{account}"));
-    let whole = async |what: &str| {
-        let (mut all, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = office.done(Method::GET, &format!("{at}/{what}?limit=2{cursor}"), None, 200).await.json();
-            all.extend(page["items"].as_array().expect("a list").clone());
-            let Some(next) = page["next"].as_str() else { return all };
-            cursor = format!("&cursor={next}");
-        }
-    };
-    let days: Vec<String> = whole("charges").await.iter().map(|line| id(line, "day")).collect();
-    assert_eq!(days, ["2026-05-06", "2026-05-05", "2026-05-04"]);
-    assert!(office.page(&format!("{page}/charges")).await.contains("4 May 2026"));
-
-    for cents in 1..=100 {
-        let new = json!({ "kind": "payment", "amount": cents, "day": "2026-05-04" });
-        office.done(Method::POST, &format!("{at}/bookings"), Some(new), 201).await;
-    }
-    let view = office.done(Method::GET, &at, None, 200).await.json();
-    assert_eq!((&view["more_charges"], &view["more_bookings"]), (&json!(false), &json!(false)));
-    let newest = view["charges"][0].clone();
-    let bill = format!("{at}/charges/{}/bill", id(&newest, "charge_id"));
-    office.site.clock.advance_seconds(60);
-    assert_eq!(office.with(Method::POST, &bill, &[("if-match", "\"1\"")], None).await.status, 201);
-
-    let view = office.done(Method::GET, &at, None, 200).await.json();
-    let shown = view["bookings"].as_array().expect("a list");
-    assert_eq!((shown.len(), &view["more_bookings"], &shown[99]["kind"]), (100, &json!(true), &json!("charge")));
-    assert_eq!((&view["charges"][0]["amount"], &view["charges"][1]["amount"]), (&json!(8000), &Value::Null));
-    assert_eq!(view["aging"]["current"], json!(8000 - 5050), "what is owed counts all of them");
-    let bookings = whole("bookings").await;
-    let mut amounts: Vec<i64> = bookings.iter().filter_map(|one| one["owed"].as_i64()).collect();
-    assert_eq!((amounts.len(), amounts[0]), (101, 8000), "each once, the last one first");
-    amounts.sort_unstable();
-    assert_eq!(amounts[..100], (-100..=-1).collect::<Vec<i64>>());
-    let account_page = office.page(&page).await;
-    assert!(account_page.contains("There are earlier ones. "), "{account_page}");
-    assert!(account_page.contains(&format!("{page}/bookings\">See all bookings")), "{account_page}");
-    assert!(!account_page.contains("There are older ones"), "{account_page}");
-    let listed = office.page(&format!("{page}/bookings")).await;
-    assert!(listed.contains("rel=\"next\"") && listed.contains("$80.00"), "{listed}");
-    let statement = office.page(&format!("{page}/statement")).await;
-    assert_eq!(statement.matches("<div>Payment</div>").count(), 100, "a statement leaves nothing out");
-    office.done(Method::GET, &format!("{at}/bookings?cursor=AAAA"), None, 422).await;
 }
