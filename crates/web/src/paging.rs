@@ -51,6 +51,15 @@ pub(crate) struct Stretch {
     pub(crate) cursor: Option<Cursor>,
 }
 
+/// Which page of a list: the query of a page that asks for nothing else.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
+    /// Where the page begins.
+    #[serde(default)]
+    pub(crate) cursor: Option<Cursor>,
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Page<T> {

@@ -6,7 +6,7 @@ use super::{
     payment,
 };
 use crate::{
-    House,
+    House, page,
     record::{RecordError, today},
 };
 use domain::{
@@ -158,10 +158,8 @@ pub async fn list(
     house.guard.authorize_practice::<ReadBilling>(session, payment(ACCOUNT)).await?;
     let (db, branch) = (&house.stores.billing, billing_branch(session.practice()));
     let first = after.unwrap_or(BillingAccountId::from_bytes([0; 16]));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = accounts::page(db, branch, first, surplus).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+    let mut rows = accounts::page(db, branch, first, page::surplus(limit)).await?;
+    let next = page::cut(&mut rows, limit, |row| row.account_id);
     let day = today(house, session.practice()).await?;
     let lines = rows.iter().map(async |row| -> Result<AccountLine, BillingError> {
         let name =
@@ -171,7 +169,7 @@ pub async fn list(
         Ok(AccountLine { account_id: row.account_id, name, aging })
     });
     let items = futures::future::try_join_all(lines).await?;
-    Ok(Accounts { items, next: if more { rows.last().map(|row| row.account_id) } else { None } })
+    Ok(Accounts { items, next })
 }
 
 /// One account.
@@ -223,11 +221,8 @@ async fn charges_behind(
     let amounts: HashMap<Option<ChargeId>, Cents> =
         booked.iter().filter(standing).map(|one| (one.row.charge_id, one.owed)).collect();
     let first = after.unwrap_or((Date::MAX, ChargeId::from_bytes([0; 16])));
-    let surplus = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = charges::of_account_behind(db, branch, account, first, surplus).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| (row.day, row.charge_id));
+    let mut rows = charges::of_account_behind(db, branch, account, first, page::surplus(limit)).await?;
+    let next = page::cut(&mut rows, limit, |row| (row.day, row.charge_id));
     let line = |row: &charges::ChargeRow| ChargeLine {
         charge_id: row.charge_id,
         day: row.day,

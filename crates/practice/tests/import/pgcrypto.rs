@@ -73,8 +73,10 @@ fn sealed(document: &Value, passphrase: &str, options: &str) -> String {
     format!("extensions.pgp_sym_encrypt({document}, {passphrase}, {options})")
 }
 
-/// Writes the mapping for a database, as its server's role.
-fn map(scene: &Scene, people: &People, database: &Database, url: &str) {
+/// A house in a folder, and the mapping for a database as its server's role.
+async fn mapped(folder: &TempDir, database: &Database, url: &str) -> (Scene, People) {
+    let scene = Scene::open(folder.path()).await;
+    let people = scene.people("[source]\nfolder = \"none\"").await;
     let mapping = TABLES
         .replace("URL", url)
         .replace("PASSWORD", &database.server.password_file.display().to_string())
@@ -86,6 +88,7 @@ fn map(scene: &Scene, people: &People, database: &Database, url: &str) {
     let text = text.replace("therapist = \"therapist\"", "therapist = { column = \"therapist_id\" }");
     fs::write(path, text).expect("written");
     scene.keys(&format!("{NEW}\n{OLD}\n"));
+    (scene, people)
 }
 
 async fn run(scene: &Scene, people: &People) -> Result<Imported, ImportError> {
@@ -101,9 +104,7 @@ async fn rows_of_the_real_extension_come_in_over_tls_and_through_a_socket() {
     let database = clinic(server).await;
     for url in [&database.server.url, &database.server.socket_url] {
         let folder = TempDir::new().expect("a folder");
-        let scene = Scene::open(folder.path()).await;
-        let people = scene.people("[source]\nfolder = \"none\"").await;
-        map(&scene, &people, &database, url);
+        let (scene, people) = mapped(&folder, &database, url).await;
         let counts = |done: &Imported| (done.patients, done.brought_in, done.before, done.compared);
         assert_eq!(counts(&run(&scene, &people).await.expect("imported")), (2, 2, 0, 2));
         assert_eq!(counts(&run(&scene, &people).await.expect("imported again")), (2, 0, 2, 2));
@@ -124,11 +125,8 @@ async fn rows_of_the_real_extension_come_in_over_tls_and_through_a_socket() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_under_another_passphrase_is_refused_by_name_and_the_others_are_read() {
     let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
-    let database = clinic(server).await;
-    let folder = TempDir::new().expect("a folder");
-    let scene = Scene::open(folder.path()).await;
-    let people = scene.people("[source]\nfolder = \"none\"").await;
-    map(&scene, &people, &database, &database.server.url);
+    let (database, folder) = (clinic(server).await, TempDir::new().expect("a folder"));
+    let (scene, people) = mapped(&folder, &database, &database.server.url).await;
     let lost = sealed(&program(), "nobody knows", "''");
     let insert = "INSERT INTO clinic.patient_exercises (row_id, patient_id, exercise_data)";
     server.sql_in(&database.name, &format!("{insert} VALUES (99, 'a2', extensions.armor({lost}))")).expect("runs");
@@ -143,11 +141,8 @@ async fn a_row_under_another_passphrase_is_refused_by_name_and_the_others_are_re
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_name_nobody_are_refused_by_table_and_row_and_are_nobodys_record() {
     let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
-    let database = clinic(server).await;
-    let folder = TempDir::new().expect("a folder");
-    let scene = Scene::open(folder.path()).await;
-    let people = scene.people("[source]\nfolder = \"none\"").await;
-    map(&scene, &people, &database, &database.server.url);
+    let (database, folder) = (clinic(server).await, TempDir::new().expect("a folder"));
+    let (scene, people) = mapped(&folder, &database, &database.server.url).await;
     let sql = |sql: &str| server.sql_in(&database.name, sql).expect("runs");
     let (record, note) = (sealed(&who("x", "Nobody"), NEW, "''"), sealed(&json!({"text": "Whose?"}), NEW, "''"));
     // One without a name, and rows with none at all: together they would look like a patient.
@@ -171,11 +166,8 @@ async fn rows_that_name_nobody_are_refused_by_table_and_row_and_are_nobodys_reco
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_without_a_name_are_the_same_the_next_time_in_whatever_order_they_come() {
     let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
-    let database = clinic(server).await;
-    let folder = TempDir::new().expect("a folder");
-    let scene = Scene::open(folder.path()).await;
-    let people = scene.people("[source]\nfolder = \"none\"").await;
-    map(&scene, &people, &database, &database.server.url);
+    let (database, folder) = (clinic(server).await, TempDir::new().expect("a folder"));
+    let (scene, people) = mapped(&folder, &database, &database.server.url).await;
     let path = scene.folder.join("mapping.toml");
     let text = fs::read_to_string(&path).expect("there");
     fs::write(&path, text.replace("row = \"id\", ", "")).expect("written");
@@ -206,11 +198,8 @@ fn log_of(server: &Server) -> String {
 async fn a_server_that_would_log_the_passphrase_is_sent_none() {
     // A server of its own: its log is read.
     let Some(server) = Server::start().expect("PostgreSQL starts") else { return };
-    let database = clinic(&server).await;
-    let folder = TempDir::new().expect("a folder");
-    let scene = Scene::open(folder.path()).await;
-    let people = scene.people("[source]\nfolder = \"none\"").await;
-    map(&scene, &people, &database, &database.server.url);
+    let (database, folder) = (clinic(&server).await, TempDir::new().expect("a folder"));
+    let (scene, people) = mapped(&folder, &database, &database.server.url).await;
     let role = &database.server.role;
     let set = |setting: &str| server.sql(&format!("ALTER ROLE \"{role}\" SET {setting}")).expect("set");
     let reset = || server.sql(&format!("ALTER ROLE \"{role}\" RESET ALL")).expect("reset");
@@ -245,11 +234,8 @@ async fn a_server_that_would_log_the_passphrase_is_sent_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_connection_and_a_strangers_certificate_are_refused() {
     let Some(server) = Server::shared().expect("PostgreSQL starts") else { return };
-    let database = clinic(server).await;
-    let folder = TempDir::new().expect("a folder");
-    let scene = Scene::open(folder.path()).await;
-    let people = scene.people("[source]\nfolder = \"none\"").await;
-    map(&scene, &people, &database, &database.server.url);
+    let (database, folder) = (clinic(server).await, TempDir::new().expect("a folder"));
+    let (scene, people) = mapped(&folder, &database, &database.server.url).await;
     let path = scene.folder.join("mapping.toml");
     let text = fs::read_to_string(&path).expect("there");
     let ca = format!("ca_file = \"{}\"", database.ca_file.display());

@@ -4,14 +4,13 @@ use super::{NOT_OPEN, money};
 use crate::{
     App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{ButtonKind, Column, Head, RECORDED, empty_state, link_button, pagination, recorded_line, table},
-    paging::{Cursor, Page, Stretch},
+    paging::{Cursor, Page, PageQuery, Stretch},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
 use domain::PermissionName;
 use maud::{Markup, html};
 use practice::billing::accounts::{self, AccountLine};
-use serde::Deserialize;
 
 const PAGE: Route = Route::page(Verb::Get, "/billing/accounts", "Who is billed, and what they owe.")
     .permission(PermissionName::ReadBilling)
@@ -40,17 +39,10 @@ async fn api(
     Ok(Json(Page { items: found.items, next: found.next.as_ref().map(Cursor::at) }))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Shown {
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
 async fn page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    Query(asked): Query<Shown>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let after = Cursor::place(asked.cursor.as_ref())?;
     let mut found = accounts::list(app.house(), &session, after, SHOWN).await?;

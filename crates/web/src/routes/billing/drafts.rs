@@ -6,14 +6,13 @@ use crate::{
         Bar, BarChart, Column, Head, RECORDED_ONLY, Tone, bar_chart, card, empty_state, pagination, recorded_line,
         table, tag, words,
     },
-    paging::{Cursor, Page, Stretch},
+    paging::{Cursor, Page, PageQuery, Stretch},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
 use domain::PermissionName;
 use maud::{Markup, html};
 use practice::billing::dashboard::{self, DraftLine};
-use serde::Deserialize;
 
 const PAGE: Route = Route::page(Verb::Get, "/billing/charges", "Charges to bill, and what each lacks.")
     .permission(PermissionName::ReadBilling)
@@ -43,17 +42,10 @@ async fn api(
     Ok(Json(Page { items: found.items, next: found.next.as_ref().map(Cursor::at) }))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Shown {
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
 async fn page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    Query(asked): Query<Shown>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let after = Cursor::place(asked.cursor.as_ref())?;
     let found = dashboard::drafts(app.house(), &session, after, SHOWN).await?;

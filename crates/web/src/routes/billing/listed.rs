@@ -4,7 +4,7 @@ use super::money;
 use crate::{
     App, AuditClass, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{Column, Head, RECORDED_ONLY, Tone, empty_state, hidden, pagination, recorded_line, table, tag, words},
-    paging::{Cursor, Page, Stretch},
+    paging::{Cursor, Page, PageQuery, Stretch},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
@@ -15,7 +15,6 @@ use practice::billing::{
     books::BookingView,
     schedule::{self, PayerView},
 };
-use serde::Deserialize;
 
 const CHARGES: Route =
     Route::page(Verb::Get, "/billing/accounts/{billing_account_id}/charges", "All charges of an account.")
@@ -78,18 +77,11 @@ async fn api_bookings(
     Ok(Json(Page { items: found.items, next: found.next.as_ref().map(Cursor::at) }))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Shown {
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
 async fn charges_page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(account): PathId<BillingAccountId>,
-    Query(asked): Query<Shown>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let after = Cursor::place(asked.cursor.as_ref())?;
     let found = accounts::charges(app.house(), &session, account, after, SHOWN).await?;
@@ -107,7 +99,7 @@ async fn bookings_page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(account): PathId<BillingAccountId>,
-    Query(asked): Query<Shown>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let before = Cursor::place(asked.cursor.as_ref())?;
     let found = accounts::bookings(app.house(), &session, account, before, SHOWN).await?;

@@ -4,7 +4,7 @@ use super::{TREATS, back_to_patient, views};
 use crate::{
     App, AuditClass, PathId, Problem, Query, Route, SignedIn, Verb,
     look::{Column, Head, RECORDED, Tone, empty_state, pagination, recorded_line, table, tag, words},
-    paging::Cursor,
+    paging::{Cursor, PageQuery},
     routes::voiding::struck,
     surround::{Sheet, Surround},
 };
@@ -15,7 +15,6 @@ use practice::{
     log::{self, EntryView},
     progress,
 };
-use serde::Deserialize;
 
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}/log", "What the patient wrote down.")
     .permission(PermissionName::ReadExercise)
@@ -25,18 +24,11 @@ pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}/lo
 /// Most entries of a page.
 const SHOWN: usize = 50;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
 pub(super) async fn page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let before = Cursor::place(asked.cursor.as_ref())?;
     let mut entries = log::list(app.house(), &session, patient, before, SHOWN + 1).await?;

@@ -8,6 +8,7 @@ use crate::{
         ButtonKind, Column, Field, FieldErrors, Head, Tone, breadcrumbs, definitions, email_field, hidden, link_button,
         notice, pagination, post_button, secret, select, submit, table, tag, text_field, words,
     },
+    paging::PageQuery,
     routes::session::confirm_address,
     surround::{Sheet, Surround},
 };
@@ -63,17 +64,10 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(INVITE_AGAIN, invite_again)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
 async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(&app, &session).await?;
     let after = Cursor::place(asked.cursor.as_ref())?;

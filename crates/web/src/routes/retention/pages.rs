@@ -8,7 +8,7 @@ use crate::{
         ButtonKind, Column, Field, FieldErrors, Head, RECORDED_ONLY, Tone, card, definitions, empty_state, pagination,
         post_button, recorded_line, submit, table, tag, text_field, textarea, words,
     },
-    paging::Cursor,
+    paging::{Cursor, PageQuery},
     routes::people::confirm_first,
     surround::{Sheet, Surround},
 };
@@ -194,18 +194,11 @@ async fn make(
     Ok(see_other(&format!("/retention/plans/{plan}")))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
 async fn one(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(plan): PathId<PlanId>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let after = Cursor::place(asked.cursor.as_ref())?;
     let details = retention::plan_details(app.house(), &session, plan).await?;

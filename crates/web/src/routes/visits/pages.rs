@@ -7,7 +7,7 @@ use crate::{
         Column, Field, FieldErrors, Head, RECORDED, Tone, date_field, empty_state, hidden, number_field, pagination,
         recorded_line, select, submit, table, tag, text_field, textarea, words,
     },
-    paging::Cursor,
+    paging::{Cursor, PageQuery},
     routes::{
         patients::{back_to_patient, views},
         voiding::struck,
@@ -47,18 +47,11 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table.add(PAGE, page).add(BOOK, book).add(CHANGE, change)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    #[serde(default)]
-    cursor: Option<Cursor>,
-}
-
 async fn page(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
     let before = Cursor::place(asked.cursor.as_ref())?;
     let found = visits::list(app.house(), &session, patient, before, SHOWN).await?;
