@@ -77,6 +77,7 @@ table! {
         (digest: Public, Drop, "SHA-256 of the sealed file")
         (archived_at: Time, Drop, "when it was made")
         (ending_at: Time, Drop, "when its destruction began")
+        (overwritten_at: Time, Drop, "when its file was overwritten")
         (ended_at: Time, Drop, "when it was destroyed")
         (certificate: Public, Drop, "a signed note that says so")
     }

@@ -38,6 +38,12 @@ pub struct ArchiveSettings {
     pub recipients: Vec<Recipient>,
 }
 
+impl ArchiveSettings {
+    fn failed(&self, error: io::Error) -> ArchiveError {
+        ArchiveError::File { place: self.folder.clone(), error }
+    }
+}
+
 /// Why a record was not archived. Nothing of it is destroyed then.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -101,19 +107,23 @@ pub(super) async fn archive(
     ends_on: Date,
     observer: &dyn TaskObserver,
 ) -> Result<(), ArchiveError> {
-    let set = house.retention.archive.as_ref().ok_or_else(|| ArchiveError::NotSet(rule.to_owned()))?;
-    let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
+    let set = settings(house, rule)?;
     let name = ArchiveName { practice, patient, ends_on };
     let rule = Word::try_from(rule.to_owned()).unwrap_or(Word::new("retention"));
     let grant = house.guard.archive(practice, patient, rule).await?;
     let text = record::text(house, &grant, ends_on).await?.ok_or(ArchiveError::Nothing)?;
-    let digest = name.write(set, text.as_bytes(), observer).map_err(failed)?;
+    let digest = name.write(set, text.as_bytes(), observer).map_err(|error| set.failed(error))?;
     let row = known(house, &name, digest);
     house.stores.keys.commit(archives::put(Batch::new(), &row)).await?;
     observer.reached("archive_known");
-    name.publish(&set.folder, &digest).map_err(failed)?;
+    name.publish(&set.folder, &digest).map_err(|error| set.failed(error))?;
     observer.reached("archive_named");
     Ok(())
+}
+
+/// Where archives are kept, for a rule that asks for one.
+fn settings<'h>(house: &'h House, rule: &str) -> Result<&'h ArchiveSettings, ArchiveError> {
+    house.retention.archive.as_ref().ok_or_else(|| ArchiveError::NotSet(rule.to_owned()))
 }
 
 fn known(house: &House, name: &ArchiveName, digest: [u8; 32]) -> ArchiveRow {
@@ -124,6 +134,7 @@ fn known(house: &House, name: &ArchiveName, digest: [u8; 32]) -> ArchiveRow {
         digest,
         archived_at: house.clock.now(),
         ending_at: None,
+        overwritten_at: None,
         ended_at: None,
         certificate: None,
     }
@@ -132,8 +143,7 @@ fn known(house: &House, name: &ArchiveName, digest: [u8; 32]) -> ArchiveRow {
 /// Removes what runs that were cut off had begun to write.
 pub(super) fn tidy(house: &House, practice: PracticeId) -> Result<(), ArchiveError> {
     let Some(set) = &house.retention.archive else { return Ok(()) };
-    let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
-    file::remove_drafts(&set.folder, practice).map_err(failed)
+    file::remove_drafts(&set.folder, practice).map_err(|error| set.failed(error))
 }
 
 /// Takes the archives of somebody back who was not destroyed after all: their record goes on, and the archive would be of a day
@@ -143,16 +153,14 @@ pub(super) async fn take_back(house: &House, practice: PracticeId, patient: Pati
         if row.ended_at.is_some() {
             continue;
         }
-        let set = house.retention.archive.as_ref();
-        let set = set.ok_or_else(|| ArchiveError::NotSet("by which it was made".to_owned()))?;
-        let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
+        let set = settings(house, "by which it was made")?;
         let name = ArchiveName { practice, patient, ends_on: row.ends_on };
-        if let Found::File(file) = name.find(&set.folder).map_err(failed)?
-            && file.digest().map_err(failed)? == row.digest
+        if let Found::File(file) = name.find(&set.folder).map_err(|error| set.failed(error))?
+            && file.digest().map_err(|error| set.failed(error))? == row.digest
         {
-            file.overwrite().map_err(failed)?;
+            file.overwrite().map_err(|error| set.failed(error))?;
         }
-        name.unlink(&set.folder).map_err(failed)?;
+        name.unlink(&set.folder).map_err(|error| set.failed(error))?;
         let ended = archives::end(Batch::new(), &row, house.clock.now(), None);
         house.stores.keys.commit(ended).await?;
     }
@@ -169,13 +177,11 @@ pub(super) async fn ensure(
     ends_on: Date,
     observer: &dyn TaskObserver,
 ) -> Result<(), ArchiveError> {
-    let (set, keys) = (house.retention.archive.as_ref(), &house.stores.keys);
-    let set = set.ok_or_else(|| ArchiveError::NotSet(rule.to_owned()))?;
-    let failed = |error| ArchiveError::File { place: set.folder.clone(), error };
+    let (set, keys) = (settings(house, rule)?, &house.stores.keys);
     for row in archives::of_patient(keys, practice, patient).await? {
         let name = ArchiveName { practice, patient, ends_on: row.ends_on };
-        let there = match name.find(&set.folder).map_err(failed)? {
-            Found::File(file) => file.digest().map_err(failed)? == row.digest,
+        let there = match name.find(&set.folder).map_err(|error| set.failed(error))? {
+            Found::File(file) => file.digest().map_err(|error| set.failed(error))? == row.digest,
             Found::Nothing | Found::Strange => false,
         };
         // One whose time is over was there.
@@ -186,10 +192,10 @@ pub(super) async fn ensure(
     if destroyed::has_key(keys, practice, patient).await? {
         return archive(house, (practice, patient), rule, ends_on, observer).await;
     }
-    let names = file::in_folder(&set.folder, practice).map_err(failed)?;
+    let names = file::in_folder(&set.folder, practice).map_err(|error| set.failed(error))?;
     for name in names.iter().filter(|name| name.patient == patient) {
-        if let Found::File(file) = name.find(&set.folder).map_err(failed)? {
-            let row = known(house, name, file.digest().map_err(failed)?);
+        if let Found::File(file) = name.find(&set.folder).map_err(|error| set.failed(error))? {
+            let row = known(house, name, file.digest().map_err(|error| set.failed(error))?);
             keys.commit(archives::put(Batch::new(), &row)).await?;
             tracing::warn!(%patient, "the key store did not know this archive; it was found in the folder");
             return Ok(());

@@ -24,6 +24,8 @@ use store::{
     },
 };
 
+const LIFT: Word = Word::new("lift_legal_hold");
+
 /// A hold to place.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -136,7 +138,17 @@ pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Res
     match house.stores.identity.commit(legal_holds::insert(Batch::new(), &row)).await {
         // Whoever ends an archive marks it and then looks for holds, so one of the two sees the other.
         Ok(()) => match archived {
-            Some(patient) if !is_kept(house, grant.practice(), patient).await? => Err(RetentionError::TooLate),
+            Some(patient) if !is_kept(house, grant.practice(), patient).await? => {
+                let lift = Event {
+                    patient: new.patient_id,
+                    reason: Word::new("archive-is-ending"),
+                    ..Event::done(LIFT, resource(HOLD, hold_id))
+                };
+                house.record(session, lift).await?;
+                let lift = legal_holds::too_late(Batch::new(), grant.practice(), hold_id, house.clock.now());
+                house.stores.identity.commit(lift).await?;
+                Err(RetentionError::TooLate)
+            }
             _ => Ok(hold_id),
         },
         Err(CommitError::Conflict { .. }) => Err(RetentionError::TooLate),
@@ -153,11 +165,10 @@ pub async fn lift(house: &House, session: &Session<Full>, hold: HoldId) -> Resul
     in_person(house, session)?;
     let me = session.account();
     let asks = retention::asks_for_destruction(identity, grant.practice(), me).await?;
-    let action = Word::new("lift_legal_hold");
     let event = if asks {
-        Event::refused(action, resource(HOLD, hold), Word::new("asks-for-destruction"))
+        Event::refused(LIFT, resource(HOLD, hold), Word::new("asks-for-destruction"))
     } else {
-        Event::done(action, resource(HOLD, hold))
+        Event::done(LIFT, resource(HOLD, hold))
     };
     house.record(session, Event { patient: row.patient_id, ..event }).await?;
     if asks {

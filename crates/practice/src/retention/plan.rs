@@ -276,6 +276,6 @@ impl<'h> Judge<'h> {
 }
 
 /// What one record says of its patient's care.
-fn care(row: &CareDatesRow) -> Care {
+pub(super) fn care(row: &CareDatesRow) -> Care {
     Care { last_visit: row.last_visit, last_logged: row.last_logged, planned: row.planned }
 }

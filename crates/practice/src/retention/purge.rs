@@ -134,8 +134,9 @@ pub async fn purge(
                 return Err(PurgeError::Cooling(rests_until));
             }
         }
-        // Whoever was listed before it was taken back is destroyed to the end, and nobody else.
-        (PlanState::Withdrawn, Some(_)) if is_under_way(house, &row).await? => {}
+        // Whoever was listed before it was taken back is destroyed to the end, and nobody else; who was condemned is let go. A
+        // restore takes the approvals of a plan that was under way.
+        (PlanState::Withdrawn, _) if is_under_way(house, &row).await? => {}
         (PlanState::Done, Some(_)) => {}
         (state, _) => return Err(PurgeError::NotApproved(state.word())),
     }

@@ -5,7 +5,8 @@ use crate::{
     on_both,
 };
 use crypto::{Identities, open_sealed};
-use domain::{Date, PatientId, Role, Unobserved, VisitState, retention::RetentionRule};
+use domain::{Date, PatientId, Role, TaskObserver, Unobserved, VisitState, retention::RetentionRule};
+use futures::FutureExt;
 use practice::{
     notes::{self, NewNote},
     retention::{
@@ -16,7 +17,7 @@ use practice::{
     voiding::{self, NewVoid},
 };
 use serde_json::Value;
-use std::{fs, io::Read, path::PathBuf, sync::Arc};
+use std::{fs, io::Read, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
 use store::rows::archives;
 
 on_both! {
@@ -26,6 +27,8 @@ on_both! {
     nothing_is_certified_that_was_not_destroyed
     nothing_but_an_archives_own_file_is_overwritten
     a_hold_on_one_archive_keeps_it
+    a_hold_keeps_what_a_run_that_was_cut_off_had_only_marked
+    what_was_only_marked_and_is_not_there_is_not_certified
     nothing_is_carried_out_while_no_archive_is_set
 }
 
@@ -82,6 +85,10 @@ impl Archive {
         notes::write(office.house(), &session, patient, &note("Bends to ninety degrees"), None).await.expect("written");
         let wrong = notes::write(office.house(), &session, patient, &note("Runs again"), None).await.expect("written");
         let why = NewVoid { reason: "Another patient's".parse().expect("fits") };
+        // Said by somebody who did nothing else here.
+        let other = office.test.account(office.practice, Role::Therapist).await;
+        office.test.care_link(&other, patient).await;
+        let session = office.session(&other).await;
         voiding::note(office.house(), &session, patient, wrong.note_id, &why).await.expect("said");
         patient
     }
@@ -143,6 +150,9 @@ async fn a_record_whose_rule_asks_for_it_is_archived_before_its_key_goes(office:
     let notes = record["notes"].as_array().expect("a list");
     let bodies: Vec<_> = notes.iter().map(|note| &note["versions"][0]["body"]).collect();
     assert!(bodies.contains(&&Value::from("Bends to ninety degrees")) && bodies.contains(&&Value::from("Runs again")));
+    let struck =
+        notes.iter().find_map(|note| note["versions"][0]["entered_in_error"]["by"].as_str()).expect("struck out");
+    assert!(record["people"].get(struck).is_some(), "whoever struck it out has a name");
     let wrong = notes.iter().find(|note| note["versions"][0]["body"] == "Runs again").expect("there");
     assert_eq!(wrong["versions"][0]["entered_in_error"]["reason"], "Another patient's");
     let therapist = record["visits"][0]["therapist"].as_str().expect("an id");
@@ -292,6 +302,55 @@ async fn a_hold_on_one_archive_keeps_it(office: Office) {
     assert_eq!((done.ended, archive.files().len()), (1, 0));
     let gone = place(office.house(), &officer, &claim).await;
     assert!(matches!(gone, Err(RetentionError::Unknown)), "there is nothing left to hold");
+}
+
+/// Ends a run at a step, as when the power fails; just before, something happens.
+async fn cut_off(archive: &Archive, just_before: impl FnOnce() + Send) {
+    struct Dies<'a>(At<'a>);
+    impl TaskObserver for Dies<'_> {
+        fn reached(&self, step: &'static str) {
+            self.0.reached(step);
+            assert!(step != "archive_end_marked", "the power fails");
+        }
+        fn progress(&self, _: u64, _: u64) {}
+    }
+    let (signing, _) = archive.office.signing();
+    let dies = Dies(At::new("archive_end_recorded", just_before));
+    let run = end_archives(archive.office.house(), archive.office.practice, &signing, &dies);
+    assert!(AssertUnwindSafe(run).catch_unwind().await.is_err());
+}
+
+async fn a_hold_keeps_what_a_run_that_was_cut_off_had_only_marked(office: Office) {
+    let archive = with_archive(office);
+    let patient = archive.patient().await;
+    archive.purged().await;
+    archive.at("2028-06-01");
+    let officer = archive.office.session(&archive.office.officer).await;
+    let claim = NewHold { patient_id: Some(patient), incident: None, reason: "A claim".parse().expect("fits") };
+    cut_off(&archive, || {
+        beside(place(archive.office.house(), &officer, &claim)).expect("held");
+    })
+    .await;
+    assert_eq!((archive.ended().await, archive.files().len()), ((0, 1), 1));
+    assert!(!certified(&archive, patient).await);
+}
+
+/// The volume of the archive was not mounted when the machine came up again.
+async fn what_was_only_marked_and_is_not_there_is_not_certified(office: Office) {
+    let archive = with_archive(office);
+    let patient = archive.patient().await;
+    archive.purged().await;
+    archive.at("2028-06-01");
+    cut_off(&archive, || {}).await;
+    let elsewhere = archive.folder.with_extension("elsewhere");
+    fs::rename(&archive.folder, &elsewhere).expect("unmounted");
+    fs::create_dir(&archive.folder).expect("an empty mount point");
+    assert_eq!(archive.missing().await, 1);
+    assert!(!certified(&archive, patient).await);
+    fs::remove_dir(&archive.folder).expect("empty");
+    fs::rename(&elsewhere, &archive.folder).expect("mounted");
+    assert_eq!((archive.ended().await, archive.files().len()), ((1, 0), 0));
+    assert!(certified(&archive, patient).await);
 }
 
 async fn nothing_is_carried_out_while_no_archive_is_set(office: Office) {

@@ -7,6 +7,7 @@ mod between;
 mod cohort;
 mod fixture;
 mod killed;
+mod look_again;
 mod many;
 mod merges;
 mod requests;

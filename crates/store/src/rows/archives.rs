@@ -16,8 +16,10 @@ pub struct ArchiveRow {
     pub digest: [u8; 32],
     /// When it was made; the file gets its name just afterwards.
     pub archived_at: Timestamp,
-    /// When its destruction began; from then on the file is not what it was.
+    /// When its destruction began; from then on the file may not be what it was.
     pub ending_at: Option<Timestamp>,
+    /// When the file was overwritten; from then on it may be gone.
+    pub overwritten_at: Option<Timestamp>,
     /// When it was destroyed; none while it is there.
     pub ended_at: Option<Timestamp>,
     /// That it was destroyed, as a signed note; none while it is there, and for one that was taken back because its patient was
@@ -28,8 +30,8 @@ pub struct ArchiveRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT practice_id, patient_id, ends_on, digest, archived_at, ending_at, ended_at, certificate \
-             FROM archives ",
+            "SELECT practice_id, patient_id, ends_on, digest, archived_at, ending_at, ended_at, certificate, \
+             overwritten_at FROM archives ",
             $rest
         )
     };
@@ -52,7 +54,7 @@ pub fn put(batch: Batch, row: &ArchiveRow) -> Batch {
     const SQL: &str = "INSERT INTO archives (practice_id, patient_id, ends_on, digest, archived_at) \
                        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (practice_id, patient_id, ends_on) DO UPDATE SET \
                        digest = excluded.digest, archived_at = excluded.archived_at, ending_at = NULL, \
-                       ended_at = NULL, certificate = NULL";
+                       overwritten_at = NULL, ended_at = NULL, certificate = NULL";
     let params = &[
         row.practice_id.into(),
         row.patient_id.into(),
@@ -73,8 +75,15 @@ pub fn begin_end(batch: Batch, row: &ArchiveRow, at: Timestamp) -> Batch {
 /// Takes the mark away, where nothing was overwritten yet.
 pub fn stay(batch: Batch, row: &ArchiveRow) -> Batch {
     const SQL: &str = "UPDATE archives SET ending_at = NULL WHERE practice_id = $1 AND patient_id = $2 AND ends_on = $3 \
-                       AND ended_at IS NULL";
+                       AND overwritten_at IS NULL AND ended_at IS NULL";
     batch.run(SQL, &[row.practice_id.into(), row.patient_id.into(), row.ends_on.into()])
+}
+
+/// Marks that the file of an archive whose destruction was begun is overwritten; the first mark stays.
+pub fn overwritten(batch: Batch, row: &ArchiveRow, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE archives SET overwritten_at = $1 WHERE practice_id = $2 AND patient_id = $3 \
+                       AND ends_on = $4 AND ending_at IS NOT NULL AND overwritten_at IS NULL";
+    batch.run(SQL, &[at.into(), row.practice_id.into(), row.patient_id.into(), row.ends_on.into()])
 }
 
 /// Says that an archive was destroyed; the first certificate stays.
@@ -95,5 +104,6 @@ fn read(row: &Row) -> Result<ArchiveRow, StoreError> {
         ending_at: row.opt_timestamp(5)?,
         ended_at: row.opt_timestamp(6)?,
         certificate: row.opt_text(7)?.map(str::to_owned),
+        overwritten_at: row.opt_timestamp(8)?,
     })
 }

@@ -100,6 +100,13 @@ pub fn lift(batch: Batch, practice: PracticeId, hold: HoldId, by: AccountId, at:
     batch.run(SQL, &[by.into(), at.into(), practice.into(), hold.into()]).expect(1)
 }
 
+/// Takes a hold back that came too late, in the name of whoever placed it: it covered nobody.
+pub fn too_late(batch: Batch, practice: PracticeId, hold: HoldId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE legal_holds SET lifted_by = placed_by, lifted_at = $1 \
+                       WHERE practice_id = $2 AND hold_id = $3 AND lifted_at IS NULL";
+    batch.run(SQL, &[at.into(), practice.into(), hold.into()]).expect(1)
+}
+
 fn read(row: &Row) -> Result<HoldRow, StoreError> {
     let hold_id = row.id(1)?;
     Ok(HoldRow {

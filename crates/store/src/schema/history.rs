@@ -45,6 +45,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("keys", 3, "0003_destroyed"),
             migration!("keys", 4, "0004_archives"),
             migration!("keys", 5, "0005_archives_by_day"),
+            migration!("keys", 6, "0006_archives_overwritten"),
         ],
         Store::Clinical => &[
             migration!("clinical", 1, "0001_care"),

@@ -65,7 +65,7 @@ pub(crate) async fn only_the_shared_column_types_are_used(house: &mut dyn House)
     let columns = columns(house, Store::Keys).await;
     let of = |name| columns.iter().find(|column| column.column == name).expect("there");
     assert_eq!(of("wrapped").kind, "BYTEA");
-    let later = ["keyed_at", "finished_at", "ending_at", "ended_at", "certificate"];
+    let later = ["keyed_at", "finished_at", "ending_at", "overwritten_at", "ended_at", "certificate"];
     assert!(columns.iter().all(|column| !column.nullable || later.contains(&&*column.column)));
 }
 

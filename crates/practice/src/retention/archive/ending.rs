@@ -39,6 +39,7 @@ pub const ARCHIVE_END_STEPS: &[&str] = &[
     "archive_end_recorded",
     "archive_end_marked",
     "archive_overwritten",
+    "archive_overwrite_marked",
     "archive_unlinked",
     "archive_certified",
 ];
@@ -75,6 +76,13 @@ pub struct Ended {
     pub held: u64,
     /// Archives whose time is over, and whose files are not in the folder, or not as they were written. Nothing was done.
     pub missing: u64,
+}
+
+impl Ended {
+    fn tell_missing(&mut self, row: &ArchiveRow) {
+        tracing::warn!(patient = %row.patient_id, "the file of an archive is not there as it was written");
+        self.missing += 1;
+    }
 }
 
 /// Why archives were not ended. Starting again goes on.
@@ -146,19 +154,33 @@ pub async fn end_archives(
         }
         let name = ArchiveName { practice, patient: row.patient_id, ends_on: row.ends_on };
         let (begun, ended) = (row.ending_at.is_some() && row.ended_at.is_none(), row.ended_at.is_some());
-        let file = match name.find(&set.folder).map_err(failed)? {
-            // Half overwritten; or put back, by a copy of the folder from before.
-            Found::File(file) if begun || ended => Some(file),
-            Found::File(file) if file.digest().map_err(failed)? == row.digest => Some(file),
-            Found::Nothing if begun => None,
-            Found::Nothing | Found::Strange if ended => continue,
-            Found::Nothing | Found::Strange | Found::File(_) => {
-                tracing::warn!(patient = %row.patient_id, "the file of an archive is not there as it was written");
-                done.missing += 1;
+        let (file, whole) = match name.find(&set.folder).map_err(failed)? {
+            Found::File(file) => {
+                let whole = file.digest().map_err(failed)? == row.digest;
+                (Some(file), whole)
+            }
+            Found::Nothing => (None, false),
+            Found::Strange if ended => continue,
+            Found::Strange => {
+                done.tell_missing(row);
                 continue;
             }
         };
-        if !begun && legal_holds::covers(identity, practice, row.patient_id).await? {
+        match file {
+            None if ended => continue,
+            // It was overwritten, which is durable before it is removed.
+            None if row.overwritten_at.is_some() => {}
+            // Half overwritten; or put back, by a copy of the folder from before.
+            Some(_) if whole || begun || ended => {}
+            None | Some(_) => {
+                done.tell_missing(row);
+                continue;
+            }
+        }
+        // Before its first byte is overwritten a hold comes in time, also after a run that was cut off.
+        let may_stay = whole && !ended;
+        if may_stay && legal_holds::covers(identity, practice, row.patient_id).await? {
+            keys.commit(rows::stay(Batch::new(), row)).await?;
             done.held += 1;
             continue;
         }
@@ -170,7 +192,7 @@ pub async fn end_archives(
         };
         let receipt = house.record_as(actor, origin, event).await?;
         observer.reached("archive_end_recorded");
-        if !begun && !ended {
+        if may_stay {
             keys.commit(rows::begin_end(Batch::new(), row, house.clock.now())).await?;
             observer.reached("archive_end_marked");
             // Whoever places a hold looks for the mark afterwards, so one of the two sees the other.
@@ -182,8 +204,10 @@ pub async fn end_archives(
         }
         if let Some(file) = file {
             file.overwrite().map_err(failed)?;
+            observer.reached("archive_overwritten");
+            keys.commit(rows::overwritten(Batch::new(), row, house.clock.now())).await?;
         }
-        observer.reached("archive_overwritten");
+        observer.reached("archive_overwrite_marked");
         name.unlink(&set.folder).map_err(failed)?;
         observer.reached("archive_unlinked");
         if !ended {
@@ -209,8 +233,7 @@ async fn certify(house: &House, row: &ArchiveRow, entry: u64, signing: &Signing)
         method: METHOD.to_owned(),
         audit: proofs.get(&entry).map(|found| Proof::of(entry, found)),
     };
-    // Ids, words and numbers into memory: that cannot fail.
-    let text = serde_json::to_string_pretty(&said).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&said).expect("ids, words and numbers have no form that JSON lacks");
     Ok(sign_text(ARCHIVE_ENDED, &text, &signing.log, &signing.signer))
 }
 

@@ -40,6 +40,7 @@ pub(super) async fn text(
         last = (oldest.signed_at, oldest.program_id, oldest.version);
         for row in &rows {
             people.insert(row.signed_by);
+            people.extend(row.voided.as_ref().map(|void| void.by));
             let items = grant.open(&row.items)?;
             exercises_of.extend(items.expose().as_slice().iter().map(|item| item.exercise_id));
             versions.push(version(grant, row)?);
@@ -56,6 +57,7 @@ pub(super) async fn text(
         last = (oldest.performed_at, oldest.entry_id);
         for row in &rows {
             people.insert(row.recorded_by);
+            people.extend(row.voided.as_ref().map(|void| void.by));
             log.push(entry(grant, row)?);
         }
     }
@@ -69,6 +71,7 @@ pub(super) async fn text(
             let mut versions = Vec::new();
             for row in progress_notes::versions(db, practice, patient, first.note_id).await? {
                 people.insert(row.written_by);
+                people.extend(row.voided.as_ref().map(|void| void.by));
                 versions.push(note(grant, &row)?);
             }
             notes.push(json!({ "note": first.note_id, "versions": versions }));
@@ -82,6 +85,7 @@ pub(super) async fn text(
         last = (oldest.starts_at, oldest.visit_id);
         for row in &rows {
             people.insert(row.therapist_id);
+            people.extend(row.voided.as_ref().map(|void| void.by));
             let given = billing_outbox::given(db, practice, patient, row.visit_id).await?;
             seen.push(visit(grant, row, given.map(|given| given.charged_at))?);
         }
@@ -185,7 +189,7 @@ where
     Ok(Some(json!({ "at": void.at, "by": void.by, "reason": reason })))
 }
 
-/// The names of who treated and wrote; whose account is no longer there, has none.
+/// The names of who treated, wrote, and struck something out; whose account is no longer there, has none.
 async fn names(
     house: &House,
     grant: &ArchiveGrant,

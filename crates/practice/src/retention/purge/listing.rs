@@ -1,26 +1,33 @@
-//! Up to the point of no return: judging again, condemning, archiving, recording, and the line in the destruction ledger.
+//! Up to the point of no return: judging again, condemning, archiving, looking once more, recording, and the line in the
+//! destruction ledger.
 //!
 //! A hold may come, or the plan be taken back, at any moment. So whoever is due is *condemned* first, in a transaction that looks
-//! at both; whoever is condemned can be held no more, and whoever places a hold then is told so.
+//! at both; whoever is condemned can be held no more, and whoever places a hold then is told so. From then on nobody is let in to
+//! write either, so what is looked at once more afterwards is what there is: care that came after the judgement, a plan that was
+//! taken back while archives were made.
 
 use super::{PurgeError, Run};
-use crate::retention::{approve::may_approve, archive, same_person::SamePerson};
+use crate::retention::{approve::may_approve, archive, plan::care, same_person::SamePerson};
 use domain::{
     Date, PatientId,
     retention::{Verdict, VerdictKind},
 };
 use ledger::{Destroyed, Receipt, Word};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{
     Batch,
     rows::{
-        care_dates, patients,
+        care_dates::{self, CareDatesRow},
+        patients,
         retention::{self, ItemRow, ItemStep, PlanState},
     },
 };
 
 const DESTROY: Word = Word::new("destroy_record");
 const SPARE: Word = Word::new("spare_record");
+
+/// Why somebody is spared of whom another record is not in the plan.
+const SECOND_RECORD: &str = "second-record-not-in-plan";
 
 impl Run<'_> {
     /// Refused where the plan was taken back meanwhile, or somebody who approved it may not do so any more.
@@ -67,7 +74,7 @@ impl Run<'_> {
     /// be held again. If this fails too, the next run does it.
     async fn give_back(&self, error: PurgeError) -> PurgeError {
         if let Err(error) = self.take_up().await {
-            tracing::warn!(%error, "patients stay condemned until the plan is carried out or taken back");
+            tracing::warn!(%error, "patients stay condemned until `patella retention run` is started again");
         }
         error
     }
@@ -122,6 +129,41 @@ impl Run<'_> {
         Ok(split)
     }
 
+    /// Whom of the condemned to spare after all, and why: whose record does not open, who was under care since they were judged, and
+    /// who has another record that stays. Refused where the plan does not stand any more.
+    async fn look_again(
+        &self,
+        judged: &[CareDatesRow],
+        due: &[(PatientId, String)],
+        unreadable: &BTreeSet<PatientId>,
+    ) -> Result<BTreeMap<PatientId, &'static str>, PurgeError> {
+        self.still_stands().await?;
+        let (practice, stores, now) = (self.row.practice_id, &self.house.stores, self.house.clock.now());
+        let before: BTreeMap<_, _> = judged.iter().map(|row| (row.patient_id, care(row))).collect();
+        let mut kept = BTreeMap::new();
+        for (patient, _) in due {
+            let row = care_dates::of_patient(&stores.clinical, practice, now, *patient).await?;
+            if unreadable.contains(patient) {
+                kept.insert(*patient, "does-not-open");
+            } else if row.as_ref().map(care).as_ref() != before.get(patient) {
+                kept.insert(*patient, VerdictKind::UnderCare.word());
+            }
+        }
+        let people = SamePerson::read(&stores.identity, practice).await?;
+        for (patient, _) in due {
+            for other in people.records(*patient) {
+                if let Some(why) = kept.get(&other).copied() {
+                    kept.insert(*patient, why);
+                } else if !due.iter().any(|(one, _)| *one == other)
+                    && patients::by_id(&stores.clinical, practice, other).await?.is_some()
+                {
+                    kept.insert(*patient, SECOND_RECORD);
+                }
+            }
+        }
+        Ok(kept)
+    }
+
     /// Whether the plan still waits to be carried out on.
     async fn is_approved(&self) -> Result<bool, PurgeError> {
         let row = retention::plan(&self.house.stores.identity, self.row.practice_id, self.row.plan_id).await?;
@@ -152,7 +194,7 @@ impl Run<'_> {
         let (mut due, mut entries) = (Vec::new(), Vec::new());
         for (row, verdict) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
             let why = match verdict {
-                Verdict::Due { .. } if split.contains(&row.patient_id) => "second-record-not-in-plan",
+                Verdict::Due { .. } if split.contains(&row.patient_id) => SECOND_RECORD,
                 Verdict::Due { rule, .. } => {
                     due.push((row.patient_id, rule));
                     continue;
@@ -178,8 +220,15 @@ impl Run<'_> {
             Ok(unreadable) => unreadable,
             Err(error) => return Err(self.give_back(error).await),
         };
-        due.retain(|(patient, _)| !unreadable.contains(patient));
-        entries.extend(unreadable.iter().map(|patient| self.judge.entry(SPARE, *patient, "does-not-open")));
+        let kept = match self.look_again(&rows, &due, &unreadable).await {
+            Ok(kept) => kept,
+            Err(error) => return Err(self.give_back(error).await),
+        };
+        for patient in kept.keys() {
+            archive::take_back(self.house, practice, *patient).await?;
+        }
+        due.retain(|(patient, _)| !kept.contains_key(patient));
+        entries.extend(kept.iter().map(|(patient, why)| self.judge.entry(SPARE, *patient, why)));
         let spared = entries.len();
         entries.extend(due.iter().map(|(patient, rule)| self.judge.entry(DESTROY, *patient, rule)));
         let receipts = match self.house.ledger.append(entries).await {
@@ -199,9 +248,14 @@ impl Run<'_> {
         let listed: Vec<_> = due.iter().map(|(patient, _)| (*patient, ItemStep::Listed)).collect();
         self.move_on(&listed, ItemStep::Archived).await?;
         self.move_on(&moves, ItemStep::Planned).await?;
-        let kept: Vec<_> = unreadable.iter().map(|patient| (*patient, ItemStep::Spared)).collect();
-        self.move_on(&kept, ItemStep::Condemned).await?;
-        self.spared += moves.iter().chain(&kept).filter(|(_, step)| *step == ItemStep::Spared).count() as u64;
+        let (unread, looked_at): (Vec<_>, Vec<_>) = kept
+            .into_keys()
+            .map(|patient| (patient, ItemStep::Spared))
+            .partition(|(patient, _)| unreadable.contains(patient));
+        self.move_on(&unread, ItemStep::Condemned).await?;
+        self.move_on(&looked_at, ItemStep::Archived).await?;
+        let spared = moves.iter().filter(|(_, step)| *step == ItemStep::Spared).count();
+        self.spared += (spared + unread.len() + looked_at.len()) as u64;
         self.observer.reached("listed");
         Ok(true)
     }
