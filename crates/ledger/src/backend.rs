@@ -40,6 +40,12 @@ pub enum BackendError {
     /// What is stored is not as it was written.
     #[error("the log is damaged: {0}")]
     Damaged(String),
+    /// The entry is not there any more, as the log's note says ([`crate::Dropped`]).
+    #[error("the entries below {before} were dropped when their time was over")]
+    Dropped {
+        /// The first number that was not.
+        before: u64,
+    },
     /// Any other reason, for example a database's.
     #[error(transparent)]
     Other(Box<dyn Error + Send + Sync>),
@@ -59,6 +65,18 @@ pub trait Backend: Send {
 
     /// The sealed entries from `from` on: at least one where there is one, at most `most`.
     fn read(&mut self, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError>;
+
+    /// The note that says which entries were dropped ([`crate::Dropped`]); none where none were. Not checked.
+    fn dropped(&mut self) -> Result<Option<String>, BackendError> {
+        Ok(None)
+    }
+
+    /// Keeps the note of a log that is brought back, durably, before anything else of it. Where only hashes are to be had of
+    /// entries, those are appended as leaves that are empty, unless [`Backend::size`] counts them already.
+    fn begin_dropped(&mut self, note: &str) -> Result<(), BackendError> {
+        let _ = note;
+        Err(BackendError::Damaged("this place keeps whole logs only".to_owned()))
+    }
 
     /// The last published checkpoint; none in a new log.
     fn checkpoint(&mut self) -> Result<Option<String>, BackendError>;

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Seek, Write},
     path::Path,
 };
 
@@ -23,6 +23,27 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&draft);
     }
     written
+}
+
+/// Overwrites a file with zeros, in place, and syncs it. On flash and copy-on-write storage old blocks may stay.
+pub fn overwrite(mut file: &File) -> io::Result<()> {
+    const ZEROS: [u8; 8192] = [0; 8192];
+    let mut left = file.metadata()?.len();
+    file.rewind()?;
+    while left > 0 {
+        let some = usize::try_from(left).unwrap_or(ZEROS.len()).min(ZEROS.len());
+        file.write_all(&ZEROS[..some])?;
+        left -= some as u64;
+    }
+    file.sync_all()
+}
+
+/// Removes a file; one that is not there is as good as removed.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
 }
 
 /// Makes the names in the folder of `path` durable.

@@ -6,6 +6,7 @@
 //! DIR/tile/entries/x001/234       the same entries, 256 a bundle (C2SP tlog-tiles)
 //! DIR/tile/<L>/…                  the hashes of the tree, 256 a tile
 //! DIR/checkpoint                  the signed head
+//! DIR/dropped                     the signed note that says which old entries are gone, their hashes excepted
 //! ```
 //!
 //! The journal is apart from the bundles because the two are good at different things. A batch must be durable with one
@@ -19,7 +20,7 @@
 pub(crate) mod frame;
 pub(crate) mod journal;
 
-use crate::{Backend, BackendError, Hash, Leaf, Publication, Tile, durable, tile};
+use crate::{Backend, BackendError, Dropped, Hash, Leaf, Publication, Tile, durable, tile};
 use journal::Journal;
 use std::{
     collections::BTreeSet,
@@ -35,12 +36,15 @@ const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 /// Names below the log's directory.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 pub(crate) const JOURNAL: &str = "journal";
+pub(crate) const DROPPED: &str = "dropped";
 
 /// Keeps a log in a directory, which it locks against other writers.
 #[derive(Debug)]
 pub struct FileBackend {
     folder: PathBuf,
     journal: Journal,
+    /// How many entries were dropped when this was opened, or are not brought back.
+    dropped: u64,
     /// Holds the lock while this lives.
     _lock: File,
 }
@@ -66,8 +70,9 @@ impl FileBackend {
             }
             Err(TryLockError::Error(source)) => return Err(failed("locked", &path)(source)),
         }
-        let journal = Journal::open(folder.join(JOURNAL), segment_bytes, archived(&folder))?;
-        Ok(Self { folder, journal, _lock: lock })
+        let dropped = dropped_before(&folder)?;
+        let journal = Journal::open(folder.join(JOURNAL), segment_bytes, dropped, archived(&folder)?)?;
+        Ok(Self { folder, journal, dropped, _lock: lock })
     }
 
     /// Writes one file of a publication. The names of full tiles and bundles are made durable through `folders`; partial
@@ -114,6 +119,17 @@ impl Backend for FileBackend {
         }
     }
 
+    fn dropped(&mut self) -> Result<Option<String>, BackendError> {
+        read_note(&self.folder, DROPPED)
+    }
+
+    fn begin_dropped(&mut self, note: &str) -> Result<(), BackendError> {
+        put_note(&self.folder, Some(note))?;
+        self.dropped = Dropped::unverified(note);
+        self.journal.begin_at(self.dropped);
+        Ok(())
+    }
+
     fn checkpoint(&mut self) -> Result<Option<String>, BackendError> {
         read_checkpoint(&self.folder)
     }
@@ -129,7 +145,7 @@ impl Backend for FileBackend {
             self.put(&place.path(width), width == tile::WIDTH, &bytes, &mut folders)?;
         }
         let (full, rest) = (publication.size / tile::WIDTH as u64, (publication.size % tile::WIDTH as u64) as usize);
-        for index in publication.published / tile::WIDTH as u64..full {
+        for index in publication.published.max(self.dropped) / tile::WIDTH as u64..full {
             let bytes = self.bundle(index, tile::WIDTH)?;
             self.put(&tile::bundle_path(index, tile::WIDTH), true, &bytes, &mut folders)?;
         }
@@ -171,9 +187,30 @@ fn make_private(folder: &Path) -> io::Result<()> {
     durable::sync_folder_of(folder)
 }
 
-/// Tells whether a full bundle holds an entry.
-pub(crate) fn archived(folder: &Path) -> impl Fn(u64) -> bool {
-    |seq| folder.join(tile::bundle_path(seq / tile::WIDTH as u64, tile::WIDTH)).is_file()
+/// Tells whether a full bundle holds an entry, or held it before it was dropped.
+pub(crate) fn archived(folder: &Path) -> Result<impl Fn(u64) -> bool, BackendError> {
+    let dropped = dropped_before(folder)?;
+    Ok(move |seq| seq < dropped || bundle_of(folder, seq).is_file())
+}
+
+/// Where the full bundle of an entry lies.
+pub(crate) fn bundle_of(folder: &Path, seq: u64) -> PathBuf {
+    folder.join(tile::bundle_path(seq / tile::WIDTH as u64, tile::WIDTH))
+}
+
+/// How many entries were dropped, as the note says for which nobody has vouched yet.
+pub(crate) fn dropped_before(folder: &Path) -> Result<u64, BackendError> {
+    Ok(read_note(folder, DROPPED)?.map_or(0, |note| Dropped::unverified(&note)))
+}
+
+/// Puts the note there that says what was dropped, or takes it away, durably.
+pub(crate) fn put_note(folder: &Path, note: Option<&str>) -> Result<(), BackendError> {
+    let path = folder.join(DROPPED);
+    let done = match note {
+        Some(note) => durable::write(&path, note.as_bytes()),
+        None => durable::remove(&path),
+    };
+    done.and_then(|()| durable::sync_folder(folder)).map_err(failed("written", &path))
 }
 
 /// Makes an I/O error say what was tried.
@@ -192,8 +229,12 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, BackendError
 }
 
 pub(crate) fn read_checkpoint(folder: &Path) -> Result<Option<String>, BackendError> {
-    // What is not text is no checkpoint, and is refused as such.
-    Ok(read_if_there(&folder.join(CHECKPOINT))?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    read_note(folder, CHECKPOINT)
+}
+
+/// A signed note of the log, if there is one. What is not text is none, and is refused as such.
+pub(crate) fn read_note(folder: &Path, name: &str) -> Result<Option<String>, BackendError> {
+    Ok(read_if_there(&folder.join(name))?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The first `width` hashes of a tile, from the full one or a partial one that has them.
@@ -226,10 +267,16 @@ pub(crate) fn partials(folder: &Path, path: &str) -> Result<Vec<(usize, PathBuf)
     Ok(found)
 }
 
-/// Entries from a full bundle; none when it is not there.
+/// Entries from a full bundle; none when it is not there, and an error of its own when it was dropped.
 pub(crate) fn read_bundle(folder: &Path, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
-    let path = folder.join(tile::bundle_path(from / tile::WIDTH as u64, tile::WIDTH));
-    let Some(bytes) = read_if_there(&path)? else { return Ok(Vec::new()) };
+    let path = bundle_of(folder, from);
+    let bytes = read_if_there(&path)?;
+    // Asked afterwards: what was overwritten while it was read was dropped before.
+    let before = dropped_before(folder)?;
+    if from < before {
+        return Err(BackendError::Dropped { before });
+    }
+    let Some(bytes) = bytes else { return Ok(Vec::new()) };
     let entries = frame::entries(&bytes)
         .map_err(|offset| BackendError::Damaged(format!("{} breaks off at byte {offset}", path.display())))?;
     let skip = (from % tile::WIDTH as u64) as usize;

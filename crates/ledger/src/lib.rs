@@ -11,11 +11,13 @@
 //!   [`Checkpoint`]s: whoever has the public [`VerifierKey`] can check the whole trail without reading it.
 //! - A [`Receipt`] exists only after its entry is durable. What cannot be written is not acknowledged.
 //! - [`verify`] proves a directory whole or names the first place that is not.
+//! - [`Segments`] of entries whose time is over are dropped whole; their hashes stay, and [`Dropped`] says what went.
 //!
 //! Nothing here knows who may do what; that is decided above, and recorded here.
 
 mod backend;
 mod destroyed;
+mod dropped;
 mod durable;
 mod entry;
 mod file;
@@ -28,6 +30,7 @@ mod proof;
 mod reader;
 mod refill;
 mod second_path;
+mod segments;
 mod signed_text;
 mod status;
 mod tail;
@@ -38,6 +41,8 @@ mod writer;
 
 pub use backend::{Backend, BackendError, Leaf, Publication};
 pub use destroyed::{Destroyed, DestroyedError, DestructionLedger, read_destroyed};
+pub use dropped::{Dropped, Recorded, SEGMENT};
+pub use durable::overwrite;
 pub use entry::{Entry, Outcome, Resource, Word, open_entry};
 pub use file::FileBackend;
 pub use handle::{Ledger, LedgerError, LedgerHandle, Receipt, Settings};
@@ -49,6 +54,7 @@ pub use proof::{
 };
 pub use reader::{LogReader, ReadError};
 pub use refill::{Refill, RefillError};
+pub use segments::{FileSegments, FindError, Old, Segments, find_old};
 pub use signed_text::{open_text, sign_text, unverified_text};
 pub use status::{LedgerStatus, PlaceStatus};
 pub use tail::LogTail;

@@ -1,7 +1,7 @@
 //! What is checked before a log is written to.
 
 use crate::{
-    Backend, BackendError, Checkpoint, CheckpointError, Hash, Settings, Tile, Tree, VerifierKey, leaf_hash,
+    Backend, BackendError, Checkpoint, CheckpointError, Dropped, Hash, Settings, Tile, Tree, VerifierKey, leaf_hash,
     second_path, tile,
 };
 use std::{fmt, io, path::PathBuf};
@@ -64,6 +64,13 @@ pub enum OpenError {
         /// What is wrong with it.
         source: CheckpointError,
     },
+    /// The note that says what was dropped is not to be trusted.
+    #[error("the note of the entries that were dropped from the audit log cannot be trusted")]
+    Dropped {
+        #[source]
+        /// What is wrong with it.
+        source: CheckpointError,
+    },
     /// The log has entries, but its own checkpoint is gone.
     #[error("the audit log has {log} entries but no checkpoint of its own: it was taken away")]
     NoCheckpoint {
@@ -113,14 +120,22 @@ pub(crate) fn check(backend: &mut dyn Backend, settings: &Settings) -> Result<Op
     }
     let published = own.map_or(0, |own| own.size);
 
+    let dropped = backend.dropped()?.map(|note| Dropped::open(&note, &key)).transpose();
+    let dropped = dropped.map_err(|source| OpenError::Dropped { source })?.map_or(0, |dropped| dropped.before);
+
     heads.sort_by_key(|(checkpoint, _)| checkpoint.size);
-    let (mut tree, old) = match from_tiles(backend, &heads, size.saturating_sub(settings.check_at_open).min(published))?
-    {
+    // Of what was dropped the tiles are all that there is.
+    let start = size.saturating_sub(settings.check_at_open).max(dropped).min(published);
+    let (mut tree, old) = match from_tiles(backend, &heads, start)? {
         Some((tree, roots)) => {
             for (root, (checkpoint, head)) in roots.iter().zip(&heads) {
                 agree(*root, checkpoint, head)?;
             }
             (tree, roots.len())
+        }
+        None if dropped > 0 => {
+            let what = format!("the hashes of the {dropped} entries that were dropped are not whole");
+            return Err(BackendError::Damaged(what).into());
         }
         None => (Tree::new(), 0),
     };

@@ -1,8 +1,8 @@
 //! Reading a log's directory, also beside the writer.
 
 use crate::{
-    BackendError, Checkpoint, CheckpointError, Entry, Hash, LogName, Tile, TileSource, VerifierKey,
-    file::{JOURNAL, archived, journal, read_bundle, read_checkpoint, read_tile},
+    BackendError, Checkpoint, CheckpointError, Dropped, Entry, Hash, LogName, Tile, TileSource, VerifierKey,
+    file::{DROPPED, JOURNAL, archived, journal, read_bundle, read_checkpoint, read_note, read_tile},
     open_entry,
 };
 use crypto::Key;
@@ -27,8 +27,8 @@ pub enum ReadError {
     /// There is no checkpoint.
     #[error("the audit log has no checkpoint")]
     NoCheckpoint,
-    /// The checkpoint is not to be trusted.
-    #[error("the audit log's checkpoint cannot be trusted")]
+    /// The checkpoint, or the note of what was dropped, is not to be trusted.
+    #[error("a signed note of the audit log cannot be trusted")]
     Checkpoint {
         #[from]
         /// What is wrong with it.
@@ -46,7 +46,7 @@ impl LogReader {
     /// Looks at the log in `folder`.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, BackendError> {
         let folder = folder.into();
-        let journal::Scan { segments, gap, .. } = journal::scan(&folder.join(JOURNAL), archived(&folder))?;
+        let journal::Scan { segments, gap, .. } = journal::scan(&folder.join(JOURNAL), archived(&folder)?)?;
         if let Some(gap) = gap {
             let (seq, path, offset) = (gap.seq, gap.path.display(), gap.offset);
             return Err(BackendError::Damaged(format!("entry {seq} is missing in {path} at byte {offset}")));
@@ -80,6 +80,18 @@ impl LogReader {
     /// The log's own checkpoint as it was signed, if there is one. Not checked.
     pub fn checkpoint_note(&self) -> Result<Option<String>, BackendError> {
         read_checkpoint(&self.folder)
+    }
+
+    /// What was dropped from it, checked; none where nothing was.
+    pub fn dropped(&self, key: &VerifierKey) -> Result<Option<Dropped>, ReadError> {
+        let note = read_note(&self.folder, DROPPED)?;
+        Ok(note.map(|note| Dropped::open(&note, key)).transpose()?)
+    }
+
+    /// The note that says what was dropped, as it was signed, and how many entries it names; none where nothing was. Not
+    /// checked.
+    pub fn dropped_note(&self) -> Result<Option<(u64, String)>, BackendError> {
+        Ok(read_note(&self.folder, DROPPED)?.map(|note| (Dropped::unverified(&note), note)))
     }
 
     /// The entries from `from` on, opened with the seal key of the log `log`, each with its sequence number.

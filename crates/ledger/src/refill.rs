@@ -1,7 +1,8 @@
 //! Bringing a log back, or over to another backend, from its sealed entries and its last checkpoint.
 
 use crate::{
-    Backend, BackendError, Checkpoint, CheckpointError, Hash, Leaf, Publication, Tile, Tree, VerifierKey, leaf_hash,
+    Backend, BackendError, Checkpoint, CheckpointError, Dropped, Hash, Leaf, Publication, Tile, Tree, VerifierKey,
+    leaf_hash,
 };
 
 /// How many bytes of entries are appended with one sync.
@@ -18,6 +19,15 @@ pub enum RefillError {
     /// The checkpoint is not to be trusted.
     #[error("its checkpoint cannot be trusted")]
     Checkpoint(#[from] CheckpointError),
+    /// The note of what was dropped is not to be trusted.
+    #[error("the note of the entries that were dropped from it cannot be trusted")]
+    Note(#[source] CheckpointError),
+    /// An entry is missing of which the note does not say that it was dropped.
+    #[error("entry {seq} is missing, and nothing says that it was dropped")]
+    Missing {
+        /// Which one.
+        seq: u64,
+    },
     /// The backend holds another log, or more than is brought.
     #[error("there is another log already, which differs at entry {seq}")]
     Other {
@@ -50,6 +60,7 @@ pub struct Refill {
     checkpoint: Checkpoint,
     note: String,
     there: u64,
+    dropped: u64,
     known: std::collections::VecDeque<Vec<u8>>,
     tree: Tree,
     /// Full tiles up to the checkpoint.
@@ -61,16 +72,31 @@ pub struct Refill {
 }
 
 impl Refill {
-    /// Begins with the log's last checkpoint, which must carry the true signature of `key`.
-    pub fn begin(backend: impl Backend + 'static, note: String, key: &VerifierKey) -> Result<Self, RefillError> {
+    /// Begins with the log's last checkpoint, and the note of what was dropped from it, where anything was. Both must carry
+    /// the true signature of `key`.
+    pub fn begin(
+        backend: impl Backend + 'static,
+        note: String,
+        dropped: Option<&str>,
+        key: &VerifierKey,
+    ) -> Result<Self, RefillError> {
         let checkpoint = Checkpoint::open(&note, key)?;
         let mut backend: Box<dyn Backend> = Box::new(backend);
+        let before = match dropped {
+            Some(dropped) => {
+                let before = Dropped::open(dropped, key).map_err(RefillError::Note)?.before;
+                backend.begin_dropped(dropped)?;
+                before
+            }
+            None => 0,
+        };
         let there = backend.size()?;
         let mut refill = Self {
             backend,
             checkpoint,
             note,
             there,
+            dropped: before,
             known: Default::default(),
             tree: Tree::new(),
             tiles: Vec::new(),
@@ -82,9 +108,21 @@ impl Refill {
         Ok(refill)
     }
 
+    /// Takes the hash of the next entry, which was dropped.
+    pub fn push_dropped(&mut self, hash: Hash) -> Result<(), RefillError> {
+        if self.tree.size() >= self.dropped {
+            return Err(RefillError::Missing { seq: self.tree.size() });
+        }
+        self.take(hash, &[])
+    }
+
     /// Takes the next entry.
     pub fn push(&mut self, sealed: &[u8]) -> Result<(), RefillError> {
-        let (seq, hash) = (self.tree.size(), leaf_hash(sealed));
+        self.take(leaf_hash(sealed), sealed)
+    }
+
+    fn take(&mut self, hash: Hash, sealed: &[u8]) -> Result<(), RefillError> {
+        let seq = self.tree.size();
         let unsigned = seq >= self.checkpoint.size;
         let tiles = &mut self.tiles;
         self.tree.push(hash, |tile, hashes| {
@@ -93,6 +131,10 @@ impl Refill {
             }
         });
         self.look();
+        if seq < self.there.min(self.dropped) {
+            // Only its hash is there, which the checkpoint's root will vouch for.
+            return Ok(());
+        }
         if seq < self.there {
             if self.known.is_empty() {
                 self.known = self.backend.read(seq, READ_AT_ONCE)?.into();
@@ -103,7 +145,7 @@ impl Refill {
                 Err(RefillError::Other { seq })
             };
         }
-        self.waiting_bytes += sealed.len();
+        self.waiting_bytes += sealed.len().max(hash.0.len());
         self.waiting.push(Leaf { hash, sealed: sealed.to_vec() });
         if self.waiting_bytes >= AT_ONCE { self.flush() } else { Ok(()) }
     }

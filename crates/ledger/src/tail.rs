@@ -2,7 +2,7 @@
 
 use crate::{
     BackendError, Hash, Tile, TileSource,
-    file::{JOURNAL, archived, failed, journal, read_bundle, read_checkpoint, read_tile},
+    file::{DROPPED, JOURNAL, archived, failed, journal, read_bundle, read_checkpoint, read_note, read_tile},
 };
 use std::path::PathBuf;
 
@@ -43,6 +43,11 @@ impl LogTail {
         read_checkpoint(&self.folder)
     }
 
+    /// The note that says which entries were dropped; not checked. None where none were.
+    pub fn dropped(&self) -> Result<Option<String>, BackendError> {
+        read_note(&self.folder, DROPPED)
+    }
+
     /// The entries of one batch or one bundle.
     fn some(&mut self, from: u64, durable: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
         if let Some(entries) = journal::read(&self.segments, from, most)? {
@@ -69,7 +74,7 @@ impl LogTail {
             Some(last) if Some(last.number) == newest => last.read_on().map_err(failed("read", &last.path))?,
             // A newer file may supersede the end of the one before: only all of them together say what holds.
             _ => {
-                let journal::Scan { segments, gap, .. } = journal::scan(&folder, archived(&self.folder))?;
+                let journal::Scan { segments, gap, .. } = journal::scan(&folder, archived(&self.folder)?)?;
                 if let Some(gap) = gap {
                     let (seq, path, offset) = (gap.seq, gap.path.display(), gap.offset);
                     return Err(BackendError::Damaged(format!("entry {seq} is missing in {path} at byte {offset}")));

@@ -7,8 +7,8 @@
 mod files;
 
 use crate::{
-    Backend, BackendError, Checkpoint, Hash, Tile, Tree, VerifierKey,
-    file::{CHECKPOINT, JOURNAL, archived, journal, read_if_there},
+    Backend, BackendError, Checkpoint, Dropped, Hash, SEGMENT, Tile, Tree, VerifierKey,
+    file::{CHECKPOINT, DROPPED, JOURNAL, archived, journal, read_if_there, read_note},
     leaf_hash,
     tile::WIDTH,
     tree::perfect_root,
@@ -26,6 +26,8 @@ pub struct Report {
     pub checkpoint: Checkpoint,
     /// How many entries there are; those from the largest checkpoint on are not signed yet.
     pub entries: u64,
+    /// What was dropped: of those entries the hashes are proven, and nothing else is there.
+    pub dropped: Option<Dropped>,
     /// How many bytes of a batch stand at the end that was never finished, nor acknowledged (a crash, or a write going on).
     pub torn_bytes: u64,
 }
@@ -87,11 +89,13 @@ pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Rep
         all.push((read_head(path, key)?, path.clone()));
     }
     all.sort_by_key(|(head, _)| head.size);
-    let journal::Scan { segments, gap, .. } = journal::scan(&folder.join(JOURNAL), archived(folder))?;
+    let dropped = open_dropped(read_note(folder, DROPPED)?, &folder.join(DROPPED), key)?;
+    let journal::Scan { segments, gap, .. } = journal::scan(&folder.join(JOURNAL), archived(folder)?)?;
     let mut log = Verification {
         folder,
         key,
         own: &own,
+        dropped: dropped.as_ref().map_or(0, |dropped| dropped.before),
         entries: Entries::new(folder, segments),
         tree: Tree::new(),
         heads: Heads { heads: all, agreed: 0 },
@@ -109,7 +113,7 @@ pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Rep
         let required = tile.width(own.size);
         check_tile_files(folder, tile, hashes, required, &|| log.grown())?;
     }
-    Ok(Report { checkpoint: own, entries: total, torn_bytes })
+    Ok(Report { checkpoint: own, entries: total, dropped, torn_bytes })
 }
 
 /// Proves a log in any backend whole against its own checkpoint and those in the files `heads`: reads every entry, holds its
@@ -129,12 +133,22 @@ pub fn verify_backend(
     for path in heads {
         all.push((read_head(path, key)?, path.clone()));
     }
+    let dropped = open_dropped(backend.dropped()?, name, key)?;
+    let before = dropped.as_ref().map_or(0, |dropped| dropped.before);
     all.sort_by_key(|(head, _)| head.size);
     let (mut heads, mut tree) = (Heads { heads: all, agreed: 0 }, Tree::new());
     heads.agree(&tree)?;
     let size = backend.size()?;
     while tree.size() < size {
         let first = tree.size();
+        if first < before {
+            let hashes = backend.tile(Tile { level: 0, index: first / SEGMENT }, WIDTH)?;
+            for hash in hashes.ok_or_else(|| VerifyError::at(NO_HASHES, first, name, None))? {
+                tree.push(hash, |_, _| {});
+                heads.agree(&tree)?;
+            }
+            continue;
+        }
         let entries = backend.read(first, WIDTH - (first % WIDTH as u64) as usize)?;
         if entries.is_empty() {
             return Err(VerifyError::at("the entry is missing", first, name, None));
@@ -152,7 +166,17 @@ pub fn verify_backend(
         }
     }
     heads.all_agreed(tree.size(), || (name.to_owned(), None))?;
-    Ok(Report { checkpoint: own, entries: tree.size(), torn_bytes: 0 })
+    Ok(Report { checkpoint: own, entries: tree.size(), dropped, torn_bytes: 0 })
+}
+
+/// What is said of dropped entries whose tile is not there in full.
+const NO_HASHES: &str = "the entries were dropped, and their hashes are missing";
+
+fn open_dropped(note: Option<String>, path: &Path, key: &VerifierKey) -> Result<Option<Dropped>, VerifyError> {
+    let opened = note.map(|note| Dropped::open(&note, key)).transpose();
+    opened.map_err(|error| {
+        VerifyError::at(format!("the note of what was dropped cannot be trusted: {error}"), None, path, None)
+    })
 }
 
 fn read_head(path: &Path, key: &VerifierKey) -> Result<Checkpoint, VerifyError> {
@@ -207,6 +231,8 @@ struct Verification<'a> {
     folder: &'a Path,
     key: &'a VerifierKey,
     own: &'a Checkpoint,
+    /// How many entries were dropped.
+    dropped: u64,
     entries: Entries<'a>,
     tree: Tree,
     heads: Heads,
@@ -216,6 +242,10 @@ impl Verification<'_> {
     /// Takes the entries of the next bundle. False at the end of the log.
     fn bundle(&mut self) -> Result<bool, VerifyError> {
         let index = self.tree.size() / WIDTH as u64;
+        if (index + 1) * SEGMENT <= self.dropped {
+            self.entries.pass_over((index + 1) * SEGMENT)?;
+            return self.dropped_bundle(index);
+        }
         let entries = self.entries.bundle(index)?;
         let place = Tile { level: 0, index };
         let tile = self.leaf_tile(place)?;
@@ -243,6 +273,43 @@ impl Verification<'_> {
         Ok(entries.len() == WIDTH)
     }
 
+    /// Takes the hashes of a bundle that was dropped: they are all that counts of it, should a part still lie there.
+    fn dropped_bundle(&mut self, index: u64) -> Result<bool, VerifyError> {
+        let (place, first) = (Tile { level: 0, index }, index * SEGMENT);
+        let path = self.folder.join(place.path(WIDTH));
+        let hashes = read_if_there(&path)?.and_then(|bytes| crate::tile::decode(&bytes, WIDTH));
+        let hashes = hashes.ok_or_else(|| VerifyError::at(NO_HASHES, first, &path, None))?;
+        if !self.above_holds(place).unwrap_or(true) {
+            let above = Tile { level: 1, index: index / SEGMENT };
+            let wrong =
+                if self.is_borne_out(above) { path } else { self.folder.join(above.path(above.width(self.own.size))) };
+            let what = "the hashes of entries that were dropped, and those above them, do not agree";
+            return Err(VerifyError::at(what, first, &wrong, None));
+        }
+        for hash in hashes {
+            let (mut full, size) = (Vec::new(), self.own.size);
+            self.tree.push(hash, |tile, hashes| full.push((tile, hashes)));
+            self.heads.agree(&self.tree)?;
+            for (tile, hashes) in full {
+                check_tile_files(self.folder, tile, &hashes, tile.width(size), &|| self.grown())?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether what stands above a tile says the same: the tile there, or the root where there is none.
+    fn is_borne_out(&self, place: Tile) -> bool {
+        if place.width(self.own.size) < WIDTH { self.edge_holds() } else { self.above_holds(place).unwrap_or(false) }
+    }
+
+    /// Whether a full tile gives the hash above it; none when one of the two is not to be had.
+    fn above_holds(&self, place: Tile) -> Option<bool> {
+        let above = Tile { level: place.level + 1, index: place.index / WIDTH as u64 };
+        let above = crate::file::read_tile(self.folder, above, (place.index % WIDTH as u64) as usize + 1).ok()??;
+        let hashes = crate::file::read_tile(self.folder, place, WIDTH).ok()??;
+        Some(above.last() == Some(&perfect_root(&hashes)))
+    }
+
     /// The leaf hashes of a bundle as the tiles say, with the tile's path.
     fn leaf_tile(&self, place: Tile) -> Result<Option<(Vec<Hash>, PathBuf)>, VerifyError> {
         let mut paths = vec![self.folder.join(place.path(WIDTH))];
@@ -258,17 +325,7 @@ impl Verification<'_> {
 
     /// An entry and its hash do not agree: says which of the two was changed, where the tile above can tell.
     fn disagreement(&self, place: Tile, seq: u64, entry: (&Path, u64), hash: (&Path, u64)) -> VerifyError {
-        let holds = || {
-            if place.width(self.own.size) < WIDTH {
-                return self.edge_holds();
-            }
-            let above = Tile { level: 1, index: place.index / WIDTH as u64 };
-            let above = crate::file::read_tile(self.folder, above, (place.index % WIDTH as u64) as usize + 1);
-            let hashes = crate::file::read_tile(self.folder, place, WIDTH);
-            let (Ok(Some(above)), Ok(Some(hashes))) = (above, hashes) else { return false };
-            above.last() == Some(&perfect_root(&hashes))
-        };
-        if holds() {
+        if self.is_borne_out(place) {
             VerifyError::at(CHANGED, seq, entry.0, entry.1)
         } else {
             let what = format!("the hash does not belong to the entry in {} at byte {}", entry.0.display(), entry.1);

@@ -2,6 +2,8 @@
 //! of the ledger or of our crypto: only what a stranger with the public key and the published files has. The ledger writes;
 //! the stranger reads.
 
+#[path = "ledger/dropping_sample.rs"]
+mod dropping_sample;
 #[path = "ledger/sample.rs"]
 mod sample;
 
@@ -156,6 +158,33 @@ mod stranger {
         true
     }
 
+    /// The same of a log of which the first entries are not there any more: the tiles of the lowest level have their hashes.
+    pub(crate) fn audit_after(prefix: &Path, vkey: &str, gone: usize) -> Option<(usize, Hash, Vec<Hash>)> {
+        let (size, root) = checkpoint(&fs::read(prefix.join("checkpoint")).ok()?, vkey)?;
+        let mut leaves = Vec::new();
+        while leaves.len() < size {
+            let (n, width) = (leaves.len() / 256, (size - leaves.len()).min(256));
+            let hashes = resource(prefix, "0", n, width)?;
+            let bundle = resource(prefix, "entries", n, width);
+            if bundle.is_none() && leaves.len() >= gone {
+                return None;
+            }
+            let mut rest = bundle.as_deref().unwrap_or_default();
+            for hash in hashes.as_chunks::<32>().0 {
+                if bundle.is_some() {
+                    let (len, after) = rest.split_first_chunk::<2>()?;
+                    let (entry, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+                    if leaf(entry) != *hash {
+                        return None;
+                    }
+                    rest = after;
+                }
+                leaves.push(*hash);
+            }
+        }
+        (mth(&leaves) == root && tiles_agree(prefix, &leaves)).then_some((size, root, leaves))
+    }
+
     /// Checks everything that is published; gives size, root and leaves.
     pub(crate) fn audit(prefix: &Path, vkey: &str) -> Option<(usize, Hash, Vec<Hash>)> {
         let (size, root) = checkpoint(&fs::read(prefix.join("checkpoint")).ok()?, vkey)?;
@@ -257,4 +286,26 @@ fn a_stranger_accepts_our_proofs_and_refuses_them_when_they_are_changed() {
         proof.remove(place);
         assert_ne!(roots(&proof), Some((first, root)));
     }
+}
+
+#[test]
+fn a_stranger_accepts_a_log_whose_old_segments_were_dropped_and_its_proofs() {
+    let (log, vkey) = (filled(700), verifier_key().to_string());
+    let before = stranger::audit(log.folder.path(), &vkey).expect("whole");
+    dropping_sample::drop_before(&log, 512);
+    log.append(99);
+    assert_eq!(stranger::audit(log.folder.path(), &vkey), None, "entries are not there any more");
+    let (size, root, leaves) = stranger::audit_after(log.folder.path(), &vkey, 512).expect("whole");
+    assert_eq!((size, &leaves[..700]), (800, &before.2[..]));
+    let mut reader = LogReader::open(log.folder.path()).expect("opens");
+    for (at, leaf) in leaves.iter().enumerate() {
+        let proof = inclusion_proof(at as u64, 800, &mut reader).expect("a proof");
+        let path: Vec<stranger::Hash> = proof.iter().map(|hash| hash.0).collect();
+        assert_eq!(stranger::root_of_inclusion(*leaf, at, size, &path), Some(root), "{at}");
+    }
+    let proof = consistency_proof(700, 800, &mut reader).expect("a proof");
+    let proof: Vec<stranger::Hash> = proof.iter().map(|hash| hash.0).collect();
+    assert_eq!(stranger::roots_of_consistency(700, 800, &proof, Some(before.1)), Some((before.1, root)));
+    std::fs::remove_file(log.folder.path().join("tile/entries/002")).expect("removed");
+    assert_eq!(stranger::audit_after(log.folder.path(), &vkey, 512), None, "what was not dropped is missed");
 }

@@ -5,6 +5,8 @@ mod ledger {
     mod crash;
     mod damage;
     mod destroyed;
+    mod dropping;
+    mod dropping_sample;
     mod following;
     mod proofs;
     mod sample;

@@ -5,7 +5,7 @@ mod folder;
 pub(crate) use folder::{Frame, Gap, Scan, Segment, Tail, numbers, read, scan};
 
 use super::{failed, frame};
-use crate::{BackendError, Leaf, durable};
+use crate::{BackendError, Leaf, durable, tile};
 use folder::{changed, segment_path};
 use std::{
     fs::{self, File, OpenOptions},
@@ -27,6 +27,8 @@ pub(crate) struct Journal {
     last_number: u64,
     /// Files to be removed when there is time.
     useless: Vec<PathBuf>,
+    /// Where the log begins as long as there is no file: behind what was dropped.
+    begins_at: u64,
 }
 
 impl Journal {
@@ -35,6 +37,7 @@ impl Journal {
     pub(crate) fn open(
         folder: PathBuf,
         segment_bytes: u64,
+        begins_at: u64,
         archived: impl Fn(u64) -> bool,
     ) -> Result<Self, BackendError> {
         durable::make_folder(&folder).map_err(failed("made", &folder))?;
@@ -63,12 +66,24 @@ impl Journal {
             last &= segment.frames.is_empty();
         }
         useless.extend(segments.extract_if(.., |segment| segment.frames.is_empty()).map(|segment| segment.path));
-        Ok(Self { folder, segment_bytes, segments, appendable: None, last_number, useless })
+        Ok(Self { folder, segment_bytes, segments, appendable: None, last_number, useless, begins_at })
     }
 
     /// The sequence number after the last durable entry.
     pub(crate) fn end(&self) -> u64 {
-        self.segments.last().and_then(Segment::end).unwrap_or(0)
+        self.segments.last().and_then(Segment::end).unwrap_or(self.begins_at)
+    }
+
+    /// Lets a log that is brought back begin behind what was dropped from it.
+    pub(crate) const fn begin_at(&mut self, first: u64) {
+        self.begins_at = first;
+    }
+
+    /// Whether the last file holds a bundle's worth of entries. Then a writer that begins does not go on with it: a log that
+    /// is seldom written to would keep its oldest entries in there for as long as it takes to fill it.
+    fn last_is_long(&self) -> bool {
+        let last = self.segments.last();
+        last.and_then(|last| Some(last.end()? - last.first()?)).is_some_and(|entries| entries >= tile::WIDTH as u64)
     }
 
     /// Opens the last file for writing, without what stands behind its last frame. Where that does not succeed, the next
@@ -98,7 +113,7 @@ impl Journal {
         let header = bytes.first_chunk().and_then(frame::Header::decode).expect("it was encoded right here");
         let appendable = match self.appendable {
             Some(known) => known,
-            None => self.cut_last(),
+            None => self.cut_last() && !self.last_is_long(),
         };
         self.appendable = Some(appendable);
         let room = self.segments.last().is_some_and(|last| appendable && last.len < self.segment_bytes);

@@ -46,6 +46,16 @@ impl<'a> Entries<'a> {
         Self { folder, segments, next: (0, 0), ahead: Default::default(), ahead_from: first, broken: None }
     }
 
+    /// Passes over what the journal still has below `end`.
+    pub(super) fn pass_over(&mut self, end: u64) -> Result<(), VerifyError> {
+        while self.ahead_from < end && (!self.ahead.is_empty() || self.read_frame()?) {
+            let some = self.ahead.len().min((end - self.ahead_from) as usize);
+            self.ahead.drain(..some);
+            self.ahead_from += some as u64;
+        }
+        Ok(())
+    }
+
     /// The entries of one bundle: 256 of them, or as many as there are at the end. Bundles are asked for in order.
     pub(super) fn bundle(&mut self, index: u64) -> Result<Vec<Located>, VerifyError> {
         let base = index * WIDTH as u64;

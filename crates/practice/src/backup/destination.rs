@@ -81,11 +81,11 @@ impl<'a> TrailDestination<'a> {
                 let folder = folders.iter().find(|(known, _)| *known == name).map(|(_, folder)| folder.clone());
                 let folder = folder.ok_or(TakeError::Trail("it has a log that the settings do not name"))?;
                 let backend = FileBackend::open(folder).map_err(|error| refused(error.into()))?;
-                Refill::begin(backend, note, &key).map_err(refused)
+                Refill::begin(backend, note, None, &key).map_err(refused)
             }
             TrailPlace::Postgres(options) => {
                 let backend = PostgresBackend::connect(options, &name).map_err(RawError::Open)?;
-                Refill::begin(backend, note, &key).map_err(refused)
+                Refill::begin(backend, note, None, &key).map_err(refused)
             }
         }
     }
