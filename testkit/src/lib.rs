@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod disk;
 pub mod fernet;
 pub mod house;
+pub mod logs;
 pub mod postgres;
 pub mod program;
 pub mod s3;

@@ -31,7 +31,8 @@ pub struct Relation {
 }
 
 /// How an account stands to a patient by what is stored: places on the care team, what the patient asked for, and whether
-/// the record goes on elsewhere. For a record that was made twice care team and restrictions are those of the one that goes on.
+/// the record goes on elsewhere. For a record that was made twice the care team is that of the one that goes on; restrictions of all records of
+/// the person hold for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ties {
     /// On the care team at this moment: started, not ended.

@@ -7,12 +7,14 @@
 //! the places that ended: they are given anew.
 //!
 //! It opens one record to the care team of another, so nobody does it who has a place on either: as nobody gives themself a
-//! place ([`crate::care_team`]).
+//! place ([`crate::care_team`]). To take it back ends for each record what was asked about the other, so nobody does that
+//! either who has a place, or whom the patient keeps away.
 
 use crate::{
     Event, House,
     accounts::in_person,
-    record::{Names, Person, RecordError, resource},
+    record::{Names, Person, RecordError, record_about, resource},
+    restrictions,
 };
 use domain::{PatientId, PracticeId, Timestamp};
 use identity::{EnrollmentError, Full, Session};
@@ -24,13 +26,16 @@ use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self, AccountState},
-        care_links,
+        care_links, login_sessions,
         merges::{self, MergeRow},
         patients,
     },
 };
 
 const PATIENT: Word = Word::new("patient");
+const TWICE: Word = Word::new("registered-twice");
+const MERGE: Word = Word::new("merge_record");
+const PART: Word = Word::new("unmerge_record");
 
 /// As whom a record goes on.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -74,9 +79,15 @@ pub enum MergeError {
     /// The caller has a place on one of the two care teams, or is one of the patients.
     #[error("the caller has a place on one of the records")]
     Place,
+    /// The patient asked that the caller be kept away: whoever parts the records ends that for one of them.
+    #[error("a restriction of this patient's names the caller")]
+    Named,
     /// The record that would be closed has an account that can be opened.
     #[error("the record has an account")]
     HasAccount,
+    /// The destruction of one of the two, or of another record of theirs, has begun.
+    #[error("the destruction of this record has begun")]
+    TooLate,
     /// One of the two is part of another merge, the record is not closed, or somebody decided at the same moment.
     #[error("the records do not stand like that")]
     Standing,
@@ -94,10 +105,22 @@ pub enum MergeError {
 impl From<CommitError> for MergeError {
     fn from(error: CommitError) -> Self {
         match error {
+            CommitError::Conflict { statement: SESSION } => Self::Commit(error),
+            CommitError::Conflict { statement: DECISION } => Self::TooLate,
             CommitError::Conflict { .. } | CommitError::Duplicate { .. } => Self::Standing,
             other => Self::Commit(other),
         }
     }
+}
+
+/// Where the statements of a decision stand in its batch.
+const SESSION: usize = 0;
+const DECISION: usize = 1;
+
+/// Stores a decision as long as the session is there in which it was asked for, and nobody's destruction has begun.
+fn decide(session: &Session<Full>, row: &MergeRow) -> Batch {
+    let held = login_sessions::hold(Batch::new(), session.practice(), session.account(), session.id());
+    merges::insert(held, row)
 }
 
 async fn asked(house: &House, session: &Session<Full>, patient: PatientId) -> Result<PracticeId, MergeError> {
@@ -108,19 +131,17 @@ async fn asked(house: &House, session: &Session<Full>, patient: PatientId) -> Re
 /// How a record stands to others of the same person.
 pub async fn standing(house: &House, session: &Session<Full>, patient: PatientId) -> Result<MergeView, MergeError> {
     let practice = asked(house, session, patient).await?;
-    let identity = &house.stores.identity;
-    let last = merges::of_patient(identity, practice, patient).await?;
+    let (last, others) = beside(house, practice, patient).await?;
     let decided_by = match &last {
         Some(row) => Some(Names::new(house, session).person(row.decided_by).await?),
         None => None,
     };
-    let others = merges::into_patient(identity, practice, patient).await?;
     Ok(MergeView {
         patient_id: patient,
         into: last.as_ref().and_then(|row| row.into),
         decided_by,
         decided_at: last.map(|row| row.decided_at),
-        others: others.into_iter().map(|row| row.patient_id).collect(),
+        others,
     })
 }
 
@@ -148,7 +169,7 @@ pub async fn merge(
         }
     }
     in_person(house, session)?;
-    refuse_who_has_a_place(house, session, patient, new.into).await?;
+    refuse_who_has_a_place(house, session, [patient, new.into], &MERGE).await?;
     let account = accounts::by_patient(identity, practice, patient).await?;
     if account.is_some_and(|row| row.state != AccountState::Disabled) {
         return Err(MergeError::HasAccount);
@@ -158,7 +179,7 @@ pub async fn merge(
         return Err(MergeError::Standing);
     }
     for of in [patient, new.into] {
-        record(house, session, of, Word::new("merge_record")).await?;
+        record_about(house, session, of, (MERGE, resource(PATIENT, of)), TWICE).await?;
     }
     let (by, at) = (session.account(), house.clock.now());
     let number = last.map_or(1, |row| row.number.saturating_add(1));
@@ -170,35 +191,50 @@ pub async fn merge(
         decided_by: by,
         decided_at: at,
     };
-    let mut batch = merges::insert(Batch::new(), &row);
+    let decision = decide(session, &row);
+    // Again, for one may have been made or enabled since.
+    let account = decision.len();
+    let mut batch = accounts::none_open(decision, practice, patient);
     for link in care_links::of_patient(identity, practice, patient).await? {
         if link.ends_at.is_none_or(|end| end > at) {
             batch = care_links::end(batch, practice, patient, link.care_link_id, at);
         }
     }
-    Ok(identity.commit(batch).await?)
+    identity.commit(batch).await.map_err(|error| match error {
+        CommitError::Conflict { statement } if statement == account => MergeError::HasAccount,
+        other => other.into(),
+    })
 }
 
-/// Whoever is on the care team of one, now or later, would open the other to themself.
+/// Whoever is on the care team of one, now or later, would open the other to themself, or what was kept from them.
 async fn refuse_who_has_a_place(
     house: &House,
     session: &Session<Full>,
-    patient: PatientId,
-    into: PatientId,
+    records: [PatientId; 2],
+    action: &Word,
 ) -> Result<(), MergeError> {
     let (identity, practice, me) = (&house.stores.identity, session.practice(), session.account());
     let now = house.clock.now();
-    for of in [patient, into] {
+    for of in records {
         let links = care_links::of_patient(identity, practice, of).await?;
         let places = links.iter().any(|link| link.account_id == me && link.ends_at.is_none_or(|end| end > now));
         let own = accounts::by_patient(identity, practice, of).await?.is_some_and(|row| row.account_id == me);
         if places || own {
-            let refused = Event::refused(Word::new("merge_record"), resource(PATIENT, of), Word::new("has-a-place"));
-            house.record(session, Event { patient: Some(of), ..refused }).await?;
+            refuse(house, session, (of, action), Word::new("has-a-place")).await?;
             return Err(MergeError::Place);
         }
     }
     Ok(())
+}
+
+async fn refuse(
+    house: &House,
+    session: &Session<Full>,
+    (of, action): (PatientId, &Word),
+    why: Word,
+) -> Result<(), LedgerError> {
+    let refused = Event::refused(action.clone(), resource(PATIENT, of), why);
+    house.record(session, Event { patient: Some(of), ..refused }).await.map(|_| ())
 }
 
 /// Takes a merge back: the closed record is one of its own again, with nobody on its care team.
@@ -208,8 +244,13 @@ pub async fn part(house: &House, session: &Session<Full>, patient: PatientId) ->
     let last = merges::of_patient(identity, practice, patient).await?;
     let (number, into) = last.and_then(|row| Some((row.number, row.into?))).ok_or(MergeError::Standing)?;
     in_person(house, session)?;
+    refuse_who_has_a_place(house, session, [patient, into], &PART).await?;
+    if restrictions::names(house, practice, patient, session.account()).await? {
+        refuse(house, session, (patient, &PART), Word::new("patient-keeps-away")).await?;
+        return Err(MergeError::Named);
+    }
     for of in [patient, into] {
-        record(house, session, of, Word::new("unmerge_record")).await?;
+        record_about(house, session, of, (PART, resource(PATIENT, of)), TWICE).await?;
     }
     let row = MergeRow {
         practice_id: practice,
@@ -219,26 +260,17 @@ pub async fn part(house: &House, session: &Session<Full>, patient: PatientId) ->
         decided_by: session.account(),
         decided_at: house.clock.now(),
     };
-    Ok(identity.commit(merges::insert(Batch::new(), &row)).await?)
+    Ok(identity.commit(decide(session, &row)).await?)
 }
 
-/// What the chart of a patient says about other records of theirs: as whom it goes on, and what goes on as it.
+/// What is known of other records of a patient's: the last decision about this one, and what goes on as it.
 pub(crate) async fn beside(
     house: &House,
     practice: PracticeId,
     patient: PatientId,
-) -> Result<(Option<PatientId>, Vec<PatientId>), StoreError> {
+) -> Result<(Option<MergeRow>, Vec<PatientId>), StoreError> {
     let identity = &house.stores.identity;
-    let into = merges::of_patient(identity, practice, patient).await?.and_then(|row| row.into);
+    let last = merges::of_patient(identity, practice, patient).await?;
     let others = merges::into_patient(identity, practice, patient).await?;
-    Ok((into, others.into_iter().map(|row| row.patient_id).collect()))
-}
-
-async fn record(house: &House, session: &Session<Full>, of: PatientId, action: Word) -> Result<(), LedgerError> {
-    let event = Event {
-        patient: Some(of),
-        reason: Word::new("registered-twice"),
-        ..Event::done(action, resource(PATIENT, of))
-    };
-    house.record(session, event).await.map(|_| ())
+    Ok((last, others.into_iter().map(|row| row.patient_id).collect()))
 }

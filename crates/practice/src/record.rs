@@ -1,9 +1,9 @@
 //! What every use case on a patient's record needs: why it could not be done, which day it is, who signed.
 
-use crate::House;
+use crate::{Event, House};
 use domain::{AccountId, Date, PatientId, PracticeId, PurposeKind, Timezone};
 use identity::{Full, Session};
-use ledger::{Resource, Word};
+use ledger::{LedgerError, Resource, Word};
 use phi::{AccessError, KeyError, OpenError, Purpose, VaultError};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -105,6 +105,18 @@ pub(crate) async fn today(house: &House, practice: PracticeId) -> Result<Date, S
 pub(crate) fn purpose(session: &Session<Full>, patient: PatientId, resource: Resource) -> Purpose {
     let own = session.patient() == Some(patient);
     Purpose { kind: if own { PurposeKind::OwnRecord } else { PurposeKind::Treatment }, resource }
+}
+
+/// Records that something is done about a patient, and why: for what no permission on their record is needed.
+pub(crate) async fn record_about(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    (action, about): (Word, Resource),
+    reason: Word,
+) -> Result<(), LedgerError> {
+    let event = Event { patient: Some(patient), reason, ..Event::done(action, about) };
+    house.record(session, event).await.map(|_| ())
 }
 
 /// A resource with one of our ids.

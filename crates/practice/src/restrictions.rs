@@ -5,9 +5,9 @@
 //! decline; what it agreed to, the policy forbids, to administrators too.
 
 use crate::{
-    Event, House,
+    House,
     accounts::in_person,
-    record::{Names, Person, RecordError, resource, today},
+    record::{Names, Person, RecordError, record_about, resource, today},
     staff,
 };
 use domain::{
@@ -21,12 +21,13 @@ use serde::{Deserialize, Serialize};
 use store::{
     Batch, CommitError, StoreError,
     rows::{
-        accounts, merges,
+        accounts, login_sessions, merges,
         restrictions::{self, RestrictionRow},
     },
 };
 
 const RESTRICTION: Word = Word::new("restriction");
+const ASKED: Word = Word::new("patient-asked");
 
 /// What a patient asked for, and the practice's answer.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -244,7 +245,7 @@ pub async fn answer(
         RestrictionAnswer::Agreed => Word::new("agree_restriction"),
         RestrictionAnswer::Declined => Word::new("decline_restriction"),
     };
-    record(house, session, patient, action, about).await?;
+    record_about(house, session, patient, (action, about), ASKED).await?;
     let row = RestrictionRow {
         practice_id: practice,
         restriction_id,
@@ -288,9 +289,10 @@ pub async fn end(
         return Err(RestrictionError::NotInForce);
     }
     in_person(house, session)?;
-    record(house, session, patient, Word::new("end_restriction"), about).await?;
+    record_about(house, session, patient, (Word::new("end_restriction"), about), ASKED).await?;
     let id = RestrictionId::random(&*house.rng);
-    let batch = restrictions::end(Batch::new(), &row, id, session.account(), house.clock.now());
+    let batch = login_sessions::hold(Batch::new(), grant.practice(), session.account(), session.id());
+    let batch = restrictions::end(batch, &row, id, session.account(), house.clock.now());
     identity.commit(batch).await.map_err(|error| match error {
         CommitError::Duplicate { .. } => RestrictionError::NotInForce,
         other => RestrictionError::Commit(other),
@@ -316,20 +318,19 @@ async fn refuse_the_named(
     grant: &PracticeGrant<'_, AnswerRequests>,
     patient: PatientId,
 ) -> Result<(), RestrictionError> {
-    let rows = of_person(house, grant.practice(), patient).await?;
-    let named = rows.iter().any(|row| row.in_force() && row.account_id == Some(grant.account()));
+    let named = names(house, grant.practice(), patient, grant.account()).await?;
     if named { Err(RestrictionError::Named) } else { Ok(()) }
 }
 
-async fn record(
+/// Whether a restriction in force, about any record of a person, keeps an account away.
+pub(crate) async fn names(
     house: &House,
-    session: &Session<Full>,
+    practice: PracticeId,
     patient: PatientId,
-    action: Word,
-    about: Resource,
-) -> Result<(), LedgerError> {
-    let event = Event { patient: Some(patient), reason: Word::new("patient-asked"), ..Event::done(action, about) };
-    house.record(session, event).await.map(|_| ())
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    let rows = of_person(house, practice, patient).await?;
+    Ok(rows.iter().any(|row| row.in_force() && row.account_id == Some(account)))
 }
 
 /// Everybody who works here, by name: of whom one may be kept away.

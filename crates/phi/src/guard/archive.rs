@@ -69,9 +69,7 @@ impl Guard {
     ) -> Result<ArchiveGrant, AccessError> {
         let condemned = self.teams.is_condemned(practice, subject).await?;
         let wrapped = self.keyring.wrapped(practice, subject).await?;
-        if condemned && wrapped.is_empty() {
-            return Err(AccessError::Gone);
-        }
+        let gone = wrapped.is_empty();
         let entry = Entry {
             at: self.clock.now(),
             practice: Some(practice),
@@ -83,14 +81,21 @@ impl Guard {
             purpose: Some(PurposeKind::Operations),
             resource: Resource::whole(Word::new("record")),
             patient: Some(subject),
-            outcome: if condemned { Outcome::Allowed } else { Outcome::Denied },
-            reason: if condemned { rule } else { Word::new("not-condemned") },
+            outcome: if condemned && !gone { Outcome::Allowed } else { Outcome::Denied },
+            reason: match (condemned, gone) {
+                (false, _) => Word::new("not-condemned"),
+                (true, true) => Word::new("destroyed"),
+                (true, false) => rule,
+            },
             address: None,
             request: RequestId::random(&*self.rng),
         };
         let receipt = self.append_one(entry).await?;
         if !condemned {
             return Err(AccessError::Denied);
+        }
+        if gone {
+            return Err(AccessError::Gone);
         }
         let keys = self.keyring.class_keys(practice, subject, &wrapped, Export::CLASSES).await?;
         Ok(ArchiveGrant { practice, subject, receipt, keys })

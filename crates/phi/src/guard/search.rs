@@ -37,7 +37,8 @@ pub struct NameSearch<'s, P> {
     session: &'s Session<Full>,
     purpose: Purpose,
     ruling: Ruling,
-    /// Whether the policy allows `P` on every patient who is registered, whatever else the caller is to them.
+    /// Whether the policy allows `P` on a patient who is registered, whatever else the caller is to them, unless something
+    /// about that patient forbids it: that they keep the caller away. It is asked for those who fit.
     everybody: bool,
     /// Whose names were opened so far.
     opened: u64,
@@ -83,7 +84,7 @@ impl Guard {
 }
 
 impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
-    /// Whether every patient of the practice may be among those who fit. If not, only whom the caller treats, or
+    /// Whether any patient of the practice may be among those who fit. If not, only whom the caller treats, or
     /// themself: the others need not even be brought.
     pub const fn is_of_everybody(&self) -> bool {
         self.everybody
@@ -95,7 +96,8 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
     }
 
     /// Compares the names of some patients: those on whom the policy allows `P`. A patient whose key was destroyed fits
-    /// nothing.
+    /// nothing, and one who keeps the caller away is not among those who fit: their name is compared, for to ask about
+    /// everybody would be to ask the store once for each patient of the practice.
     pub async fn compare(&mut self, query: &NameQuery, names: &[SealedName]) -> Result<(), SearchError> {
         let mut keys = if self.everybody { self.keys_of_all(names).await? } else { self.keys_of_each(names).await? };
         for name in names {
@@ -106,7 +108,7 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
             self.opened += 1;
             let given = self.open(name.patient, &keys, &name.given_name)?;
             let family = self.open(name.patient, &keys, &name.family_name)?;
-            if query.fits(&[&given, &family]) {
+            if query.fits(&[&given, &family]) && self.may_find(name.patient).await? {
                 self.found.push(name.patient);
             }
         }
@@ -120,6 +122,12 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
         let entry = self.guard.entry(self.session, P::NAME, None, &purpose, &self.ruling);
         self.guard.append_one(entry).await?;
         Ok(self.found)
+    }
+
+    /// Whether the policy allows `P` on somebody who fits.
+    async fn may_find(&self, patient: PatientId) -> Result<bool, AccessError> {
+        // Of the others it was asked before their names were opened.
+        Ok(!self.everybody || self.guard.facts::<P>(self.session, patient).await?.ruling.allowed)
     }
 
     /// One question to the key store for all of them.

@@ -36,3 +36,24 @@ async fn a_record_opens_for_its_archive_only_where_its_patient_is_condemned() {
     assert!(matches!(writes, Err(AccessError::Denied)));
     assert_eq!(world.ledger.entries().pop().unwrap().reason.as_str(), "record-is-ending");
 }
+
+#[tokio::test]
+async fn that_there_was_no_key_any_more_to_archive_by_is_recorded_too() {
+    let world = world().await;
+    let practice = world.practice().await;
+    let desk = world.sign_in(practice, Role::FrontDesk, None).await;
+    let patient = PatientId::random(&*world.rng);
+    world.guard.register(&desk, patient, purpose()).await.unwrap();
+    world.teams.condemn(patient);
+    world.keys.destroy(practice, patient);
+    let gone = world.guard.archive(practice, patient, Word::new("usual")).await;
+    assert!(matches!(gone, Err(AccessError::Gone)));
+    let entry = world.ledger.entries().pop().unwrap();
+    assert_eq!(
+        (entry.action.as_str(), entry.patient, entry.outcome, entry.reason.as_str()),
+        ("archive_record", Some(patient), Outcome::Denied, "destroyed")
+    );
+    world.ledger.backend().set_failing(true);
+    let unrecorded = world.guard.archive(practice, patient, Word::new("usual")).await;
+    assert!(matches!(unrecorded, Err(AccessError::Unrecorded(_))));
+}

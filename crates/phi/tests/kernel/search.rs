@@ -72,6 +72,22 @@ async fn who_fits_is_not_told_before_it_is_recorded_how_many_names_were_opened()
 }
 
 #[tokio::test]
+async fn whom_patients_keep_away_finds_them_not_and_all_others() {
+    let (world, practice, desk, names) = furnished().await;
+    world.teams.keep_away(desk.account(), names[0].patient);
+    let before = world.ledger.entries().len();
+    let mut search = world.guard.search_names::<ReadIdentity>(&desk, purpose()).await.unwrap();
+    search.compare(&NameQuery::new("ruiz").unwrap(), &names).await.unwrap();
+    assert_eq!(search.found(), 1, "they push nobody out of the first who are shown");
+    assert_eq!(search.finish().await.unwrap(), [names[2].patient]);
+    let entries = world.ledger.entries().split_off(before);
+    assert_eq!(entries.last().unwrap().resource.id(), "3", "what was compared is said, of whomever");
+    assert!(entries.iter().all(|entry| entry.patient.is_none()), "and nothing more of anybody was opened");
+    let colleague = world.sign_in(practice, Role::FrontDesk, None).await;
+    assert_eq!(finds::<ReadIdentity>(&world, &colleague, "ruiz", &names).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_therapist_finds_only_those_whom_they_treat_at_this_moment() {
     let (world, practice, _, names) = furnished().await;
     let therapist = world.sign_in(practice, Role::Therapist, None).await;

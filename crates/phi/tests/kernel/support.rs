@@ -109,27 +109,36 @@ type Term = (Timestamp, Option<Timestamp>);
 
 /// Care links in memory.
 #[derive(Default)]
-pub struct MemoryTeams(Mutex<HashMap<(AccountId, PatientId), Term>>, Mutex<Vec<PatientId>>);
+pub struct MemoryTeams {
+    links: Mutex<HashMap<(AccountId, PatientId), Term>>,
+    condemned: Mutex<Vec<PatientId>>,
+    kept_away: Mutex<Vec<(AccountId, PatientId)>>,
+}
 
 impl MemoryTeams {
     pub fn condemn(&self, patient: PatientId) {
-        self.1.lock().unwrap().push(patient);
+        self.condemned.lock().unwrap().push(patient);
+    }
+
+    pub fn keep_away(&self, account: AccountId, patient: PatientId) {
+        self.kept_away.lock().unwrap().push((account, patient));
     }
 
     pub fn assign(&self, account: AccountId, patient: PatientId, from: Timestamp, until: Option<Timestamp>) {
-        self.0.lock().unwrap().insert((account, patient), (from, until));
+        self.links.lock().unwrap().insert((account, patient), (from, until));
     }
 }
 
 impl CareTeams for MemoryTeams {
     fn ties(&self, _: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, Ties> {
-        let link = self.0.lock().unwrap().get(&(account, patient)).copied();
+        let link = self.links.lock().unwrap().get(&(account, patient)).copied();
         let member = link.is_some_and(|(from, until)| from <= at && until.is_none_or(|until| at < until));
-        let condemned = self.1.lock().unwrap().contains(&patient);
-        Box::pin(async move { Ok(Ties { member, assigned: member, condemned, ..Ties::default() }) })
+        let condemned = self.condemned.lock().unwrap().contains(&patient);
+        let kept_away = self.kept_away.lock().unwrap().contains(&(account, patient));
+        Box::pin(async move { Ok(Ties { member, assigned: member, kept_away, condemned, ..Ties::default() }) })
     }
     fn is_condemned(&self, _: PracticeId, patient: PatientId) -> Answer<'_, bool> {
-        let condemned = self.1.lock().unwrap().contains(&patient);
+        let condemned = self.condemned.lock().unwrap().contains(&patient);
         Box::pin(async move { Ok(condemned) })
     }
 }

@@ -7,7 +7,7 @@ use store::{
     Batch, CommitError,
     rows::{
         accounts::{self, AccountRow, AccountState},
-        invitations,
+        invitations, merges,
     },
 };
 
@@ -32,6 +32,9 @@ pub enum AddAccountError {
     /// There is an account with this address, or for this patient, already.
     #[error("there is an account with this address, or for this patient, already")]
     Taken,
+    /// The patient's record was made twice and is closed: the account of the one that goes on is theirs.
+    #[error("the record goes on elsewhere")]
+    Closed,
     /// The house could not do its part.
     #[error(transparent)]
     House(#[from] HouseError),
@@ -65,8 +68,11 @@ pub async fn add(
         version: 1,
     };
     let (secret, invitation) = house.sessions.invite(practice, account, now, &*house.rng);
-    let batch = invitations::replace(accounts::insert(Batch::new(), &row), &invitation);
+    // A record that is closed meanwhile gets no account.
+    let open = new.patient.map_or_else(Batch::new, |patient| merges::is_open(Batch::new(), practice, patient));
+    let batch = invitations::replace(accounts::insert(open, &row), &invitation);
     house.stores.identity.commit(batch).await.map_err(|error| match error {
+        CommitError::Conflict { statement: 0 } if new.patient.is_some() => AddAccountError::Closed,
         CommitError::Duplicate { .. } => AddAccountError::Taken,
         other => other.into(),
     })?;

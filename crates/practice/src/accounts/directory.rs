@@ -168,6 +168,7 @@ pub async fn invite_again(
     };
     done.map_err(|error| match error {
         InviteError::Unknown => DirectoryError::Unknown,
+        InviteError::Closed => DirectoryError::Closed,
         InviteError::House(error) => error.into(),
     })
 }
@@ -195,7 +196,8 @@ pub async fn change(
     if state == AccountState::Invited && row.state != AccountState::Invited {
         return Err(DirectoryError::InvitedState);
     }
-    if let (Some(patient), true) = (row.patient_id, state != AccountState::Disabled)
+    let enabled = row.patient_id.filter(|_| state != AccountState::Disabled);
+    if let Some(patient) = enabled
         && merges::of_patient(identity, practice, patient).await?.is_some_and(|merge| merge.into.is_some())
     {
         return Err(DirectoryError::Closed);
@@ -205,12 +207,15 @@ pub async fn change(
     if state == AccountState::Active && row.password.is_none() {
         return Err(DirectoryError::InvitedState);
     }
-    let batch = rows::set_role_and_state(Batch::new(), practice, account, role, state, seen_version);
+    // Again, for it may have been closed since.
+    let open = enabled.map_or_else(Batch::new, |patient| merges::is_open(Batch::new(), practice, patient));
+    let batch = rows::set_role_and_state(open, practice, account, role, state, seen_version);
     let batch = login_sessions::end_all(batch, practice, account);
     let batch = api_tokens::revoke_all(batch, practice, account);
     // A link that was handed out must not open the account again.
     let batch = if state == AccountState::Disabled { invitations::withdraw(batch, practice, account) } else { batch };
     identity.commit(batch).await.map_err(|error| match error {
+        CommitError::Conflict { statement: 0 } if enabled.is_some() => DirectoryError::Closed,
         CommitError::Conflict { .. } => DirectoryError::Stale,
         other => other.into(),
     })?;

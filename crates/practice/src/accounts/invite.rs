@@ -4,10 +4,10 @@ use crate::{House, HouseError, house::through_house};
 use domain::{AccountId, PracticeId};
 use identity::InvitationSecret;
 use store::{
-    Batch,
+    Batch, CommitError,
     rows::{
         accounts::{self, AccountRow, AccountState},
-        api_tokens, ceremonies, invitations, login_sessions, passkeys, recovery_codes, totp_factors,
+        api_tokens, ceremonies, invitations, login_sessions, merges, passkeys, recovery_codes, totp_factors,
     },
 };
 
@@ -23,6 +23,9 @@ pub enum InviteError {
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
+    /// The patient's record was made twice and is closed: the account of the one that goes on is theirs.
+    #[error("the record goes on elsewhere")]
+    Closed,
     /// The house could not do its part; a conflict when the account changed in the meantime.
     #[error(transparent)]
     House(#[from] HouseError),
@@ -35,8 +38,7 @@ through_house!(InviteError);
 pub async fn invite(house: &House, practice: PracticeId, account: AccountId) -> Result<Invited, InviteError> {
     let row = found(house, practice, account).await?;
     let (secret, invitation) = house.sessions.invite(practice, account, house.clock.now(), &*house.rng);
-    let batch = invitations::replace(Batch::new(), &invitation);
-    house.stores.identity.commit(emptied(batch, &row)).await?;
+    empty(house, &row, |batch| invitations::replace(batch, &invitation)).await?;
     Ok(Invited { secret })
 }
 
@@ -44,12 +46,21 @@ pub async fn invite(house: &House, practice: PracticeId, account: AccountId) -> 
 /// link. Whoever calls this has recorded it before.
 pub(super) async fn close(house: &House, practice: PracticeId, account: AccountId) -> Result<(), InviteError> {
     let row = found(house, practice, account).await?;
-    let batch = invitations::withdraw(Batch::new(), practice, account);
-    Ok(house.stores.identity.commit(emptied(batch, &row)).await?)
+    empty(house, &row, |batch| invitations::withdraw(batch, practice, account)).await
 }
 
 async fn found(house: &House, practice: PracticeId, account: AccountId) -> Result<AccountRow, InviteError> {
     accounts::by_id(&house.stores.identity, practice, account).await?.ok_or(InviteError::Unknown)
+}
+
+/// Empties an account, with what becomes of its invitation.
+async fn empty(house: &House, row: &AccountRow, invitation: impl FnOnce(Batch) -> Batch) -> Result<(), InviteError> {
+    // It is no longer disabled then, as that of a closed record must be.
+    let open = row.patient_id.map_or_else(Batch::new, |of| merges::is_open(Batch::new(), row.practice_id, of));
+    house.stores.identity.commit(emptied(invitation(open), row)).await.map_err(|error| match error {
+        CommitError::Conflict { statement: 0 } if row.patient_id.is_some() => InviteError::Closed,
+        other => other.into(),
+    })
 }
 
 fn emptied(batch: Batch, row: &AccountRow) -> Batch {

@@ -53,6 +53,9 @@ pub enum InvitePatientError {
     /// The account is disabled.
     #[error("the account is disabled")]
     Disabled,
+    /// The record was made twice and is closed: the account of the one that goes on is theirs.
+    #[error("the record goes on elsewhere")]
+    Closed,
     /// Too many addresses were tried.
     #[error(transparent)]
     Tried(#[from] AttemptError),
@@ -99,6 +102,7 @@ pub async fn invite_patient(
             let new = NewAccount { role: Role::Patient, email, display_name: name, patient: Some(patient) };
             add(house, practice, &new).await.map_err(|error| match error {
                 AddAccountError::Patient | AddAccountError::Taken => InvitePatientError::AddressTaken,
+                AddAccountError::Closed => InvitePatientError::Closed,
                 AddAccountError::House(error) => error.into(),
             })
         }

@@ -78,7 +78,8 @@ pub async fn chart(house: &House, session: &Session<Full>, patient: PatientId) -
     let born = BirthDate::new(who.birth_date, record.today);
     let age = born.map_or(0, |born| born.age_on(record.today));
     let restricted = restrictions::any(house, practice, patient).await?;
-    let (goes_on_as, closed) = merging::beside(house, practice, patient).await?;
+    let (merge, closed) = merging::beside(house, practice, patient).await?;
+    let goes_on_as = merge.and_then(|last| last.into);
     Ok(Chart { patient: who, age, program, progress, comments, restricted, goes_on_as, closed, zone: record.zone })
 }
 

@@ -7,7 +7,6 @@ use crate::{
 };
 use domain::{PatientId, PlanId, Role, Unobserved, VisitMinutes, VisitState};
 use futures::FutureExt;
-use identity::{Full, Session};
 use practice::{
     retention::{NewHold, PurgeError, RetentionError, approve, lift, place, plan, reapply, withdraw},
     visits::{VisitDetails, VisitError, book, change},
@@ -17,7 +16,7 @@ use store::{
     Batch, CommitError,
     rows::{
         accounts::{self, AccountState},
-        legal_holds, login_sessions,
+        legal_holds,
         retention::{self, ItemStep},
     },
 };
@@ -173,13 +172,7 @@ async fn what_is_asked_for_in_a_session_that_was_ended_meanwhile_is_not_done(off
     let officer = office.session(&office.officer).await;
     let placed = place(office.house(), &officer, &hold(Some(patient))).await.expect("held");
     let made = plan(office.house(), &officer, &Unobserved).await.expect("planned");
-    let ended = async |person| -> Session<Full> {
-        let session = office.session(person).await;
-        let batch = login_sessions::end(Batch::new(), office.practice, session.account(), session.id());
-        office.house().stores.identity.commit(batch).await.expect("signed out");
-        session
-    };
-    let (admin, same) = (ended(&office.admin).await, ended(&office.officer).await);
+    let (admin, same) = (office.ended_session(&office.admin).await, office.ended_session(&office.officer).await);
     assert!(approve(office.house(), &admin, made).await.is_err());
     assert!(lift(office.house(), &admin, placed).await.is_err());
     assert!(withdraw(office.house(), &same, made).await.is_err());

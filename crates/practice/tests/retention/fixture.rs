@@ -18,6 +18,7 @@ use std::{
 use store::{
     Batch,
     rows::{
+        login_sessions,
         retention::{ItemRow, items},
         visits::{self, VisitRow},
     },
@@ -49,6 +50,14 @@ impl Office {
     /// A session whose factor was proven just now.
     pub(crate) async fn session(&self, person: &Person) -> Session<Full> {
         self.test.session(person).await
+    }
+
+    /// A session that is still in somebody's hands, and was ended.
+    pub(crate) async fn ended_session(&self, person: &Person) -> Session<Full> {
+        let session = self.session(person).await;
+        let batch = login_sessions::end(Batch::new(), self.practice, session.account(), session.id());
+        self.house().stores.identity.commit(batch).await.expect("signed out");
+        session
     }
 
     /// A patient who was born on a day.

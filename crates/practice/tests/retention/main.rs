@@ -9,6 +9,7 @@ mod fixture;
 mod killed;
 mod look_again;
 mod many;
+mod meanwhile;
 mod merges;
 mod requests;
 mod together;

@@ -1,10 +1,9 @@
 //! The index keeps up with all logs, loses nothing, and says when something is missing.
 
 use super::logs::{Node, all, append, clock, commands, entry, practice, server};
-use crypto::Key;
 use domain::SeededRng;
-use ledger::{BackendError, Entry, Hash, LogName, ProofError, VerifierKey};
-use practice::trail::{AuditIndex, FolderLogs, LogSizes, Logs, Position, Trail, TrailFilter};
+use ledger::{BackendError, Entry, LogName};
+use practice::trail::{AuditIndex, Logs, Position, Trail, TrailFilter};
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -13,6 +12,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use testkit::logs::ReadThrough;
 
 /// Entries of one practice.
 fn entries(from: i64, count: i64) -> Vec<Entry> {
@@ -125,37 +125,6 @@ async fn an_entry_that_does_not_open_is_counted_and_hides_no_other() {
     ledger.close();
 }
 
-/// Logs that can be made to fail.
-struct Failing {
-    logs: FolderLogs,
-    failing: Arc<AtomicBool>,
-}
-
-impl Logs for Failing {
-    fn sizes(&mut self) -> Result<LogSizes, BackendError> {
-        self.logs.sizes()
-    }
-    fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
-        if self.failing.load(Ordering::SeqCst) && *log == commands() {
-            let source = io::ErrorKind::PermissionDenied.into();
-            return Err(BackendError::Io { what: "it was told to fail".to_owned(), source });
-        }
-        self.logs.read(log, from, most)
-    }
-    fn checkpoint(&mut self, log: &LogName) -> Result<Option<String>, BackendError> {
-        self.logs.checkpoint(log)
-    }
-    fn proof(&mut self, log: &LogName, seq: u64, size: u64) -> Result<Vec<Hash>, ProofError<BackendError>> {
-        self.logs.proof(log, seq, size)
-    }
-    fn seal(&self, log: &LogName) -> Key {
-        self.logs.seal(log)
-    }
-    fn verifier(&self, log: &LogName) -> VerifierKey {
-        self.logs.verifier(log)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_cannot_be_read_is_said_and_keeps_nothing_else_back() {
     let node = Node::new();
@@ -164,7 +133,14 @@ async fn a_log_that_cannot_be_read_is_said_and_keeps_nothing_else_back() {
     append(&other, entries(50, 3)).await;
     other.close();
     let failing = Arc::new(AtomicBool::new(true));
-    let logs = Failing { logs: node.logs(Some(&ledger)), failing: failing.clone() };
+    let told = failing.clone();
+    let logs = ReadThrough::new(node.logs(Some(&ledger)), move |logs, (log, from, most)| {
+        if told.load(Ordering::SeqCst) && *log == commands() {
+            let source = io::ErrorKind::PermissionDenied.into();
+            return Err(BackendError::Io { what: "it was told to fail".to_owned(), source });
+        }
+        logs.read(log, from, most)
+    });
     let index = AuditIndex::new(node.place(), logs, clock());
     let page = index.search(practice(1), &TrailFilter::default(), Position::END, 100).await.expect("it goes on");
     assert_eq!((page.entries.len(), page.health.failing, page.health.behind), (20, true, 3));

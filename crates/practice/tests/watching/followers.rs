@@ -1,12 +1,15 @@
 //! Several servers over the same stores: one watches, and another takes over when it does not.
 
 use crate::{
-    scene::{Damaged, append, append_to_other, entries, follower, log, stored, to_the_end, wanted},
+    scene::{append, append_to_other, damaged, entries, follower, log, stored, to_the_end, wanted},
     world::{Kind, found, open},
 };
 use domain::{Clock, Unobserved};
 use practice::watch::Follower;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_servers_one_watches_and_the_other_takes_over_from_it() {
@@ -59,9 +62,9 @@ async fn an_entry_that_cannot_be_read_keeps_back_its_own_log_alone_and_for_as_lo
     let (folder, house) = (folder.path().to_owned(), open(folder.path()).await);
     append(&folder, Vec::new()).await;
     append_to_other(&folder, Vec::new()).await;
-    let logs = Damaged::new(&folder, log(), 600);
-    let (damaged, db) = (logs.from.clone(), &house.house.stores.identity);
-    let watcher = Arc::new(Follower::new(house.house.clone(), Box::new(logs), Arc::new(Unobserved)));
+    let (bad, db) = (Arc::new(AtomicU64::new(600)), &house.house.stores.identity);
+    let over = |logs| Arc::new(Follower::new(house.house.clone(), logs, Arc::new(Unobserved)));
+    let watcher = over(damaged(&folder, log(), bad.clone()));
     watcher.round().await.expect("begun");
     let (here, there) = (entries(practice, house.clock.now(), 3, 900), entries(practice, house.clock.now(), 5, 100));
     append(&folder, here.clone()).await;
@@ -74,13 +77,12 @@ async fn an_entry_that_cannot_be_read_keeps_back_its_own_log_alone_and_for_as_lo
     let again = watcher.round().await.expect("watched");
     assert_eq!((again.looked_at, again.unreadable), (0, 1));
     // A server that starts meanwhile learns from what can be read, and watches on from there.
-    let logs = Damaged::new(&folder, log(), 600);
-    let started = Arc::new(Follower::new(house.house.clone(), Box::new(logs), Arc::new(Unobserved)));
+    let started = over(damaged(&folder, log(), bad.clone()));
     assert_eq!(started.round().await.expect("learned").unreadable, 1);
     append_to_other(&folder, entries(practice, house.clock.now(), 1, 40)).await;
     assert_eq!(started.round().await.expect("watched").looked_at, 40);
     // Mended, it is watched from where it stood.
-    damaged.store(u64::MAX / 2, Ordering::SeqCst);
+    bad.store(u64::MAX / 2, Ordering::SeqCst);
     house.clock.advance_seconds(6);
     let mut looked_at = 0;
     for _ in 0..3 {

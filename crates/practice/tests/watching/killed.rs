@@ -1,10 +1,10 @@
 //! The watch is killed behind each of its steps, again and again: no alert is lost, and none is there twice.
 
 use crate::{
-    scene::{append, entries, follower, stored, to_the_end, wanted},
+    scene::{append, entries, follower, stored, to_the_end, wanted, watched},
     world::{Kind, found, open},
 };
-use domain::{Clock, LoginSessionId, PracticeId, Role, TaskObserver, Timestamp, Unobserved};
+use domain::{Clock, LoginSessionId, PracticeId, Role, TaskObserver, Timestamp};
 use identity::SessionRecord;
 use practice::watch::STEPS;
 use std::{
@@ -65,10 +65,7 @@ async fn killed_behind_any_step_the_watch_loses_no_alert_and_tells_none_twice() 
     for kind in Kind::all() {
         let (folder, practice): (_, PracticeId) = found(kind).await;
         let folder = folder.path();
-        let house = open(folder).await;
-        // The watch begins before anything is written.
-        append(folder, Vec::new()).await;
-        follower(&house, folder, Arc::new(Unobserved)).round().await.expect("begun");
+        let house = watched(folder).await;
         let entries = entries(practice, house.clock.now(), 40, 5_000);
         let wanted = wanted(&entries);
         assert!(wanted.len() >= 40, "{}", wanted.len());
@@ -95,9 +92,7 @@ async fn killed_between_the_alert_and_the_end_of_its_session_the_next_one_ends_i
     for kind in Kind::all() {
         let (folder, practice): (_, PracticeId) = found(kind).await;
         let folder = folder.path();
-        let house = open(folder).await;
-        append(folder, Vec::new()).await;
-        follower(&house, folder, Arc::new(Unobserved)).round().await.expect("begun");
+        let house = watched(folder).await;
         let person = house.account(practice, Role::Therapist).await;
         let (account, session) = (person.account(), LoginSessionId::from_bytes([5; 16]));
         let db = &house.house.stores.identity;

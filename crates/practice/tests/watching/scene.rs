@@ -1,17 +1,15 @@
 //! A log in a folder, and people who are refused in it.
 
+use crate::world::open;
 use crypto::{Key, SystemRng};
 use domain::{
     AccountId, AlertId, FixedClock, PatientId, PermissionName, PracticeId, RequestId, Role, TaskObserver, Timestamp,
-    Timezone,
+    Timezone, Unobserved,
 };
-use ledger::{
-    BackendError, Entry, FileBackend, Hash, Ledger, LogName, Outcome, ProofError, Resource, Settings as LogSettings,
-    VerifierKey, Word,
-};
+use ledger::{BackendError, Entry, FileBackend, Ledger, LogName, Outcome, Resource, Settings as LogSettings, Word};
 use practice::{
     backup::AuditBranch,
-    trail::{FolderLogs, LogSizes, Logs},
+    trail::{FolderLogs, Logs},
     watch::{Follower, Place, PracticeWatch, Settings},
 };
 use std::{
@@ -26,7 +24,10 @@ use store::{
     Db,
     rows::alerts::{self, Listed},
 };
-use testkit::house::{NOON, TestHouse};
+use testkit::{
+    house::{NOON, TestHouse},
+    logs::ReadThrough,
+};
 
 const BRANCH: [u8; 32] = [7; 32];
 
@@ -69,44 +70,25 @@ pub(crate) fn follower(house: &TestHouse, folder: &Path, observer: Arc<dyn TaskO
 }
 
 /// Logs of which one cannot be read from an entry on, until it is mended.
-pub(crate) struct Damaged {
-    logs: FolderLogs,
-    pub(crate) log: LogName,
-    pub(crate) from: Arc<AtomicU64>,
-}
-
-impl Damaged {
-    pub(crate) fn new(folder: &Path, log: LogName, from: u64) -> Self {
-        let logs = FolderLogs::new(branch());
-        let logs = logs.other(self::log(), folder.join("audit")).other(other_log(), folder.join("audit-commands"));
-        Self { logs, log, from: Arc::new(AtomicU64::new(from)) }
-    }
-}
-
-impl Logs for Damaged {
-    fn sizes(&mut self) -> Result<LogSizes, BackendError> {
-        self.logs.sizes()
-    }
-    fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
-        let bad = self.from.load(Ordering::SeqCst);
+pub(crate) fn damaged(folder: &Path, log: LogName, from: Arc<AtomicU64>) -> Box<dyn Logs> {
+    let logs = FolderLogs::new(branch());
+    let logs = logs.other(self::log(), folder.join("audit")).other(other_log(), folder.join("audit-commands"));
+    Box::new(ReadThrough::new(logs, move |logs, (wanted, first, most)| {
+        let bad = from.load(Ordering::SeqCst);
         // The bundle in which it is: those before and behind it are as they were.
-        if *log == self.log && from < (bad / 256 + 1) * 256 && from + most as u64 > bad {
+        if *wanted == log && first < (bad / 256 + 1) * 256 && first + most as u64 > bad {
             return Err(BackendError::Damaged(format!("entry {bad} is missing")));
         }
-        self.logs.read(log, from, most)
-    }
-    fn checkpoint(&mut self, log: &LogName) -> Result<Option<String>, BackendError> {
-        self.logs.checkpoint(log)
-    }
-    fn proof(&mut self, log: &LogName, seq: u64, size: u64) -> Result<Vec<Hash>, ProofError<BackendError>> {
-        self.logs.proof(log, seq, size)
-    }
-    fn seal(&self, log: &LogName) -> Key {
-        self.logs.seal(log)
-    }
-    fn verifier(&self, log: &LogName) -> VerifierKey {
-        self.logs.verifier(log)
-    }
+        logs.read(wanted, first, most)
+    }))
+}
+
+/// A house over a folder whose watch has begun, before anything is written in its log.
+pub(crate) async fn watched(folder: &Path) -> TestHouse {
+    let house = open(folder).await;
+    append(folder, Vec::new()).await;
+    follower(&house, folder, Arc::new(Unobserved)).round().await.expect("begun");
+    house
 }
 
 /// Follows to the end of the log.

@@ -26,11 +26,6 @@ impl Row {
         self.0.get(index).ok_or(StoreError::Column { index, wanted: "there" })
     }
 
-    /// How many columns there are.
-    pub fn width(&self) -> usize {
-        self.0.len()
-    }
-
     /// All columns, in their order.
     pub(crate) fn values(&self) -> &[Value] {
         &self.0

@@ -159,6 +159,14 @@ pub fn insert(batch: Batch, row: &AccountRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
+/// Makes a batch a conflict where the patient has an account that is not disabled.
+pub fn none_open(batch: Batch, practice: PracticeId, patient: PatientId) -> Batch {
+    // Must find nothing, and so changes nothing.
+    const SQL: &str = "UPDATE accounts SET version = version \
+                       WHERE practice_id = $1 AND patient_id = $2 AND state <> 'disabled'";
+    batch.run(SQL, &[practice.into(), patient.into()]).expect(0)
+}
+
 /// Makes a batch a conflict when the account was disabled, invited anew or changed since `seen_version` was read.
 pub fn hold(batch: Batch, practice: PracticeId, account: AccountId, seen_version: i64) -> Batch {
     const SQL: &str = "UPDATE accounts SET version = version \

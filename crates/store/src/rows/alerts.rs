@@ -150,11 +150,12 @@ pub async fn entries(db: &Db, practice: PracticeId, alert: AlertId) -> Result<Ve
     rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.number(1)?))).collect()
 }
 
-/// Adds an alert and its entries; one that is there already stays as it is.
+/// Adds an alert and its entries; one that is there already stays as it is. Its session is not ended yet: see
+/// [`session_ended`].
 pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
     const SQL: &str = "INSERT INTO alerts (practice_id, alert_id, rule, answer, who_id, happened_at, found_at, compared, \
-                       login_session_id, session_ended_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (practice_id, alert_id) DO NOTHING";
+                       login_session_id) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (practice_id, alert_id) DO NOTHING";
     const ENTRY: &str = "INSERT INTO alert_entries (practice_id, alert_id, nth, log, seq) VALUES ($1, $2, $3, $4, $5) \
                          ON CONFLICT (practice_id, alert_id, nth) DO NOTHING";
     let params = &[
@@ -167,7 +168,6 @@ pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
         row.found_at.into(),
         (&row.compared).into(),
         row.login_session_id.into(),
-        row.session_ended_at.into(),
     ];
     let batch = batch.run(SQL, params);
     (0_i64..).zip(entries).fold(batch, |batch, (nth, (log, seq))| {

@@ -106,7 +106,7 @@ pub async fn given(
         "SELECT charged_at, corrections FROM visits WHERE practice_id = $1 AND patient_id = $2 AND visit_id = $3";
     let Some(row) = db.optional(SQL, &[practice.into(), patient.into(), visit.into()]).await? else { return Ok(None) };
     let Some(charged_at) = row.opt_timestamp(0)? else { return Ok(None) };
-    Ok(Some(Given { charged_at, corrections: small(&row, 1)? }))
+    Ok(Some(Given { charged_at, corrections: row.number(1)? }))
 }
 
 /// Which of a patient's visits were charged.
@@ -124,12 +124,8 @@ pub async fn not_charged(db: &Db, practice: PracticeId) -> Result<Vec<(AccountId
     db.rows(SQL, &[practice.into()]).await?.iter().map(read).collect()
 }
 
-fn small(row: &Row, index: usize) -> Result<u32, StoreError> {
-    u32::try_from(row.int(index)?).map_err(|_| StoreError::Column { index, wanted: "a small number" })
-}
-
 fn read(row: &Row) -> Result<CrossingRow, StoreError> {
-    let (visit_id, number): (VisitId, u32) = (row.id(1)?, small(row, 2)?);
+    let (visit_id, number): (VisitId, u32) = (row.id(1)?, row.number(2)?);
     Ok(CrossingRow {
         practice_id: row.id(0)?,
         visit_id,

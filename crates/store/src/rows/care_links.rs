@@ -1,6 +1,6 @@
 //! Care teams: who treats whom, from when to when.
 
-use crate::{Batch, Db, Row, StoreError};
+use crate::{Batch, Db, Row, StoreError, rows::merges::goes_on_as};
 use domain::{AccountId, CareLinkId, Invalid, PatientId, PracticeId, Timestamp};
 use phi::Ties;
 
@@ -76,25 +76,26 @@ pub async fn ties(
     patient: PatientId,
     at: Timestamp,
 ) -> Result<Ties, StoreError> {
-    const SQL: &str = "WITH merge(into_patient) AS (SELECT (SELECT m.into_patient FROM patient_merges m \
-                       WHERE m.practice_id = $1 AND m.patient_id = $2 ORDER BY m.number DESC LIMIT 1)), \
-                       whose(patient_id) AS (SELECT COALESCE(into_patient, $2) FROM merge), \
-                       person(patient_id) AS (SELECT patient_id FROM whose UNION SELECT m.patient_id \
-                       FROM patient_merges m, whose w WHERE m.practice_id = $1 AND m.into_patient = w.patient_id \
-                       AND m.number = (SELECT MAX(n.number) FROM patient_merges n WHERE n.practice_id = $1 \
-                       AND n.patient_id = m.patient_id)), \
-                       kept(what, account_id) AS (SELECT r.what, r.account_id FROM restrictions r, person p \
-                       WHERE r.practice_id = $1 AND r.patient_id = p.patient_id AND r.answer = 'agreed' \
-                       AND NOT EXISTS (SELECT 1 FROM restrictions e WHERE e.practice_id = $1 \
-                       AND e.ends = r.restriction_id)) \
-                       SELECT (SELECT MAX(CASE WHEN l.kind = 'assigned' THEN 2 ELSE 1 END) FROM care_links l, whose w \
-                       WHERE l.practice_id = $1 AND l.account_id = $3 AND l.patient_id = w.patient_id \
-                       AND l.starts_at <= $4 AND (l.ends_at IS NULL OR l.ends_at > $4)), \
-                       (SELECT COUNT(*) FROM kept WHERE what = 'account' AND account_id = $3), \
-                       (SELECT COUNT(*) FROM kept WHERE what = 'notes'), \
-                       (SELECT into_patient FROM merge), \
-                       (SELECT COUNT(*) FROM retention_items i WHERE i.practice_id = $1 AND i.patient_id = $2 \
-                       AND i.step NOT IN ('planned', 'spared', 'listing', 'certified'))";
+    const SQL: &str = concat!(
+        "WITH whose(patient_id) AS (SELECT ",
+        goes_on_as!("$1", "$2"),
+        "), person(patient_id) AS (SELECT patient_id FROM whose UNION SELECT m.patient_id \
+         FROM patient_merges m, whose w WHERE m.practice_id = $1 AND m.into_patient = w.patient_id \
+         AND m.number = (SELECT MAX(n.number) FROM patient_merges n WHERE n.practice_id = $1 \
+         AND n.patient_id = m.patient_id)), \
+         kept(what, account_id) AS (SELECT r.what, r.account_id FROM restrictions r, person p \
+         WHERE r.practice_id = $1 AND r.patient_id = p.patient_id AND r.answer = 'agreed' \
+         AND NOT EXISTS (SELECT 1 FROM restrictions e WHERE e.practice_id = $1 \
+         AND e.ends = r.restriction_id)) \
+         SELECT (SELECT MAX(CASE WHEN l.kind = 'assigned' THEN 2 ELSE 1 END) FROM care_links l, whose w \
+         WHERE l.practice_id = $1 AND l.account_id = $3 AND l.patient_id = w.patient_id \
+         AND l.starts_at <= $4 AND (l.ends_at IS NULL OR l.ends_at > $4)), \
+         (SELECT COUNT(*) FROM kept WHERE what = 'account' AND account_id = $3), \
+         (SELECT COUNT(*) FROM kept WHERE what = 'notes'), \
+         (SELECT NULLIF(patient_id, $2) FROM whose), \
+         (SELECT COUNT(*) FROM retention_items i WHERE i.practice_id = $1 AND i.patient_id = $2 \
+         AND i.step NOT IN ('planned', 'spared', 'listing', 'certified'))"
+    );
     let row = db.one(SQL, &[practice.into(), patient.into(), account.into(), at.into()]).await?;
     let place = row.opt_int(0)?;
     Ok(Ties {

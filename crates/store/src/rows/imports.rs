@@ -3,7 +3,7 @@
 use super::{
     log_entries::LogEntryRow, opt_bytes, patients::PatientRow, programs::ProgramVersionRow, progress_notes::NoteRow,
 };
-use crate::{Batch, Db, Param, Row, StoreError, db::Value};
+use crate::{Batch, Db, Kind, Param, Row, StoreError, db::Value};
 use crypto::Sha256;
 use domain::{AccountId, PatientId, PracticeId, Timestamp};
 
@@ -199,10 +199,30 @@ columns! { NOTES: NoteRow = "progress_notes",
 }
 
 /// Adds a column to the hash of its row, so that no two values run into each other.
-fn column(hash: &mut Sha256, kind: u8, bytes: &[u8]) {
+fn column(hash: &mut Sha256, value: &Param<'_>) {
+    let number;
+    let (kind, bytes): (u8, &[u8]) = match value {
+        Param::Null(_) => (0, &[]),
+        Param::Blob(bytes) => (1, bytes),
+        Param::Int(int) => {
+            number = int.to_be_bytes();
+            (2, &number)
+        }
+        Param::Text(text) => (3, text.as_bytes()),
+    };
     hash.update(&[kind]);
     hash.update(&(bytes.len() as u64).to_be_bytes());
     hash.update(bytes);
+}
+
+/// A value as it came from the database, as it would go into it. Of what a null is one makes no difference to the hash.
+fn param(value: &Value) -> Param<'_> {
+    match value {
+        Value::Null => Param::Null(Kind::Blob),
+        Value::Blob(bytes) => bytes.as_slice().into(),
+        Value::Int(number) => (*number).into(),
+        Value::Text(text) => text.as_str().into(),
+    }
 }
 
 /// Hashes of rows, in whatever order they come.
@@ -210,19 +230,16 @@ fn column(hash: &mut Sha256, kind: u8, bytes: &[u8]) {
 struct Digest(Vec<[u8; 32]>);
 
 impl Digest {
+    fn row<'v>(&mut self, table: u8, values: impl Iterator<Item = Param<'v>>) {
+        let mut hash = Sha256::default();
+        hash.update(&[table]);
+        values.for_each(|value| column(&mut hash, &value));
+        self.0.push(hash.finish());
+    }
+
     fn written<R>(&mut self, table: u8, columns: &Columns<R>, rows: &[R]) {
         for row in rows {
-            let mut hash = Sha256::default();
-            hash.update(&[table]);
-            for (_, value) in columns.values {
-                match value(row) {
-                    Param::Null(_) => column(&mut hash, 0, &[]),
-                    Param::Blob(bytes) => column(&mut hash, 1, &bytes),
-                    Param::Int(number) => column(&mut hash, 2, &number.to_be_bytes()),
-                    Param::Text(text) => column(&mut hash, 3, text.as_bytes()),
-                }
-            }
-            self.0.push(hash.finish());
+            self.row(table, columns.values.iter().map(|(_, value)| value(row)));
         }
     }
 
@@ -234,17 +251,7 @@ impl Digest {
         (practice, patient): (PracticeId, PatientId),
     ) -> Result<(), StoreError> {
         for row in db.rows(columns.sql, &[practice.into(), patient.into()]).await? {
-            let mut hash = Sha256::default();
-            hash.update(&[table]);
-            for value in row.values() {
-                match value {
-                    Value::Null => column(&mut hash, 0, &[]),
-                    Value::Blob(bytes) => column(&mut hash, 1, bytes),
-                    Value::Int(number) => column(&mut hash, 2, &number.to_be_bytes()),
-                    Value::Text(text) => column(&mut hash, 3, text.as_bytes()),
-                }
-            }
-            self.0.push(hash.finish());
+            self.row(table, row.values().iter().map(param));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Legal holds: nothing of whom they cover is destroyed.
 
-use super::{merges::goes_on_as, sealed};
+use super::{merges::is_ending, sealed};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, HoldId, PatientId, PlanId, PracticeId, Timestamp};
 use phi::{RowId, Sealed, fields::legal_holds};
@@ -71,12 +71,8 @@ pub async fn all(db: &Db, practice: PracticeId) -> Result<Vec<HoldRow>, StoreErr
 pub fn insert(batch: Batch, row: &HoldRow) -> Batch {
     const SQL: &str = concat!(
         "INSERT INTO legal_holds (practice_id, hold_id, patient_id, incident, reason, placed_by, placed_at) \
-         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT 1 FROM retention_items i WHERE i.practice_id = $1 \
-         AND i.step NOT IN ('planned', 'spared', 'listing', 'certified') AND ",
-        goes_on_as!("$1", "i.patient_id"),
-        " = ",
-        goes_on_as!("$1", "$3"),
-        ")"
+         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT ",
+        is_ending!("$1", "$3"),
     );
     let params = &[
         row.practice_id.into(),

@@ -37,6 +37,23 @@ macro_rules! goes_on_as {
 }
 pub(super) use goes_on_as;
 
+/// That the destruction of a record, or of another of the same person, has begun and is not certified: a condition for both
+/// databases.
+macro_rules! is_ending {
+    ($practice:literal, $patient:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM retention_items i WHERE i.practice_id = ",
+            $practice,
+            " AND i.step NOT IN ('planned', 'spared', 'listing', 'certified') AND ",
+            $crate::rows::merges::goes_on_as!($practice, "i.patient_id"),
+            " = ",
+            $crate::rows::merges::goes_on_as!($practice, $patient),
+            ")"
+        )
+    };
+}
+pub(super) use is_ending;
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -66,15 +83,19 @@ pub async fn all(db: &Db, practice: PracticeId) -> Result<Vec<MergeRow>, StoreEr
     db.rows(sql, &[practice.into()]).await?.iter().map(read).collect()
 }
 
-/// Adds a decision. A duplicate where somebody decided about the same patient at the same moment; a conflict where the
-/// record that is to go on goes on elsewhere itself, or another goes on as the one that is closed: there are no chains.
+/// Adds a decision. A duplicate where somebody decided about the same patient at the same moment. A conflict of its first
+/// statement while one of the two, or another record of either person, stands between condemnation and certificate: it would be
+/// destroyed, or kept, for what is no longer so. A conflict of a later one where the record that is to go on goes on elsewhere
+/// itself, or another goes on as the one that is closed: there are no chains.
 pub fn insert(batch: Batch, row: &MergeRow) -> Batch {
-    const SQL: &str = "INSERT INTO patient_merges (practice_id, patient_id, number, into_patient, decided_by, decided_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6)";
-    // Both must find nothing: a row that they would remove makes the whole batch a conflict, and stays.
-    const GOES_ON_ELSEWHERE: &str = "DELETE FROM patient_merges WHERE practice_id = $1 AND patient_id = $2 \
-                                     AND into_patient IS NOT NULL AND number = (SELECT MAX(n.number) \
-                                     FROM patient_merges n WHERE n.practice_id = $1 AND n.patient_id = $2)";
+    const SQL: &str = concat!(
+        "INSERT INTO patient_merges (practice_id, patient_id, number, into_patient, decided_by, decided_at) \
+         SELECT $1, $2, $3, $4, $5, $6 WHERE NOT ",
+        is_ending!("$1", "$2"),
+        " AND NOT ",
+        is_ending!("$1", "$4"),
+    );
+    // Must find nothing: a row that it would remove makes the whole batch a conflict, and stays.
     const ANOTHER_GOES_ON: &str = "DELETE FROM patient_merges WHERE practice_id = $1 AND into_patient = $2 \
                                    AND number = (SELECT MAX(n.number) FROM patient_merges n \
                                    WHERE n.practice_id = $1 AND n.patient_id = patient_merges.patient_id)";
@@ -88,7 +109,7 @@ pub fn insert(batch: Batch, row: &MergeRow) -> Batch {
     ];
     let mut batch = batch.run(SQL, params).expect(1);
     if let Some(into) = row.into {
-        batch = batch.run(GOES_ON_ELSEWHERE, &[row.practice_id.into(), into.into()]).expect(0);
+        batch = is_open(batch, row.practice_id, into);
         batch = batch.run(ANOTHER_GOES_ON, &[row.practice_id.into(), row.patient_id.into()]).expect(0);
     }
     batch

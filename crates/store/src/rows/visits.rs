@@ -85,13 +85,6 @@ pub async fn page(
     db.rows(sql, params).await?.iter().map(read).collect()
 }
 
-/// When the last visit that was held began; none when none was.
-pub async fn last_held(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Option<Timestamp>, StoreError> {
-    const SQL: &str = "SELECT MAX(starts_at) FROM visits WHERE practice_id = $1 AND patient_id = $2 AND state = 'held' \
-                       AND voided_at IS NULL";
-    db.one(SQL, &[practice.into(), patient.into()]).await?.opt_timestamp(0)
-}
-
 /// Adds a visit.
 pub fn insert(batch: Batch, row: &VisitRow) -> Batch {
     const SQL: &str = "INSERT INTO visits (practice_id, patient_id, visit_id, therapist_id, starts_at, state, minutes, \

@@ -8,6 +8,8 @@ mod clinical;
 mod crossing;
 #[path = "rows/identity.rs"]
 mod identity;
+#[path = "rows/merges.rs"]
+mod merges;
 #[path = "rows/watching.rs"]
 mod watching;
 
@@ -15,6 +17,7 @@ pub(crate) use billing::*;
 pub(crate) use clinical::*;
 pub(crate) use crossing::*;
 pub(crate) use identity::*;
+pub(crate) use merges::*;
 pub(crate) use watching::*;
 
 use domain::{AccountId, PatientId, PracticeId, Timestamp};

@@ -19,8 +19,14 @@ impl From<MergeError> for Problem {
             MergeError::NotInPerson(why) => super::people::not_in_person(why),
             MergeError::Other => Self::invalid_fields().field("into", "must be another patient of this practice"),
             MergeError::Place => Self::conflict().detail(
-                "You are on the care team of one of the two. Somebody who is on neither closes the record, as nobody gives \
-                 themself a place.",
+                "You are on the care team of one of the two. Somebody who is on neither closes the record, or opens it again, as \
+                 nobody gives themself a place.",
+            ),
+            MergeError::Named => {
+                Self::conflict().detail("The patient asked that you be kept away. A colleague opens the record again.")
+            }
+            MergeError::TooLate => Self::conflict().detail(
+                "The destruction of this record has begun, or of another of the same person. It cannot be merged or opened again any more.",
             ),
             MergeError::HasAccount => Self::conflict().detail(
                 "Somebody signs in to this record. Close the account first, or close the other record instead.",

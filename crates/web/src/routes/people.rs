@@ -31,7 +31,7 @@ impl From<DirectoryError> for Problem {
             DirectoryError::PatientRole => {
                 Self::invalid_fields().field("role", "of a patient stays, and nobody else becomes one")
             }
-            DirectoryError::Closed => Self::conflict().detail(
+            DirectoryError::Closed | DirectoryError::Add(AddAccountError::Closed) => Self::conflict().detail(
                 "The record of this account was made twice and is closed. Whoever it is signs in to the one that goes on.",
             ),
             DirectoryError::InvitedState => {

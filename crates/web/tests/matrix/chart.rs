@@ -37,8 +37,8 @@ pub(crate) struct Chart {
     /// What is said to be entered in error, and nothing else is about: an entry for each of three doors, notes and visits for
     /// two.
     pub(crate) wrong: ([String; 3], [String; 2], [String; 2]),
-    /// Second records of the patient: two open ones, and two that are closed.
-    pub(crate) twice: [PatientId; 4],
+    /// Second records: two open ones, two that are closed, and the one as which these go on.
+    pub(crate) twice: [PatientId; 5],
     /// Two places of other members, so that both doors of ending one find an open one.
     pub(crate) links: [String; 2],
     /// Two restrictions in force, each about an account that asks for nothing here.
@@ -69,7 +69,7 @@ impl Chart {
             visit: id(),
             held: [id(), id()],
             wrong: ([id(), id(), id()], [id(), id()], [id(), id()]),
-            twice: [0; 4].map(|_| PatientId::random(&SystemRng)),
+            twice: [0; 5].map(|_| PatientId::random(&SystemRng)),
             links: [id(), id()],
             restrictions: [id(), id()],
             plans: [id(), id()],
@@ -123,11 +123,14 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
         make("/visits", &keeper, held, "visit_id").await
     };
     let held = [held_of().await, held_of().await];
+    // As another on whose care team nobody is who asks: whoever has a place takes no merge back.
+    let stays = site.patient(practice, "Zoe", "Twice").await;
     let twice = [
         site.patient(practice, "Zoe", "Twice").await,
         site.patient(practice, "Zoe", "Twice").await,
-        closed(site, practice, patient).await,
-        closed(site, practice, patient).await,
+        closed(site, practice, stays).await,
+        closed(site, practice, stays).await,
+        stays,
     ];
     let restrictions = [restriction(site, practice, patient).await, restriction(site, practice, patient).await];
     // Two that are not in force any more, one for each door of voiding one.

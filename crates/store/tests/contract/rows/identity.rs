@@ -40,7 +40,7 @@ fn practice_row() -> PracticeRow {
     }
 }
 
-fn account(id: AccountId, role: Role, patient: Option<PatientId>) -> AccountRow {
+pub(super) fn account(id: AccountId, role: Role, patient: Option<PatientId>) -> AccountRow {
     AccountRow {
         practice_id: PRACTICE,
         account_id: id,
@@ -57,7 +57,7 @@ fn account(id: AccountId, role: Role, patient: Option<PatientId>) -> AccountRow 
 }
 
 /// A practice with a therapist.
-async fn peopled(house: &mut dyn House) -> Db {
+pub(super) async fn peopled(house: &mut dyn House) -> Db {
     let db = furnished(house, Store::Identity).await;
     let batch = practices::insert(Batch::new(), &practice_row());
     db.commit(accounts::insert(batch, &account(ACCOUNT, Role::Therapist, None))).await.expect("stored");

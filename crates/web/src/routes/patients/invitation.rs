@@ -48,6 +48,8 @@ impl From<InvitePatientError> for Problem {
             InvitePatientError::Open => Self::conflict()
                 .detail("The patient's account is open. If they cannot get in, an administrator closes it first."),
             InvitePatientError::Disabled => Self::conflict().detail("The patient's account is disabled."),
+            InvitePatientError::Closed => Self::conflict()
+                .detail("This record was made twice and is closed. Invite the patient from the one that goes on."),
             InvitePatientError::Tried(error) => error.into(),
             InvitePatientError::Field(error) => error.into(),
             InvitePatientError::House(error) => error.into(),
