@@ -1,9 +1,9 @@
-// A therapist charges a visit: says what was done, sees how the minutes count, sends it; then corrects it.
+// A therapist charges a visit: says what was done, sees how the minutes count, sends it; then corrects it, and takes it back.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DESKTOP, launch, PHONE, Visitor } from "../chromium.mjs";
-import { arriveSignedIn, press, signIn } from "../people.mjs";
+import { arriveSignedIn, press, pressAndAgree, signIn } from "../people.mjs";
 import { World } from "../world.mjs";
 
 let world, browser, therapist, place;
@@ -97,6 +97,23 @@ test("what was sent is not shown again, and is corrected on a telephone without 
   await plain.open(place);
   await plain.page.getByText("corrected once").or(plain.page.getByText("corrected 1 time")).waitFor();
   await plain.leave();
+});
+
+test("the charge is taken back with a reason, and the visit can be charged again or said to be wrong", async () => {
+  const { page } = therapist;
+  await therapist.open(place);
+  const back = page.getByRole("button", { name: "Take the charge back" });
+  await page.getByRole("radio", { name: "The visit did not take place" }).check();
+  await therapist.look("charging-taking-back");
+  await pressAndAgree(therapist, "Take the charge back");
+  await page.waitForURL("**/visits");
+  await therapist.open(place);
+  await page.getByText("taken back by").waitFor();
+  await page.getByRole("heading", { name: "Charge a visit" }).waitFor();
+  assert.equal(await back.count(), 0);
+  await therapist.look("charging-taken-back");
+  await therapist.open(place.replace(/\/charge$/, "/void"));
+  await page.getByLabel("Why is it wrong?").waitFor();
 });
 
 test("nobody but who treats the patient comes to the page", async () => {

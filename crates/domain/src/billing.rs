@@ -19,5 +19,5 @@ pub use diagnosis::{Diagnoses, DiagnosisCode};
 pub use money::Cents;
 pub use price::{Price, PriceError, PriceLine, price};
 pub use sheet::{ChargeSheet, Service};
-pub use state::{ChargeState, FeeWords, PayerName};
+pub use state::{ChargeState, FeeWords, PayerName, TakenBack, WithdrawalReason};
 pub use units::{Minutes, UnitCalculation, UnitLine, UnitRule, calculate_units};

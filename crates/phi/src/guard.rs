@@ -9,7 +9,7 @@ mod purpose;
 mod search;
 
 pub use archive::ArchiveGrant;
-pub use billing::{BillingGrant, ChargingAccount, ChargingGrant, Draft};
+pub use billing::{BillingGrant, ChargingAccount, ChargingGrant, Claim, Draft};
 pub use explain::Standing;
 pub use purpose::Purpose;
 pub use search::{NameSearch, SealedName, SearchError};

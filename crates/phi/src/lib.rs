@@ -25,7 +25,7 @@ pub use class::{
 };
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{
-    AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Draft, Grant, Guard, NameSearch,
+    AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Claim, Draft, Grant, Guard, NameSearch,
     PracticeGrant, Purpose, SealedName, SearchError, Standing,
 };
 pub use keyring::{

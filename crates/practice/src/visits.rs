@@ -71,9 +71,9 @@ pub struct VisitView {
     pub remark: Option<String>,
     /// That it was entered in error.
     pub voided: Option<VoidView>,
-    /// Whether billing was given a charge for it.
+    /// Whether billing was given a charge for it that was not taken back.
     pub charged: bool,
-    /// Whether it stays held, and on its day: it was charged, or began more than a week ago.
+    /// Whether it stays held, and on its day: it is charged, or began more than a week ago.
     pub settled: bool,
     /// Counts up at each change; the number of the ETag.
     pub version: u64,

@@ -55,8 +55,8 @@ pub enum VoidError {
     /// The program is in force: a better version is prescribed, or the program ended, first.
     #[error("the version is in force")]
     InForce,
-    /// The visit was charged.
-    #[error("the visit was charged")]
+    /// The visit is charged: the charge is taken back first.
+    #[error("the visit is charged")]
     Charged,
     /// Anything about the record itself.
     #[error(transparent)]

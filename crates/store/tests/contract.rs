@@ -72,6 +72,8 @@ contract! {
         a_visit_is_charged_once_and_its_charge_waits_until_it_is_taken_away
         a_correction_is_sent_where_the_last_one_was_seen_and_waits_behind_it
         of_the_charges_of_an_occasion_one_is_live_in_whatever_order_they_come
+        a_charge_is_taken_back_once_and_leaves_nothing_to_bill
+        what_is_in_the_books_and_taken_back_waits_for_billing
         a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_seen
         accounts_have_payers_and_codes_have_fees_from_a_day_on
         bookings_are_added_voided_once_and_sum_to_zero

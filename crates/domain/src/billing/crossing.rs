@@ -1,5 +1,6 @@
 //! What crosses from care to billing, and what holds the two together.
 
+use super::TakenBack;
 use crate::{AccountId, BillingAccountId, ChargeId, Date, PatientId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -38,6 +39,9 @@ pub struct Crossing {
     pub sheet: Vec<u8>,
     /// The diagnosis codes, sealed.
     pub diagnoses: Vec<u8>,
+    /// Who takes back what was charged, when and why: then services and codes are sealed as none.
+    #[serde(default)]
+    pub taken_back: Option<TakenBack>,
 }
 
 impl Zeroize for Crossing {
@@ -48,5 +52,6 @@ impl Zeroize for Crossing {
         self.day = Date::ZERO;
         self.sheet.zeroize();
         self.diagnoses.zeroize();
+        self.taken_back = None;
     }
 }

@@ -18,12 +18,14 @@ use crate::{
 };
 use crypto::Key;
 use domain::{
-    AccountId, BillingAccountId, BillingLinkId, ChargeId, Date, OccasionId, PatientId, PracticeId, Rng, VisitId,
-    billing::{AccountLink, ChargeSheet, Crossing, Diagnoses},
+    AccountId, BillingAccountId, BillingLinkId, ChargeId, Date, OccasionId, PatientId, PracticeId, Rng, Timestamp,
+    VisitId,
+    billing::{AccountLink, ChargeSheet, Crossing, Diagnoses, TakenBack, WithdrawalReason},
 };
 use identity::{Full, Session};
 use ledger::{Receipt, Word};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Leave to use permission `P` on one billing account, with the keys that it covers.
 pub struct BillingGrant<'s, P> {
@@ -113,6 +115,15 @@ impl<'s> ChargingGrant<'s> {
     }
 }
 
+/// What is said to billing about a visit.
+#[derive(Clone, Copy)]
+pub enum Claim<'c> {
+    /// This is charged.
+    Of(&'c ChargeSheet, &'c Diagnoses),
+    /// Nothing is: what was charged before is taken back at this moment, for this reason, by who has leave to charge.
+    Nothing(Timestamp, WithdrawalReason),
+}
+
 /// The billing account of a patient, to seal for: what is to be charged can be sealed with it, and nothing can be opened. It
 /// does not show which account it is.
 pub struct ChargingAccount<'s> {
@@ -131,15 +142,19 @@ impl ChargingAccount<'_> {
         (visit, number): (VisitId, u32),
         day: Date,
         therapist: AccountId,
-        sheet: &ChargeSheet,
-        diagnoses: &Diagnoses,
+        claim: Claim<'_>,
     ) -> Sealed<Crossed> {
+        let (sheet, diagnoses, taken_back) = match claim {
+            Claim::Of(sheet, diagnoses) => (Some(sheet.clone()), Some(diagnoses.clone()), None),
+            Claim::Nothing(at, because) => (None, None, Some(TakenBack { by: self.session.account(), at, because })),
+        };
+        let (sheet, diagnoses) = (Zeroizing::new(sheet), Zeroizing::new(diagnoses));
         let charge = ChargeId::random(&*self.rng);
         let (owner_, row) = (owner(self.session.practice(), self.account), row_of(charge));
         let key = |class| self.keys.newest(class).expect("a charging grant carries the keys that it seals with");
-        let sheet: Sealed<charges::Sheet> = cipher::seal(owner_, row, key(ClassId::Charge), &*self.rng, sheet);
+        let sheet: Sealed<charges::Sheet> = cipher::seal(owner_, row, key(ClassId::Charge), &*self.rng, &*sheet);
         let diagnoses: Sealed<charges::Diagnoses> =
-            cipher::seal(owner_, row, key(ClassId::Diagnosis), &*self.rng, diagnoses);
+            cipher::seal(owner_, row, key(ClassId::Diagnosis), &*self.rng, &*diagnoses);
         let crossing = Crossing {
             account: self.account,
             charge,
@@ -147,6 +162,7 @@ impl ChargingAccount<'_> {
             therapist,
             sheet: sheet.as_bytes().to_vec(),
             diagnoses: diagnoses.as_bytes().to_vec(),
+            taken_back,
         };
         let place = Owner { practice: self.session.practice(), subject: *visit.as_bytes() };
         let (version, key) = &self.link_key;
@@ -175,6 +191,8 @@ pub struct Draft {
     pub sheet: Sealed<charges::Sheet>,
     /// The diagnosis codes.
     pub diagnoses: Sealed<charges::Diagnoses>,
+    /// Who takes back with it what was charged before, when and why. Then it charges nothing.
+    pub taken_back: Option<TakenBack>,
 }
 
 impl Guard {
@@ -284,6 +302,7 @@ impl Guard {
             therapist: crossing.therapist,
             sheet: Sealed::stored(row, crossing.sheet),
             diagnoses: Sealed::stored(row, crossing.diagnoses),
+            taken_back: crossing.taken_back,
         })
     }
 

@@ -23,8 +23,8 @@ table! {
         (therapist_id: Id, Drop, "the account of the therapist")
         (day: Time, Drop, "the day of the visit, in days since 1970-01-01")
         (state: Structure, Drop, "draft, billed or void")
-        (sheet: sealed Charge as Sheet = ChargeSheet, Drop, "Codes, minutes and modifiers.")
-        (diagnoses: sealed Diagnosis as Diagnoses = Codes, Drop, "The diagnosis codes of the claim.")
+        (sheet: sealed Charge as Sheet = Option<ChargeSheet>, Drop, "Codes, minutes and modifiers; none where the charge was taken back.")
+        (diagnoses: sealed Diagnosis as Diagnoses = Option<Codes>, Drop, "The diagnosis codes of the claim; none where it was taken back.")
         (price: sealed Charge as Priced = Price, Drop, "The way from minutes to units and the amount.")
         (received_at: Time, Drop, "when it came from the therapist")
         (version: Structure, Drop, "counts up at each change")
@@ -32,6 +32,9 @@ table! {
         (number: Structure, Drop, "0 for the first charge of the occasion, then each correction")
         (voided_by: Id, Drop, "the account that asks nothing for it; empty where a correction took its place")
         (voided_at: Time, Drop, "when nothing was asked for it any more; empty where a correction took its place")
+        (taken_back_by: Id, Drop, "the account that takes back with it what was charged before; empty where it charges something")
+        (taken_back_at: Time, Drop, "when that was; empty where it charges something")
+        (taken_back_because: Structure, Drop, "other_patient, not_held, charged_twice or not_to_charge; empty where it charges something")
     }
 }
 

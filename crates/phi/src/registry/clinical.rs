@@ -154,6 +154,8 @@ table! {
         (voided_by: Id, Drop, "the account that said so")
         (void_reason: sealed Visit as WrongBecause = VoidReason, Drop, "Why it was entered in error.")
         (corrections: Structure, Drop, "how often what was given to billing was corrected")
+        (charge_taken_back_at: Time, Drop, "when what was given to billing was taken back, if nothing was charged since")
+        (charge_taken_back_by: Id, Drop, "the account that took it back")
     }
 }
 

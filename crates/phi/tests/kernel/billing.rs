@@ -3,13 +3,13 @@
 use crate::support::{World, world};
 use domain::{
     BillingAccountId, Date, PatientId, PermissionName, PersonName, PracticeId, Role, VisitId,
-    billing::{ChargeSheet, CptCode, Diagnoses, DiagnosisCode, Minutes, Service},
+    billing::{ChargeSheet, CptCode, Diagnoses, DiagnosisCode, Minutes, Service, TakenBack, WithdrawalReason},
 };
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
 use phi::{
-    AccessError, Draft, Purpose, ReadBilling, ReadContact, ReadExercise, RowId, Sealed, WriteBilling, WriteIdentity,
-    fields::patients::GivenName,
+    AccessError, Claim, Draft, Purpose, ReadBilling, ReadContact, ReadExercise, RowId, Sealed, WriteBilling,
+    WriteIdentity, fields::patients::GivenName,
 };
 
 fn purpose() -> Purpose {
@@ -53,7 +53,7 @@ async fn sent(scene: &Scene, visit: VisitId, number: u32) -> Draft {
     let grant =
         scene.world.guard.charge(&scene.therapist, scene.ana, purpose()).await.unwrap().open_account().await.unwrap();
     let day = Date::constant(2026, 5, 14);
-    let crossing = grant.cross((visit, number), day, scene.therapist.account(), &sheet(), &diagnoses);
+    let crossing = grant.cross((visit, number), day, scene.therapist.account(), Claim::Of(&sheet(), &diagnoses));
     scene.world.guard.unpack(scene.practice, visit, &crossing).await.unwrap()
 }
 
@@ -67,9 +67,12 @@ async fn what_a_therapist_charges_opens_for_billing_and_one_patient_has_one_acco
     assert_ne!(one.charge, two.charge);
     assert_eq!(one.branch, phi::billing_branch(scene.practice));
     let read = guard.authorize_account::<ReadBilling>(&scene.billing, one.account, purpose()).await.unwrap();
-    assert!(*read.open(&one.sheet).unwrap().expose() == sheet());
+    assert!(*read.open(&one.sheet).unwrap().expose() == Some(sheet()));
     let write = guard.authorize_account::<WriteBilling>(&scene.billing, one.account, purpose()).await.unwrap();
-    assert_eq!(write.open(&one.diagnoses).unwrap().expose().iter().next().unwrap().to_string(), "M25.561");
+    assert_eq!(
+        write.open(&one.diagnoses).unwrap().expose().as_ref().unwrap().iter().next().unwrap().to_string(),
+        "M25.561"
+    );
     // In another charge's place it opens nothing.
     let moved = Sealed::stored(two.sheet.row(), one.sheet.as_bytes().to_vec());
     assert!(read.open::<phi::fields::charges::Sheet>(&moved).is_err());
@@ -89,10 +92,29 @@ async fn what_is_sent_for_one_visit_is_one_occasion_in_an_order_that_no_store_ca
     let grant =
         scene.world.guard.charge(&scene.therapist, scene.ana, purpose()).await.unwrap().open_account().await.unwrap();
     let day = Date::constant(2026, 5, 14);
-    let crossing = grant.cross((visit, 0), day, scene.therapist.account(), &sheet(), &diagnoses);
+    let crossing = grant.cross((visit, 0), day, scene.therapist.account(), Claim::Of(&sheet(), &diagnoses));
     let moved = Sealed::stored(RowId::versioned(*visit.as_bytes(), 1), crossing.as_bytes().to_vec());
     assert!(scene.world.guard.unpack(scene.practice, visit, &moved).await.is_err());
     assert!(scene.world.guard.unpack(scene.practice, other, &crossing).await.is_err());
+}
+
+#[tokio::test]
+async fn what_takes_a_charge_back_says_nothing_else_and_is_the_same_occasion() {
+    let scene = scene().await;
+    let visit = VisitId::from_bytes([1; 16]);
+    let first = sent(&scene, visit, 0).await;
+    let grant = scene.world.guard.charge(&scene.therapist, scene.ana, purpose()).await.unwrap();
+    let account = grant.open_account().await.unwrap();
+    let (at, because) = ("2026-05-14T16:00:00Z".parse().unwrap(), WithdrawalReason::OtherPatient);
+    let claim = Claim::Nothing(at, because);
+    let crossing = account.cross((visit, 1), Date::constant(2026, 5, 14), scene.therapist.account(), claim);
+    let nothing = scene.world.guard.unpack(scene.practice, visit, &crossing).await.unwrap();
+    assert!(first.taken_back.is_none() && nothing.occasion == first.occasion);
+    assert_eq!(nothing.taken_back, Some(TakenBack { by: scene.therapist.account(), at, because }));
+    let write = scene.world.guard.authorize_account::<WriteBilling>(&scene.billing, nothing.account, purpose()).await;
+    let write = write.unwrap();
+    assert!(write.open(&nothing.sheet).unwrap().expose().is_none());
+    assert!(write.open(&nothing.diagnoses).unwrap().expose().is_none());
 }
 
 #[tokio::test]

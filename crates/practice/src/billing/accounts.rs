@@ -53,8 +53,19 @@ pub struct ChargeLine {
     pub state: ChargeState,
     /// Whether it corrects another charge, of the same visit.
     pub corrects: bool,
+    /// Whether it takes that one back, and charges nothing itself.
+    pub takes_back: bool,
     /// What it was billed with, in cents, while that is in the books.
     pub amount: Option<Cents>,
+}
+
+/// That a charge in the books was taken back.
+#[derive(Serialize, JsonSchema)]
+pub struct TakenBackLine {
+    /// The charge that takes it back.
+    pub charge_id: ChargeId,
+    /// The day of the visit.
+    pub day: Date,
 }
 
 /// An account as it can be read.
@@ -75,6 +86,9 @@ pub struct AccountView {
     pub charges: Vec<ChargeLine>,
     /// Whether there are older charges, which come in pages.
     pub more_charges: bool,
+    /// By which the therapist took back charges whose bookings still stand: at most a hundred, the oldest day first. What these
+    /// ask for is not owed.
+    pub taken_back: Vec<TakenBackLine>,
     /// Bookings, in their order: the last hundred at most.
     pub bookings: Vec<BookingView>,
     /// Whether there are earlier bookings, which come in pages.
@@ -195,6 +209,7 @@ pub(super) async fn with_bookings(
     let day = today(house, session.practice()).await?;
     let shown = &booked[booked.len().saturating_sub(most)..];
     let newest = charges_behind(db, (branch, account), &booked, None, SHOWN).await?;
+    let waiting = charges::taken_back(db, branch, account, i64::try_from(SHOWN).unwrap_or(i64::MAX)).await?;
     Ok(AccountView {
         account_id: account,
         contact: contact(house, session, account, ACCOUNT).await?,
@@ -203,6 +218,7 @@ pub(super) async fn with_bookings(
         version: row.version.unsigned_abs(),
         charges: newest.items,
         more_charges: newest.next.is_some(),
+        taken_back: waiting.into_iter().map(|(charge_id, day)| TakenBackLine { charge_id, day }).collect(),
         aging: books::aging(&booked, day).map_err(|why| BillingError::Invalid { field: "aging", why })?,
         bookings: books::views(house, session, &booked, shown).await?,
         more_bookings: shown.len() < booked.len(),
@@ -228,6 +244,7 @@ async fn charges_behind(
         day: row.day,
         state: row.state,
         corrects: row.number > 0,
+        takes_back: row.taken_back.is_some(),
         amount: amounts.get(&Some(row.charge_id)).copied(),
     };
     Ok(Charges { items: rows.iter().map(line).collect(), next })

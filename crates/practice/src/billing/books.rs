@@ -167,7 +167,7 @@ pub async fn book(
 }
 
 /// Voids a booking, by its opposite; both stay. A charge whose booking is voided is a draft again, or
-/// void where the therapist has sent a correction of it. Refused when it was
+/// void where the therapist has sent a correction of it or has taken it back. Refused when it was
 /// voided before, but for the same request once more, which is known by its `key`.
 pub async fn void(
     house: &House,

@@ -8,7 +8,8 @@ use crate::{
 use domain::{
     BillingAccountId, BookingId, ChargeId, Date, PracticeId, Timestamp,
     billing::{
-        BookingKind, Cents, ChargeState, CptCode, Diagnoses, Postings, Price, PriceError, Service, UnitRule, price,
+        BookingKind, Cents, ChargeSheet, ChargeState, CptCode, Diagnoses, DiagnosisCode, Postings, Price, PriceError,
+        Service, UnitRule, WithdrawalReason, price,
     },
 };
 use identity::{Full, Session};
@@ -31,6 +32,9 @@ const OWN_RULE: UnitRule = UnitRule::Ama;
 
 const CORRECTED: &str =
     "The therapist corrected it: what counts is the correction. Bill that one, or ask nothing for it.";
+const TAKEN_BACK: &str = "The therapist took back what was charged, so there is nothing to ask for.";
+const STILL_IN_THE_BOOKS: &str =
+    "It takes back a charge that is in the books. Void the booking of that one: then nothing is left to do here.";
 const CORRECTS_BILLED: &str = "It corrects a charge that is in the books. Void the booking of that one first.";
 
 /// That nothing is asked for a charge, by somebody's decision.
@@ -41,6 +45,18 @@ pub struct NothingAsked {
     /// When.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
+}
+
+/// That the therapist took back what was charged, and why.
+#[derive(Serialize, JsonSchema)]
+pub struct TakesBack {
+    /// Who took it back.
+    pub by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// Why: `other_patient`, `not_held`, `charged_twice` or `not_to_charge`.
+    pub reason: WithdrawalReason,
 }
 
 /// A charge as it can be read.
@@ -54,10 +70,12 @@ pub struct ChargeView {
     pub therapist: Person,
     /// How far it is.
     pub state: ChargeState,
+    /// That the therapist took back with it what was charged before. Then it charges nothing itself.
+    pub takes_back: Option<TakesBack>,
     /// What was done.
     pub services: Vec<Service>,
     /// The diagnosis codes of the claim.
-    pub diagnoses: Diagnoses,
+    pub diagnoses: Vec<DiagnosisCode>,
     /// The price that it was billed with; of a draft, the one that it would have now.
     pub price: Option<Price>,
     /// Codes without a fee on the day of the visit.
@@ -68,6 +86,10 @@ pub struct ChargeView {
     pub corrects: Option<ChargeId>,
     /// The charge of the same visit that corrects this one.
     pub corrected_by: Option<ChargeId>,
+    /// Whether that one takes it back.
+    pub is_taken_back: bool,
+    /// The booking by which this charge stands in the books, or the one of the same visit whose place it takes.
+    pub in_the_books: Option<BookingId>,
     /// Who decided that nothing is asked for it; none where a correction took its place.
     pub nothing_asked: Option<NothingAsked>,
 }
@@ -84,20 +106,21 @@ impl Schedule {
         Ok(Self { fees: fees::all(db, branch).await?, payers: payers::all(db, branch).await? })
     }
 
-    /// The price of a charge for this payer (or the patient), on its day.
+    /// The price of a charge for this payer (or the patient), on its day; none where nothing is charged.
     pub(super) fn price<P>(
         &self,
         grant: &BillingGrant<'_, P>,
         row: &ChargeRow,
         payer: Option<domain::PayerId>,
-    ) -> Result<Result<Price, PriceError>, RecordError>
+    ) -> Result<Option<Result<Price, PriceError>>, RecordError>
     where
         P: BillingPermission + Bills<Charge>,
     {
         let payer = self.payers.iter().find(|one| Some(one.payer_id) == payer);
         let rule = payer.map_or(OWN_RULE, |payer| payer.unit_rule);
         let sheet = grant.open(&row.sheet)?;
-        Ok(price(sheet.expose(), rule, |code| fees::on(&self.fees, code, row.day).map(|fee| fee.fee)))
+        let fee = |code| fees::on(&self.fees, code, row.day).map(|fee| fee.fee);
+        Ok(sheet.expose().as_ref().map(|sheet| price(sheet, rule, fee)))
     }
 }
 
@@ -125,9 +148,9 @@ pub async fn one(
             let payer = accounts::by_id(&house.stores.billing, grant.branch(), account).await?;
             let payer = payer.and_then(|account| account.payer_id);
             match Schedule::of(house, grant.branch()).await?.price(&grant, &row, payer)? {
-                Ok(price) => (Some(price), Vec::new()),
-                Err(PriceError::NoFee(codes)) => (None, codes),
-                Err(PriceError::Invalid(_)) => (None, Vec::new()),
+                Some(Ok(price)) => (Some(price), Vec::new()),
+                Some(Err(PriceError::NoFee(codes))) => (None, codes),
+                Some(Err(PriceError::Invalid(_))) | None => (None, Vec::new()),
             }
         }
     };
@@ -139,20 +162,36 @@ pub async fn one(
         (Some(by), Some(at)) => Some(NothingAsked { by: names.person(by).await?, at }),
         _ => None,
     };
+    let takes_back = match row.taken_back {
+        Some(taken) => Some(TakesBack { by: names.person(taken.by).await?, at: taken.at, reason: taken.because }),
+        None => None,
+    };
+    let in_the_books = match billed(&row, &beside) {
+        Some(billed) => bookings::standing(&house.stores.billing, grant.branch(), account, billed).await?,
+        None => None,
+    };
     Ok(ChargeView {
         corrects: earlier.map(|charge| charge.charge_id),
         corrected_by: later.map(|charge| charge.charge_id),
+        is_taken_back: later.is_some_and(|charge| charge.taken_back.is_some()),
+        in_the_books,
         charge_id: row.charge_id,
         day: row.day,
         therapist: names.person(row.therapist_id).await?,
         state: row.state,
-        services: grant.open(&row.sheet)?.expose().iter().cloned().collect(),
-        diagnoses: grant.open(&row.diagnoses)?.expose().clone(),
+        takes_back,
+        services: grant.open(&row.sheet)?.expose().iter().flat_map(ChargeSheet::iter).cloned().collect(),
+        diagnoses: grant.open(&row.diagnoses)?.expose().iter().flat_map(Diagnoses::iter).cloned().collect(),
         price,
         no_fee,
         version: row.version.unsigned_abs(),
         nothing_asked,
     })
+}
+
+/// Which of the charges of a visit is in the books: the charge itself, or one beside it.
+fn billed(row: &ChargeRow, beside: &[ChargeRow]) -> Option<ChargeId> {
+    std::iter::once(row).chain(beside).find(|one| one.state == ChargeState::Billed).map(|one| one.charge_id)
 }
 
 /// Puts a draft into the books, with its price as it is now; the way there is kept with the charge.
@@ -169,9 +208,10 @@ pub async fn bill(
     let (db, branch) = (&house.stores.billing, grant.branch());
     let payer = accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?.payer_id;
     let price = match Schedule::of(house, branch).await?.price(&grant, &row, payer)? {
-        Ok(price) => price,
-        Err(PriceError::NoFee(codes)) => return Err(BillingError::NoFee(codes)),
-        Err(PriceError::Invalid(why)) => return Err(BillingError::Invalid { field: "services", why }),
+        Some(Ok(price)) => price,
+        None => return Err(BillingError::NotNow(TAKEN_BACK)),
+        Some(Err(PriceError::NoFee(codes))) => return Err(BillingError::NoFee(codes)),
+        Some(Err(PriceError::Invalid(why))) => return Err(BillingError::Invalid { field: "services", why }),
     };
     if price.total == Cents(0) {
         return Err(BillingError::NotNow(
@@ -214,15 +254,21 @@ pub async fn void(
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
     let row = read(house, &grant, charge).await?;
     is_draft(&row, seen)?;
+    // What takes back something that is in the books is the word that it has to come out of them.
+    let db = &house.stores.billing;
+    if row.taken_back.is_some() && billed(&row, &charges::of_occasion(db, &row).await?).is_some() {
+        return Err(BillingError::NotNow(STILL_IN_THE_BOOKS));
+    }
     let batch = charges::void(Batch::new(), &row, grant.by(), house.clock.now());
-    match house.stores.billing.commit(batch).await {
+    match db.commit(batch).await {
         Ok(()) => Ok(()),
         Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Asks for a charge after all, for which nothing was asked: it is a draft again. Refused where a correction took its place.
+/// Asks for a charge after all, for which nothing was asked: it is a draft again. Refused where a correction took its place,
+/// and where it was taken back.
 pub async fn ask(
     house: &House,
     session: &Session<Full>,
@@ -238,18 +284,23 @@ pub async fn ask(
     if row.state != ChargeState::Void {
         return Err(BillingError::NotNow("It is asked for already."));
     }
+    if row.taken_back.is_some() {
+        return Err(BillingError::NotNow(TAKEN_BACK));
+    }
     let db = &house.stores.billing;
-    let corrected = async || -> Result<bool, BillingError> {
-        Ok(charges::of_occasion(db, &row).await?.iter().any(|other| other.number > row.number))
+    // What counts is the last word of the therapist.
+    let superseded = async || -> Result<Option<&'static str>, BillingError> {
+        let beside = charges::of_occasion(db, &row).await?;
+        let last = beside.last().filter(|last| last.number > row.number);
+        Ok(last.map(|last| if last.taken_back.is_some() { TAKEN_BACK } else { CORRECTED }))
     };
-    if corrected().await? {
-        return Err(BillingError::NotNow(CORRECTED));
+    if let Some(why) = superseded().await? {
+        return Err(BillingError::NotNow(why));
     }
     match db.commit(charges::restore(Batch::new(), &row)).await {
         Ok(()) => Ok(()),
         // A correction came at this moment, or somebody else was faster.
-        Err(CommitError::Conflict { .. }) if corrected().await? => Err(BillingError::NotNow(CORRECTED)),
-        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
+        Err(CommitError::Conflict { .. }) => Err(superseded().await?.map_or(BillingError::Stale, BillingError::NotNow)),
         Err(CommitError::Duplicate { .. }) => Err(BillingError::NotNow(
             "Another charge of the same visit is to be billed. Ask nothing for that one first.",
         )),
@@ -263,6 +314,7 @@ fn is_draft(row: &ChargeRow, seen: u64) -> Result<(), BillingError> {
     }
     match row.state {
         ChargeState::Draft => Ok(()),
+        ChargeState::Void if row.taken_back.is_some() => Err(BillingError::NotNow(TAKEN_BACK)),
         ChargeState::Billed => Err(BillingError::NotNow("It is in the books. Void its booking first.")),
         ChargeState::Void => Err(BillingError::NotNow("Nothing is asked for it. Ask for it after all first.")),
     }

@@ -1,9 +1,14 @@
-//! A therapist charges a visit that was held, and corrects what was charged wrongly.
+//! A therapist charges a visit that was held, corrects what was charged wrongly, or takes it back.
 //!
 //! The visit is marked and the charge put on its way in one transaction of the clinical store; what the charge says is
 //! sealed under the billing account's key before it gets there, so nothing of it can be read with clinical keys. A visit
-//! is charged once. A correction is a charge of its own with the next number, which takes the place of those before it.
+//! is charged once. A correction is a charge of its own with the next number, which takes the place of those before it; one
+//! that charges nothing takes the charge back.
 //! What was charged is not shown again on this side.
+
+mod sending;
+
+pub use sending::CHARGING_STEPS;
 
 use super::{CHARGE, courier};
 use crate::{
@@ -13,27 +18,14 @@ use crate::{
 };
 use domain::{
     Date, PatientId, TaskObserver, Timestamp, Unobserved, VisitId, VisitState,
-    billing::{ChargeSheet, Diagnoses, UnitCalculation, UnitRule},
+    billing::{ChargeSheet, Diagnoses, UnitCalculation, UnitRule, WithdrawalReason},
 };
 use identity::{Full, Session};
-use ledger::Word;
 use phi::{ChargeVisit, Purpose};
 use schemars::JsonSchema;
+use sending::{Sending, What, send};
 use serde::{Deserialize, Serialize};
-use store::{
-    Batch, CommitError,
-    rows::{
-        billing_outbox::{self, CrossingRow, Given},
-        visits::{self, VisitRow},
-    },
-};
-
-const CORRECTION: Word = Word::new("charge_correction");
-const GRANTED: &str = "the patient has a billing account";
-const ON_ITS_WAY: &str = "the charge is on its way";
-
-/// The steps, as the observer is told of them.
-pub const CHARGING_STEPS: &[&str] = &[GRANTED, ON_ITS_WAY];
+use store::rows::{billing_outbox, visits};
 
 /// What is to be charged for a visit.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -84,6 +76,26 @@ pub struct Charged {
     pub units: Units,
 }
 
+/// Why what was charged is taken back.
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawal {
+    /// `other_patient`, `not_held`, `charged_twice` or `not_to_charge`.
+    pub reason: WithdrawalReason,
+}
+
+/// That it is taken back.
+#[derive(Serialize, JsonSchema)]
+pub struct Withdrawn {
+    /// The visit.
+    pub visit_id: VisitId,
+    /// When this was sent.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub sent_at: Timestamp,
+    /// How often something was sent for the visit. The number of the ETag.
+    pub sent: u32,
+}
+
 /// What care knows of the charging of a visit: whether, when, and nothing of what.
 #[derive(Serialize, JsonSchema)]
 pub struct ChargingView {
@@ -100,8 +112,20 @@ pub struct ChargingView {
     /// When it was charged.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub charged_at: Option<Timestamp>,
+    /// Who took that back and when, if nothing was charged since.
+    pub taken_back: Option<TakenBackView>,
     /// How often something was sent for it: 0 when it was not charged, one more for each correction. The number of the ETag.
     pub sent: u32,
+}
+
+/// That what was charged for a visit was taken back, as care sees it.
+#[derive(Serialize, JsonSchema)]
+pub struct TakenBackView {
+    /// Who took it back.
+    pub by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
 }
 
 /// Why a visit was not charged.
@@ -113,7 +137,7 @@ pub enum ChargeError {
     /// It was charged before.
     #[error("the visit was charged before")]
     Already,
-    /// There is nothing to correct.
+    /// There is nothing to correct, or nothing is charged any more that could be taken back.
     #[error("the visit was not charged")]
     NotCharged,
     /// Somebody corrected the charge or changed the visit since.
@@ -153,13 +177,19 @@ pub async fn look(
     let (db, practice) = (&house.stores.clinical, grant.practice());
     let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
     let given = billing_outbox::given(db, practice, patient, visit).await?;
+    let mut names = Names::new(house, session);
+    let taken_back = match given.and_then(|given| given.taken_back) {
+        Some((by, at)) => Some(TakenBackView { by: names.person(by).await?, at }),
+        None => None,
+    };
     Ok(ChargingView {
         visit_id: visit,
         day: timezone(house, practice).await?.day_of(row.starts_at),
-        therapist: Names::new(house, session).person(row.therapist_id).await?,
+        therapist: names.person(row.therapist_id).await?,
         state: row.state,
         voided: row.voided.is_some(),
         charged_at: given.map(|given| given.charged_at),
+        taken_back,
         sent: given.map_or(0, |given| given.corrections.saturating_add(1)),
     })
 }
@@ -191,10 +221,11 @@ pub async fn charge(
         let route = format!("charge of {visit} of {patient} under {key}");
         Repeatable::new(house, session, &route, key, new)
     });
-    let sending = Sending { seen: None, repeatable, observer: &Unobserved };
-    let charged = send(house, session, patient, visit, new, sending).await?;
+    let units = Units::of(&new.services)?;
+    let sending = Sending { what: What::Charge(new), repeatable, observer: &Unobserved };
+    let sent = send(house, session, patient, visit, sending).await?;
     carry(house).await;
-    Ok(charged)
+    Ok(sent.charged(visit, units))
 }
 
 /// The same up to where the charge is on its way, told to an observer.
@@ -206,7 +237,9 @@ pub async fn charge_watched(
     new: &NewCharge,
     observer: &dyn TaskObserver,
 ) -> Result<Charged, ChargeError> {
-    send(house, session, patient, visit, new, Sending { seen: None, repeatable: None, observer }).await
+    let units = Units::of(&new.services)?;
+    let sending = Sending { what: What::Charge(new), repeatable: None, observer };
+    Ok(send(house, session, patient, visit, sending).await?.charged(visit, units))
 }
 
 /// Corrects what was charged for a visit, where as often was sent for it as the caller saw: `seen`, 1 for the charge alone.
@@ -233,87 +266,45 @@ pub async fn correct_watched(
     new: &NewCharge,
     observer: &dyn TaskObserver,
 ) -> Result<Charged, ChargeError> {
-    send(house, session, patient, visit, new, Sending { seen: Some(seen), repeatable: None, observer }).await
+    let units = Units::of(&new.services)?;
+    let sending = Sending { what: What::Correction(seen, new), repeatable: None, observer };
+    Ok(send(house, session, patient, visit, sending).await?.charged(visit, units))
+}
+
+/// Takes back what was charged for a visit, where as often was sent for it as the caller saw. The visit is then as one that was
+/// never charged, and can be said to be entered in error; a correction charges it again. What is in the books is not touched:
+/// billing voids it.
+pub async fn take_back(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    visit: VisitId,
+    seen: u32,
+    why: Withdrawal,
+) -> Result<Withdrawn, ChargeError> {
+    let withdrawn = take_back_watched(house, session, patient, visit, seen, why, &Unobserved).await?;
+    carry(house).await;
+    Ok(withdrawn)
+}
+
+/// The same up to where this is on its way, told to an observer.
+pub async fn take_back_watched(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+    visit: VisitId,
+    seen: u32,
+    why: Withdrawal,
+    observer: &dyn TaskObserver,
+) -> Result<Withdrawn, ChargeError> {
+    let sending = Sending { what: What::Nothing(seen, why.reason), repeatable: None, observer };
+    let sent = send(house, session, patient, visit, sending).await?;
+    Ok(Withdrawn { visit_id: visit, sent_at: sent.at, sent: sent.number.saturating_add(1) })
 }
 
 /// It is on its way, whatever becomes of this first try: the courier comes by again.
 async fn carry(house: &House) {
     if let Err(error) = courier::deliver(house, &Unobserved).await {
         tracing::warn!(%error, "a charge waits for the billing store");
-    }
-}
-
-struct Sending<'a> {
-    /// How often something was sent for the visit before, for a correction.
-    seen: Option<u32>,
-    repeatable: Option<Repeatable>,
-    observer: &'a dyn TaskObserver,
-}
-
-async fn send(
-    house: &House,
-    session: &Session<Full>,
-    patient: PatientId,
-    visit: VisitId,
-    new: &NewCharge,
-    Sending { seen, repeatable, observer }: Sending<'_>,
-) -> Result<Charged, ChargeError> {
-    let units = Units::of(&new.services)?;
-    let (word, number) = seen.map_or((CHARGE, 0), |seen| (CORRECTION, seen));
-    let grant = house.guard.charge(session, patient, Purpose::payment(resource(word, visit))).await?;
-    let (db, practice) = (&house.stores.clinical, session.practice());
-    let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
-    let charged = |sent_at| Charged { visit_id: visit, sent_at, sent: number.saturating_add(1), units };
-    let given = billing_outbox::given(db, practice, patient, visit).await?;
-    if let (Some(repeatable), Some(given)) = (&repeatable, given)
-        && repeatable.made_before(house).await?.is_some()
-    {
-        return Ok(charged(given.charged_at));
-    }
-    may_be_sent(&row, given, seen)?;
-    let day = timezone(house, practice).await?.day_of(row.starts_at);
-    // Only now: somebody for whom nothing can be charged does not become known to billing.
-    let account = grant.open_account().await?;
-    observer.reached(GRANTED);
-    let crossing = account.cross((visit, number), day, row.therapist_id, &new.services, &new.diagnoses);
-    let created_at = house.clock.now();
-    let crossing = CrossingRow { practice_id: practice, visit_id: visit, number, crossing, created_at };
-    let batch = match seen {
-        None => billing_outbox::charge(Batch::new(), patient, row.version, &crossing),
-        Some(_) => billing_outbox::correct(Batch::new(), patient, row.version, &crossing),
-    };
-    let batch = match &repeatable {
-        Some(repeatable) => repeatable.remember(batch, *visit.as_bytes(), created_at),
-        None => batch,
-    };
-    match db.commit(batch).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict { .. } | CommitError::Duplicate { .. }) => {
-            let given = billing_outbox::given(db, practice, patient, visit).await?;
-            if let (Some(repeatable), Some(given)) = (&repeatable, given)
-                && repeatable.made_before(house).await?.is_some()
-            {
-                return Ok(charged(given.charged_at));
-            }
-            let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
-            may_be_sent(&row, given, seen)?;
-            // The visit can still be charged, but not as it was looked at: its day may be another one now.
-            return Err(ChargeError::Stale);
-        }
-        Err(error) => return Err(error.into()),
-    }
-    observer.reached(ON_ITS_WAY);
-    Ok(charged(created_at))
-}
-
-/// Whether a visit that stands so can be charged, or corrected by who saw that so much was sent for it.
-fn may_be_sent(visit: &VisitRow, given: Option<Given>, seen: Option<u32>) -> Result<(), ChargeError> {
-    match (given, seen) {
-        _ if visit.state != VisitState::Held || visit.voided.is_some() => Err(ChargeError::NotHeld),
-        (None, None) => Ok(()),
-        (Some(_), None) => Err(ChargeError::Already),
-        (None, Some(_)) => Err(ChargeError::NotCharged),
-        (Some(given), Some(seen)) if given.corrections.saturating_add(1) != seen => Err(ChargeError::Stale),
-        (Some(_), Some(_)) => Ok(()),
     }
 }

@@ -60,6 +60,8 @@ pub struct Dashboard {
     pub unbilled: Vec<Unbilled>,
     /// Charges that came and are not in the books.
     pub drafts: u64,
+    /// Charges that therapists took back and that are still in the books.
+    pub taken_back: u64,
     /// Charges that therapists made and that are still on their way.
     pub on_their_way: u64,
     /// What is owed on all accounts, by age, in cents.
@@ -79,6 +81,9 @@ pub struct DraftLine {
     pub day: Date,
     /// Who treated.
     pub therapist: Person,
+    /// Whether the therapist took back with it what was charged before. Nothing is to be billed: when the booking of that one
+    /// is voided, this one goes with it.
+    pub taken_back: bool,
     /// Codes without a fee on that day.
     pub no_fee: Vec<CptCode>,
     /// Whether its minutes earn no unit under the payer's rule.
@@ -90,7 +95,7 @@ pub struct DraftLine {
 impl DraftLine {
     /// Whether nothing is missing.
     pub const fn is_ready(&self) -> bool {
-        self.no_fee.is_empty() && !self.no_unit && !self.no_payer
+        !self.taken_back && self.no_fee.is_empty() && !self.no_unit && !self.no_payer
     }
 }
 
@@ -138,9 +143,12 @@ pub async fn dashboard(house: &House, session: &Session<Full>) -> Result<Dashboa
     let mut owed_by: Vec<OwedBy> = by_payer.into_iter().map(of_payer).collect();
     owed_by.sort_by(|a, b| a.called().cmp(&b.called()));
     let states = charges::count(db, branch).await?;
+    let waiting = states.iter().find(|(state, _)| *state == ChargeState::Draft).map_or(0, |(_, count)| *count);
+    let taken_back = charges::count_taken_back(db, branch).await?;
     Ok(Dashboard {
         unbilled,
-        drafts: states.iter().find(|(state, _)| *state == ChargeState::Draft).map_or(0, |(_, count)| *count),
+        drafts: waiting.saturating_sub(taken_back),
+        taken_back,
         on_their_way: billing_outbox::count(&house.stores.clinical, session.practice()).await?,
         aging: all,
         by_payer: owed_by,
@@ -173,11 +181,13 @@ pub async fn drafts(
             let account = accounts.get(&account_id);
             let price = schedule.price(&grant, &row, account.and_then(|account| account.payer_id))?;
             let (no_fee, no_unit) = match price {
-                Ok(price) => (Vec::new(), price.total == Cents(0)),
-                Err(PriceError::NoFee(codes)) => (codes, false),
-                Err(PriceError::Invalid(_)) => (Vec::new(), true),
+                None => (Vec::new(), false),
+                Some(Ok(price)) => (Vec::new(), price.total == Cents(0)),
+                Some(Err(PriceError::NoFee(codes))) => (codes, false),
+                Some(Err(PriceError::Invalid(_))) => (Vec::new(), true),
             };
-            Ok(Some((row, no_fee, no_unit, !account.is_some_and(BillingAccountRow::payer_is_said))))
+            let no_payer = row.taken_back.is_none() && !account.is_some_and(BillingAccountRow::payer_is_said);
+            Ok(Some((row, no_fee, no_unit, no_payer)))
         })
         .buffered(AT_ONCE)
         .try_collect()
@@ -186,7 +196,8 @@ pub async fn drafts(
     for (row, no_fee, no_unit, no_payer) in opened.into_iter().flatten() {
         let therapist = names.person(row.therapist_id).await?;
         let (account_id, charge_id, day) = (row.account_id, row.charge_id, row.day);
-        items.push(DraftLine { account_id, charge_id, day, therapist, no_fee, no_unit, no_payer });
+        let taken_back = row.taken_back.is_some();
+        items.push(DraftLine { account_id, charge_id, day, therapist, taken_back, no_fee, no_unit, no_payer });
     }
     Ok(Drafts { items, next })
 }

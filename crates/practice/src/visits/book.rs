@@ -67,7 +67,7 @@ pub async fn book(
 }
 
 /// Moves a visit, or says what became of it, where its version still is `seen`. One that was held stays held and on its day
-/// from a week after it on, and as soon as it is charged.
+/// from a week after it on, and as long as it is charged.
 pub async fn change(
     house: &House,
     session: &Session<Full>,
@@ -94,7 +94,8 @@ pub async fn change(
     match db.commit(visits::update(Batch::new(), &row, old.version)).await {
         Ok(()) => {
             let given = billing_outbox::given(db, grant.practice(), patient, visit).await?;
-            Ok(view(&grant, &row, given.is_some(), now, &mut Names::new(house, session)).await?)
+            Ok(view(&grant, &row, given.is_some_and(|given| given.stands()), now, &mut Names::new(house, session))
+                .await?)
         }
         Err(CommitError::Conflict { .. }) => Err(VisitError::Stale),
         Err(error) => Err(error.into()),
@@ -118,11 +119,11 @@ async fn check(house: &House, session: &Session<Full>, details: &VisitDetails) -
 }
 
 /// Why a visit stays held and on its day, if it does. From the last visit that was held counts how long a record is kept:
-/// nobody moves that back alone, so that the record seems to be due. And what was charged took place.
+/// nobody moves that back alone, so that the record seems to be due. And what is charged took place.
 pub(super) fn settled(row: &VisitRow, charged: bool, now: Timestamp) -> Option<&'static str> {
     let late = now.as_second() - row.starts_at.as_second() > CORRECTABLE;
     match row.state {
-        VisitState::Held if charged => Some("stays as it is, since the visit was charged"),
+        VisitState::Held if charged => Some("stays as it is, since the visit is charged"),
         VisitState::Held if late => Some("stays as it is from a week after the visit on"),
         _ => None,
     }
@@ -136,7 +137,7 @@ async fn check_settled(house: &House, old: &VisitRow, new: &VisitDetails) -> Res
     }
     let clinical = &house.stores.clinical;
     let given = billing_outbox::given(clinical, old.practice_id, old.patient_id, old.visit_id).await?;
-    match settled(old, given.is_some(), house.clock.now()) {
+    match settled(old, given.is_some_and(|given| given.stands()), house.clock.now()) {
         Some(why) => Err(VisitError::invalid(if stays { "starts_at" } else { "state" }, why)),
         None => Ok(()),
     }

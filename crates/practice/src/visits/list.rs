@@ -51,5 +51,5 @@ pub async fn one(
     let row = visits::by_id(&house.stores.clinical, grant.practice(), patient, visit).await?;
     let given = billing_outbox::given(&house.stores.clinical, grant.practice(), patient, visit).await?;
     let (row, now) = (row.ok_or(RecordError::nothing())?, house.clock.now());
-    view(&grant, &row, given.is_some(), now, &mut Names::new(house, session)).await
+    view(&grant, &row, given.is_some_and(|given| given.stands()), now, &mut Names::new(house, session)).await
 }

@@ -17,8 +17,8 @@ use store::{
     },
 };
 
-/// Says of a visit that it was entered in error: it did not take place, or was somebody else's. Refused when it was charged:
-/// what was charged took place.
+/// Says of a visit that it was entered in error: it did not take place, or was somebody else's. Refused while it is charged:
+/// what was charged took place, until the charge is taken back.
 pub async fn visit(
     house: &House,
     session: &Session<Full>,
@@ -32,7 +32,7 @@ pub async fn visit(
     if row.voided.is_some() {
         return Err(VoidError::NotStanding);
     }
-    if billing_outbox::given(db, grant.practice(), patient, visit).await?.is_some() {
+    if billing_outbox::given(db, grant.practice(), patient, visit).await?.is_some_and(|given| given.stands()) {
         return Err(VoidError::Charged);
     }
     let void = seal(&grant, VisitRow::row_id(visit), house.clock.now(), new);

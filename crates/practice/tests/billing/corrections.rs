@@ -18,16 +18,16 @@ use practice::{
 };
 use testkit::house::TestHouse;
 
-struct Office {
-    test: TestHouse,
-    practice: PracticeId,
-    ana: PatientId,
-    therapist: Session<Full>,
-    billing: Session<Full>,
+pub(crate) struct Office {
+    pub(crate) test: TestHouse,
+    pub(crate) practice: PracticeId,
+    pub(crate) ana: PatientId,
+    pub(crate) therapist: Session<Full>,
+    pub(crate) billing: Session<Full>,
 }
 
 /// A patient with two visits that were held; 00000 is a code with a fee.
-async fn office() -> Office {
+pub(crate) async fn office() -> Office {
     let test = TestHouse::new().await;
     let practice = test.practice().await;
     let ana = test.patient(practice, "Ana", "Ro").await;
@@ -45,24 +45,24 @@ async fn office() -> Office {
 }
 
 impl Office {
-    async fn charged(&self) {
+    pub(crate) async fn charged(&self) {
         let new = new_charge(0);
         charge(&self.test.house, &self.therapist, self.ana, visit_id(0), &new, None).await.expect("charged");
     }
 
-    async fn corrected(&self, seen: u32) -> Result<u32, ChargeError> {
+    pub(crate) async fn corrected(&self, seen: u32) -> Result<u32, ChargeError> {
         let new = longer_charge(0);
         let done = correct(&self.test.house, &self.therapist, self.ana, visit_id(0), seen, &new).await;
         done.map(|charged| charged.sent)
     }
 
-    async fn account(&self) -> BillingAccountId {
+    pub(crate) async fn account(&self) -> BillingAccountId {
         let all = accounts::list(&self.test.house, &self.billing, None, 10).await.expect("read");
         all.items[0].account_id
     }
 
     /// The charges of the patient, the first one first.
-    async fn all(&self) -> Vec<ChargeView> {
+    pub(crate) async fn all(&self) -> Vec<ChargeView> {
         let account = self.account().await;
         let lines = accounts::one(&self.test.house, &self.billing, account).await.expect("read").charges;
         let mut found = Vec::new();
@@ -80,12 +80,12 @@ impl Office {
         sorted
     }
 
-    async fn bill(&self, charge: &ChargeView) -> Result<domain::BookingId, BillingError> {
+    pub(crate) async fn bill(&self, charge: &ChargeView) -> Result<domain::BookingId, BillingError> {
         charges::bill(&self.test.house, &self.billing, self.account().await, charge.charge_id, charge.version).await
     }
 }
 
-fn states(all: &[ChargeView]) -> Vec<ChargeState> {
+pub(crate) fn states(all: &[ChargeView]) -> Vec<ChargeState> {
     all.iter().map(|one| one.state).collect()
 }
 

@@ -1,5 +1,5 @@
-//! Whatever is killed while visits are charged and corrected and charges are carried: each visit yields exactly one live
-//! charge, the corrected one where there is one.
+//! Whatever is killed while visits are charged and corrected, charges are taken back and all that is carried: each visit yields
+//! exactly one live charge, the corrected one where there is one, and none where it was taken back.
 //!
 //! `PATELLA_TEST_VISITS` and `PATELLA_TEST_KILLS` make it larger: 100000 and 50 take minutes.
 
@@ -9,13 +9,13 @@ use crate::{
 };
 use domain::{
     BillingAccountId, PatientId, PracticeId, Role, SeededRng, TaskObserver, Unobserved, VisitId, VisitState,
-    billing::{ChargeState, Minutes},
+    billing::{ChargeSheet, ChargeState, Minutes, WithdrawalReason},
 };
 use phi::{Purpose, ReadBilling, billing_branch};
 use practice::{
     House,
     billing::{
-        charging::{CHARGING_STEPS, ChargeError, charge_watched, correct_watched},
+        charging::{CHARGING_STEPS, ChargeError, Withdrawal, charge_watched, correct_watched, take_back_watched},
         courier::{COURIER_STEPS, deliver},
     },
 };
@@ -36,6 +36,8 @@ const PRACTICE: &str = "PATELLA_TEST_PRACTICE";
 const KILL_AT: &str = "PATELLA_TEST_KILL_AT";
 /// Before the name of a step: only while corrections are sent.
 const CORRECTING: &str = "correcting: ";
+/// Before the name of a step: only while charges are taken back.
+const TAKING_BACK: &str = "taking back: ";
 /// How many visits are charged at once.
 const ABREAST: usize = 16;
 
@@ -75,6 +77,23 @@ const fn is_corrected(visit: u32) -> bool {
     visit.is_multiple_of(3)
 }
 
+/// Every fourth should not have been charged; some of those were corrected before that was seen.
+const fn is_taken_back(visit: u32) -> bool {
+    visit % 4 == 1
+}
+
+/// With how often something was sent for each.
+async fn not_taken_back(house: &House, practice: PracticeId) -> Vec<(PatientId, VisitId, u32)> {
+    const SQL: &str = "SELECT patient_id, visit_id, corrections FROM visits WHERE practice_id = $1 \
+                       AND charged_at IS NOT NULL AND charge_taken_back_at IS NULL ORDER BY visit_id";
+    let rows = house.stores.clinical.rows(SQL, &[practice.into()]).await.expect("read");
+    let visits = rows.iter().map(|row| {
+        let sent = 1 + u32::try_from(row.int(2).expect("a number")).expect("small");
+        (row.id(0).expect("an id"), row.id(1).expect("an id"), sent)
+    });
+    visits.filter(|(_, visit, _)| is_taken_back(number_of(*visit))).collect()
+}
+
 async fn not_corrected(house: &House, practice: PracticeId) -> Vec<(PatientId, VisitId)> {
     const SQL: &str = "SELECT patient_id, visit_id FROM visits WHERE practice_id = $1 AND corrections = 0 \
                        AND charged_at IS NOT NULL ORDER BY visit_id";
@@ -83,12 +102,12 @@ async fn not_corrected(house: &House, practice: PracticeId) -> Vec<(PatientId, V
     ids.filter(|(_, visit)| is_corrected(number_of(*visit))).collect()
 }
 
-/// Charges every visit that is not, many at once, and carries between; corrects every third.
+/// Charges every visit that is not, many at once, and carries between; corrects every third; then takes every fourth back. Told
+/// to an observer of each.
 async fn charge_all(
     folder: &Path,
     practice: PracticeId,
-    observer: &dyn TaskObserver,
-    of_corrections: &dyn TaskObserver,
+    [observer, of_corrections, of_taking_back]: [&dyn TaskObserver; 3],
 ) {
     let test = open(folder).await;
     let house = &*test.house;
@@ -117,6 +136,16 @@ async fn charge_all(
         }
         deliver(house, of_corrections).await.expect("carried");
     }
+    let why = Withdrawal { reason: WithdrawalReason::NotHeld };
+    for some in not_taken_back(house, practice).await.chunks(ABREAST) {
+        let taking_back = some.iter().map(async |(patient, visit, sent)| {
+            take_back_watched(house, &session, *patient, *visit, *sent, why, of_taking_back).await.map(drop)
+        });
+        for taken in futures::future::join_all(taking_back).await {
+            assert!(matches!(taken, Ok(()) | Err(ChargeError::Stale)), "{taken:?}");
+        }
+        deliver(house, of_taking_back).await.expect("carried");
+    }
 }
 
 /// Not a test by itself: what the test below runs as a process of its own.
@@ -125,15 +154,21 @@ async fn child() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     let practice = std::env::var(PRACTICE).expect("said").parse().expect("an id");
     let at = std::env::var(KILL_AT).expect("said");
-    let at_step = |step: &str| Killer { left: Mutex::new(u64::MAX), step: Some(step.to_owned()) };
-    match (at.parse(), at.strip_prefix(CORRECTING)) {
-        (Ok(left), _) => {
-            let killer = Killer { left: Mutex::new(left), step: None };
-            charge_all(&folder, practice, &killer, &killer).await;
-        }
-        (_, Some(step)) => charge_all(&folder, practice, &Unobserved, &at_step(step)).await,
-        (_, None) => charge_all(&folder, practice, &at_step(&at), &Unobserved).await,
-    }
+    let step = at.strip_prefix(CORRECTING).or(at.strip_prefix(TAKING_BACK)).unwrap_or(&at);
+    let killer = match at.parse() {
+        Ok(left) => Killer { left: Mutex::new(left), step: None },
+        Err(_) => Killer { left: Mutex::new(u64::MAX), step: Some(step.to_owned()) },
+    };
+    let observers: [&dyn TaskObserver; 3] = if at.parse::<u64>().is_ok() {
+        [&killer; 3]
+    } else if at.starts_with(CORRECTING) {
+        [&Unobserved, &killer, &Unobserved]
+    } else if at.starts_with(TAKING_BACK) {
+        [&Unobserved, &Unobserved, &killer]
+    } else {
+        [&killer, &Unobserved, &Unobserved]
+    };
+    charge_all(&folder, practice, observers).await;
 }
 
 /// Whether it was killed; otherwise it came to its end.
@@ -161,33 +196,42 @@ async fn all_are_there_once(folder: &Path, practice: PracticeId, number: u32) {
     let (db, branch) = (&house.stores.billing, billing_branch(practice));
     let first = BillingAccountId::from_bytes([0; 16]);
     let mut found: BTreeMap<String, PatientId> = BTreeMap::new();
-    let (mut live, mut superseded) = (0, 0);
+    let (mut live, mut superseded, mut taken_back) = (0, 0, 0);
     for account in accounts::page(db, branch, first, 10_000).await.expect("read") {
         let account = account.account_id;
         let why = || Purpose::payment(ledger::Resource::whole(ledger::Word::new("charge")));
         let grant = house.guard.authorize_account::<ReadBilling>(&session, account, why()).await.expect("no orphan");
         let patient = house.guard.follow_link(&session, account, why()).await.expect("no orphan").subject();
-        for charge in charges::of_account(db, branch, account, 2 * i64::from(number)).await.expect("read") {
+        for charge in charges::of_account(db, branch, account, 3 * i64::from(number)).await.expect("read") {
+            if let Some(taken) = charge.taken_back {
+                assert_eq!((charge.state, taken.because), (ChargeState::Void, WithdrawalReason::NotHeld));
+                taken_back += 1;
+                continue;
+            }
             if charge.state == ChargeState::Void {
                 superseded += 1;
                 continue;
             }
             live += 1;
-            for service in grant.open(&charge.sheet).expect("opens").expose().iter() {
-                let corrected = is_corrected(service.code.to_string().parse().expect("a number"));
-                let minutes = if corrected { LONGER } else { USUAL };
+            for service in grant.open(&charge.sheet).expect("opens").expose().iter().flat_map(ChargeSheet::iter) {
+                let visit = service.code.to_string().parse().expect("a number");
+                assert!(!is_taken_back(visit), "{visit} is not charged");
+                let minutes = if is_corrected(visit) { LONGER } else { USUAL };
                 assert_eq!(service.minutes.map(Minutes::count), Some(minutes), "{}", service.code);
                 assert!(found.insert(service.code.to_string(), patient).is_none(), "{} twice", service.code);
             }
         }
     }
-    assert_eq!((live, superseded), (number, number.div_ceil(3)));
-    let wanted: BTreeSet<String> = (0..number).map(|n| format!("{n:05}")).collect();
+    let count = |wanted: fn(u32) -> bool| u32::try_from((0..number).filter(|n| wanted(*n)).count()).expect("small");
+    assert_eq!(live, count(|n| !is_taken_back(n)));
+    assert_eq!((superseded, taken_back), (count(is_corrected) + count(is_taken_back), count(is_taken_back)));
+    let wanted: BTreeSet<String> = (0..number).filter(|n| !is_taken_back(*n)).map(|n| format!("{n:05}")).collect();
     assert!(found.keys().eq(wanted.iter()));
     const SQL: &str = "SELECT patient_id, visit_id FROM visits WHERE practice_id = $1";
     for row in house.stores.clinical.rows(SQL, &[practice.into()]).await.expect("read") {
-        let visit: VisitId = row.id(1).expect("an id");
-        assert_eq!(found.get(&format!("{:05}", number_of(visit))).copied(), Some(row.id(0).expect("an id")));
+        let visit = number_of(row.id(1).expect("an id"));
+        let of = (!is_taken_back(visit)).then(|| row.id(0).expect("an id"));
+        assert_eq!(found.get(&format!("{visit:05}")).copied(), of);
     }
 }
 
@@ -206,14 +250,14 @@ async fn visits_that_are_charged_through_kills_at_random_yield_one_charge_each()
     let folder = folder.path();
     visited(folder, practice, number).await;
     let rng = SeededRng::new(u64::from(number));
-    // Each charge has two transitions; so the kills come, in the mean, evenly over all of them.
+    // Each has two transitions, charged, corrected or taken back; so the kills come, in the mean, evenly over all of them.
     let between = u64::from(number) * 4 / u64::from(kills.max(1));
     let mut killed = 0;
     for _ in 0..kills {
         killed += u32::from(killed_at(&(1 + rng.below(between)).to_string(), folder, practice));
     }
     println!("{number} visits, {killed} of {kills} runs killed before their end");
-    charge_all(folder, practice, &Unobserved, &Unobserved).await;
+    charge_all(folder, practice, [&Unobserved; 3]).await;
     all_are_there_once(folder, practice, number).await;
 }
 
@@ -226,11 +270,13 @@ async fn visits_that_are_charged_through_a_kill_at_every_step_yield_one_charge_e
         for step in CHARGING_STEPS.iter().chain(COURIER_STEPS) {
             assert!(killed_at(step, folder, practice), "not killed at {step:?}");
         }
-        for step in CHARGING_STEPS.iter().chain(COURIER_STEPS) {
-            let step = format!("{CORRECTING}{step}");
-            assert!(killed_at(&step, folder, practice), "not killed at {step:?}");
+        for doing in [CORRECTING, TAKING_BACK] {
+            for step in CHARGING_STEPS.iter().chain(COURIER_STEPS) {
+                let step = format!("{doing}{step}");
+                assert!(killed_at(&step, folder, practice), "not killed at {step:?}");
+            }
         }
-        charge_all(folder, practice, &Unobserved, &Unobserved).await;
+        charge_all(folder, practice, [&Unobserved; 3]).await;
         all_are_there_once(folder, practice, 240).await;
     }
 }

@@ -7,6 +7,7 @@ mod corrections;
 mod keys;
 mod kill;
 mod scene;
+mod taking_back;
 #[path = "../rotation/world.rs"]
 #[allow(dead_code, reason = "what rotations ask of their world besides")]
 mod world;

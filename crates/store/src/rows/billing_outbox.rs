@@ -44,11 +44,26 @@ pub fn charge(batch: Batch, patient: PatientId, seen_version: i64, row: &Crossin
 /// charge on its way, both or neither. A conflict where the visit changed, is not held, was entered in error, was not charged,
 /// or was not corrected as often as `row.number` says.
 pub fn correct(batch: Batch, patient: PatientId, seen_version: i64, row: &CrossingRow) -> Batch {
-    const MARK: &str = "UPDATE visits SET corrections = corrections + 1, version = version + 1 \
+    const MARK: &str = "UPDATE visits SET corrections = corrections + 1, charge_taken_back_at = NULL, \
+                        charge_taken_back_by = NULL, version = version + 1 \
                         WHERE practice_id = $1 AND patient_id = $2 AND visit_id = $3 AND version = $4 \
                         AND corrections + 1 = $5 AND state = 'held' AND charged_at IS NOT NULL AND voided_at IS NULL";
     let (practice, visit) = (row.practice_id.into(), row.visit_id.into());
     let mark = &[practice, patient.into(), visit, seen_version.into(), row.number.into()];
+    send(batch.run(MARK, mark).expect(1), row)
+}
+
+/// Takes back what was charged, where the version of the visit still is `seen_version`; a correction that charges nothing. A
+/// conflict where [`correct`] has one, and where it was taken back before.
+pub fn take_back(batch: Batch, patient: PatientId, seen_version: i64, by: AccountId, row: &CrossingRow) -> Batch {
+    const MARK: &str = "UPDATE visits SET corrections = corrections + 1, charge_taken_back_at = $1, \
+                        charge_taken_back_by = $2, version = version + 1 \
+                        WHERE practice_id = $3 AND patient_id = $4 AND visit_id = $5 AND version = $6 \
+                        AND corrections + 1 = $7 AND state = 'held' AND charged_at IS NOT NULL \
+                        AND charge_taken_back_at IS NULL AND voided_at IS NULL";
+    let (practice, visit) = (row.practice_id.into(), row.visit_id.into());
+    let mark =
+        &[row.created_at.into(), by.into(), practice, patient.into(), visit, seen_version.into(), row.number.into()];
     send(batch.run(MARK, mark).expect(1), row)
 }
 
@@ -93,6 +108,15 @@ pub struct Given {
     pub charged_at: Timestamp,
     /// How often that was corrected since.
     pub corrections: u32,
+    /// Who took it back and when, if nothing was charged since.
+    pub taken_back: Option<(AccountId, Timestamp)>,
+}
+
+impl Given {
+    /// Whether something is charged now.
+    pub const fn stands(&self) -> bool {
+        self.taken_back.is_none()
+    }
 }
 
 /// What was given to billing for a visit; none when nothing was, or there is no such visit.
@@ -102,24 +126,26 @@ pub async fn given(
     patient: PatientId,
     visit: VisitId,
 ) -> Result<Option<Given>, StoreError> {
-    const SQL: &str =
-        "SELECT charged_at, corrections FROM visits WHERE practice_id = $1 AND patient_id = $2 AND visit_id = $3";
+    const SQL: &str = "SELECT charged_at, corrections, charge_taken_back_by, charge_taken_back_at FROM visits \
+                       WHERE practice_id = $1 AND patient_id = $2 AND visit_id = $3";
     let Some(row) = db.optional(SQL, &[practice.into(), patient.into(), visit.into()]).await? else { return Ok(None) };
     let Some(charged_at) = row.opt_timestamp(0)? else { return Ok(None) };
-    Ok(Some(Given { charged_at, corrections: row.number(1)? }))
+    let taken_back = row.opt_id(2)?.zip(row.opt_timestamp(3)?);
+    Ok(Some(Given { charged_at, corrections: row.number(1)?, taken_back }))
 }
 
-/// Which of a patient's visits were charged.
+/// Which of a patient's visits are charged.
 pub async fn charged(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<VisitId>, StoreError> {
     const SQL: &str = "SELECT visit_id FROM visits WHERE practice_id = $1 AND patient_id = $2 \
-                       AND charged_at IS NOT NULL ORDER BY visit_id";
+                       AND charged_at IS NOT NULL AND charge_taken_back_at IS NULL ORDER BY visit_id";
     db.rows(SQL, &[practice.into(), patient.into()]).await?.iter().map(|row| row.id(0)).collect()
 }
 
 /// How many visits that were held were not charged, for each therapist, with the beginning of the oldest. Says no patient.
 pub async fn not_charged(db: &Db, practice: PracticeId) -> Result<Vec<(AccountId, u64, Timestamp)>, StoreError> {
     const SQL: &str = "SELECT therapist_id, COUNT(*), MIN(starts_at) FROM visits WHERE practice_id = $1 \
-                       AND state = 'held' AND charged_at IS NULL AND voided_at IS NULL GROUP BY therapist_id ORDER BY therapist_id";
+                       AND state = 'held' AND (charged_at IS NULL OR charge_taken_back_at < changed_at) \
+                       AND voided_at IS NULL GROUP BY therapist_id ORDER BY therapist_id";
     let read = |row: &Row| Ok((row.id(0)?, row.number(1)?, row.timestamp(2)?));
     db.rows(SQL, &[practice.into()]).await?.iter().map(read).collect()
 }

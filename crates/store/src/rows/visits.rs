@@ -109,12 +109,12 @@ pub fn insert(batch: Batch, row: &VisitRow) -> Batch {
 }
 
 /// Stores a changed visit where the version still is `seen_version`; `row.version` is the new one. What was charged meanwhile
-/// stays held, and within a day (86,400,000 ms) of when it was.
+/// and not taken back stays held, and within a day (86,400,000 ms) of when it was.
 pub fn update(batch: Batch, row: &VisitRow, seen_version: i64) -> Batch {
     const SQL: &str = "UPDATE visits SET therapist_id = $1, starts_at = $2, state = $3, minutes = $4, clinic = $5, \
                        remark = $6, changed_at = $7, version = $8 \
                        WHERE practice_id = $9 AND patient_id = $10 AND visit_id = $11 AND version = $12 \
-                       AND voided_at IS NULL AND (charged_at IS NULL OR ($3 = 'held' AND \
+                       AND voided_at IS NULL AND (charged_at IS NULL OR charge_taken_back_at IS NOT NULL OR ($3 = 'held' AND \
                        $2 > starts_at - 86400000 AND $2 < starts_at + 86400000))";
     let params = &[
         row.therapist_id.into(),
@@ -134,11 +134,11 @@ pub fn update(batch: Batch, row: &VisitRow, seen_version: i64) -> Batch {
 }
 
 /// Says of a visit, where its version still is that of the row, that it was entered in error. A conflict where it was
-/// charged: what was charged took place.
+/// charged and that was not taken back: what was charged took place.
 pub fn void(batch: Batch, row: &VisitRow, void: &VoidRow<visits::WrongBecause>) -> Batch {
     const SQL: &str = "UPDATE visits SET voided_at = $1, voided_by = $2, void_reason = $3, version = version + 1 \
                        WHERE practice_id = $4 AND patient_id = $5 AND visit_id = $6 AND version = $7 \
-                       AND voided_at IS NULL AND charged_at IS NULL";
+                       AND voided_at IS NULL AND (charged_at IS NULL OR charge_taken_back_at IS NOT NULL)";
     let [at, by, reason] = void.params();
     let (practice, patient, visit) = (row.practice_id.into(), row.patient_id.into(), row.visit_id.into());
     batch.run(SQL, &[at, by, reason, practice, patient, visit, row.version.into()]).expect(1)

@@ -10,6 +10,8 @@ mod crossing;
 mod identity;
 #[path = "rows/merges.rs"]
 mod merges;
+#[path = "rows/taken_back.rs"]
+mod taken_back;
 #[path = "rows/watching.rs"]
 mod watching;
 
@@ -18,6 +20,7 @@ pub(crate) use clinical::*;
 pub(crate) use crossing::*;
 pub(crate) use identity::*;
 pub(crate) use merges::*;
+pub(crate) use taken_back::*;
 pub(crate) use watching::*;
 
 use domain::{AccountId, PatientId, PracticeId, Timestamp};

@@ -107,7 +107,8 @@ impl From<VoidError> for Problem {
                  entered in error.",
             ),
             VoidError::Charged => Self::conflict().detail(
-                "The visit was charged, and what was charged took place. It cannot be said to be entered in error.",
+                "The visit is charged, and what was charged took place. Take the charge back first; then say that the visit \
+                 was entered in error.",
             ),
             VoidError::Record(error) => error.into(),
         }

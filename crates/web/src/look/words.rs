@@ -8,7 +8,7 @@ mod dose;
 pub mod trail;
 
 pub use access::{action, may, permission, purpose, role, sentence};
-pub use billing::{booking_kind, charge_state, unit_rule};
+pub use billing::{booking_kind, charge_state, unit_rule, withdrawal_reason};
 pub use days::{day, day_month, full_date, greeting, how_long_ago, moment, time, weekday, weekday_rest, weekday_short};
 pub use dose::{
     dose, dose_brief, dose_today, duration, how_often, load, load_number, load_unit, performed, side, side_choice,

@@ -14,7 +14,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
 
 const NOT_HELD: &str = "The visit was not held, or was entered in error. Only a visit that was held is charged.";
 const ALREADY: &str = "The visit was charged before. If that was wrong, send a correction.";
-const NOT_CHARGED: &str = "The visit was not charged, so there is nothing to correct.";
+const NOT_CHARGED: &str = "Nothing is charged for the visit, so there is nothing to correct or to take back.";
 
 impl From<ChargeError> for Problem {
     fn from(error: ChargeError) -> Self {

@@ -2,6 +2,7 @@
 
 mod forms;
 mod pages;
+mod taken_back;
 
 use axum::{
     body::Body,

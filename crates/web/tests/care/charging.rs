@@ -184,7 +184,7 @@ async fn a_visit_that_was_charged_took_place_and_one_that_was_entered_in_error_i
     let why = json!({ "reason": "Of another patient" });
     let void = format!("{}/void", place(&charged));
     let refused = clinic.change(Method::POST, &void, &why, None).await;
-    assert!(refused.status == 409 && refused.text().contains("The visit was charged"), "{}", refused.text());
+    assert!(refused.status == 409 && refused.text().contains("The visit is charged"), "{}", refused.text());
     assert_eq!(clinic.submit(&void, "reason=Of+another+patient").await.status, 409);
     assert_eq!(clinic.page(&void).await.status, 409);
     let held = clinic.read(&clinic.at(&place(&charged))).await;
@@ -238,4 +238,61 @@ async fn putting_a_visit_back_is_offered_where_it_works() {
         assert_eq!(clinic.submit(&at, &back).await.status, if settled { 422 } else { 303 }, "{day}");
     }
     assert!(!clinic.page("/visits").await.text().contains("Put back"));
+}
+
+#[tokio::test]
+async fn a_charge_is_taken_back_by_who_saw_it_and_then_the_visit_may_be_said_to_be_wrong() {
+    let clinic = Clinic::new().await;
+    let (at, other) = (clinic.held().await, clinic.held().await);
+    let back = |at: &str| format!("{at}/withdrawal");
+    let why = json!({ "reason": "other_patient" });
+    let taken = async |at: &str, seen| clinic.change(Method::POST, &back(at), &why, seen).await;
+    assert_eq!(taken(&at, Some("\"0\"")).await.status, 409);
+    assert!(!clinic.page(&at).await.text().contains("Take the charge back"));
+    assert_eq!(clinic.change(Method::POST, &at, &charge(33), None).await.status, 201);
+    assert_eq!(taken(&at, None).await.status, 428);
+    assert_eq!(taken(&at, Some("\"2\"")).await.status, 412);
+    let wrong = clinic.change(Method::POST, &back(&at), &json!({ "reason": "zq knee" }), Some("\"1\"")).await;
+    assert_eq!((wrong.status.as_u16(), &wrong.json()["errors"][0]["field"]), (422, &json!("reason")));
+    let answer = taken(&at, Some("\"1\"")).await;
+    assert_eq!((answer.status.as_u16(), answer.header("etag")), (201, Some("\"2\"")), "{}", answer.text());
+    assert_eq!(taken(&at, Some("\"1\"")).await.status, 412);
+    assert_eq!(taken(&at, Some("\"2\"")).await.status, 409, "nothing is charged any more");
+    assert_eq!(clinic.charges().await, 0);
+    let seen = clinic.read(&clinic.at(&at)).await.json();
+    assert_eq!(
+        (&seen["taken_back"]["by"]["account_id"], &seen["sent"]),
+        (&json!(clinic.therapist.account()), &json!(2))
+    );
+    let page = clinic.page(&at).await.text();
+    assert!(
+        page.contains("taken back by") && page.contains("Charge a visit") && !page.contains("Take the charge back")
+    );
+    assert!(!page.contains("corrected"), "{page}");
+
+    // The same by the page, and what is then offered.
+    assert_eq!(clinic.submit(&other, &format!("seen=0&do=send&{TYPED}")).await.status, 303);
+    assert!(clinic.page(&other).await.text().contains("Take the charge back"));
+    let stale = clinic.submit(&other, "seen=2&do=take-back&reason=not_held").await;
+    assert!(stale.status == 409 && stale.text().contains("since you began"), "{}", stale.text());
+    for reason in ["", "&reason=", "&reason=knee"] {
+        let unsaid = clinic.submit(&other, &format!("seen=1&do=take-back{reason}")).await;
+        assert!(unsaid.status == 422 && unsaid.text().contains("Say why the charge is taken back"), "{reason}");
+    }
+    assert_eq!(clinic.submit(&other, "seen=1&do=take-back&reason=not_held").await.status, 303);
+    assert_eq!(clinic.charges().await, 0);
+    let visits = clinic.page("/visits").await.text();
+    let place = other.trim_end_matches("/charge");
+    assert!(visits.contains(&format!("{place}/void\"")) && !visits.contains("Correct the charge"), "{visits}");
+    let why = json!({ "reason": "Of another patient" });
+    assert_eq!(clinic.change(Method::POST, &format!("{place}/void"), &why, None).await.status, 204);
+    assert_eq!(clinic.submit(&other, &format!("seen=2&do=send&{TYPED}")).await.status, 409);
+    // The other one did not take place; then it did, and is charged again.
+    let place = at.trim_end_matches("/charge");
+    for state in ["planned", "held"] {
+        let version = clinic.read(&clinic.at(place)).await.json()["version"].clone();
+        assert_eq!(clinic.submit(place, &format!("state={state}&seen={version}")).await.status, 303, "{state}");
+    }
+    assert_eq!(clinic.submit(&at, &format!("seen=2&do=send&{TYPED}")).await.status, 303);
+    assert_eq!(clinic.charges().await, 1);
 }

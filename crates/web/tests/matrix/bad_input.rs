@@ -153,6 +153,7 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
     let charge = "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge";
     let correct = "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction";
     let units = "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/units";
+    let withdraw = "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/withdrawal";
     let service = |field: &str, value: Value| {
         let mut service = json!({ "code": "97110", "minutes": 33, "modifiers": ["GP"] });
         service[field] = value;
@@ -208,6 +209,9 @@ async fn days_that_do_not_exist_and_values_out_of_bounds_are_refused_by_name() {
         (correct, "services[0].minutes", service("minutes", json!(1441))),
         (correct, "diagnoses", json!(["M25.561", "M25.561"])),
         (units, "services[0].modifiers[0]", service("modifiers", json!([MARKER]))),
+        (withdraw, "reason", json!(MARKER)),
+        (withdraw, "reason", json!("")),
+        (withdraw, "reason", Value::Null),
         (team, "starts_at", moment()),
         (team, "kind", json!(MARKER)),
         (team, "account_id", json!(MARKER)),

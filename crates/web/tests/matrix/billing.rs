@@ -16,7 +16,7 @@ use domain::{
     },
 };
 use ledger::{Outcome, Resource, Word};
-use phi::{Purpose, billing_branch};
+use phi::{Claim, Purpose, billing_branch};
 use serde_json::json;
 use std::collections::BTreeSet;
 use store::{
@@ -92,7 +92,7 @@ pub(crate) async fn billed(site: &Site, therapist: &Person, patient: PatientId) 
     let (mut batch, mut made, mut account) = (Batch::new(), Vec::new(), None);
     for _ in 0..6 {
         let visit = VisitId::random(&SystemRng);
-        let crossing = grant.cross((visit, 0), day, therapist.account(), &sheet, &diagnoses);
+        let crossing = grant.cross((visit, 0), day, therapist.account(), Claim::Of(&sheet, &diagnoses));
         let draft = house.guard.unpack(therapist.practice(), visit, &crossing).await.expect("opens");
         batch = charges::receive(accounts::open(batch, branch, draft.account, now), &draft, now);
         made.push(draft.charge);

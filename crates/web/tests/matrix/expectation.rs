@@ -221,6 +221,7 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge", Treats),
         ("POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction", Treats),
         ("POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/units", Treats),
+        ("POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/withdrawal", Treats),
         ("GET /patients/{patient_id}/visits/{visit_id}/charge", Treats),
         ("POST /patients/{patient_id}/visits/{visit_id}/charge", Treats),
         ("GET /api/v1/patients/{patient_id}/notes/{note_id}", Treats),

@@ -81,7 +81,8 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         "POST /api/v1/patients/{patient_id}/notes/{note_id}/amendment" => {
             Some(i64::from(world.note_version(chart).await))
         }
-        "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction" => {
+        "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction"
+        | "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/withdrawal" => {
             Some(world.sent_for(chart, 0).await)
         }
         "PUT /api/v1/patients/{patient_id}/program" | "POST /api/v1/patients/{patient_id}/program/end" => {
@@ -190,6 +191,7 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge"
         | "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/correction" => charge(),
+        "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/withdrawal" => json!({ "reason": "not_held" }),
         "POST /api/v1/patients/{patient_id}/visits/{visit_id}/charge/units" => {
             json!({ "services": charge()["services"] })
         }

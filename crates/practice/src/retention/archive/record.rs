@@ -9,7 +9,8 @@ use phi::{ArchiveGrant, Covers, Export, Field, OpenError, PatientClass};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::rows::{
-    accounts, billing_outbox,
+    accounts,
+    billing_outbox::{self, Given},
     log_entries::{self, LogEntryRow},
     patients,
     programs::{self, ProgramVersionRow},
@@ -87,7 +88,8 @@ pub(super) async fn text(
             people.insert(row.therapist_id);
             people.extend(row.voided.as_ref().map(|void| void.by));
             let given = billing_outbox::given(db, practice, patient, row.visit_id).await?;
-            seen.push(visit(grant, row, given.map(|given| given.charged_at))?);
+            people.extend(given.and_then(|given| given.taken_back).map(|(by, _)| by));
+            seen.push(visit(grant, row, given)?);
         }
     }
     let text = |value: Option<&str>| value.map(str::to_owned);
@@ -164,13 +166,14 @@ fn note(grant: &ArchiveGrant, row: &NoteRow) -> Result<Value, OpenError> {
     }))
 }
 
-fn visit(grant: &ArchiveGrant, row: &VisitRow, charged: Option<Timestamp>) -> Result<Value, OpenError> {
+fn visit(grant: &ArchiveGrant, row: &VisitRow, given: Option<Given>) -> Result<Value, OpenError> {
     Ok(json!({
         "visit": row.visit_id,
         "therapist": row.therapist_id,
         "starts_at": row.starts_at,
         "state": row.state,
-        "charged_at": charged,
+        "charged_at": given.map(|given| given.charged_at),
+        "charge_taken_back": given.and_then(|given| given.taken_back).map(|(by, at)| json!({ "at": at, "by": by })),
         "minutes": grant.open(&row.minutes)?.expose(),
         "clinic": grant.open_optional(row.clinic.as_ref())?.map(|place| place.expose().as_str().to_owned()),
         "remark": grant.open_optional(row.remark.as_ref())?.map(|remark| remark.expose().as_str().to_owned()),

@@ -95,6 +95,20 @@ pub async fn by_id(
     db.optional(sql, &[branch.into(), account.into(), booking.into()]).await?.as_ref().map(read).transpose()
 }
 
+/// The booking by which a charge stands in the books: not voided. None when it does not.
+pub async fn standing(
+    db: &Db,
+    branch: PracticeId,
+    account: BillingAccountId,
+    charge: ChargeId,
+) -> Result<Option<BookingId>, StoreError> {
+    const SQL: &str = "SELECT booking_id FROM bookings WHERE practice_id = $1 AND account_id = $2 AND charge_id = $3 \
+                       AND kind = 'charge' AND NOT EXISTS (SELECT 1 FROM bookings undo \
+                       WHERE undo.practice_id = bookings.practice_id AND undo.voids = bookings.booking_id)";
+    let row = db.optional(SQL, &[branch.into(), account.into(), charge.into()]).await?;
+    row.as_ref().map(|row| row.id(0)).transpose()
+}
+
 /// The bookings of an account in the order in which they were booked.
 pub async fn of_account(db: &Db, branch: PracticeId, account: BillingAccountId) -> Result<Vec<Booked>, StoreError> {
     let sql = select!("WHERE b.practice_id = $1 AND b.account_id = $2 ORDER BY b.booked_at, b.booking_id");

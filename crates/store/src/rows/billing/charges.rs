@@ -2,7 +2,10 @@
 
 use super::super::{opt_sealed, sealed};
 use crate::{Batch, Db, Row, StoreError};
-use domain::{AccountId, BillingAccountId, ChargeId, Date, OccasionId, PracticeId, Timestamp, billing::ChargeState};
+use domain::{
+    AccountId, BillingAccountId, ChargeId, Date, OccasionId, PracticeId, Timestamp,
+    billing::{ChargeState, TakenBack},
+};
 use phi::{Draft, RowId, Sealed, fields::charges};
 
 /// A charge.
@@ -37,28 +40,43 @@ pub struct ChargeRow {
     pub voided_by: Option<AccountId>,
     /// Since when.
     pub voided_at: Option<Timestamp>,
+    /// Who takes back with it what was charged before, when and why. Such a row charges nothing and is never billed.
+    pub taken_back: Option<TakenBack>,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, account_id, charge_id, therapist_id, day, state, sheet, diagnoses, price, ",
-            "received_at, version, occasion_id, number, voided_by, voided_at FROM charges ",
+            "received_at, version, occasion_id, number, voided_by, voided_at, taken_back_by, taken_back_at, ",
+            "taken_back_because FROM charges ",
             $rest
         )
     };
 }
 
+/// What takes a charge back has done its work, and is void, when the first charge of the visit has come and none of them is
+/// in the books. Until then it is a draft, for somebody to see to: without the first one, that may be a charge that has no
+/// occasion.
+const SETTLE: &str = "UPDATE charges SET state = 'void', version = version + 1 WHERE practice_id = $1 AND account_id = $2 \
+                      AND occasion_id = $3 AND state = 'draft' AND taken_back_at IS NOT NULL \
+                      AND EXISTS (SELECT 1 FROM charges one WHERE one.practice_id = charges.practice_id \
+                      AND one.occasion_id = charges.occasion_id AND one.number = 0) \
+                      AND NOT EXISTS (SELECT 1 FROM charges one WHERE one.practice_id = charges.practice_id \
+                      AND one.occasion_id = charges.occasion_id AND one.state = 'billed')";
+
 /// Stores a draft where it is not there yet: a draft that comes twice is one. A draft that it corrects is void from then
-/// on; what is in the books already stays there. One that comes after what corrects it is void at once.
+/// on; what is in the books already stays there. One that comes after what corrects it is void at once, and so is one that
+/// takes back what is not in the books.
 pub fn receive(batch: Batch, draft: &Draft, at: Timestamp) -> Batch {
     const SUPERSEDE: &str = "UPDATE charges SET state = 'void', version = version + 1 WHERE practice_id = $1 \
                              AND account_id = $2 AND occasion_id = $3 AND number < $4 AND state = 'draft'";
     const SQL: &str = "INSERT INTO charges (practice_id, account_id, charge_id, occasion_id, number, therapist_id, \
-                       day, state, sheet, diagnoses, received_at, version) \
+                       day, state, sheet, diagnoses, received_at, version, taken_back_by, taken_back_at, \
+                       taken_back_because) \
                        SELECT $1, $2, $3, $4, $5, $6, $7, CASE WHEN EXISTS (SELECT 1 FROM charges later \
                        WHERE later.practice_id = $1 AND later.occasion_id = $4 AND later.number > $5) \
-                       THEN 'void' ELSE 'draft' END, $8, $9, $10, 1 \
+                       THEN 'void' ELSE 'draft' END, $8, $9, $10, 1, $11, $12, $13 \
                        WHERE NOT EXISTS (SELECT 1 FROM charges WHERE practice_id = $1 AND charge_id = $3) \
                        ON CONFLICT (practice_id, charge_id) DO NOTHING";
     let number = i64::try_from(draft.number).unwrap_or(i64::MAX);
@@ -74,9 +92,12 @@ pub fn receive(batch: Batch, draft: &Draft, at: Timestamp) -> Batch {
         draft.sheet.as_bytes().into(),
         draft.diagnoses.as_bytes().into(),
         at.into(),
+        draft.taken_back.map(|taken| taken.by).into(),
+        draft.taken_back.map(|taken| taken.at).into(),
+        draft.taken_back.map(|taken| taken.because.word()).into(),
     ];
     let batch = if draft.number > 0 { batch.run(SUPERSEDE, earlier) } else { batch };
-    batch.run(SQL, params)
+    batch.run(SQL, params).run(SETTLE, &[draft.branch.into(), draft.account.into(), draft.occasion.into()])
 }
 
 /// Moves a charge on from the version that was seen; with a price when it is billed.
@@ -105,25 +126,26 @@ pub fn void(batch: Batch, row: &ChargeRow, by: AccountId, at: Timestamp) -> Batc
 }
 
 /// Asks for it after all: a draft again. A conflict where its version is not the one that was seen, or a correction of it has
-/// come; a duplicate where another charge of its occasion is a draft.
+/// come, or it takes a charge back; a duplicate where another charge of its occasion is a draft.
 pub fn restore(batch: Batch, row: &ChargeRow) -> Batch {
     const SQL: &str = "UPDATE charges SET state = 'draft', voided_by = NULL, voided_at = NULL, version = version + 1 \
                        WHERE practice_id = $1 AND account_id = $2 AND charge_id = $3 AND version = $4 \
-                       AND NOT EXISTS (SELECT 1 FROM charges later WHERE later.practice_id = charges.practice_id \
+                       AND taken_back_at IS NULL AND NOT EXISTS (SELECT 1 FROM charges later WHERE later.practice_id = charges.practice_id \
                        AND later.occasion_id = charges.occasion_id AND later.number > charges.number)";
     let params = &[row.branch.into(), row.account_id.into(), row.charge_id.into(), row.version.into()];
     batch.run(SQL, params).expect(1)
 }
 
-/// Takes a charge out of the books: a draft again, or void where a correction of it has come. A conflict where its version
-/// is not the one that was seen.
+/// Takes a charge out of the books: a draft again, or void where a correction of it has come; what took it back is void with
+/// it. A conflict where its version is not the one that was seen.
 pub fn reopen(batch: Batch, row: &ChargeRow) -> Batch {
     const SQL: &str = "UPDATE charges SET state = CASE WHEN EXISTS (SELECT 1 FROM charges later \
                        WHERE later.practice_id = charges.practice_id AND later.occasion_id = charges.occasion_id \
                        AND later.number > charges.number) THEN 'void' ELSE 'draft' END, version = version + 1 \
                        WHERE practice_id = $1 AND account_id = $2 AND charge_id = $3 AND version = $4";
     let params = &[row.branch.into(), row.account_id.into(), row.charge_id.into(), row.version.into()];
-    batch.run(SQL, params).expect(1)
+    let batch = batch.run(SQL, params).expect(1);
+    batch.run(SETTLE, &[row.branch.into(), row.account_id.into(), row.occasion_id.into()])
 }
 
 /// The charges of one occasion, the first one first.
@@ -199,6 +221,26 @@ pub async fn count(db: &Db, branch: PracticeId) -> Result<Vec<(ChargeState, u64)
     db.rows(SQL, &[branch.into()]).await?.iter().map(|row| Ok((row.word(0)?, row.number(1)?))).collect()
 }
 
+/// What takes a charge of this account back and waits for billing: the oldest day first. At most `limit`.
+pub async fn taken_back(
+    db: &Db,
+    branch: PracticeId,
+    account: BillingAccountId,
+    limit: i64,
+) -> Result<Vec<(ChargeId, Date)>, StoreError> {
+    const SQL: &str = "SELECT charge_id, day FROM charges WHERE practice_id = $1 AND account_id = $2 AND state = 'draft' \
+                       AND taken_back_at IS NOT NULL ORDER BY day, charge_id LIMIT $3";
+    let rows = db.rows(SQL, &[branch.into(), account.into(), limit.into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.date(1)?))).collect()
+}
+
+/// How many wait so on all accounts.
+pub async fn count_taken_back(db: &Db, branch: PracticeId) -> Result<u64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM charges WHERE practice_id = $1 AND state = 'draft' \
+                       AND taken_back_at IS NOT NULL";
+    db.one(SQL, &[branch.into()]).await?.number(0)
+}
+
 fn read(row: &Row) -> Result<ChargeRow, StoreError> {
     let charge_id: ChargeId = row.id(2)?;
     let id = RowId::new(*charge_id.as_bytes());
@@ -218,5 +260,14 @@ fn read(row: &Row) -> Result<ChargeRow, StoreError> {
         number: row.int(12)?,
         voided_by: row.opt_id(13)?,
         voided_at: row.opt_timestamp(14)?,
+        taken_back: who_took_back(row)?,
     })
+}
+
+/// The three are there together or not at all.
+fn who_took_back(row: &Row) -> Result<Option<TakenBack>, StoreError> {
+    let (Some(by), Some(at), Some(because)) = (row.opt_id(15)?, row.opt_timestamp(16)?, row.opt_word(17)?) else {
+        return Ok(None);
+    };
+    Ok(Some(TakenBack { by, at, because }))
 }

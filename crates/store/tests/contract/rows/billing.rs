@@ -23,8 +23,8 @@ use store::{
     },
 };
 
-const BILLED: BillingAccountId = BillingAccountId::from_bytes([5; 16]);
-const BRANCH: domain::PracticeId = billing_branch(PRACTICE);
+pub(super) const BILLED: BillingAccountId = BillingAccountId::from_bytes([5; 16]);
+pub(super) const BRANCH: domain::PracticeId = billing_branch(PRACTICE);
 
 pub(crate) async fn a_link_is_found_from_both_sides_and_a_patient_has_one(house: &mut dyn House) {
     let links = Links::new(furnished(house, Store::Identity).await);
@@ -47,7 +47,7 @@ pub(crate) async fn a_link_is_found_from_both_sides_and_a_patient_has_one(house:
     assert!(links.of_account(BRANCH, [101; 32]).await.expect("read").is_none());
 }
 
-fn draft(n: u8) -> Draft {
+pub(super) fn draft(n: u8) -> Draft {
     let row = RowId::new([n; 16]);
     Draft {
         branch: BRANCH,
@@ -59,6 +59,7 @@ fn draft(n: u8) -> Draft {
         therapist: ACCOUNT,
         sheet: Sealed::stored(row, b"sheet".to_vec()),
         diagnoses: Sealed::stored(row, b"diagnoses".to_vec()),
+        taken_back: None,
     }
 }
 

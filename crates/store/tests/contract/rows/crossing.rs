@@ -14,7 +14,7 @@ use store::{
     },
 };
 
-fn visit(n: u8, state: VisitState) -> VisitRow {
+pub(super) fn visit(n: u8, state: VisitState) -> VisitRow {
     VisitRow {
         practice_id: PRACTICE,
         patient_id: PATIENT,
@@ -33,11 +33,11 @@ fn visit(n: u8, state: VisitState) -> VisitRow {
     }
 }
 
-fn wrong(n: u8) -> VoidRow<phi::fields::visits::WrongBecause> {
+pub(super) fn wrong(n: u8) -> VoidRow<phi::fields::visits::WrongBecause> {
     VoidRow { at: at(9), by: ACCOUNT, reason: sealed([n; 16], "another patient's") }
 }
 
-fn crossing(n: u8, seconds: i64) -> CrossingRow {
+pub(super) fn crossing(n: u8, seconds: i64) -> CrossingRow {
     CrossingRow {
         practice_id: PRACTICE,
         visit_id: VisitId::from_bytes([n; 16]),
@@ -70,7 +70,7 @@ pub(crate) async fn a_visit_is_charged_once_and_its_charge_waits_until_it_is_tak
         assert_eq!(refused, conflict, "visit {n} at version {version}");
     }
     let of = |n: u8| VisitId::from_bytes([n; 16]);
-    let given = Given { charged_at: at(6), corrections: 0 };
+    let given = Given { charged_at: at(6), corrections: 0, taken_back: None };
     assert_eq!(billing_outbox::given(&db, PRACTICE, PATIENT, of(1)).await, Ok(Some(given)));
     assert_eq!(billing_outbox::given(&db, PRACTICE, PATIENT, of(3)).await, Ok(None));
     assert_eq!(billing_outbox::charged(&db, PRACTICE, PATIENT).await, Ok(vec![of(1), of(2)]));
@@ -129,7 +129,7 @@ pub(crate) async fn a_correction_is_sent_where_the_last_one_was_seen_and_waits_b
     assert_eq!(corrected(1, 3, 2).await, Ok(()));
     assert_eq!(corrected(2, 1, 1).await, conflict, "it was not charged");
     let given = billing_outbox::given(&db, PRACTICE, PATIENT, VisitId::from_bytes([1; 16])).await;
-    assert_eq!(given, Ok(Some(Given { charged_at: at(5), corrections: 2 })));
+    assert_eq!(given, Ok(Some(Given { charged_at: at(5), corrections: 2, taken_back: None })));
     let (mut after, mut numbers) = (None, Vec::new());
     while let Some(row) = billing_outbox::page(&db, after, 1).await.expect("read").pop() {
         after = Some(row.place());

@@ -1,6 +1,6 @@
 //! What billing calls things.
 
-use domain::billing::{BookingKind, ChargeState, UnitRule};
+use domain::billing::{BookingKind, ChargeState, UnitRule, WithdrawalReason};
 
 /// How far a charge is.
 pub const fn charge_state(state: ChargeState) -> &'static str {
@@ -8,6 +8,16 @@ pub const fn charge_state(state: ChargeState) -> &'static str {
         ChargeState::Draft => "to bill",
         ChargeState::Billed => "billed",
         ChargeState::Void => "not asked for",
+    }
+}
+
+/// Why what was charged is taken back.
+pub const fn withdrawal_reason(reason: WithdrawalReason) -> &'static str {
+    match reason {
+        WithdrawalReason::OtherPatient => "It was another patient’s visit",
+        WithdrawalReason::NotHeld => "The visit did not take place",
+        WithdrawalReason::ChargedTwice => "It is charged as another visit too",
+        WithdrawalReason::NotToCharge => "Nothing is to be charged for it",
     }
 }
 

@@ -115,6 +115,7 @@ fn known_part(word: &str) -> Option<&'static str> {
         "visit" => "a visit",
         "charge" => "a charge",
         "charge_correction" => "a correction of a charge",
+        "charge_taken_back" => "taking back a charge",
         "billing_account" => "an account of billing",
         "billing_accounts" => "billing's list of accounts",
         "billing_books" => "the books of billing",

@@ -232,6 +232,7 @@ async fn show(
     let heading = view.contact.as_ref().map_or(NOT_OPEN, |contact| contact.name.as_str());
     let content = html! {
         (errors.summary())
+        (money::taken_back(&view))
         div class="two" {
             (card("What is owed", Some(balance(&view)), by_age("age", &view.aging)))
             (who_pays(&view, &payers, errors))

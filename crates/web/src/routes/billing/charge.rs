@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    BillingAccountId, ChargeId, PermissionName,
+    BillingAccountId, BookingId, ChargeId, PermissionName,
     billing::{Cents, ChargeState, Modifier, Price, Service},
 };
 use maud::{Markup, html};
@@ -185,29 +185,36 @@ async fn page(
     let heading = format!("Visit of {}", words::full_date(view.day));
     let codes: Vec<String> = view.diagnoses.iter().map(ToString::to_string).collect();
     let earns = view.price.as_ref().is_some_and(|price| price.total > Cents(0));
+    let mut about = vec![("State", state(&surround, &view)), ("Therapist", html! { (view.therapist.name) })];
+    match &view.takes_back {
+        Some(taken) => {
+            about.push(("Taken back by", html! { (taken.by.name) ", " (surround.moment(taken.at)) }));
+            about.push(("Why", html! { (words::withdrawal_reason(taken.reason)) }));
+        }
+        None => about.push(("Diagnosis codes of the claim", html! { span class="num" { (codes.join(", ")) } })),
+    }
     let content = html! {
         (beside(account, &view))
         (missing(&view))
-        (card("The charge", None, definitions(&[
-            ("State", state(&surround, &view)),
-            ("Therapist", html! { (view.therapist.name) }),
-            ("Diagnosis codes of the claim", html! { span class="num" { (codes.join(", ")) } }),
-        ])))
-        (card("What was done", None, services(&view.services)))
+        (card("The charge", None, definitions(&about)))
+        @if view.takes_back.is_none() { (card("What was done", None, services(&view.services))) }
         @if let Some(price) = &view.price {
             (card("From minutes to units", None, units(&price.calculation)))
             (card(if view.state == ChargeState::Billed { "The price it was billed with" } else { "Its price now" }, None,
                 lines(price)))
         }
-        @if view.state == ChargeState::Draft {
+        @if let Some(booking) = view.in_the_books {
+            div class="row wrap" { (take_out(&app, account, booking, &view)) }
+        }
+        @if view.state == ChargeState::Draft && (view.takes_back.is_none() || view.in_the_books.is_none()) {
             div class="row wrap" {
                 @if earns { (act(account, charge, "bill", view.version, "Bill it", ButtonKind::Primary, None)) }
                 (act(account, charge, "void", view.version, "Ask nothing for it", ButtonKind::Danger,
                     Some("It stays here and says who decided that, and cannot be billed any more. Ask nothing for it?")))
             }
         }
-        // What was corrected is not asked for again: its correction is.
-        @if view.state == ChargeState::Void && view.corrected_by.is_none() {
+        // What was corrected is not asked for again: its correction is. Nor is what takes a charge back.
+        @if view.state == ChargeState::Void && view.corrected_by.is_none() && view.takes_back.is_none() {
             div class="row wrap" {
                 (act(account, charge, "ask", view.version, "Ask for it after all", ButtonKind::Quiet, None))
             }
@@ -227,14 +234,33 @@ fn beside(account: BillingAccountId, view: &ChargeView) -> Markup {
     let at = |charge: ChargeId| format!("/billing/accounts/{account}/charges/{charge}");
     html! {
         @if let Some(later) = view.corrected_by {
-            (notice(Tone::Warn, "The therapist corrected this charge", Some(html! {
-                a href=(at(later)) { "See the correction" } "."
-                @if view.state == ChargeState::Billed { " To bill it, void the booking of this one first." }
+            @let (what, see) = if view.is_taken_back {
+                ("The therapist took this charge back", "See who did, and why")
+            } else {
+                ("The therapist corrected this charge", "See the correction")
+            };
+            (notice(Tone::Warn, what, Some(html! {
+                a href=(at(later)) { (see) } "."
+                @if view.state == ChargeState::Billed { " Void the booking of this one first." }
             })))
         }
         @if let Some(earlier) = view.corrects {
-            (notice(Tone::Info, "This is the therapist's correction of an earlier charge", Some(html! {
+            @let what = match (&view.takes_back, view.state, view.in_the_books) {
+                (None, ..) => "This is the therapist's correction of an earlier charge",
+                (Some(_), ChargeState::Draft, Some(_)) => "The therapist took back a charge that is in the books",
+                (Some(_), ..) => "The therapist took back an earlier charge",
+            };
+            (notice(if view.takes_back.is_some() { Tone::Warn } else { Tone::Info }, what, Some(html! {
                 a href=(at(earlier)) { "See the earlier one" } "."
+                @if view.takes_back.is_some() && view.in_the_books.is_some() {
+                    " Its amount is not owed. Void its booking; what was paid for it is then paid too much, and is given back "
+                    "by a refund."
+                }
+            })))
+        } @else if view.takes_back.is_some() {
+            (notice(Tone::Warn, "The therapist took back a charge that is not known here", Some(html! {
+                "It may be an older one on " a href={ "/billing/accounts/" (account) } { "the account" } ", of the same day. Void its "
+                "booking or ask nothing for it, then ask nothing for this one."
             })))
         }
     }
@@ -314,6 +340,22 @@ fn lines(price: &Price) -> Markup {
     html! {
         (table("The price, line by line", &columns, rows))
         p class="row between" { span { "Together" } strong class="num" { (price.total) } }
+    }
+}
+
+/// Takes a charge out of the books.
+fn take_out(app: &App, account: BillingAccountId, booking: BookingId, view: &ChargeView) -> Markup {
+    let ask = if view.corrected_by.is_some() || view.state != ChargeState::Billed {
+        "It is taken out of the books by its opposite; both stay in sight. Void it?"
+    } else {
+        "It is taken out of the books by its opposite, and the charge is one to bill again. Void it?"
+    };
+    html! {
+        form method="post" action={ "/billing/accounts/" (account) "/bookings/" (booking) "/void" } class="one-button"
+            data-ask=(ask) {
+            (hidden("key", BookingId::random(&*app.rng).to_string()))
+            (button("Void the booking", ButtonKind::Danger))
+        }
     }
 }
 

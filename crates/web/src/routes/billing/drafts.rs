@@ -75,6 +75,11 @@ fn lacking(drafts: &[DraftLine]) -> Markup {
             count(|line| !line.no_fee.is_empty()),
             "A code has no fee on the day of the visit: set one under Fees",
         ),
+        (
+            "Taken back",
+            count(|line| line.taken_back),
+            "The therapist took back a charge that is in the books: void the booking of that one",
+        ),
         ("Nobody said who pays", count(|line| line.no_payer), "Say it on the account; until then the patient owes it"),
         (
             "No unit earned",
@@ -107,6 +112,7 @@ fn list(drafts: &[DraftLine]) -> Markup {
 fn state(line: &DraftLine) -> Markup {
     html! {
         @if line.is_ready() { (tag("ready", Tone::Success)) }
+        @if line.taken_back { (tag("taken back", Tone::Warn)) }
         @for code in &line.no_fee { (tag(&format!("no fee for {code}"), Tone::Warn)) }
         @if line.no_unit { (tag("no unit earned", Tone::Warn)) }
         @if line.no_payer { (tag("nobody said who pays", Tone::Info)) }

@@ -139,7 +139,10 @@ pub(super) fn charges(account: BillingAccountId, lines: &[ChargeLine]) -> Markup
         let path = format!("/billing/accounts/{account}/charges/{}", line.charge_id);
         vec![
             html! { a href=(path) { (words::full_date(line.day)) } },
-            money::state(line.state),
+            html! {
+                (money::state(line.state))
+                @if line.takes_back { " " (tag("taken back", Tone::Warn)) }
+            },
             html! { @match line.amount { Some(amount) => (amount), None => "–" } },
         ]
     });

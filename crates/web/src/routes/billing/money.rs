@@ -1,8 +1,9 @@
 //! How what is owed, and how far a charge is, are shown.
 
-use crate::look::{Bar, BarChart, Column, Tone, bar_chart, tag, words};
+use crate::look::{Bar, BarChart, Column, Tone, bar_chart, notice, tag, words};
 use domain::billing::{Aging, Cents, ChargeState};
 use maud::{Markup, html};
+use practice::billing::accounts::AccountView;
 
 /// An amount that may be too much to be counted.
 pub(super) fn said(cents: Option<Cents>) -> String {
@@ -58,4 +59,22 @@ pub(super) fn state(state: ChargeState) -> Markup {
         ChargeState::Void => Tone::Neutral,
     };
     tag(words::charge_state(state), tone)
+}
+
+/// That charges were taken back whose bookings still stand, and where to void them.
+pub(super) fn taken_back(account: &AccountView) -> Markup {
+    if account.taken_back.is_empty() {
+        return html! {};
+    }
+    let below = html! {
+        "What is shown as owed still counts them. Void their bookings before a statement is sent: "
+        @for (n, line) in account.taken_back.iter().enumerate() {
+            @if n > 0 { ", " }
+            a href={ "/billing/accounts/" (account.account_id) "/charges/" (line.charge_id) } {
+                "visit of " (words::full_date(line.day))
+            }
+        }
+        "."
+    };
+    notice(Tone::Warn, "The therapist took back charges that are in the books", Some(below))
 }

@@ -42,6 +42,9 @@ async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
             (stat(&seen.drafts.to_string(), if seen.drafts == 1 { "charge to bill" } else { "charges to bill" }))
             (stat(&said(seen.aging.owed()), "owed"))
             (stat(&said(old(&seen.aging)), "of it for more than 90 days"))
+            @if seen.taken_back > 0 {
+                (stat(&seen.taken_back.to_string(), "taken back and still in the books"))
+            }
             @if seen.on_their_way > 0 {
                 (stat(&seen.on_their_way.to_string(), "on their way from therapists"))
             }

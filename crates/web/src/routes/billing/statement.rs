@@ -1,6 +1,9 @@
 //! What is sent to whoever is billed: the statement of an account, the receipt for a payment.
 
-use super::{NOT_OPEN, money::said};
+use super::{
+    NOT_OPEN,
+    money::{said, taken_back},
+};
 use crate::{
     App, AuditClass, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::attachment,
@@ -78,6 +81,7 @@ async fn page(
     let path = format!("/billing/accounts/{account}/statement.pdf");
     let heading = made.account.contact.as_ref().map_or(NOT_OPEN, |contact| contact.name.as_str());
     let content = html! {
+        (taken_back(&made.account))
         (card("Statement", Some(html! { span class="soft" { (words::full_date(made.day)) } }), bookings(&made)))
         (card("How long it is owed", None, by_age(&made)))
         (recorded_line(RECORDED))

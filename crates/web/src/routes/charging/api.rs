@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{PatientId, PermissionName, VisitId};
-use practice::billing::charging::{self, Charged, ChargingView, NewCharge, Services, Units};
+use practice::billing::charging::{self, Charged, ChargingView, NewCharge, Services, Units, Withdrawal, Withdrawn};
 
 const ONE: Route = Route::api(
     Verb::Get,
@@ -37,6 +37,16 @@ const CORRECT: Route = Route::api(
 .if_match()
 .body::<NewCharge>()
 .answer::<Charged>(201);
+const TAKE_BACK: Route = Route::api(
+    Verb::Post,
+    "/api/v1/patients/{patient_id}/visits/{visit_id}/charge/withdrawal",
+    "Takes back what was charged for a visit, and says why: nothing is to be charged. A correction charges it again.",
+)
+.permission(PermissionName::ChargeVisit)
+.audit(AuditClass::Patient)
+.if_match()
+.body::<Withdrawal>()
+.answer::<Withdrawn>(201);
 const UNITS: Route = Route::api(
     Verb::Post,
     "/api/v1/patients/{patient_id}/visits/{visit_id}/charge/units",
@@ -48,7 +58,7 @@ const UNITS: Route = Route::api(
 .answer::<Units>(200);
 
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.add(ONE, one).add(CHARGE, charge).add(CORRECT, correct).add(UNITS, units)
+    table.add(ONE, one).add(CHARGE, charge).add(CORRECT, correct).add(TAKE_BACK, take_back).add(UNITS, units)
 }
 
 async fn one(
@@ -88,6 +98,19 @@ async fn correct(
     let seen = u32::try_from(seen).unwrap_or(u32::MAX);
     let charged = charging::correct(app.house(), &session, patient, visit, seen, &new).await?;
     Ok((StatusCode::CREATED, [Tag(charged.sent.into()).pair()], Json(charged)).into_response())
+}
+
+async fn take_back(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId((patient, visit)): PathId<(PatientId, VisitId)>,
+    IfMatch(seen): IfMatch,
+    Json(why): Json<Withdrawal>,
+) -> Result<Response, Problem> {
+    // A number that cannot be is one that is not the newest.
+    let seen = u32::try_from(seen).unwrap_or(u32::MAX);
+    let withdrawn = charging::take_back(app.house(), &session, patient, visit, seen, why).await?;
+    Ok((StatusCode::CREATED, [Tag(withdrawn.sent.into()).pair()], Json(withdrawn)).into_response())
 }
 
 async fn units(

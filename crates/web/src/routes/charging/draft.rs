@@ -8,7 +8,7 @@ use domain::{
 use practice::billing::charging::NewCharge;
 
 /// Services of an empty form.
-const BEGIN: usize = 2;
+pub(super) const BEGIN: usize = 2;
 
 /// One service as typed.
 #[derive(Default, Clone)]
@@ -40,6 +40,8 @@ pub(super) enum Act {
     Edit,
     /// To billing.
     Send,
+    /// Nothing is to be charged.
+    TakeBack,
 }
 
 /// What stands in the form.
@@ -51,12 +53,14 @@ pub(super) struct Draft {
     pub(super) key: String,
     pub(super) services: Vec<Typed>,
     pub(super) diagnoses: String,
+    /// Why the charge is taken back, where it is.
+    pub(super) reason: String,
 }
 
 impl Draft {
     /// An empty form.
     pub(super) fn new(seen: u32, key: String) -> Self {
-        Self { seen: seen.to_string(), key, services: vec![Typed::empty(); BEGIN], diagnoses: String::new() }
+        Self { seen: seen.to_string(), key, services: vec![Typed::empty(); BEGIN], ..Self::default() }
     }
 
     /// What was sent, and by which button. A field that is none of the form's is refused.
@@ -67,11 +71,13 @@ impl Draft {
                 "seen" => draft.seen = value,
                 "key" => draft.key = value,
                 "diagnoses" => draft.diagnoses = value,
+                "reason" => draft.reason = value,
                 "do" => {
                     act = match value.as_str() {
                         "more" => Act::More,
                         "edit" => Act::Edit,
                         "send" => Act::Send,
+                        "take-back" => Act::TakeBack,
                         _ => Act::Check,
                     }
                 }

@@ -2,14 +2,14 @@
 
 use super::{
     ALREADY, NOT_CHARGED,
-    draft::{Act, Draft, Typed},
+    draft::{Act, BEGIN, Draft, Typed},
 };
 use crate::{
     App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
         ButtonKind, Column, Field, FieldErrors, Head, RECORDED, Tone, card, checkbox_group, first_button, hidden,
-        link_button, notice, number_field, recorded_line, table, text_field, words,
+        link_button, notice, number_field, radio_group, recorded_line, table, text_field, words,
     },
     routes::patients::TREATS,
     surround::{Sheet, Surround},
@@ -21,11 +21,11 @@ use axum::{
 };
 use domain::{
     PatientId, PermissionName, VisitId, VisitState,
-    billing::{ChargeSheet, Modifier, UnitCalculation, UnitRule},
+    billing::{ChargeSheet, Modifier, UnitCalculation, UnitRule, WithdrawalReason},
 };
 use identity::{Full, Session};
 use maud::{Markup, html};
-use practice::billing::charging::{self, ChargeError, ChargingView, NewCharge, Units};
+use practice::billing::charging::{self, ChargeError, ChargingView, NewCharge, Units, Withdrawal};
 
 const FORM: Route =
     Route::page(Verb::Get, "/patients/{patient_id}/visits/{visit_id}/charge", "What to charge for a visit.")
@@ -90,7 +90,28 @@ async fn send(
             return Ok(desk.asks(&draft, &quiet, None).into_response());
         }
         Act::Edit => return Ok(desk.asks(&draft, &quiet, None).into_response()),
-        Act::Check | Act::Send => {}
+        Act::TakeBack | Act::Check | Act::Send => {}
+    }
+    // A number that cannot be is one that is not the newest.
+    let seen = draft.seen.parse().unwrap_or(u32::MAX);
+    if act == Act::TakeBack {
+        // The form of the charge stands beside it, empty.
+        draft.services = vec![Typed::empty(); BEGIN];
+        let Ok(reason) = draft.reason.parse() else {
+            let mut errors = FieldErrors::none();
+            errors.add("reason", "Say why the charge is taken back");
+            return Ok(form_again(unprocessable, desk.asks(&draft, &errors, None)));
+        };
+        let why = Withdrawal { reason };
+        return match charging::take_back(app.house(), &session, patient, visit, seen, why).await {
+            Ok(_) => Ok(see_other(&format!("/patients/{patient}/visits"))),
+            Err(error) => {
+                let said = refused(error)?;
+                draft.seen = view.sent.to_string();
+                let notice = notice(Tone::Error, said, Some(html! { "Nothing was taken back." }));
+                Ok(form_again(StatusCode::CONFLICT, desk.asks(&draft, &quiet, Some(notice))))
+            }
+        };
     }
     let new = match draft.charge() {
         Ok(new) => new,
@@ -102,17 +123,13 @@ async fn send(
     }
     let house = app.house();
     let key = draft.key.parse::<VisitId>().ok().map(|key| key.to_string());
-    // A number that cannot be is one that is not the newest.
-    let sent = match draft.seen.parse().unwrap_or(u32::MAX) {
+    let sent = match seen {
         0 => charging::charge(house, &session, patient, visit, &new, key.as_deref()).await,
         seen => charging::correct(house, &session, patient, visit, seen, &new).await,
     };
     let said = match sent {
         Ok(_) => return Ok(see_other(&format!("/patients/{patient}/visits"))),
-        Err(ChargeError::Already) => ALREADY,
-        Err(ChargeError::NotCharged) => NOT_CHARGED,
-        Err(ChargeError::Stale) => "The visit or its charge was changed since you began.",
-        Err(error) => return Err(error.into()),
+        Err(error) => refused(error)?,
     };
     // Now they have seen how it stands.
     draft.seen = view.sent.to_string();
@@ -121,19 +138,37 @@ async fn send(
     Ok(form_again(StatusCode::CONFLICT, desk.asks(&draft, &quiet, Some(notice))))
 }
 
+/// What is said above the form, where it is shown again.
+fn refused(error: ChargeError) -> Result<&'static str, Problem> {
+    match error {
+        ChargeError::Already => Ok(ALREADY),
+        ChargeError::NotCharged => Ok(NOT_CHARGED),
+        ChargeError::Stale => Ok("The visit or its charge was changed since you began."),
+        error => Err(error.into()),
+    }
+}
+
 impl Desk<'_> {
+    /// Whether something is charged now.
+    const fn stands(&self) -> bool {
+        self.visit.charged_at.is_some() && self.visit.taken_back.is_none()
+    }
+
     fn back(&self) -> String {
         format!("/patients/{}/visits", self.patient)
     }
 
     fn page(&self, notice: Option<Markup>, content: Markup) -> Markup {
-        let title = if self.visit.sent == 0 { "Charge a visit" } else { "Correct a charge" };
+        let title = if self.stands() { "Correct a charge" } else { "Charge a visit" };
         let below = html! {
             (words::full_date(self.visit.day)) " · " (self.visit.therapist.name)
             @if let Some(at) = self.visit.charged_at { " · charged " (self.surround.moment(at)) }
-            @match self.visit.sent {
-                0 | 1 => {}
-                sent => { ", corrected " (words::count(u64::from(sent - 1), "time", "times")) }
+            @match self.visit.sent.saturating_sub(1 + u32::from(self.visit.taken_back.is_some())) {
+                0 => {}
+                more => { ", corrected " (words::count(u64::from(more), "time", "times")) }
+            }
+            @if let Some(taken) = &self.visit.taken_back {
+                ", taken back by " (taken.by.name) " " (self.surround.moment(taken.at))
             }
         };
         let above = Some(html! { a href=(self.back()) { "Visits" } });
@@ -160,9 +195,31 @@ impl Desk<'_> {
                         p { (link_button(&self.back(), "The visits", ButtonKind::Quiet)) }
                     }))
                 }
+                @if held && self.stands() { (self.nothing(draft, errors)) }
                 (recorded_line(RECORDED))
             },
         )
+    }
+
+    /// Taking the charge back.
+    fn nothing(&self, draft: &Draft, errors: &FieldErrors) -> Markup {
+        let reasons: Vec<(&str, &str, Option<&str>)> = WithdrawalReason::ALL
+            .iter()
+            .map(|reason| (reason.word(), words::withdrawal_reason(*reason), None))
+            .collect();
+        html! {
+            form method="post" class="card stack" data-ask="Nothing is charged for this visit then. Take the charge back?" {
+                h2 { "Nothing should have been charged?" }
+                (hidden("seen", &draft.seen))
+                p { "Take the charge back. Billing sees that you did and why, and voids what is in the books already. The visit can "
+                    "then be said to be entered in error, or be charged again." }
+                (radio_group(&Field::new("reason", "Why is it taken back?").required().value(&draft.reason)
+                    .error(errors.of("reason")), &reasons))
+                div class="row" {
+                    button type="submit" name="do" value="take-back" class="button danger" { "Take the charge back" }
+                }
+            }
+        }
     }
 
     fn services(&self, draft: &Draft, errors: &FieldErrors) -> Markup {
@@ -171,7 +228,7 @@ impl Desk<'_> {
                 (first_button())
                 (hidden("seen", &draft.seen))
                 (hidden("key", &draft.key))
-                @if self.visit.sent > 0 {
+                @if self.stands() {
                     p { "Say the whole visit as it should be charged. It takes the place of what was sent before, which is "
                         "with billing and is not shown here." }
                 }
@@ -226,7 +283,7 @@ impl Desk<'_> {
                 p { "Once it is sent, it is with billing and is not shown here again." }
                 div class="row wrap form-end" {
                     button type="submit" name="do" value="send" class="button primary" {
-                        @if self.visit.sent == 0 { "Send to billing" } @else { "Send the correction" }
+                        @if self.stands() { "Send the correction" } @else { "Send to billing" }
                     }
                     button type="submit" name="do" value="edit" class="button quiet" { "Change something" }
                 }
