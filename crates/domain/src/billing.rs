@@ -14,7 +14,7 @@ mod units;
 pub use aging::Aging;
 pub use books::{BookAccount, BookingKind, Posting, Postings};
 pub use code::{CptCode, Modifier};
-pub use crossing::{AccountLink, Crossing};
+pub use crossing::{AccountLink, Crossing, KeptContact, KeptForBilling};
 pub use diagnosis::{Diagnoses, DiagnosisCode};
 pub use money::Cents;
 pub use price::{Price, PriceError, PriceLine, price};

@@ -31,6 +31,9 @@ pub enum ClassId {
     Diagnosis,
     /// Which patient a billing account is of, and what crosses from the one's store to the other's.
     Link,
+    /// Name and contact of a patient whose record was destroyed, as billing keeps them: sealed under the billing account's key,
+    /// and once more under the practice's.
+    BilledContact,
 }
 
 impl ClassId {
@@ -48,6 +51,7 @@ impl ClassId {
             Self::Charge => "charge",
             Self::Diagnosis => "diagnosis",
             Self::Link => "link",
+            Self::BilledContact => "billed_contact",
         }
     }
 
@@ -96,4 +100,5 @@ classes! {
     Charge: BillingClass,
     Diagnosis: BillingClass,
     Link,
+    BilledContact,
 }

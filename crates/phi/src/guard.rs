@@ -5,12 +5,14 @@ mod arrival;
 mod billing;
 mod explain;
 mod facts;
+mod kept;
 mod purpose;
 mod search;
 
 pub use archive::ArchiveGrant;
 pub use billing::{BillingGrant, ChargingAccount, ChargingGrant, Claim, Draft};
 pub use explain::Standing;
+pub use kept::{ContactKept, Followed, KeepError, KeptGrant, SealedContact};
 pub use purpose::Purpose;
 pub use search::{NameSearch, SealedName, SearchError};
 

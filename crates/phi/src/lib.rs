@@ -20,13 +20,13 @@ mod vault;
 
 pub use cipher::version_of as key_version_of;
 pub use class::{
-    Account, BillingClass, Charge, Class, ClassId, Contact, Credential, Diagnosis, Exercise, Identifying, Link, Note,
-    PatientClass, PatientWords, Visit,
+    Account, BilledContact, BillingClass, Charge, Class, ClassId, Contact, Credential, Diagnosis, Exercise,
+    Identifying, Link, Note, PatientClass, PatientWords, Visit,
 };
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{
-    AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Claim, Draft, Grant, Guard, NameSearch,
-    PracticeGrant, Purpose, SealedName, SearchError, Standing,
+    AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Claim, ContactKept, Draft, Followed, Grant,
+    Guard, KeepError, KeptGrant, NameSearch, PracticeGrant, Purpose, SealedContact, SealedName, SearchError, Standing,
 };
 pub use keyring::{
     AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, billing_branch,

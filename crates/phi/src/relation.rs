@@ -1,6 +1,9 @@
 //! How an account stands to a patient, and which billing account is whose: what the kernel asks of stores.
 
-use crate::{field::Sealed, registry::fields::billing_links::Linked};
+use crate::{
+    field::Sealed,
+    registry::fields::billing_links::{Kept, Linked},
+};
 use domain::{AccountId, BillingLinkId, PatientId, PracticeId, Timestamp};
 use std::{future::Future, pin::Pin};
 
@@ -64,6 +67,9 @@ pub trait CareTeams: Send + Sync {
 
     /// Whether the patient stands condemned in a plan of destruction that two people approved, and their key is not destroyed.
     fn is_condemned(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, bool>;
+
+    /// Whom the patient asked to be kept away, and the practice agreed, in any record of the same person.
+    fn kept_away(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<AccountId>>;
 }
 
 /// A link between a patient and a billing account, as it is stored.
@@ -80,6 +86,8 @@ pub struct StoredLink {
     pub sealed: Sealed<Linked>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Name and contact, where the record is destroyed or about to be.
+    pub kept: Option<Sealed<Kept>>,
 }
 
 /// Where the kernel keeps the links between patients and billing accounts: neither with the one nor with the other.
@@ -90,4 +98,6 @@ pub trait BillingLinks: Send + Sync {
     fn of_account(&self, practice: PracticeId, account_index: [u8; 32]) -> Answer<'_, Option<StoredLink>>;
     /// Adds a link, durably. Says whether it was added: a patient has one at most.
     fn add(&self, link: StoredLink) -> Answer<'_, bool>;
+    /// Stores name and contact with a link, or takes them away, durably. Says whether the link was there.
+    fn keep(&self, practice: PracticeId, link: BillingLinkId, kept: Option<Sealed<Kept>>) -> Answer<'_, bool>;
 }

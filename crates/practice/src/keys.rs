@@ -5,6 +5,7 @@
 //! key that a stored row needs is there.
 
 pub mod epoch;
+mod kept;
 mod patient;
 mod practice_key;
 mod reseal;

@@ -107,6 +107,9 @@ pub enum RestrictionError {
     /// The record is closed; what is asked is asked about the one that goes on.
     #[error("the record goes on elsewhere")]
     Closed,
+    /// The destruction of the record has begun.
+    #[error("the destruction of this record has begun")]
+    Ending,
     /// A store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -259,8 +262,10 @@ pub async fn answer(
         ended: None,
     };
     let batch = merges::is_open(Batch::new(), practice, patient);
+    let closed = batch.len();
     match identity.commit(restrictions::insert(batch, &row)).await {
         Ok(()) => Ok(restriction_id),
+        Err(CommitError::Conflict { statement }) if statement >= closed => Err(RestrictionError::Ending),
         Err(CommitError::Conflict { .. }) => Err(RestrictionError::Closed),
         // The same request, at the same moment.
         Err(error @ CommitError::Duplicate { .. }) => {

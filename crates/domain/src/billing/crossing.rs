@@ -1,7 +1,7 @@
 //! What crosses from care to billing, and what holds the two together.
 
 use super::TakenBack;
-use crate::{AccountId, BillingAccountId, ChargeId, Date, PatientId};
+use crate::{AccountId, BillingAccountId, ChargeId, Date, EmailAddress, PatientId, PersonName, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -53,5 +53,38 @@ impl Zeroize for Crossing {
         self.sheet.zeroize();
         self.diagnoses.zeroize();
         self.taken_back = None;
+    }
+}
+
+/// Name and contact of somebody whose record was destroyed: what billing's statements still need.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptContact {
+    /// The given name.
+    pub given_name: PersonName,
+    /// The family name.
+    pub family_name: PersonName,
+    /// Where to write.
+    pub email: Option<EmailAddress>,
+    /// Where to call.
+    pub phone: Option<PhoneNumber>,
+}
+
+/// What is kept with the link of a patient whose record is destroyed. The contact is sealed under the billing account's key
+/// already; the whole is sealed once more, so that billing's keys alone do not open it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptForBilling {
+    /// Whom the patient asked to be kept away, as the practice had agreed when the record ended. What says so elsewhere goes
+    /// with the record.
+    pub kept_away: Vec<AccountId>,
+    /// The contact, sealed.
+    pub contact: Vec<u8>,
+}
+
+impl Zeroize for KeptForBilling {
+    fn zeroize(&mut self) {
+        self.kept_away.clear();
+        self.contact.zeroize();
     }
 }

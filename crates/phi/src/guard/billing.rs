@@ -4,16 +4,16 @@
 //! The ledger never holds the two together, nor both sides of one step: what is done on an account is recorded without
 //! naming it, what is opened of the patient behind it stands under the patient.
 
-use super::{AccessError, Grant, Guard, Purpose};
+use super::{AccessError, Guard, Purpose};
 use crate::{
     cipher::{self, Owner},
-    class::{BillingClass, Class, ClassId, Link},
+    class::{BillingClass, Class, ClassId},
     field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed},
     keyring::{ClassKeys, KeyError, SERVER, as_subject, billing_branch},
-    permission::{BillingPermission, Bills, ChargeVisit, Permission, ReadContact, WriteBilling},
+    permission::{BillingPermission, Bills, ChargeVisit, Permission, WriteBilling},
     policy::Ruling,
     registry::fields::{billing_links::Linked, billing_outbox::Crossed, charges},
-    relation::{Relation, StoredLink},
+    relation::StoredLink,
     vault::{VaultError, class_key},
 };
 use crypto::Key;
@@ -236,41 +236,6 @@ impl Guard {
         Ok(BillingGrant { session, account, receipt, keys, rng: self.rng.clone() })
     }
 
-    /// From a billing account to the name and contact of the patient behind it, recorded under the patient.
-    pub async fn follow_link<'s>(
-        &self,
-        session: &'s Session<Full>,
-        account: BillingAccountId,
-        purpose: Purpose,
-    ) -> Result<Grant<'s, ReadContact>, AccessError> {
-        let practice = session.practice();
-        let index = self.link_index(practice, "account", account.as_bytes()).await?;
-        let link = self.links.of_account(practice, index).await?;
-        // The policy is asked before the link is opened, so that whoever may not learns nothing, not even from the trail.
-        let billed = Relation { registered: true, billed: true, ..Relation::default() };
-        let may = self.rule(session, ReadContact::NAME, Some(billed));
-        let Some(link) = link.filter(|_| may.allowed) else {
-            let rule = if may.allowed { Word::new("no-policy") } else { may.rule };
-            let ruling = Ruling { allowed: false, rule };
-            self.append_one(self.entry(session, ReadContact::NAME, None, &purpose, &ruling)).await?;
-            return Err(AccessError::Denied);
-        };
-        let linked = self.open_link(practice, &link).await?;
-        let subject = belongs(linked.account == account, linked.patient)?;
-        let wrapped = self.keyring.wrapped(practice, subject).await?;
-        let registered = !wrapped.is_empty();
-        let ties = self.teams.ties(practice, session.account(), subject, self.clock.now()).await?;
-        let kept_away = ties.kept_away;
-        let relation = Relation { registered, billed: registered, kept_away, ..Relation::default() };
-        let ruling = self.rule(session, ReadContact::NAME, Some(relation));
-        let entry = self.entry(session, ReadContact::NAME, Some(subject), &purpose, &ruling);
-        let receipt = self.append_one(entry).await?;
-        if !ruling.allowed {
-            return Err(AccessError::Denied);
-        }
-        self.grant(session, subject, receipt, &wrapped).await
-    }
-
     /// Whether billing knows a patient whose retention is judged, against the proof that this was recorded. It tells no account.
     pub async fn is_billed(
         &self,
@@ -326,7 +291,7 @@ impl Guard {
         let sealed = cipher::seal(place, row, (version, &key), &*self.rng, &AccountLink { account, patient });
         let account_index = self.link_index(practice, "account", account.as_bytes()).await?;
         let created_at = self.clock.now();
-        let made = StoredLink { practice, link, patient_index, account_index, sealed, created_at };
+        let made = StoredLink { practice, link, patient_index, account_index, sealed, created_at, kept: None };
         if self.links.add(made).await? {
             return Ok(account);
         }
@@ -336,7 +301,7 @@ impl Guard {
         belongs(linked.patient == patient, linked.account)
     }
 
-    async fn open_link(&self, practice: PracticeId, link: &StoredLink) -> Result<AccountLink, AccessError> {
+    pub(super) async fn open_link(&self, practice: PracticeId, link: &StoredLink) -> Result<AccountLink, AccessError> {
         let (place, _) = link_place(practice, link.link);
         self.open_linking(practice, place, &link.sealed).await.map_err(|error| match error {
             VaultError::Key(error) => error.into(),
@@ -344,7 +309,7 @@ impl Guard {
         })
     }
 
-    async fn open_linking<F: Field<Class = Link>>(
+    pub(super) async fn open_linking<F: Field>(
         &self,
         practice: PracticeId,
         place: Owner,
@@ -357,9 +322,13 @@ impl Guard {
     }
 
     async fn newest_link_key(&self, practice: PracticeId) -> Result<(u32, Key), KeyError> {
+        self.newest_linking_key::<Linked>(practice).await
+    }
+
+    pub(super) async fn newest_linking_key<F: Field>(&self, practice: PracticeId) -> Result<(u32, Key), KeyError> {
         let keys = self.keyring.newest(practice).await?;
         let (version, key) = keys.newest().ok_or(KeyError::Missing("practice"))?;
-        Ok((*version, class_key::<Linked>(key)))
+        Ok((*version, class_key::<F>(key)))
     }
 
     /// What the billing store calls a visit: the same for all of its charges, and nothing to whoever has no key of the
@@ -371,7 +340,12 @@ impl Guard {
     }
 
     /// Under the server's key, so that a new practice key leaves the indexes as they are.
-    async fn link_index(&self, practice: PracticeId, side: &str, id: &[u8; 16]) -> Result<[u8; 32], KeyError> {
+    pub(super) async fn link_index(
+        &self,
+        practice: PracticeId,
+        side: &str,
+        id: &[u8; 16],
+    ) -> Result<[u8; 32], KeyError> {
         let key = self.keyring.server_key(SERVER, "billing link index").await?;
         Ok(crypto::mac(&key, &[side.as_bytes(), practice.as_bytes(), id]))
     }
@@ -380,12 +354,12 @@ impl Guard {
 /// The other end of a link, if the end from which it was come to is its own. The fingerprints by which a link is found lie
 /// beside it in the open: whoever can write to the store could exchange those of two patients, and have the one charged for
 /// the other.
-fn belongs<T>(own: bool, other_end: T) -> Result<T, AccessError> {
+pub(super) fn belongs<T>(own: bool, other_end: T) -> Result<T, AccessError> {
     if own { Ok(other_end) } else { Err(AccessError::Key(KeyError::Unwrap("link"))) }
 }
 
 /// Everything of a billing account is sealed for the branch and the account.
-const fn owner(practice: PracticeId, account: BillingAccountId) -> Owner {
+pub(super) const fn owner(practice: PracticeId, account: BillingAccountId) -> Owner {
     Owner { practice: billing_branch(practice), subject: *account.as_bytes() }
 }
 
@@ -393,6 +367,6 @@ const fn row_of(charge: ChargeId) -> RowId {
     RowId::new(*charge.as_bytes())
 }
 
-const fn link_place(practice: PracticeId, link: BillingLinkId) -> (Owner, RowId) {
+pub(super) const fn link_place(practice: PracticeId, link: BillingLinkId) -> (Owner, RowId) {
     (Owner { practice, subject: *link.as_bytes() }, RowId::new(*link.as_bytes()))
 }

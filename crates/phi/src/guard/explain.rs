@@ -2,7 +2,7 @@
 
 use super::{AccessError, Guard, PracticeGrant, Purpose, facts::Found};
 use crate::{
-    permission::{Permission, PracticePermission},
+    permission::{Permission, PracticePermission, ReadContact},
     policy::{Policy, Ruling},
     relation::Relation,
 };
@@ -28,16 +28,19 @@ impl Guard {
 
     /// What a full session of this account would be allowed on a patient at this moment: the facts are found out and the
     /// policy is asked exactly as [`Guard::authorize`] does it. An account that is not active is allowed nothing, and on a
-    /// record that was destroyed nobody is.
+    /// record that was destroyed nobody is, but billing what it keeps.
     pub async fn explain(&self, account: &AccountClaims, subject: PatientId) -> Result<Standing, AccessError> {
         let Found { destroyed, relation, .. } =
             self.find_out(account.practice, account.account, account.patient, subject).await?;
         // Whoever may follow links comes to every patient who has one.
         let billed = relation.registered && self.has_account(account.practice, subject).await?;
-        let relation = Relation { billed, ..relation };
+        // Of a record that was destroyed there is what billing keeps, and nothing else.
+        let kept = if destroyed { self.kept_from(account.practice, subject, account.account).await? } else { None };
+        let relation = Relation { billed, kept_away: relation.kept_away || kept == Some(true), ..relation };
         let ask = |permission: &PermissionName| {
             let Ruling { allowed, rule } = self.policy.on_patient(account.role, *permission, relation);
-            (allowed && account.active && !destroyed).then_some((*permission, rule))
+            let is_there = !destroyed || (kept.is_some() && *permission == ReadContact::NAME);
+            (allowed && account.active && is_there).then_some((*permission, rule))
         };
         Ok(Standing { relation, allowed: PermissionName::ALL.iter().filter_map(ask).collect() })
     }

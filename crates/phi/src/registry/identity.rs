@@ -1,7 +1,11 @@
 //! The identity store.
 
 use super::{Column, table};
-use domain::{EmailAddress, PersonName, ReviewWords, billing::AccountLink, retention::HoldReason};
+use domain::{
+    EmailAddress, PersonName, ReviewWords,
+    billing::{AccountLink, KeptForBilling},
+    retention::HoldReason,
+};
 
 table! {
     /// Practices.
@@ -168,6 +172,7 @@ table! {
         (account_index: Fingerprint, Drop, "finds the link of a billing account")
         (link: sealed Link as Linked = AccountLink, Drop, "The patient and the billing account.")
         (created_at: Time, Drop, "when the patient was first charged")
+        (kept: sealed BilledContact as Kept = KeptForBilling, Drop, "Where the record was destroyed: name and contact, sealed under the billing account's key and then under the practice's, and whom they are kept from.")
     }
 }
 

@@ -8,24 +8,24 @@ use domain::{
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
 use phi::{
-    AccessError, Claim, Draft, Purpose, ReadBilling, ReadContact, ReadExercise, RowId, Sealed, WriteBilling,
+    AccessError, Claim, Draft, Followed, Purpose, ReadBilling, ReadContact, ReadExercise, RowId, Sealed, WriteBilling,
     WriteIdentity, fields::patients::GivenName,
 };
 
-fn purpose() -> Purpose {
+pub(crate) fn purpose() -> Purpose {
     Purpose::payment(Resource::whole(Word::new("charge")))
 }
 
-struct Scene {
-    world: World,
-    practice: PracticeId,
-    ana: PatientId,
-    name: Sealed<GivenName>,
-    therapist: Session<Full>,
-    billing: Session<Full>,
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) practice: PracticeId,
+    pub(crate) ana: PatientId,
+    pub(crate) name: Sealed<GivenName>,
+    pub(crate) therapist: Session<Full>,
+    pub(crate) billing: Session<Full>,
 }
 
-async fn scene() -> Scene {
+pub(crate) async fn scene() -> Scene {
     let world = world().await;
     let practice = world.practice().await;
     let desk = world.sign_in(practice, Role::FrontDesk, None).await;
@@ -44,7 +44,7 @@ fn sheet() -> ChargeSheet {
     ChargeSheet::new(vec![Service { code: CptCode::new("97110").unwrap(), minutes, modifiers: vec![] }]).unwrap()
 }
 
-async fn crossed(scene: &Scene, visit: VisitId) -> Draft {
+pub(crate) async fn crossed(scene: &Scene, visit: VisitId) -> Draft {
     sent(scene, visit, 0).await
 }
 
@@ -147,8 +147,9 @@ async fn billing_sees_name_and_contact_through_the_link_and_nothing_else() {
     let scene = scene().await;
     let guard = &scene.world.guard;
     let draft = crossed(&scene, VisitId::from_bytes([1; 16])).await;
-    let contact = guard.follow_link(&scene.billing, draft.account, purpose()).await.unwrap();
-    assert_eq!(contact.subject(), scene.ana);
+    let followed = guard.follow_link(&scene.billing, draft.account, purpose()).await.unwrap();
+    assert_eq!(followed.subject(), scene.ana);
+    let Followed::Record(contact) = followed else { panic!("the record is there") };
     assert_eq!(contact.open(&scene.name).unwrap().expose().as_str(), "Ana");
     let entry = scene.world.ledger.entries().pop().unwrap();
     assert_eq!((entry.patient, entry.permission), (Some(scene.ana), Some(PermissionName::ReadContact)));

@@ -1,7 +1,7 @@
 //! A kernel over stores in memory, and people who are really signed in.
 
 use crypto::RootId;
-use domain::{AccountId, Clock, FixedClock, PatientId, PracticeId, RequestId, Rng, Role, Timestamp};
+use domain::{AccountId, BillingLinkId, Clock, FixedClock, PatientId, PracticeId, RequestId, Rng, Role, Timestamp};
 use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, PasswordHasher, Session,
     SessionKeeper, SessionLimits, TotpSecret, accepted_factors,
@@ -9,7 +9,7 @@ use identity::{
 use ledger::memory::MemoryLedger;
 use phi::{
     AUDIT, Answer, BillingLinks, CareTeams, Guard, KeyStore, Keyring, Policy, RowId, SERVER, Sealed, StoredLink, Ties,
-    WrappedKey,
+    WrappedKey, fields::billing_links::Kept,
 };
 use std::{
     collections::HashMap,
@@ -124,6 +124,11 @@ impl MemoryTeams {
         self.kept_away.lock().unwrap().push((account, patient));
     }
 
+    /// As when what was asked went with the record.
+    pub fn forget_who_was_kept_away(&self) {
+        self.kept_away.lock().unwrap().clear();
+    }
+
     pub fn assign(&self, account: AccountId, patient: PatientId, from: Timestamp, until: Option<Timestamp>) {
         self.links.lock().unwrap().insert((account, patient), (from, until));
     }
@@ -141,6 +146,11 @@ impl CareTeams for MemoryTeams {
         let condemned = self.condemned.lock().unwrap().contains(&patient);
         Box::pin(async move { Ok(condemned) })
     }
+    fn kept_away(&self, _: PracticeId, patient: PatientId) -> Answer<'_, Vec<AccountId>> {
+        let away = self.kept_away.lock().unwrap();
+        let away: Vec<_> = away.iter().filter(|(_, from)| *from == patient).map(|(account, _)| *account).collect();
+        Box::pin(async move { Ok(away) })
+    }
 }
 
 /// Links in memory.
@@ -150,10 +160,23 @@ pub struct MemoryLinks(Mutex<Vec<StoredLink>>);
 impl MemoryLinks {
     fn find(&self, wanted: impl Fn(&StoredLink) -> bool) -> Option<StoredLink> {
         let links = self.0.lock().unwrap();
-        links.iter().find(|link| wanted(link)).map(|link| StoredLink {
-            sealed: Sealed::stored(RowId::new(*link.link.as_bytes()), link.sealed.as_bytes().to_vec()),
-            ..*link
+        links.iter().find(|link| wanted(link)).map(|link| {
+            let row = RowId::new(*link.link.as_bytes());
+            StoredLink {
+                practice: link.practice,
+                link: link.link,
+                patient_index: link.patient_index,
+                account_index: link.account_index,
+                sealed: Sealed::stored(row, link.sealed.as_bytes().to_vec()),
+                created_at: link.created_at,
+                kept: link.kept.as_ref().map(|kept| Sealed::stored(row, kept.as_bytes().to_vec())),
+            }
         })
+    }
+
+    /// Every link, as somebody has them who has the store.
+    pub fn change(&self, change: impl FnOnce(&mut Vec<StoredLink>)) {
+        change(&mut self.0.lock().unwrap());
     }
 }
 
@@ -173,6 +196,15 @@ impl BillingLinks for MemoryLinks {
         }
         Box::pin(async move { Ok(!there) })
     }
+    fn keep(&self, practice: PracticeId, link: BillingLinkId, kept: Option<Sealed<Kept>>) -> Answer<'_, bool> {
+        let mut links = self.0.lock().unwrap();
+        let found = links.iter_mut().find(|one| one.practice == practice && one.link == link);
+        let there = found.is_some();
+        if let Some(one) = found {
+            one.kept = kept;
+        }
+        Box::pin(async move { Ok(there) })
+    }
 }
 
 /// A kernel with everything around it.
@@ -181,6 +213,7 @@ pub struct World {
     pub ledger: MemoryLedger,
     pub keys: Arc<MemoryKeys>,
     pub teams: Arc<MemoryTeams>,
+    pub links: Arc<MemoryLinks>,
     pub keyring: Arc<Keyring>,
     pub clock: Arc<FixedClock>,
     pub rng: Arc<dyn Rng>,
@@ -191,6 +224,7 @@ pub async fn world() -> World {
     let rng: Arc<dyn Rng> = Arc::new(crypto::SystemRng);
     let keys = Arc::new(MemoryKeys::default());
     let teams = Arc::new(MemoryTeams::default());
+    let links = Arc::new(MemoryLinks::default());
     let root = crypto::Key::random(&*rng);
     let keyring = Arc::new(Keyring::new(&root, keys.clone(), rng.clone()));
     for owner in [SERVER, AUDIT] {
@@ -202,11 +236,11 @@ pub async fn world() -> World {
         ledger.handle(),
         keyring.clone(),
         teams.clone(),
-        Arc::new(MemoryLinks::default()),
+        links.clone(),
         clock.clone(),
         rng.clone(),
     );
-    World { guard, ledger, keys, teams, keyring, clock, rng }
+    World { guard, ledger, keys, teams, links, keyring, clock, rng }
 }
 
 impl World {

@@ -11,11 +11,11 @@ use crate::{
 };
 use domain::{
     BillingAccountId, BookingId, ChargeId, Date, PayerId, PracticeId, Timestamp,
-    billing::{Aging, BookingKind, Cents, ChargeState},
+    billing::{Aging, BookingKind, Cents, ChargeState, KeptContact},
 };
 use identity::{Full, Session};
 use ledger::Word;
-use phi::{AccessError, Grant, ReadBilling, ReadContact, WriteBilling, billing_branch};
+use phi::{AccessError, Followed, Grant, ReadBilling, ReadContact, WriteBilling, billing_branch};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -73,8 +73,8 @@ pub struct TakenBackLine {
 pub struct AccountView {
     /// The account.
     pub account_id: BillingAccountId,
-    /// Whose it is; none when the record was destroyed, when the patient keeps it from whoever asks, or a token asks that may
-    /// not read contacts.
+    /// Whose it is; none when the record was destroyed and nothing was kept, when the patient keeps it from whoever asks, or a token
+    /// asks that may not read contacts.
     pub contact: Option<Contact>,
     /// Who pays first, if it is not the patient.
     pub payer_id: Option<PayerId>,
@@ -102,8 +102,8 @@ pub struct AccountView {
 pub struct AccountLine {
     /// The account.
     pub account_id: BillingAccountId,
-    /// Whose it is; none when the record was destroyed, when the patient keeps it from whoever asks, or a token asks that may
-    /// not read contacts.
+    /// Whose it is; none when the record was destroyed and nothing was kept, when the patient keeps it from whoever asks, or a token
+    /// asks that may not read contacts.
     pub name: Option<String>,
     /// What is owed, by age, in cents.
     pub aging: Aging,
@@ -136,8 +136,8 @@ pub struct Bookings {
     pub next: Option<(Timestamp, BookingId)>,
 }
 
-/// Through the link: recorded under the patient, as one that was opened or as one of a list. None when their record was
-/// destroyed, or is kept from whoever asks.
+/// Through the link: recorded under the patient, as one that was opened or as one of a list. Of whom the record was destroyed what
+/// billing keeps. None where nothing is kept, or it is kept from whoever asks.
 async fn contact(
     house: &House,
     session: &Session<Full>,
@@ -145,7 +145,8 @@ async fn contact(
     shown: Word,
 ) -> Result<Option<Contact>, RecordError> {
     let grant = match house.guard.follow_link(session, account, payment(shown)).await {
-        Ok(grant) => grant,
+        Ok(Followed::Record(grant)) => grant,
+        Ok(Followed::Kept(grant)) => return Ok(Some(kept(grant.open()?.expose()))),
         Err(AccessError::Denied) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
@@ -160,6 +161,14 @@ fn opened(grant: &Grant<'_, ReadContact>, row: &patients::PatientRow) -> Result<
         email: grant.open_optional(row.email.as_ref())?.map(|email| email.expose().as_str().to_owned()),
         phone: grant.open_optional(row.phone.as_ref())?.map(|phone| phone.expose().as_str().to_owned()),
     })
+}
+
+fn kept(contact: &KeptContact) -> Contact {
+    Contact {
+        name: format!("{} {}", contact.given_name.as_str(), contact.family_name.as_str()),
+        email: contact.email.as_ref().map(|email| email.as_str().to_owned()),
+        phone: contact.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+    }
 }
 
 /// Up to `limit` accounts behind `after`; each name that is shown is recorded under its patient.

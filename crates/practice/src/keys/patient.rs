@@ -5,11 +5,12 @@
 //! the grace is over once more and a last sweep found none under an old version, the old versions are removed.
 
 use super::{
+    kept,
     reseal::{Pass, reseal_all},
     rotation::{RotateError, Rotated, Rotation, SWEEPS},
 };
 use crate::billing::courier;
-use domain::{PatientId, PracticeId, Timestamp, Unobserved};
+use domain::{BillingAccountId, PatientId, PracticeId, Timestamp, Unobserved};
 use ledger::{Receipt, Word};
 use phi::SealedBy;
 use store::{
@@ -179,7 +180,9 @@ async fn rows(
     subject: Option<[u8; 16]>,
     receipt: &Receipt,
 ) -> Result<Pass, RotateError> {
-    reseal_all(rotation, receipt, practice, SealedBy::Patient, subject, SOME_RESEALED).await
+    let rows = reseal_all(rotation, receipt, practice, SealedBy::Patient, subject, SOME_RESEALED).await?;
+    let account = subject.map(BillingAccountId::from_bytes);
+    Ok(rows.and(kept::reseal(rotation, receipt, practice, account, SOME_RESEALED).await?))
 }
 
 /// Brings charges that may be sealed under an old version to the billing store, where the sweep finds them.

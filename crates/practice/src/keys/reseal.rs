@@ -61,6 +61,13 @@ pub(super) struct Pass {
     pub(super) unopened: u64,
 }
 
+impl Pass {
+    /// Both together.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self { resealed: self.resealed + other.resealed, unopened: self.unopened + other.unopened }
+    }
+}
+
 /// Seals every row that is not under its owner's newest key anew; of one subject where one is given. `step` is said
 /// after each batch.
 pub(super) async fn reseal_all(

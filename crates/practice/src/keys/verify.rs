@@ -1,6 +1,7 @@
 //! Whether every key unwraps and every sealed value has its key; on request whether every value opens. Nothing is shown.
 
 use super::{
+    kept,
     reseal::{Resealers, database},
     rotation::{RotateError, Rotation},
 };
@@ -12,6 +13,9 @@ use store::rows::{
     rotations,
     sealed_rows::{self, SealedRow},
 };
+
+/// What is inside `billing_links.kept`, under the account's key.
+const KEPT: &str = "billing_links.kept contact";
 
 /// How deep to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,12 @@ pub async fn verify(rotation: &Rotation<'_>, practice: PracticeId, depth: Depth)
     patients(rotation, practice, &receipt, &mut found).await?;
     for table in phi::sealed_tables() {
         values(rotation, practice, table, depth, &receipt, &mut found).await?;
+    }
+    for (link, looked) in kept::check(rotation, &receipt, practice, depth == Depth::Values).await? {
+        match looked {
+            Ok(version) => *found.versions.entry((KEPT.to_owned(), version)).or_default() += 1,
+            Err(wrong) => found.fault(format!("{KEPT} in row {link}: {wrong}")),
+        }
     }
     Ok(found)
 }

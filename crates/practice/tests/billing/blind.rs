@@ -1,7 +1,7 @@
 //! Who has the billing database and the billing keys, and nothing else, can say of no account whose it is.
 
 use crate::{
-    scene::{new_charge, therapist, visit_id, visits},
+    scene::{kept, new_charge, therapist, visit_id, visits},
     world::{Kind, found, open, patients_of},
 };
 use crypto::{Aad, Key, KeyFile, RootProvider};
@@ -73,6 +73,8 @@ async fn billing_data_and_billing_keys_alone_link_no_account_to_a_person() {
         let patient = patients[n as usize % patients.len()];
         charge(house, &session, patient, visit_id(n), &new_charge(n), None).await.expect("charged");
     }
+    // And of all of them name and contact are kept, as when their records are destroyed.
+    kept(house, practice, &patients).await;
     let columns = all_columns(house).await;
     assert!(columns.iter().filter(|(name, _)| name == "charges.sheet").count() == 6, "the attacker has the charges");
     let keys = billing_keys(folder, house, practice).await;
@@ -127,6 +129,7 @@ async fn billing_data_and_billing_keys_alone_link_no_account_to_a_person() {
     // Even with the identity and clinical databases beside it, the billing keys open neither a link nor a name.
     for (db, sql) in [
         (&house.stores.identity, "SELECT link_id, link FROM billing_links"),
+        (&house.stores.identity, "SELECT link_id, kept FROM billing_links"),
         (&house.stores.clinical, "SELECT patient_id, given_name FROM patients"),
     ] {
         let rows = db.rows(sql, &[]).await.expect("read");
@@ -135,16 +138,25 @@ async fn billing_data_and_billing_keys_alone_link_no_account_to_a_person() {
             let (id, sealed): ([u8; 16], _) = (row.array(0).expect("an id"), row.blob(1).expect("bytes"));
             let mut row_id = [0; 24];
             row_id[..16].copy_from_slice(&id);
+            // An account's own key, sealed for the account, and whatever else one might try.
+            let owners: Vec<(PracticeId, &[u8])> = [practice, branch]
+                .into_iter()
+                .flat_map(|owner| keys.iter().map(move |(of, _)| (owner, &of[..])).chain([(owner, &id[..])]))
+                .collect();
             for (_, key) in &keys {
-                for (label, class, field) in [
-                    ("account class", ClassId::Link, "Identity.billing_links.link"),
-                    ("patient class", ClassId::Contact, "Clinical.patients.given_name"),
+                for (class, field) in [
+                    (ClassId::Link, "Identity.billing_links.link"),
+                    (ClassId::BilledContact, "Identity.billing_links.kept"),
+                    (ClassId::BilledContact, "Identity.billing_links.kept contact"),
+                    (ClassId::Contact, "Clinical.patients.given_name"),
                 ] {
-                    let key = key.derive(label, &[class.name().as_bytes()]);
-                    for owner in [practice, branch] {
-                        let place = Aad::new("patella field").with(owner.as_bytes()).with(&id).with(&row_id);
-                        let place = place.with(field.as_bytes()).with(&1_u32.to_be_bytes());
-                        assert!(crypto::open(&key, &place, &sealed[5..]).is_err());
+                    for label in ["account class", "patient class"] {
+                        let key = key.derive(label, &[class.name().as_bytes()]);
+                        for (owner, subject) in &owners {
+                            let place = Aad::new("patella field").with(owner.as_bytes()).with(subject).with(&row_id);
+                            let place = place.with(field.as_bytes()).with(&1_u32.to_be_bytes());
+                            assert!(crypto::open(&key, &place, &sealed[5..]).is_err());
+                        }
                     }
                 }
             }

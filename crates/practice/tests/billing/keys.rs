@@ -1,7 +1,7 @@
 //! The billing branch of the keys: rotated, verified and looked at like the rest.
 
 use crate::{
-    scene::{new_charge, therapist, visit_id, visits},
+    scene::{kept, new_charge, therapist, visit_id, visits},
     world::{Kind, found, open, patients_of, rotate_root, rotation},
 };
 use domain::{PracticeId, Unobserved, VisitState};
@@ -34,6 +34,14 @@ async fn whole(house: &House, practice: PracticeId) -> usize {
     columns
 }
 
+/// Under which versions of accounts' keys the contacts are that billing keeps.
+async fn under_accounts(house: &House, practice: PracticeId) -> Vec<u32> {
+    let branch = phi::billing_branch(practice);
+    let found = verify(&rotation(house, &Unobserved), branch, Depth::Keys).await.expect("verified");
+    let inner = found.versions.keys().filter(|(place, _)| place == "billing_links.kept contact");
+    inner.map(|(_, version)| *version).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_key_of_the_billing_branch_is_rotated_and_every_charge_still_opens() {
     for kind in Kind::all() {
@@ -44,9 +52,11 @@ async fn every_key_of_the_billing_branch_is_rotated_and_every_charge_still_opens
         let house = &*test.house;
         let branch = phi::billing_branch(practice);
         assert_eq!(branches(house, practice).await.expect("read"), [practice, branch]);
+        let patients = patients_of(house, practice).await;
+        kept(house, practice, &patients[2..]).await;
+        assert_eq!(under_accounts(house, practice).await, [1], "a name is kept under an account's key");
         let before = whole(house, practice).await;
         // A charge that is on its way while the keys change.
-        let patients = patients_of(house, practice).await;
         let session = therapist(&test, practice, &patients).await;
         charge_watched(house, &session, patients[0], visit_id(3), &new_charge(3), &Unobserved).await.expect("charged");
         for one in [practice, branch] {
@@ -59,6 +69,7 @@ async fn every_key_of_the_billing_branch_is_rotated_and_every_charge_still_opens
         drop(test);
         let test = open(folder).await;
         assert_eq!(whole(&test.house, practice).await, before);
+        assert_eq!(under_accounts(&test.house, practice).await, [2], "and no value is under the old one");
         let keys = rotations::practice_keys(&test.house.stores.keys).await.expect("read");
         let versions: Vec<_> = keys.iter().filter(|row| row.practice_id == branch).map(|row| row.key.version).collect();
         assert_eq!(versions, [2]);

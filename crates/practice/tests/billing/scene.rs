@@ -1,16 +1,21 @@
 //! A practice with patients, a therapist who treats them, and visits that were held.
 
 use domain::{
-    AccountId, PatientId, PracticeId, Role, VisitId, VisitMinutes, VisitState,
+    AccountId, PatientId, PlanId, PracticeId, Role, VisitId, VisitMinutes, VisitState,
     billing::{ChargeSheet, CptCode, Diagnoses, DiagnosisCode, Minutes, Modifier, Service},
+    retention::VerdictKind,
 };
 use identity::{Full, Session};
 use ledger::{Resource, Word};
-use phi::{Purpose, WriteVisits};
+use phi::{Purpose, SealedContact, WriteVisits};
 use practice::{House, billing::charging::NewCharge};
 use store::{
     Batch,
-    rows::visits::{self, VisitRow},
+    rows::{
+        patients,
+        retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
+        visits::{self, VisitRow},
+    },
 };
 use testkit::house::TestHouse;
 
@@ -101,4 +106,52 @@ pub(crate) async fn visits(
         }
     }
     house.stores.clinical.commit(batch).await.expect("stored");
+}
+
+/// Name and contact of these patients are kept for billing, as when they stand condemned in a plan.
+pub(crate) async fn kept(house: &House, practice: PracticeId, of: &[PatientId]) {
+    let now = house.clock.now();
+    let plan_id = PlanId::random(&*house.rng);
+    let plan = PlanRow {
+        practice_id: practice,
+        plan_id,
+        made_by: None,
+        made_at: now,
+        today: domain::Date::constant(2026, 5, 14),
+        rules: "[]".to_owned(),
+        cooling_hours: 72,
+        state: PlanState::Draft,
+        looked_at: 0,
+        first: None,
+        second: None,
+        finished_at: None,
+    };
+    let item = |patient: &PatientId| ItemRow {
+        practice_id: practice,
+        plan_id,
+        patient_id: *patient,
+        verdict: VerdictKind::Due,
+        last_care: None,
+        kept_until: None,
+        rule: "usual".to_owned(),
+        goes: "{}".to_owned(),
+        step: ItemStep::Condemned,
+        changed_at: now,
+        executed_rule: None,
+        archive_until: None,
+    };
+    let batch = retention::insert_plan(Batch::new(), &plan);
+    let batch = of.iter().fold(batch, |batch, patient| retention::insert_item(batch, &item(patient)));
+    house.stores.identity.commit(batch).await.expect("condemned");
+    for patient in of {
+        let row = patients::by_id(&house.stores.clinical, practice, *patient).await.expect("read").expect("there");
+        let contact = SealedContact {
+            given_name: &row.given_name,
+            family_name: &row.family_name,
+            email: row.email.as_ref(),
+            phone: row.phone.as_ref(),
+        };
+        let kept = house.guard.keep_contact(practice, *patient, Word::new("usual"), contact).await;
+        assert!(kept.expect("kept"), "billing knows them");
+    }
 }

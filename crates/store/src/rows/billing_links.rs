@@ -1,9 +1,9 @@
 //! Links between patients and billing accounts: kept in the identity store, sealed, for the kernel alone.
 
-use super::sealed;
+use super::{opt_sealed, sealed};
 use crate::{Batch, CommitError, Db, Row, StoreError};
 use domain::{BillingLinkId, PracticeId};
-use phi::{Answer, RowId, StoredLink, Unavailable};
+use phi::{Answer, RowId, Sealed, StoredLink, Unavailable, fields::billing_links::Kept};
 
 /// The links over a database.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ impl Links {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT practice_id, link_id, patient_index, account_index, link, created_at FROM billing_links ",
+            "SELECT practice_id, link_id, patient_index, account_index, link, created_at, kept FROM billing_links ",
             "WHERE practice_id = $1 AND ",
             $rest
         )
@@ -54,6 +54,37 @@ impl phi::BillingLinks for Links {
             }
         })
     }
+
+    fn keep(&self, practice: PracticeId, link: BillingLinkId, kept: Option<Sealed<Kept>>) -> Answer<'_, bool> {
+        const SQL: &str = "UPDATE billing_links SET kept = $1 WHERE practice_id = $2 AND link_id = $3";
+        Box::pin(async move {
+            let kept = kept.as_ref().map(Sealed::as_bytes);
+            match self.0.commit(Batch::new().run(SQL, &[kept.into(), practice.into(), link.into()]).expect(1)).await {
+                Ok(()) => Ok(true),
+                Err(CommitError::Conflict { .. }) => Ok(false),
+                Err(error) => Err(Unavailable(Box::new(error))),
+            }
+        })
+    }
+}
+
+/// Up to `limit` links of a practice behind one with which a contact is kept, in the order of their ids.
+pub async fn with_kept(
+    db: &Db,
+    practice: PracticeId,
+    after: BillingLinkId,
+    limit: u32,
+) -> Result<Vec<StoredLink>, StoreError> {
+    let sql = select!("link_id > $2 AND kept IS NOT NULL ORDER BY link_id LIMIT $3");
+    db.rows(sql, &[practice.into(), after.into(), i64::from(limit).into()]).await?.iter().map(read).collect()
+}
+
+/// Stores a kept contact that was sealed anew, if the row still holds the old one: what somebody else has stored since stays.
+pub fn replace_kept(batch: Batch, old: &StoredLink, new: &Sealed<Kept>) -> Batch {
+    const SQL: &str = "UPDATE billing_links SET kept = $1 WHERE practice_id = $2 AND link_id = $3 \
+                       AND kept IS NOT DISTINCT FROM $4";
+    let before = old.kept.as_ref().map(Sealed::as_bytes);
+    batch.run(SQL, &[new.as_bytes().into(), old.practice.into(), old.link.into(), before.into()])
 }
 
 impl Links {
@@ -77,5 +108,6 @@ fn read(row: &Row) -> Result<StoredLink, StoreError> {
         account_index: row.array(3)?,
         sealed: sealed(row, 4, RowId::new(*link.as_bytes()))?,
         created_at: row.timestamp(5)?,
+        kept: opt_sealed(row, 6, RowId::new(*link.as_bytes()))?,
     })
 }

@@ -145,6 +145,10 @@ impl phi::CareTeams for CareTeams {
     fn is_condemned(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, bool> {
         Box::pin(async move { super::retention::is_condemned(&self.0, practice, patient).await.map_err(unavailable) })
     }
+
+    fn kept_away(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<domain::AccountId>> {
+        Box::pin(async move { super::restrictions::kept_away(&self.0, practice, patient).await.map_err(unavailable) })
+    }
 }
 
 /// A patient's wrapped key, with whose it is.

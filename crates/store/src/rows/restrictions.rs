@@ -1,6 +1,6 @@
 //! What patients asked of who sees their record, and what the practice said. Rows are only added: an end is a row of its own.
 
-use crate::{Batch, Db, Row, StoreError};
+use crate::{Batch, Db, Row, StoreError, rows::merges::goes_on_as};
 use domain::{AccountId, Date, PatientId, PracticeId, RestrictionAnswer, RestrictionId, RestrictionKind, Timestamp};
 
 /// A restriction that a patient asked for.
@@ -45,10 +45,29 @@ pub async fn of_patient(db: &Db, practice: PracticeId, patient: PatientId) -> Re
     db.rows(SQL, &[practice.into(), patient.into()]).await?.iter().map(read).collect()
 }
 
-/// Adds what was asked and answered.
+/// Whom a restriction in force keeps away, in any record of the same person.
+pub async fn kept_away(db: &Db, practice: PracticeId, patient: PatientId) -> Result<Vec<AccountId>, StoreError> {
+    const SQL: &str = concat!(
+        "WITH whose(patient_id) AS (SELECT ",
+        goes_on_as!("$1", "$2"),
+        "), person(patient_id) AS (SELECT patient_id FROM whose UNION SELECT m.patient_id FROM patient_merges m, whose w \
+         WHERE m.practice_id = $1 AND m.into_patient = w.patient_id AND m.number = (SELECT MAX(n.number) \
+         FROM patient_merges n WHERE n.practice_id = $1 AND n.patient_id = m.patient_id)) \
+         SELECT DISTINCT r.account_id FROM restrictions r, person p WHERE r.practice_id = $1 \
+         AND r.patient_id = p.patient_id AND r.what = 'account' AND r.account_id IS NOT NULL AND r.answer = 'agreed' \
+         AND NOT EXISTS (SELECT 1 FROM restrictions e WHERE e.practice_id = $1 AND e.ends = r.restriction_id) \
+         ORDER BY r.account_id"
+    );
+    db.rows(SQL, &[practice.into(), patient.into()]).await?.iter().map(|row| row.id(0)).collect()
+}
+
+/// Adds what was asked and answered. A conflict while the patient stands between condemnation and certificate: what is kept for
+/// billing says already from whom.
 pub fn insert(batch: Batch, row: &RestrictionRow) -> Batch {
     const SQL: &str = "INSERT INTO restrictions (practice_id, restriction_id, patient_id, what, account_id, answer, \
-                       asked_on, decided_by, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                       asked_on, decided_by, decided_at) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 \
+                       WHERE NOT EXISTS (SELECT 1 FROM retention_items i WHERE i.practice_id = $1 AND i.patient_id = $3 \
+                       AND i.step NOT IN ('planned', 'spared', 'listing', 'certified'))";
     let params = &[
         row.practice_id.into(),
         row.restriction_id.into(),

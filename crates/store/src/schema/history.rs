@@ -38,6 +38,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 7, "0007_requests"),
             migration!("identity", 8, "0008_sessions_ended"),
             migration!("identity", 9, "0009_condemned"),
+            migration!("identity", 10, "0010_kept_contacts"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

@@ -30,6 +30,8 @@ impl From<RestrictionError> for Problem {
             RestrictionError::Closed => {
                 Self::conflict().detail("This record was made twice and is closed. Answer for the one that goes on.")
             }
+            RestrictionError::Ending => Self::conflict()
+                .detail("The destruction of this record has begun. Answer when it is over: what billing keeps is still kept from whom it was."),
             RestrictionError::Unknown => Self::not_found(),
             RestrictionError::NotInForce => Self::conflict().detail("It was declined, or ended before."),
             RestrictionError::Store(error) => error.into(),

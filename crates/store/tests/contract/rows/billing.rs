@@ -19,7 +19,7 @@ use store::{
             fees::{self, FeeRow},
             payers::{self, PayerRow},
         },
-        billing_links::Links,
+        billing_links::{self, Links},
     },
 };
 
@@ -27,7 +27,8 @@ pub(super) const BILLED: BillingAccountId = BillingAccountId::from_bytes([5; 16]
 pub(super) const BRANCH: domain::PracticeId = billing_branch(PRACTICE);
 
 pub(crate) async fn a_link_is_found_from_both_sides_and_a_patient_has_one(house: &mut dyn House) {
-    let links = Links::new(furnished(house, Store::Identity).await);
+    let db = furnished(house, Store::Identity).await;
+    let links = Links::new(db.clone());
     let link = |n: u8, patient: u8| StoredLink {
         practice: PRACTICE,
         link: BillingLinkId::from_bytes([n; 16]),
@@ -35,6 +36,7 @@ pub(crate) async fn a_link_is_found_from_both_sides_and_a_patient_has_one(house:
         account_index: [n + 100; 32],
         sealed: sealed([n; 16], "both"),
         created_at: at(1),
+        kept: None,
     };
     assert!(links.add(link(1, 1)).await.expect("stored"));
     assert!(!links.add(link(2, 1)).await.expect("answered"), "the patient has one");
@@ -45,6 +47,23 @@ pub(crate) async fn a_link_is_found_from_both_sides_and_a_patient_has_one(house:
     }
     assert!(links.of_patient(PRACTICE, [2; 32]).await.expect("read").is_none());
     assert!(links.of_account(BRANCH, [101; 32]).await.expect("read").is_none());
+
+    let id = |n: u8| BillingLinkId::from_bytes([n; 16]);
+    assert!(links.keep(PRACTICE, id(1), Some(sealed([1; 16], "kept"))).await.expect("stored"));
+    assert!(!links.keep(PRACTICE, id(2), Some(sealed([2; 16], "kept"))).await.expect("answered"), "there is no such");
+    assert!(links.add(link(3, 3)).await.expect("stored"));
+    let with = billing_links::with_kept(&db, PRACTICE, id(0), 10).await.expect("read");
+    assert_eq!(with.len(), 1, "nothing is kept with the other");
+    let stored = |link: &StoredLink| link.kept.as_ref().map(|kept| kept.as_bytes().to_vec());
+    assert_eq!(stored(&with[0]), Some(b"kept".to_vec()));
+    let anew = billing_links::replace_kept(Batch::new(), &with[0], &sealed([1; 16], "anew"));
+    db.commit(anew).await.expect("replaced");
+    let late = billing_links::replace_kept(Batch::new(), &with[0], &sealed([1; 16], "late"));
+    db.commit(late).await.expect("nothing happens");
+    let found = links.of_patient(PRACTICE, [1; 32]).await.expect("read").expect("there");
+    assert_eq!(stored(&found), Some(b"anew".to_vec()), "what was stored since stays");
+    assert!(links.keep(PRACTICE, id(1), None).await.expect("taken away"));
+    assert!(billing_links::with_kept(&db, PRACTICE, id(0), 10).await.expect("read").is_empty());
 }
 
 pub(super) fn draft(n: u8) -> Draft {
