@@ -136,8 +136,6 @@ pub enum Verdict {
     Hold,
     /// No visit and no logged care: never purged by itself, listed for a decision.
     NoVisit,
-    /// Its time is over, but billing knows the patient and still needs who it was: the longest keeping wins.
-    Billed,
     /// Under care: a visit is to come.
     UnderCare,
     /// Kept up to and including this day.
@@ -165,7 +163,7 @@ words! {
         Hold = "hold",
         /// See [`Verdict::NoVisit`].
         NoVisit = "no_visit",
-        /// See [`Verdict::Billed`].
+        /// Known to billing: what plans said as long as that kept a record. None says so any more.
         Billed = "billed",
         /// See [`Verdict::UnderCare`].
         UnderCare = "under_care",
@@ -182,7 +180,6 @@ impl Verdict {
         match self {
             Self::Hold => VerdictKind::Hold,
             Self::NoVisit => VerdictKind::NoVisit,
-            Self::Billed => VerdictKind::Billed,
             Self::UnderCare => VerdictKind::UnderCare,
             Self::Keep { .. } => VerdictKind::Keep,
             Self::Due { .. } => VerdictKind::Due,
@@ -193,7 +190,7 @@ impl Verdict {
     pub const fn until(&self) -> Option<Date> {
         match self {
             Self::Keep { until, .. } | Self::Due { until, .. } => Some(*until),
-            Self::Hold | Self::NoVisit | Self::Billed | Self::UnderCare => None,
+            Self::Hold | Self::NoVisit | Self::UnderCare => None,
         }
     }
 }

@@ -195,8 +195,9 @@ async fn show(house: &House, practice: PracticeId, plan_id: PlanId) -> Result<()
             let (care, until) = (day(item.last_care), day(item.kept_until));
             let (verdict, step) = (item.verdict.word(), item.step.word());
             let rule = if item.rule.is_empty() { "-" } else { &item.rule };
+            let stays = if item.billing_keeps { " (name and contact stay with billing)" } else { "" };
             super::print(&format!(
-                "{} {verdict:8} last care {care:10} kept until {until:10} by {rule} {step} {}\n",
+                "{} {verdict:8} last care {care:10} kept until {until:10} by {rule} {step} {}{stays}\n",
                 item.patient_id, item.goes
             ))?;
             if item.step == ItemStep::Listing { other += 1 } else { due += 1 }

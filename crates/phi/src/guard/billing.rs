@@ -107,6 +107,13 @@ impl<'s> ChargingGrant<'s> {
         let Self { guard, session, subject } = self;
         let practice = session.practice();
         let account = guard.account_of(practice, subject).await?;
+        // Asked after the account is there: either it was when a destruction looked whom billing knows, or that had begun and
+        // nothing more is charged.
+        if guard.teams.is_condemned(practice, subject).await?
+            || guard.keyring.wrapped(practice, subject).await?.is_empty()
+        {
+            return Err(AccessError::Denied);
+        }
         let wrapped = guard.keyring.account_keys(practice, account, guard.clock.now()).await?;
         const SEALS: &[ClassId] = &[ClassId::Charge, ClassId::Diagnosis];
         let keys = guard.class_keys(billing_branch(practice), as_subject(account), &wrapped, SEALS).await?;

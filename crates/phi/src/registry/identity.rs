@@ -242,7 +242,7 @@ table! {
         (practice_id: Id, Drop, "the practice")
         (plan_id: Id, Drop, "the plan")
         (patient_id: Id, Drop, "the patient")
-        (verdict: Structure, Drop, "due, hold, billed or no_visit")
+        (verdict: Structure, Drop, "due, hold or no_visit; billed in old plans")
         (last_care: Time, Drop, "the last day of care, in days since 1970-01-01")
         (kept_until: Time, Drop, "the last day of keeping, in days since 1970-01-01")
         (rule: Structure, Drop, "the rule that kept it longest")
@@ -251,6 +251,7 @@ table! {
         (changed_at: Time, Drop, "when it last moved on")
         (executed_rule: Structure, Drop, "the rule by which it was destroyed in the end")
         (archive_until: Time, Drop, "until when it is archived, in days since 1970-01-01")
+        (billing_keeps: Structure, Drop, "1 when billing knew the patient as the plan was made, and so keeps name and contact")
     }
 }
 

@@ -51,6 +51,10 @@ pub struct Certificate {
     /// The archive in which it is kept on; none where there is none.
     #[serde(default)]
     pub archive: Option<KeptIn>,
+    /// Whether billing kept name, e-mail and telephone when it was issued, sealed under the key of the billing account: they are
+    /// destroyed with that, when billing's own retention is over.
+    #[serde(default)]
+    pub kept_for_billing: bool,
     /// The proof that the audit trail records it; none where the entry was lost with an old log.
     pub audit: Option<Proof>,
 }
@@ -99,6 +103,7 @@ pub(super) struct Facts<'f> {
     pub(super) destroyed_at: Timestamp,
     pub(super) entry: Option<u64>,
     pub(super) archive: Option<ArchiveRow>,
+    pub(super) kept_for_billing: bool,
 }
 
 /// Makes and signs certificates. A checkpoint that covers their entries must have been written.
@@ -127,6 +132,7 @@ pub(super) async fn issue(
                 .archive
                 .as_ref()
                 .map(|row| KeptIn { digest: HEXLOWER.encode(&row.digest), kept_until: row.ends_on }),
+            kept_for_billing: one.kept_for_billing,
             audit: one.entry.and_then(|entry| Some(Proof::of(entry, proofs.get(&entry)?))),
         };
         // Ids, words and numbers into memory: that cannot fail.
@@ -191,6 +197,10 @@ pub fn certificate_pdf(note: &str) -> Result<Vec<u8>, CertificateError> {
         match &said.archive {
             Some(kept) => format!("Archived    until {}, as a sealed file", kept.kept_until),
             None => "Archived    no".to_owned(),
+        },
+        match said.kept_for_billing {
+            true => "Billing     keeps name, e-mail and telephone until its own retention is over".to_owned(),
+            false => "Billing     keeps no name".to_owned(),
         },
         String::new(),
     ];

@@ -68,6 +68,13 @@ pub(super) fn unattended(house: &House, practice: PracticeId) -> (Actor, Origin)
     (actor, Origin { address: None, request: RequestId::random(&*house.rng) })
 }
 
+/// What is said of one patient.
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    /// Of whom it is due: whether billing knows them, and so keeps name and contact.
+    pub(super) billed: bool,
+}
+
 /// Judges patients by the rules in force, as they stand now.
 pub(super) struct Judge<'h> {
     pub(super) house: &'h House,
@@ -89,7 +96,7 @@ impl<'h> Judge<'h> {
 
     /// What the rules say of each of these patients. All records of somebody who was registered twice are judged as one. For those
     /// who may be due the birth dates are opened, which is recorded first, for all of them at once.
-    pub(super) async fn verdicts(&self, rows: &[CareDatesRow]) -> Result<Vec<Verdict>, RetentionError> {
+    pub(super) async fn verdicts(&self, rows: &[CareDatesRow]) -> Result<Vec<Judged>, RetentionError> {
         let (house, rules) = (self.house, &self.house.retention.rules);
         let today = self.zone.day_of(house.clock.now());
         let people = SamePerson::read(&house.stores.identity, self.practice).await?;
@@ -123,27 +130,27 @@ impl<'h> Judge<'h> {
         let opened: HashMap<PatientId, (&CareDatesRow, &Receipt)> =
             asked.into_iter().zip(&receipts).map(|(row, receipt)| (row.patient_id, (row, receipt))).collect();
         for (records, care) in open {
-            let (mut longest, mut receipt) = (None, None);
+            let mut longest = None;
             for (row, at) in records.iter().filter_map(|record| opened.get(record)) {
                 // Each record has a birth date of its own, and one of them may be wrong: what keeps longest counts.
                 let verdict = rules.judge(self.birth_date(at, row).await?, &care, &self.zone, today);
                 if longest.as_ref().is_none_or(|other: &Verdict| verdict.until() > other.until()) {
                     longest = Some(verdict);
                 }
-                receipt = Some(*at);
             }
-            let (Some(mut verdict), Some(receipt)) = (longest, receipt) else { continue };
-            if verdict.kind() == VerdictKind::Due {
-                for record in &records {
-                    if house.guard.is_billed(receipt, self.practice, *record).await? {
-                        verdict = Verdict::Billed;
-                    }
-                }
-            }
-            verdicts.insert(records[0], verdict);
+            verdicts.extend(longest.map(|verdict| (records[0], verdict)));
         }
-        let of = |row: &CareDatesRow| verdicts.get(&people.records(row.patient_id)[0]).cloned();
-        Ok(rows.iter().map(|row| of(row).unwrap_or(Verdict::NoVisit)).collect())
+        let mut judged = Vec::with_capacity(rows.len());
+        for row in rows {
+            let verdict = verdicts.get(&people.records(row.patient_id)[0]).cloned().unwrap_or(Verdict::NoVisit);
+            let receipt = opened.get(&row.patient_id).map(|(_, receipt)| *receipt);
+            let billed = match receipt.filter(|_| verdict.kind() == VerdictKind::Due) {
+                Some(receipt) => house.guard.is_billed(receipt, self.practice, row.patient_id).await?,
+                None => false,
+            };
+            judged.push(Judged { verdict, billed });
+        }
+        Ok(judged)
     }
 
     /// The records of the same people that are not among these.
@@ -227,8 +234,8 @@ impl<'h> Judge<'h> {
             let Some(last) = rows.last() else { break };
             after = last.patient_id;
             let mut batch = Batch::new();
-            for (row, verdict) in rows.iter().zip(self.verdicts(&rows).await?) {
-                if let Some(item) = self.item(plan_id, row, &verdict).await? {
+            for (row, judged) in rows.iter().zip(self.verdicts(&rows).await?) {
+                if let Some(item) = self.item(plan_id, row, &judged).await? {
                     batch = retention::insert_item(batch, &item);
                 }
             }
@@ -242,18 +249,18 @@ impl<'h> Judge<'h> {
         Ok(plan_id)
     }
 
-    /// The line of somebody who is due, held, known to billing or without a visit; who is kept has none.
+    /// The line of somebody who is due, held or without a visit; who is kept has none.
     async fn item(
         &self,
         plan_id: PlanId,
         row: &CareDatesRow,
-        verdict: &Verdict,
+        Judged { verdict, billed }: &Judged,
     ) -> Result<Option<ItemRow>, RetentionError> {
         let clinical = &self.house.stores.clinical;
         let (last_care, kept_until, rule) = match verdict {
             Verdict::Keep { .. } | Verdict::UnderCare => return Ok(None),
             Verdict::Due { last_care, until, rule } => (Some(*last_care), Some(*until), rule.clone()),
-            Verdict::Hold | Verdict::Billed | Verdict::NoVisit => (care(row).last_day(&self.zone), None, String::new()),
+            Verdict::Hold | Verdict::NoVisit => (care(row).last_day(&self.zone), None, String::new()),
         };
         let due = verdict.kind() == VerdictKind::Due;
         let goes =
@@ -271,6 +278,7 @@ impl<'h> Judge<'h> {
             changed_at: self.house.clock.now(),
             executed_rule: None,
             archive_until: None,
+            billing_keeps: *billed,
         }))
     }
 }

@@ -4,6 +4,7 @@
 //! them on in the plan. A run that was cut off is simply started again.
 
 mod archiving;
+mod keeping;
 mod listing;
 
 use super::{
@@ -16,7 +17,8 @@ use super::{
 use crate::{Event, House, record::resource};
 use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp, retention::RetentionRule};
 use futures::future::try_join_all;
-use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Word};
+use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Receipt, Word};
+use phi::{AccessError, ContactKept};
 use store::{
     Batch, CommitError, StoreError,
     rows::{
@@ -35,6 +37,7 @@ pub const PURGE_STEPS: &[&str] = &[
     "begun",
     "judged",
     "condemned",
+    "contact_kept",
     "archive_written",
     "archive_verified",
     "archive_known",
@@ -105,6 +108,9 @@ pub enum PurgeError {
     /// A record that is to be archived was not.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// Name and contact could not be kept for billing, or what is kept could not be looked at.
+    #[error("name and contact of a patient could not be kept for billing")]
+    Contact(#[from] AccessError),
     /// Judging somebody failed.
     #[error(transparent)]
     Judge(#[from] RetentionError),
@@ -153,10 +159,11 @@ pub async fn purge(
         reason: Word::new("approved-by-two"),
         ..Event::done(Word::new("carry_out_retention_plan"), resource(PLAN, plan))
     };
-    house.record_as(actor, origin, begun).await?;
+    let receipt = house.record_as(actor, origin, begun).await?;
     observer.reached("begun");
     let judge = Judge::new(house, practice, actor, origin).await?;
-    let mut run = Run { house, row, rules, judge, signing, ledger, observer, destroyed: 0, spared: 0, total: 0 };
+    let mut run =
+        Run { house, row, rules, judge, receipt, signing, ledger, observer, destroyed: 0, spared: 0, total: 0 };
     run.all().await
 }
 
@@ -173,6 +180,8 @@ struct Run<'r> {
     /// The rules of the plan.
     rules: Vec<RetentionRule>,
     judge: Judge<'r>,
+    /// The proof that carrying it out was recorded.
+    receipt: Receipt,
     signing: &'r Signing,
     ledger: &'r mut DestructionLedger,
     observer: &'r dyn TaskObserver,
@@ -252,8 +261,8 @@ impl Run<'_> {
         self.move_on(&moved, first.step).await
     }
 
-    /// Destroys the keys of those who are listed, after one more look for their archives. Whose archive is missing stays: the others
-    /// go on, and the first such one is told.
+    /// Destroys the keys of those who are listed, after one more look for what billing keeps of them and for their archives. Whose
+    /// archive is missing stays: the others go on, and the first such one is told.
     async fn destroy_keys(&self) -> Result<Option<ArchiveError>, PurgeError> {
         let (mut missing, mut after) = (None, PatientId::from_bytes([0; 16]));
         loop {
@@ -262,6 +271,7 @@ impl Run<'_> {
             after = last.patient_id;
             let mut items = Vec::with_capacity(listed.len());
             for item in listed {
+                self.contact_is_kept(&item).await?;
                 match self.archive_is_there(&item).await {
                     Ok(()) => items.push(item),
                     Err(error) => missing = missing.or(Some(error)),
@@ -354,13 +364,15 @@ impl Run<'_> {
                 .map(|item| {
                     let line = self.ledger.find(item.practice_id, item.patient_id);
                     let (destroyed_at, entry) = line.map_or((item.changed_at, None), |one| (one.at, Some(one.entry)));
-                    Facts { item, destroyed_at, entry, archive: None }
+                    Facts { item, destroyed_at, entry, archive: None, kept_for_billing: false }
                 })
                 .collect();
             for one in &mut facts {
                 let (practice, patient) = (one.item.practice_id, one.item.patient_id);
                 let rows = archives::of_patient(&self.house.stores.keys, practice, patient).await?;
                 one.archive = rows.into_iter().find(|row| row.ended_at.is_none());
+                let kept = self.house.guard.contact_kept(&self.receipt, practice, patient).await?;
+                one.kept_for_billing = kept == ContactKept::There;
             }
             let issued = certificate::issue(self.house, &self.row, &facts, self.signing).await?;
             self.house.stores.keys.commit(issued.iter().fold(Batch::new(), destroyed::certify)).await?;

@@ -60,7 +60,7 @@ pub struct PlanDetails {
 pub struct ItemView {
     /// The patient, by id: names are not needed here.
     pub patient_id: PatientId,
-    /// `due`, `hold`, `billed` or `no_visit`.
+    /// `due`, `hold` or `no_visit`; in plans that were made when billing kept a record, `billed`.
     pub verdict: &'static str,
     /// The last day of care.
     pub last_care: Option<Date>,
@@ -71,6 +71,8 @@ pub struct ItemView {
     /// How many rows of which table would go.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub goes: serde_json::Value,
+    /// Whether billing knows the patient: then it keeps name, e-mail and telephone until its own retention is over.
+    pub billing_keeps: bool,
     /// How far it has come.
     pub step: &'static str,
 }
@@ -156,6 +158,7 @@ pub async fn plan_items(
         kept_until: row.kept_until,
         rule: row.rule,
         goes: serde_json::from_str(&row.goes).unwrap_or_default(),
+        billing_keeps: row.billing_keeps,
         step: row.step.word(),
     });
     Ok((items.collect(), next))

@@ -139,6 +139,7 @@ pub(crate) async fn kept(house: &House, practice: PracticeId, of: &[PatientId]) 
         changed_at: now,
         executed_rule: None,
         archive_until: None,
+        billing_keeps: true,
     };
     let batch = retention::insert_plan(Batch::new(), &plan);
     let batch = of.iter().fold(batch, |batch, patient| retention::insert_item(batch, &item(patient)));

@@ -2,8 +2,7 @@
 
 use crate::{fixture::Office, on_both};
 use domain::{PatientId, Role, VisitState, retention::VerdictKind};
-use ledger::{Resource, Word};
-use phi::{AccessError, Purpose};
+use phi::AccessError;
 use practice::{
     patients,
     record::RecordError,
@@ -14,7 +13,6 @@ use store::rows::retention::ItemStep;
 
 on_both! {
     exactly_those_whose_time_is_over_go_and_the_second_run_does_nothing
-    whom_billing_knows_is_listed_and_kept
     whoever_came_back_or_is_held_at_the_moment_of_execution_is_spared
     who_was_destroyed_is_gone_for_who_would_have_been_let_in_and_not_there_for_others
     a_restored_patient_who_was_destroyed_is_destroyed_again_and_gets_no_new_key
@@ -86,42 +84,6 @@ async fn exactly_those_whose_time_is_over_go_and_the_second_run_does_nothing(off
     for word in ["Ada", "Canary", "2016-02-29", "1980"] {
         assert!(!note.contains(word), "no health data: {word}");
     }
-}
-
-/// Their name is all that a statement has, so it is there for as long as billing is.
-async fn whom_billing_knows_is_listed_and_kept(office: Office) {
-    let billed = office.seen_at(ADULT, "2015-01-01T15:00:00Z").await;
-    let later = office.seen_at(ADULT, "2015-01-01T15:00:00Z").await;
-    let other = office.seen_at(ADULT, "2015-01-01T15:00:00Z").await;
-    let therapist = office.test.account(office.practice, Role::Therapist).await;
-    let charges = async |patient| {
-        office.test.care_link(&therapist, patient).await;
-        let purpose = Purpose::operations(Resource::whole(Word::new("visit")));
-        office
-            .house()
-            .guard
-            .charge(&office.session(&therapist).await, patient, purpose)
-            .await
-            .expect("allowed")
-            .open_account()
-            .await
-            .map(drop)
-            .expect("an account");
-    };
-    charges(billed).await;
-    let plan = office.approved().await;
-    let listed: BTreeMap<PatientId, VerdictKind> =
-        office.items(plan).await.iter().map(|item| (item.patient_id, item.verdict)).collect();
-    let expected = [(billed, VerdictKind::Billed), (later, VerdictKind::Due), (other, VerdictKind::Due)];
-    assert_eq!(listed, BTreeMap::from(expected));
-    // Charged after it was approved.
-    charges(later).await;
-    office.cool();
-    let done = office.purge(plan).await.expect("carried out");
-    assert_eq!(done, Purged { destroyed: 1, spared: 1, did_something: true });
-    let mut survivors = [billed, later];
-    survivors.sort();
-    assert_eq!(office.survivors().await, survivors);
 }
 
 async fn whoever_came_back_or_is_held_at_the_moment_of_execution_is_spared(office: Office) {

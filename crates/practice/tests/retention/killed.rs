@@ -5,13 +5,19 @@ use crate::{
     fixture::{copy, registered},
 };
 use crypto::{Key, Signer, SystemRng};
-use domain::{FixedClock, PatientId, PlanId, PracticeId, Role, SystemClock, TaskObserver, Timestamp, VisitState};
-use identity::{HashingLimits, SessionLimits};
-use ledger::{DestructionLedger, FileBackend, Ledger, LogName, Settings, VerifierKey, memory::MemoryLedger};
+use domain::{
+    FixedClock, PatientId, PlanId, PracticeId, Role, SystemClock, TaskObserver, Timestamp, VisitId, VisitState,
+    billing::{ChargeSheet, CptCode, Diagnoses, DiagnosisCode, Minutes, Service},
+};
+use identity::{HashingLimits, Origin, SessionLimits};
+use ledger::{
+    DestructionLedger, FileBackend, Ledger, LogName, Resource, Settings, VerifierKey, Word, memory::MemoryLedger,
+};
 use phi::{AUDIT, Keyring, SERVER};
 use practice::{
-    Foundations, House, Stores,
+    Actor, Event, Foundations, House, Stores,
     backup::AuditBranch,
+    billing::charging::{NewCharge, charge},
     retention::{
         ARCHIVE_END_STEPS, PURGE_STEPS, RetentionSettings, Signing, archives, end_archives, plan_unattended, purge,
         verify_archive_end, verify_certificate,
@@ -35,7 +41,10 @@ use store::{
     },
 };
 use tempfile::TempDir;
-use testkit::{house::TestHouse, postgres::Server};
+use testkit::{
+    house::{Person, TestHouse},
+    postgres::Server,
+};
 
 const FOLDER: &str = "PATELLA_TEST_PURGE_FOLDER";
 const STEP: &str = "PATELLA_TEST_PURGE_STEP";
@@ -252,7 +261,13 @@ async fn end(folder: &Path, plan: PlanId, due: &[PatientId]) -> Vec<String> {
         let key = destroyed::has_key(&stores.keys, PRACTICE, patient).await.expect("read");
         lines.push(format!("somebody is there, due: {}, with a key: {key}", due.contains(&patient)));
     }
+    let looks = Event::done(Word::new("verify_keys"), Resource::whole(Word::new("key")));
+    let origin = Origin { address: None, request: domain::RequestId::random(&SystemRng) };
+    let actor = Actor { practice: Some(PRACTICE), ..Actor::default() };
+    let receipt = kept.house.record_as(actor, origin, looks).await.expect("recorded");
     for patient in due {
+        let billing = kept.house.guard.contact_kept(&receipt, PRACTICE, *patient).await.expect("looked at");
+        lines.push(format!("for billing: {billing:?}"));
         let rows = erasure::count(&stores.clinical, PRACTICE, *patient).await.expect("read").len();
         let key_there = destroyed::has_key(&stores.keys, PRACTICE, *patient).await.expect("read");
         let note = destroyed::certificate(&stores.keys, PRACTICE, *patient).await.expect("read").expect("issued");
@@ -287,6 +302,7 @@ async fn a_purge_killed_at_any_transition_comes_to_the_same_end() {
     assert!(run(&usual, "never").success());
     let expected = end(&usual, plan, &due).await;
     assert!(expected.iter().any(|line| line.contains("done [(Due, Certified, 3)]")), "{expected:#?}");
+    assert_eq!(expected.iter().filter(|line| *line == "for billing: There").count(), 1, "{expected:#?}");
     for step in PURGE_STEPS {
         let cut = again(step);
         assert!(!run(&cut, step).success(), "{step}: the child lived");
@@ -315,7 +331,19 @@ async fn a_purge_killed_at_any_transition_comes_to_the_same_end_in_postgresql() 
     }
 }
 
-/// Three who are due and one who is not, and a plan that two people approved long enough ago.
+/// Charges a visit, so that billing knows its patient.
+async fn billed(house: &House, desk: &TestHouse, therapist: &Person, patient: PatientId, visit: VisitId) {
+    desk.care_link(therapist, patient).await;
+    let minutes = Some(Minutes::new(33).expect("minutes"));
+    let service = Service { code: CptCode::new("97110").expect("a code"), minutes, modifiers: vec![] };
+    let new = NewCharge {
+        services: ChargeSheet::new(vec![service]).expect("a sheet"),
+        diagnoses: Diagnoses::new(vec![DiagnosisCode::new("M25.561").expect("a code")]).expect("codes"),
+    };
+    charge(house, &desk.session(therapist).await, patient, visit, &new, None).await.expect("charged");
+}
+
+/// Three who are due, one of them billed, and one who is not due, and a plan that two people approved long enough ago.
 async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
     fs::create_dir(folder.join("archive")).expect("a folder");
     fs::write(folder.join(RECIPIENT), crypto::Identities::generate().1.to_string()).expect("written");
@@ -341,7 +369,10 @@ async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
             clinic: None,
             remark: None,
         };
-        book(&kept.house, &session, patient, &details, None).await.expect("booked");
+        let visit = book(&kept.house, &session, patient, &details, None).await.expect("booked").visit_id;
+        if due.is_empty() {
+            billed(&kept.house, &desk, &therapist, patient, visit).await;
+        }
         due.push(patient);
     }
     // The last was there a year ago.

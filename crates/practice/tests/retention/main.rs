@@ -4,6 +4,7 @@ mod approvals;
 mod archived;
 mod archiving;
 mod between;
+mod billed;
 mod cohort;
 mod fixture;
 mod killed;

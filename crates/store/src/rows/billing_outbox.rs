@@ -95,6 +95,13 @@ pub async fn count(db: &Db, practice: PracticeId) -> Result<u64, StoreError> {
     db.one("SELECT COUNT(*) FROM billing_outbox WHERE practice_id = $1", &[practice.into()]).await?.number(0)
 }
 
+/// Whether something of a patient's visits is on its way.
+pub async fn is_under_way(db: &Db, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM billing_outbox o, visits v WHERE o.practice_id = $1 AND v.practice_id = $1 \
+                       AND v.patient_id = $2 AND v.visit_id = o.visit_id LIMIT 1";
+    Ok(!db.rows(SQL, &[practice.into(), patient.into()]).await?.is_empty())
+}
+
 /// Takes one away that has arrived.
 pub fn remove(batch: Batch, row: &CrossingRow) -> Batch {
     const SQL: &str = "DELETE FROM billing_outbox WHERE practice_id = $1 AND visit_id = $2 AND number = $3";

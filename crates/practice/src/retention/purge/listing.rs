@@ -1,5 +1,5 @@
-//! Up to the point of no return: judging again, condemning, archiving, looking once more, recording, and the line in the
-//! destruction ledger.
+//! Up to the point of no return: judging again, condemning, keeping for billing, archiving, looking once more, recording, and the
+//! line in the destruction ledger.
 //!
 //! A hold may come, or the plan be taken back, at any moment. So whoever is due is *condemned* first, in a transaction that looks
 //! at both; whoever is condemned can be held no more, and whoever places a hold then is told so. From then on nobody is let in to
@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::{
     Batch,
     rows::{
+        billing_outbox,
         care_dates::{self, CareDatesRow},
         patients,
         retention::{self, ItemRow, ItemStep, PlanState},
@@ -28,6 +29,9 @@ const SPARE: Word = Word::new("spare_record");
 
 /// Why somebody is spared of whom another record is not in the plan.
 const SECOND_RECORD: &str = "second-record-not-in-plan";
+
+/// Why somebody is spared for whose visits a charge has not reached billing.
+const ON_ITS_WAY: &str = "charge-on-its-way";
 
 impl Run<'_> {
     /// Refused where the plan was taken back meanwhile, or somebody who approved it may not do so any more.
@@ -61,6 +65,7 @@ impl Run<'_> {
                     } else {
                         // Others may write in it again, so what was archived is not the whole any more.
                         archive::take_back(self.house, practice_id, patient_id).await?;
+                        self.forget(patient_id).await?;
                         moves.push((patient_id, ItemStep::Planned));
                     }
                 }
@@ -104,23 +109,32 @@ impl Run<'_> {
         }
     }
 
-    /// Adds the other records of people who were registered twice: they are judged, and go, together. Says whose other records
-    /// are there and do not wait in this plan: nobody approved their destruction.
-    async fn with_other_records(&self, items: &mut Vec<ItemRow>) -> Result<BTreeSet<PatientId>, PurgeError> {
+    /// Adds the other records of people who were registered twice: they are judged, and go, together. Says who is to be spared, and
+    /// why: whose other records are there and do not wait in this plan, so that nobody approved their destruction; and, unless all
+    /// is `delivered`, for whose visits a charge is on its way to billing.
+    async fn with_other_records(
+        &self,
+        items: &mut Vec<ItemRow>,
+        delivered: bool,
+    ) -> Result<BTreeMap<PatientId, &'static str>, PurgeError> {
         let (practice, plan, stores) = (self.row.practice_id, self.row.plan_id, &self.house.stores);
         let people = SamePerson::read(&stores.identity, practice).await?;
         let listed: Vec<_> = items.iter().map(|item| item.patient_id).collect();
-        let mut split = BTreeSet::new();
+        let mut split = BTreeMap::new();
         for patient in listed {
             let records = people.records(patient);
+            let spare = |why| records.iter().map(move |record| (*record, why));
             for other in &records {
+                if !delivered && billing_outbox::is_under_way(&stores.clinical, practice, *other).await? {
+                    split.extend(spare(ON_ITS_WAY));
+                }
                 if items.iter().any(|item| item.patient_id == *other) {
                     continue;
                 }
                 match retention::item(&stores.identity, (practice, plan, *other), ItemStep::Planned).await? {
                     Some(item) => items.push(item),
                     None if patients::by_id(&stores.clinical, practice, *other).await?.is_some() => {
-                        split.extend(&records);
+                        split.extend(spare(SECOND_RECORD));
                     }
                     None => {}
                 }
@@ -129,8 +143,8 @@ impl Run<'_> {
         Ok(split)
     }
 
-    /// Whom of the condemned to spare after all, and why: whose record does not open, who was under care since they were judged, and
-    /// who has another record that stays. Refused where the plan does not stand any more.
+    /// Whom of the condemned to spare after all, and why: whose record does not open, who was under care since they were judged, for
+    /// whom a charge was sent since, and who has another record that stays. Refused where the plan does not stand any more.
     async fn look_again(
         &self,
         judged: &[CareDatesRow],
@@ -141,12 +155,15 @@ impl Run<'_> {
         let (practice, stores, now) = (self.row.practice_id, &self.house.stores, self.house.clock.now());
         let before: BTreeMap<_, _> = judged.iter().map(|row| (row.patient_id, care(row))).collect();
         let mut kept = BTreeMap::new();
+        let waits = billing_outbox::count(&stores.clinical, practice).await? > 0;
         for (patient, _) in due {
             let row = care_dates::of_patient(&stores.clinical, practice, now, *patient).await?;
             if unreadable.contains(patient) {
                 kept.insert(*patient, "does-not-open");
             } else if row.as_ref().map(care).as_ref() != before.get(patient) {
                 kept.insert(*patient, VerdictKind::UnderCare.word());
+            } else if waits && billing_outbox::is_under_way(&stores.clinical, practice, *patient).await? {
+                kept.insert(*patient, ON_ITS_WAY);
             }
         }
         let people = SamePerson::read(&stores.identity, practice).await?;
@@ -164,6 +181,18 @@ impl Run<'_> {
         Ok(kept)
     }
 
+    /// Keeps for billing what it needs of the condemned, and archives them. Says whose record does not open.
+    async fn keep_and_archive(
+        &self,
+        condemned: &[(PatientId, String)],
+        archive_until: Option<Date>,
+    ) -> Result<BTreeSet<PatientId>, PurgeError> {
+        let mut unreadable = self.keep(condemned).await?;
+        let opened: Vec<_> = condemned.iter().filter(|(patient, _)| !unreadable.contains(patient)).cloned().collect();
+        unreadable.extend(self.archive(&opened, archive_until).await?);
+        Ok(unreadable)
+    }
+
     /// Whether the plan still waits to be carried out on.
     async fn is_approved(&self) -> Result<bool, PurgeError> {
         let row = retention::plan(&self.house.stores.identity, self.row.practice_id, self.row.plan_id).await?;
@@ -177,7 +206,8 @@ impl Run<'_> {
         if items.is_empty() {
             return Ok(false);
         }
-        let split = self.with_other_records(&mut items).await?;
+        let delivered = self.delivered().await?;
+        let spared = self.with_other_records(&mut items, delivered).await?;
         let (mut rows, mut moves) = (Vec::new(), Vec::new());
         let (practice, clinical, now) = (self.row.practice_id, &self.house.stores.clinical, self.house.clock.now());
         for item in &items {
@@ -192,14 +222,14 @@ impl Run<'_> {
             }
         }
         let (mut due, mut entries) = (Vec::new(), Vec::new());
-        for (row, verdict) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
-            let why = match verdict {
-                Verdict::Due { .. } if split.contains(&row.patient_id) => SECOND_RECORD,
-                Verdict::Due { rule, .. } => {
+        for (row, judged) in rows.iter().zip(self.judge.verdicts(&rows).await?) {
+            let why = match (judged.verdict, spared.get(&row.patient_id)) {
+                (Verdict::Due { .. }, Some(why)) => why,
+                (Verdict::Due { rule, .. }, None) => {
                     due.push((row.patient_id, rule));
                     continue;
                 }
-                other => other.kind().word(),
+                (other, _) => other.kind().word(),
             };
             entries.push(self.judge.entry(SPARE, row.patient_id, why));
             moves.push((row.patient_id, ItemStep::Spared));
@@ -216,7 +246,7 @@ impl Run<'_> {
             }
         }
         due.retain(|(patient, _)| condemned.contains(patient));
-        let unreadable = match self.archive(&due, archive_until).await {
+        let unreadable = match self.keep_and_archive(&due, archive_until).await {
             Ok(unreadable) => unreadable,
             Err(error) => return Err(self.give_back(error).await),
         };
@@ -226,6 +256,7 @@ impl Run<'_> {
         };
         for patient in kept.keys() {
             archive::take_back(self.house, practice, *patient).await?;
+            self.forget(*patient).await?;
         }
         due.retain(|(patient, _)| !kept.contains_key(patient));
         entries.extend(kept.iter().map(|(patient, why)| self.judge.entry(SPARE, *patient, why)));

@@ -21,7 +21,7 @@ stored_words! {
         KeyDestroyed = "key_destroyed",
         /// The rows of the clinical store are gone.
         ClinicalGone = "clinical_gone",
-        /// Sessions, tokens, factors and the account are gone, or shut where billing still needs who it was.
+        /// Sessions, tokens, factors and the account are gone.
         IdentityGone = "identity_gone",
         /// What the databases had deleted is overwritten.
         Scrubbed = "scrubbed",
@@ -59,13 +59,15 @@ pub struct ItemRow {
     pub executed_rule: Option<String>,
     /// Until when it is archived, by the rules that held when it was condemned; none without an archive, and before.
     pub archive_until: Option<Date>,
+    /// Whether billing knew the patient when the plan was made: then it keeps name and contact.
+    pub billing_keeps: bool,
 }
 
 macro_rules! select_item {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, plan_id, patient_id, verdict, last_care, kept_until, rule, goes, step, changed_at, \
-             executed_rule, archive_until FROM retention_items ",
+             executed_rule, archive_until, billing_keeps FROM retention_items ",
             $rest
         )
     };
@@ -74,7 +76,8 @@ macro_rules! select_item {
 /// Adds a patient to a plan.
 pub fn insert_item(batch: Batch, row: &ItemRow) -> Batch {
     const SQL: &str = "INSERT INTO retention_items (practice_id, plan_id, patient_id, verdict, last_care, kept_until, \
-                       rule, goes, step, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                       rule, goes, step, changed_at, billing_keeps) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let params = &[
         row.practice_id.into(),
         row.plan_id.into(),
@@ -86,6 +89,7 @@ pub fn insert_item(batch: Batch, row: &ItemRow) -> Batch {
         (&row.goes).into(),
         row.step.word().into(),
         row.changed_at.into(),
+        i64::from(row.billing_keeps).into(),
     ];
     batch.run(SQL, params).expect(1)
 }
@@ -195,5 +199,6 @@ fn read_item(row: &Row) -> Result<ItemRow, StoreError> {
         changed_at: row.timestamp(9)?,
         executed_rule: row.opt_text(10)?.map(str::to_owned),
         archive_until: row.opt_date(11)?,
+        billing_keeps: row.flag(12)?,
     })
 }

@@ -247,7 +247,6 @@ fn facts(surround: &Surround, details: &PlanDetails) -> Markup {
         ),
         ("Due", html! { (due) }),
         ("Held", html! { (count(&details.verdicts, "hold")) }),
-        ("Known to billing", html! { (count(&details.verdicts, "billed")) }),
         ("Without a visit", html! { (count(&details.verdicts, "no_visit")) }),
         (
             "Done",
@@ -289,7 +288,10 @@ fn patients(items: &[ItemView]) -> Markup {
             html! { (day(item.last_care)) },
             html! { (day(item.kept_until)) },
             html! { (item.rule) },
-            html! { (goes.join(", ")) },
+            html! {
+                (goes.join(", "))
+                @if item.billing_keeps { "; name and contact stay with billing until its own retention is over" }
+            },
             html! { (item.step.replace('_', " ")) },
         ]
     });
