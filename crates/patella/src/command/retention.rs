@@ -203,10 +203,7 @@ async fn show(house: &House, practice: PracticeId, plan_id: PlanId) -> Result<()
             if item.step == ItemStep::Listing { other += 1 } else { due += 1 }
         }
     }
-    super::print(&format!(
-        "{} looked at, {due} due, {other} held, known to billing or without a visit\n",
-        row.looked_at
-    ))
+    super::print(&format!("{} looked at, {due} due, {other} held or without a visit\n", row.looked_at))
 }
 
 async fn carry_out(target: &Target, text: &str) -> Result<()> {

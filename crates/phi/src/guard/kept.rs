@@ -62,18 +62,12 @@ impl Followed<'_> {
 pub struct KeptGrant<'s> {
     session: &'s Session<Full>,
     subject: PatientId,
-    receipt: Receipt,
     account: BillingAccountId,
     sealed: Sealed<UnderAccount>,
     keys: ClassKeys<ReadContact>,
 }
 
 impl KeptGrant<'_> {
-    /// Where it stands in the ledger.
-    pub const fn receipt(&self) -> &Receipt {
-        &self.receipt
-    }
-
     /// Name and contact, lent for as long as the grant lives.
     pub fn open(&self) -> Result<Clear<'_, KeptContact>, OpenError> {
         let owner = owner(self.session.practice(), self.account);
@@ -144,9 +138,13 @@ impl Guard {
         let linked = self.open_link(practice, &link).await?;
         let subject = belongs(linked.account == account, linked.patient)?;
         let wrapped = self.keyring.wrapped(practice, subject).await?;
-        // As long as the record is there, it is what counts.
+        // As long as the record is there, it is what counts. Where it is not, the outer seal says who is kept away; the name stays
+        // sealed until it was decided and recorded.
         let kept = if wrapped.is_empty() { self.what_is_kept(practice, &link).await? } else { None };
-        let of_account = self.keyring.wrapped(billing_branch(practice), as_subject(account)).await?;
+        let of_account = match &kept {
+            Some(_) => self.keyring.wrapped(billing_branch(practice), as_subject(account)).await?,
+            None => Vec::new(),
+        };
         let kept = kept.filter(|_| !of_account.is_empty());
         let registered = !wrapped.is_empty() || kept.is_some();
         let ties = self.teams.ties(practice, session.account(), subject, self.clock.now()).await?;
@@ -163,7 +161,7 @@ impl Guard {
         };
         let keys = self.class_keys(billing_branch(practice), as_subject(account), &of_account, KEEPS).await?;
         let sealed = under_account(&link, &kept);
-        Ok(Followed::Kept(KeptGrant { session, subject, receipt, account, sealed, keys }))
+        Ok(Followed::Kept(KeptGrant { session, subject, account, sealed, keys }))
     }
 
     /// Keeps name and contact of somebody whose record is about to be destroyed, where billing knows them: only of whoever

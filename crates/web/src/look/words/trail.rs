@@ -87,6 +87,7 @@ fn known_action(word: &str) -> Option<&'static str> {
         "place_legal_hold" => "held records back from destruction",
         "lift_legal_hold" => "ended a hold on records",
         "archive_record" => "opened a record for the archive",
+        "keep_contact" => "opened name and contact for billing to keep",
         "list_archives" => "looked at the archives",
         "destroy_archive" => "destroyed an archive",
         "agree_restriction" => "agreed that something be kept from somebody",
