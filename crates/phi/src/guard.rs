@@ -239,7 +239,7 @@ impl Guard {
     }
 
     /// Opens the birth date of a patient whose retention is judged, against the proof that this was recorded. It and
-    /// [`Guard::archive`] are all that opens without a session, and it is needed: whether somebody was a minor decides how long their record is kept.
+    /// [`Guard::archive`] and [`Guard::keep_contact`] are all that opens without a session, and it is needed: whether somebody was a minor decides how long their record is kept.
     pub async fn birth_date<'r>(
         &self,
         _recorded: &'r Receipt,

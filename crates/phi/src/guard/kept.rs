@@ -182,9 +182,7 @@ impl Guard {
         }
         let condemned = self.teams.is_condemned(practice, subject).await.map_err(AccessError::from)?;
         let wrapped = self.keyring.wrapped(practice, subject).await?;
-        if condemned && wrapped.is_empty() {
-            return Err(AccessError::Gone.into());
-        }
+        let gone = wrapped.is_empty();
         self.append_one(Entry {
             at: self.clock.now(),
             practice: Some(practice),
@@ -196,14 +194,21 @@ impl Guard {
             purpose: Some(PurposeKind::Payment),
             resource: Resource::whole(Word::new("record")),
             patient: Some(subject),
-            outcome: if condemned { Outcome::Allowed } else { Outcome::Denied },
-            reason: if condemned { rule } else { Word::new("not-condemned") },
+            outcome: if condemned && !gone { Outcome::Allowed } else { Outcome::Denied },
+            reason: match (condemned, gone) {
+                (false, _) => Word::new("not-condemned"),
+                (true, true) => Word::new("destroyed"),
+                (true, false) => rule,
+            },
             address: None,
             request: RequestId::random(&*self.rng),
         })
         .await?;
         if !condemned {
             return Err(AccessError::Denied.into());
+        }
+        if gone {
+            return Err(AccessError::Gone.into());
         }
         // Names that were sealed before contact was a class of its own open with the other of the two.
         let keys: ClassKeys<ReadIdentity> = self.class_keys(practice, subject, &wrapped, ReadIdentity::CLASSES).await?;

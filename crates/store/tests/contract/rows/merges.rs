@@ -58,6 +58,7 @@ async fn planned(db: &Db, patient: PatientId, step: ItemStep) {
         changed_at: at(0),
         executed_rule: None,
         archive_until: None,
+        billing_keeps: false,
     };
     let batch = retention::insert_item(retention::insert_plan(Batch::new(), &plan), &item);
     db.commit(batch).await.expect("stored");
