@@ -25,8 +25,9 @@ pub use class::{
 };
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{
-    AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Claim, ContactKept, Draft, Followed, Grant,
-    Guard, KeepError, KeptGrant, NameSearch, PracticeGrant, Purpose, SealedContact, SealedName, SearchError, Standing,
+    AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Claim, ContactKept, Draft, Followed,
+    Grant, Guard, KeepError, KeptGrant, NameSearch, PracticeGrant, Purpose, SealedContact, SealedName, SearchError,
+    Standing,
 };
 pub use keyring::{
     AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, billing_branch,
