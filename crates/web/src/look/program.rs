@@ -7,7 +7,7 @@
 
 use super::{
     figure::{Figure, FigureSize, exercise_figure},
-    form::{Field, FieldErrors, checkbox_group, hidden, number_field, select, text_field, textarea, weekday_field},
+    form::{Field, FieldErrors, hidden, number_field, select, text_field, textarea, weekday_field},
     icon::Icon,
     words,
 };
@@ -216,15 +216,6 @@ pub fn timer(plan: TimerPlan, fills: Option<&str>) -> Markup {
             p class="hidden" role="status" data-said {}
         }
     }
-}
-
-/// The parts of the body as boxes to tick, for a page that narrows the library down on the server.
-pub fn region_filter(name: &str, ticked: &[domain::BodyRegion]) -> Markup {
-    let options: Vec<(&str, &str, bool)> = domain::BodyRegion::ALL
-        .iter()
-        .map(|region| (region.word(), words::region(*region), ticked.contains(region)))
-        .collect();
-    checkbox_group(&Field::new(name, "Part of the body"), &options)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::id_of;
 use crate::look::parts::{Tone, notice};
+use domain::Invalid;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,11 @@ impl FieldErrors {
             self.order.push(field.clone());
             self.messages.insert(field, message.into());
         }
+    }
+    /// What was typed as a value; where it is none, notes why, after what the field is called. The reason never holds what was
+    /// typed.
+    pub fn keep<T>(&mut self, field: &str, label: &str, value: Result<T, Invalid>) -> Option<T> {
+        value.map_err(|why| self.add(field, format!("{label} {why}"))).ok()
     }
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {

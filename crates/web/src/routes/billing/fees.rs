@@ -96,20 +96,16 @@ fn label(field: &str) -> &'static str {
 impl Typed {
     fn read(&self) -> Result<Fee, FieldErrors> {
         let mut errors = FieldErrors::none();
-        let code = keep(&mut errors, "code", CptCode::new(self.code.trim()));
-        let words = keep(&mut errors, "words", FeeWords::new(&self.words));
+        let code = errors.keep("code", label("code"), CptCode::new(self.code.trim()));
+        let words = errors.keep("words", label("words"), FeeWords::new(&self.words));
         let day = self.valid_from.trim().parse::<Date>().map_err(|_| Invalid::new("must be a date"));
-        let day = keep(&mut errors, "valid_from", day);
-        let fee = keep(&mut errors, "fee", Cents::from_dollars(&self.fee));
+        let day = errors.keep("valid_from", label("valid_from"), day);
+        let fee = errors.keep("fee", label("fee"), Cents::from_dollars(&self.fee));
         match (code, words, day, fee) {
             (Some(code), Some(words), Some(valid_from), Some(fee)) => Ok(Fee { code, valid_from, fee, words }),
             _ => Err(errors),
         }
     }
-}
-
-fn keep<T>(errors: &mut FieldErrors, field: &str, value: Result<T, Invalid>) -> Option<T> {
-    value.map_err(|why| errors.add(field, format!("{} {why}", label(field)))).ok()
 }
 
 async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Markup, Problem> {

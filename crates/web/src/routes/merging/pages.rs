@@ -4,7 +4,10 @@ use crate::{
     App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     body::Nothing,
-    look::{ButtonKind, Field, FieldErrors, Head, Tone, card, notice, post_button, recorded_line, submit, text_field},
+    look::{
+        ButtonKind, Field, FieldErrors, Head, RECORDED, Tone, card, notice, post_button, recorded_line, submit,
+        text_field,
+    },
     routes::{
         account::{confirm_first as ask_first, is_fresh},
         people::confirm_first,
@@ -91,7 +94,7 @@ async fn show(
             }
         }
         p { a href={ "/policy/patients/" (patient) } { "Who can see this patient, why, since when" } }
-        (recorded_line("Opening this page was recorded, and the patient can see that."))
+        (recorded_line(RECORDED))
     };
     let below = html! { "Patient " code class="id" { (patient) } };
     let head = Head { below: Some(below), ..Head::default() };

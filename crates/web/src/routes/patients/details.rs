@@ -86,10 +86,10 @@ impl Typed {
     /// What was typed as values; or what is wrong with which field.
     pub(super) fn read(&self) -> Result<PatientDetails, FieldErrors> {
         let mut errors = FieldErrors::none();
-        let given_name = needed(&mut errors, "given_name", "The given name", PersonName::new(&self.given_name));
-        let family_name = needed(&mut errors, "family_name", "The family name", PersonName::new(&self.family_name));
+        let given_name = errors.keep("given_name", "The given name", PersonName::new(&self.given_name));
+        let family_name = errors.keep("family_name", "The family name", PersonName::new(&self.family_name));
         let born = self.birth_date.trim().parse::<Date>().map_err(|_| Invalid::new("must be a date"));
-        let birth_date = needed(&mut errors, "birth_date", "The date of birth", born);
+        let birth_date = errors.keep("birth_date", "The date of birth", born);
         let email = wanted(&mut errors, "email", "The e-mail address", &self.email, |text| EmailAddress::new(text));
         let phone = wanted(&mut errors, "phone", "The telephone number", &self.phone, |text| PhoneNumber::new(text));
         let record_number = wanted(&mut errors, "record_number", "The record number", &self.record_number, |text| {
@@ -104,10 +104,6 @@ impl Typed {
     }
 }
 
-fn needed<T>(errors: &mut FieldErrors, field: &str, label: &str, value: Result<T, Invalid>) -> Option<T> {
-    value.map_err(|why| errors.add(field, format!("{label} {why}"))).ok()
-}
-
 fn wanted<T>(
     errors: &mut FieldErrors,
     field: &str,
@@ -116,7 +112,7 @@ fn wanted<T>(
     read: impl Fn(&str) -> Result<T, Invalid>,
 ) -> Option<T> {
     let typed = typed.trim();
-    if typed.is_empty() { None } else { needed(errors, field, label, read(typed)) }
+    if typed.is_empty() { None } else { errors.keep(field, label, read(typed)) }
 }
 
 /// The form itself.

@@ -16,7 +16,7 @@ use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::{
     log, notes, programs, visits,
-    voiding::{self, NewVoid, VoidError, VoidView},
+    voiding::{self, NewVoid, VoidError},
 };
 use serde::Deserialize;
 
@@ -74,15 +74,15 @@ const SEND_VERSION: Route = Route::page(
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
     table
-        .add(ENTRY, entry)
-        .add(SEND_ENTRY, send_entry)
+        .add(ENTRY, ask::<(PatientId, EntryId)>)
+        .add(SEND_ENTRY, send::<(PatientId, EntryId)>)
         .add(SEND_OWN, send_own)
-        .add(NOTE, note)
-        .add(SEND_NOTE, send_note)
-        .add(VISIT, visit)
-        .add(SEND_VISIT, send_visit)
-        .add(VERSION, version)
-        .add(SEND_VERSION, send_version)
+        .add(NOTE, ask::<(PatientId, NoteId)>)
+        .add(SEND_NOTE, send::<(PatientId, NoteId)>)
+        .add(VISIT, ask::<(PatientId, VisitId)>)
+        .add(SEND_VISIT, send::<(PatientId, VisitId)>)
+        .add(VERSION, ask::<(PatientId, ProgramId, u32)>)
+        .add(SEND_VERSION, send::<(PatientId, ProgramId, u32)>)
 }
 
 #[derive(Deserialize, Default)]
@@ -103,17 +103,120 @@ impl Typed {
     }
 }
 
-/// What a form is about, in words, and where it came from.
-struct About {
-    what: String,
-    back: String,
-    place: &'static str,
+/// What somebody says was entered in error.
+#[derive(Clone, Copy)]
+enum Wrong {
+    Entry(EntryId),
+    Note(NoteId),
+    Visit(VisitId),
+    Version(ProgramId, u32),
 }
 
-async fn ask(
+/// What an address of these forms names: a patient, and something of theirs.
+#[derive(Clone, Copy)]
+struct Named {
+    patient: PatientId,
+    wrong: Wrong,
+}
+
+macro_rules! named {
+    ($($id:ty => $wrong:ident),*) => {$(
+        impl From<(PatientId, $id)> for Named {
+            fn from((patient, id): (PatientId, $id)) -> Self {
+                Self { patient, wrong: Wrong::$wrong(id) }
+            }
+        }
+    )*};
+}
+named!(EntryId => Entry, NoteId => Note, VisitId => Visit);
+
+impl From<(PatientId, ProgramId, u32)> for Named {
+    fn from((patient, program, version): (PatientId, ProgramId, u32)) -> Self {
+        Self { patient, wrong: Wrong::Version(program, version) }
+    }
+}
+
+impl Named {
+    /// The page where it stands, and what that is called.
+    fn stands(self) -> (String, &'static str) {
+        let (place, name) = match self.wrong {
+            Wrong::Entry(_) => ("log", "Log"),
+            Wrong::Note(_) => ("notes", "Notes"),
+            Wrong::Visit(_) => ("visits", "Visits"),
+            Wrong::Version(..) => ("program", "The program"),
+        };
+        (format!("/patients/{}/{place}", self.patient), name)
+    }
+
+    /// What it is in words; refused where it cannot be said entered in error any more.
+    async fn words(self, app: &App, session: &Session<Full>) -> Result<String, Problem> {
+        let (house, patient) = (app.house(), self.patient);
+        let zone = practice::account::zone(house, session).await?;
+        let (what, voided) = match self.wrong {
+            Wrong::Entry(entry) => {
+                let view = log::one(house, session, patient, entry).await?.ok_or(Problem::not_found())?;
+                if view.superseded_at.is_some() {
+                    return Err(VoidError::NotStanding.into());
+                }
+                let (day, done) = (words::full_date(view.performed_on), words::performed(&view.performed));
+                (format!("The entry of {day}: {done}."), view.voided)
+            }
+            Wrong::Note(note) => {
+                let view = notes::one(house, session, patient, note).await?.ok_or(Problem::not_found())?;
+                let (at, by) = view.first();
+                let day = words::full_date(zone.day_of(at));
+                (format!("The note of {day} by {}, as it stands now.", by.name), view.voided)
+            }
+            Wrong::Visit(visit) => {
+                let view = visits::one(house, session, patient, visit).await?;
+                if view.charged && view.voided.is_none() {
+                    return Err(VoidError::Charged.into());
+                }
+                let (hour, minute) = zone.hour_minute(view.starts_at);
+                let day = words::full_date(zone.day_of(view.starts_at));
+                let time = words::time(hour, minute);
+                (format!("The visit of {day}, {time}, with {}.", view.therapist.name), view.voided)
+            }
+            Wrong::Version(program, version) => {
+                let view = programs::version(house, session, patient, program, version).await?;
+                let view = view.ok_or(Problem::not_found())?;
+                (format!("Version {version} of “{}”, signed by {}.", view.title, view.signed_by.name), view.voided)
+            }
+        };
+        if voided.is_some() { Err(VoidError::NotStanding.into()) } else { Ok(what) }
+    }
+
+    async fn void(self, app: &App, session: &Session<Full>, new: &NewVoid) -> Result<(), VoidError> {
+        let (house, patient) = (app.house(), self.patient);
+        match self.wrong {
+            Wrong::Entry(entry) => voiding::entry(house, session, patient, entry, new).await,
+            Wrong::Note(note) => voiding::note(house, session, patient, note, new).await,
+            Wrong::Visit(visit) => voiding::visit(house, session, patient, visit, new).await,
+            Wrong::Version(program, version) => {
+                voiding::program_version(house, session, patient, program, version, new).await
+            }
+        }
+    }
+
+    async fn asked(
+        self,
+        app: &App,
+        session: &Session<Full>,
+        typed: &Typed,
+        errors: &FieldErrors,
+    ) -> Result<Markup, Problem> {
+        let what = self.words(app, session).await?;
+        let (back, place) = self.stands();
+        sheet(app, session, &what, (&back, place), typed, errors).await
+    }
+}
+
+/// The form about something, with the page to which it leads back.
+async fn sheet(
     app: &App,
     session: &Session<Full>,
-    about: &About,
+    what: &str,
+    (back, place): (&str, &str),
     typed: &Typed,
     errors: &FieldErrors,
 ) -> Result<Markup, Problem> {
@@ -121,59 +224,43 @@ async fn ask(
     let content = html! {
         (errors.summary())
         form method="post" class="card stack" {
-            p { (about.what) }
+            p { (what) }
             p class="soft" { "It stays in the record, struck out, with your name and the reason, and counts for nothing any more, except for how long the record is kept where it lies more than a week back or was charged. This cannot be taken back." }
             (textarea(&Field::new("reason", "Why is it wrong?").required().value(&typed.reason).rows(2).max_length(500)
                 .error(errors.of("reason")).hint("Another patient’s, say, or written down twice.")))
-            (submit("It was entered in error", Some(link_button(&about.back, "Leave it as it is", ButtonKind::Quiet))))
+            (submit("It was entered in error", Some(link_button(back, "Leave it as it is", ButtonKind::Quiet))))
         }
         (recorded_line(RECORDED))
     };
-    let head = Head { above: Some(html! { a href=(about.back) { (about.place) } }), ..Head::default() };
+    let head = Head { above: Some(html! { a href=(back) { (place) } }), ..Head::default() };
     Ok(surround.page(Sheet::new("Entered in error", "/patients").head(head), content))
 }
 
-fn standing(voided: Option<&VoidView>) -> Result<(), Problem> {
-    voided.map_or(Ok(()), |_| Err(VoidError::NotStanding.into()))
-}
-
-async fn about_entry(app: &App, session: &Session<Full>, patient: PatientId, entry: EntryId) -> Result<About, Problem> {
-    let view = log::one(app.house(), session, patient, entry).await?.ok_or(Problem::not_found())?;
-    if view.superseded_at.is_some() {
-        return Err(VoidError::NotStanding.into());
-    }
-    standing(view.voided.as_ref())?;
-    let what = format!("The entry of {}: {}.", words::full_date(view.performed_on), words::performed(&view.performed));
-    Ok(About { what, back: format!("/patients/{patient}/log"), place: "Log" })
-}
-
-async fn entry(
+async fn ask<T: Into<Named>>(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    PathId((patient, id)): PathId<(PatientId, EntryId)>,
+    PathId(named): PathId<T>,
 ) -> Result<Markup, Problem> {
-    let about = about_entry(&app, &session, patient, id).await?;
-    ask(&app, &session, &about, &Typed::default(), &FieldErrors::none()).await
+    named.into().asked(&app, &session, &Typed::default(), &FieldErrors::none()).await
 }
 
-async fn send_entry(
+async fn send<T: Into<Named>>(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    PathId((patient, id)): PathId<(PatientId, EntryId)>,
+    PathId(named): PathId<T>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
+    let named: Named = named.into();
     match typed.read() {
         Ok(new) => {
-            voiding::entry(app.house(), &session, patient, id, &new).await?;
-            Ok(see_other(&format!("/patients/{patient}/log")))
+            named.void(&app, &session, &new).await?;
+            Ok(see_other(&named.stands().0))
         }
-        Err(errors) => {
-            let about = about_entry(&app, &session, patient, id).await?;
-            again(ask(&app, &session, &about, &typed, &errors).await?)
-        }
+        Err(errors) => again(named.asked(&app, &session, &typed, &errors).await?),
     }
 }
 
+/// Of a patient's own entry; the form stands on the page on which they correct it.
 async fn send_own(
     State(app): State<App>,
     SignedIn(session): SignedIn,
@@ -190,125 +277,7 @@ async fn send_own(
         }
         Err(errors) => {
             let what = format!("What you wrote down for {}.", words::full_date(view.performed_on));
-            let about = About { what, back, place: "Week" };
-            again(ask(&app, &session, &about, &typed, &errors).await?)
-        }
-    }
-}
-
-async fn about_note(app: &App, session: &Session<Full>, patient: PatientId, note: NoteId) -> Result<About, Problem> {
-    let view = notes::one(app.house(), session, patient, note).await?.ok_or(Problem::not_found())?;
-    standing(view.voided.as_ref())?;
-    let zone = practice::account::zone(app.house(), session).await?;
-    let (at, by) = view.first();
-    let what = format!("The note of {} by {}, as it stands now.", words::full_date(zone.day_of(at)), by.name);
-    Ok(About { what, back: format!("/patients/{patient}/notes"), place: "Notes" })
-}
-
-async fn note(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId((patient, id)): PathId<(PatientId, NoteId)>,
-) -> Result<Markup, Problem> {
-    let about = about_note(&app, &session, patient, id).await?;
-    ask(&app, &session, &about, &Typed::default(), &FieldErrors::none()).await
-}
-
-async fn send_note(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId((patient, id)): PathId<(PatientId, NoteId)>,
-    Form(typed): Form<Typed>,
-) -> Result<Response, Problem> {
-    match typed.read() {
-        Ok(new) => {
-            voiding::note(app.house(), &session, patient, id, &new).await?;
-            Ok(see_other(&format!("/patients/{patient}/notes")))
-        }
-        Err(errors) => {
-            let about = about_note(&app, &session, patient, id).await?;
-            again(ask(&app, &session, &about, &typed, &errors).await?)
-        }
-    }
-}
-
-async fn about_visit(app: &App, session: &Session<Full>, patient: PatientId, visit: VisitId) -> Result<About, Problem> {
-    let view = visits::one(app.house(), session, patient, visit).await?;
-    standing(view.voided.as_ref())?;
-    if view.charged {
-        return Err(VoidError::Charged.into());
-    }
-    let zone = practice::account::zone(app.house(), session).await?;
-    let (hour, minute) = zone.hour_minute(view.starts_at);
-    let day = words::full_date(zone.day_of(view.starts_at));
-    let time = words::time(hour, minute);
-    let what = format!("The visit of {day}, {time}, with {}.", view.therapist.name);
-    Ok(About { what, back: format!("/patients/{patient}/visits"), place: "Visits" })
-}
-
-async fn visit(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId((patient, id)): PathId<(PatientId, VisitId)>,
-) -> Result<Markup, Problem> {
-    let about = about_visit(&app, &session, patient, id).await?;
-    ask(&app, &session, &about, &Typed::default(), &FieldErrors::none()).await
-}
-
-async fn send_visit(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId((patient, id)): PathId<(PatientId, VisitId)>,
-    Form(typed): Form<Typed>,
-) -> Result<Response, Problem> {
-    match typed.read() {
-        Ok(new) => {
-            voiding::visit(app.house(), &session, patient, id, &new).await?;
-            Ok(see_other(&format!("/patients/{patient}/visits")))
-        }
-        Err(errors) => {
-            let about = about_visit(&app, &session, patient, id).await?;
-            again(ask(&app, &session, &about, &typed, &errors).await?)
-        }
-    }
-}
-
-async fn about_version(
-    app: &App,
-    session: &Session<Full>,
-    patient: PatientId,
-    program: ProgramId,
-    version: u32,
-) -> Result<About, Problem> {
-    let view = programs::version(app.house(), session, patient, program, version).await?.ok_or(Problem::not_found())?;
-    standing(view.voided.as_ref())?;
-    let what = format!("Version {version} of “{}”, signed by {}.", view.title, view.signed_by.name);
-    Ok(About { what, back: format!("/patients/{patient}/program"), place: "The program" })
-}
-
-async fn version(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId((patient, program, version)): PathId<(PatientId, ProgramId, u32)>,
-) -> Result<Markup, Problem> {
-    let about = about_version(&app, &session, patient, program, version).await?;
-    ask(&app, &session, &about, &Typed::default(), &FieldErrors::none()).await
-}
-
-async fn send_version(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId((patient, program, version)): PathId<(PatientId, ProgramId, u32)>,
-    Form(typed): Form<Typed>,
-) -> Result<Response, Problem> {
-    match typed.read() {
-        Ok(new) => {
-            voiding::program_version(app.house(), &session, patient, program, version, &new).await?;
-            Ok(see_other(&format!("/patients/{patient}/program")))
-        }
-        Err(errors) => {
-            let about = about_version(&app, &session, patient, program, version).await?;
-            again(ask(&app, &session, &about, &typed, &errors).await?)
+            again(sheet(&app, &session, &what, (&back, "Week"), &typed, &errors).await?)
         }
     }
 }
