@@ -1,12 +1,21 @@
-//! The key by which a write that is sent twice is done once.
+//! The key by which a write that is sent twice is done once: a program's in a header, a form's among its fields.
 
 use crate::{App, Problem};
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, HeaderName, request::Parts},
 };
+use domain::{Invalid, Rng};
+use maud::Render;
+use serde::Deserialize;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+const WHAT: &str = "must be 1 to 100 visible ASCII characters";
+
+fn fits(text: &str) -> bool {
+    (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
 
 /// The header `Idempotency-Key`: 1 to 100 visible ASCII characters of the caller's choosing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +31,42 @@ impl IdempotencyKey {
     fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
         let Some(value) = values.next() else { return Ok(None) };
-        let good = (1..=100).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
         match value.to_str() {
-            Ok(text) if good && values.next().is_none() => Ok(Some(Self(text.to_owned()))),
-            _ => Err(Problem::invalid_fields().field("Idempotency-Key", "must be 1 to 100 visible ASCII characters")),
+            Ok(text) if fits(text) && values.next().is_none() => Ok(Some(Self(text.to_owned()))),
+            _ => Err(Problem::invalid_fields().field("Idempotency-Key", WHAT)),
         }
+    }
+}
+
+/// The key that a form carries: made with the form, sent back with it. A form without one is refused, since sent twice it would
+/// be done twice.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct FormKey(String);
+
+impl FormKey {
+    /// A new one for a form that is shown.
+    pub(crate) fn new(rng: &dyn Rng) -> Self {
+        let mut bytes = [0; 16];
+        rng.fill(&mut bytes);
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+    /// The key.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for FormKey {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        if fits(&text) { Ok(Self(text)) } else { Err(Invalid::new(WHAT)) }
+    }
+}
+
+impl Render for FormKey {
+    fn render_to(&self, buffer: &mut String) {
+        self.0.render_to(buffer);
     }
 }
 
@@ -48,6 +88,25 @@ impl OptionalFromRequestParts<App> for IdempotencyKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::from_form;
+    use domain::SeededRng;
+
+    #[derive(Deserialize)]
+    struct Typed {
+        key: FormKey,
+    }
+
+    #[test]
+    fn a_form_brings_its_key_back_or_is_refused() {
+        let made = FormKey::new(&SeededRng::new(7));
+        let read = |fields: &str| from_form::<Typed>(fields.as_bytes()).map(|typed| typed.key);
+        assert_eq!(read(&format!("key={}", made.as_str())).ok(), Some(made));
+        for (fields, why) in [("", "is missing"), ("key=", WHAT), ("key=a%20b", WHAT), ("key=%C3%A4", WHAT)] {
+            let refused = read(fields).expect_err("refused");
+            let said: Vec<String> = refused.errors().iter().map(|e| format!("{} {}", e.field, e.message)).collect();
+            assert_eq!((refused.status().as_u16(), said.join("; ")), (422, format!("key {why}")), "{fields}");
+        }
+    }
 
     #[test]
     fn a_key_is_short_and_visible() {

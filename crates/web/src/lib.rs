@@ -32,6 +32,7 @@ pub use assets::{asset, asset_names};
 pub use body::{Form, Json, JsonBytes, PathId, Query};
 pub use conditional::{IfMatch, Tag};
 pub use gate::{Caller, Gate, GateClosed, HalfSignedIn, Presented, SignedIn, Visitor};
+pub(crate) use idempotency::FormKey;
 pub use idempotency::IdempotencyKey;
 pub use network::{Network, TrustedProxies};
 pub use origin::PublicOrigin;

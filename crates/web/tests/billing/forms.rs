@@ -8,12 +8,15 @@ async fn a_form_that_does_not_fit_comes_back_with_what_was_typed() {
     let draft = office.charged("2026-05-04", 30).await;
     let at = format!("/billing/accounts/{}/bookings", id(&draft, "account_id"));
     for (typed, said) in [
-        ("kind=payment&amount=12.5&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
-        ("kind=payment&amount=-1.00&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
-        ("kind=payment&amount=0&day=2026-05-04&paid_by=patient", "Amount must be more than zero"),
-        ("kind=void&amount=1&day=2026-05-04&paid_by=patient", "What it is must be payment, adjustment or refund"),
-        ("kind=payment&amount=7.77&day=2026-05-20&paid_by=patient", "Day must not be ahead"),
-        ("kind=payment&amount=7.77&day=2026-05-04&paid_by=", "From or to must be chosen from the list"),
+        ("key=a-1&kind=payment&amount=12.5&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
+        ("key=a-1&kind=payment&amount=-1.00&day=2026-05-04&paid_by=patient", "Amount must be dollars and cents"),
+        ("key=a-1&kind=payment&amount=0&day=2026-05-04&paid_by=patient", "Amount must be more than zero"),
+        (
+            "key=a-1&kind=void&amount=1&day=2026-05-04&paid_by=patient",
+            "What it is must be payment, adjustment or refund",
+        ),
+        ("key=a-1&kind=payment&amount=7.77&day=2026-05-20&paid_by=patient", "Day must not be ahead"),
+        ("key=a-1&kind=payment&amount=7.77&day=2026-05-04&paid_by=", "From or to must be chosen from the list"),
     ] {
         let answer = office.site.submit(&at, &office.billing, typed).await;
         assert_eq!(answer.status, 422, "{typed}");
@@ -21,7 +24,7 @@ async fn a_form_that_does_not_fit_comes_back_with_what_was_typed() {
     }
     let back = office
         .site
-        .submit(&at, &office.billing, "kind=refund&amount=7.777&day=2026-05-04&paid_by=patient")
+        .submit(&at, &office.billing, "key=a-1&kind=refund&amount=7.777&day=2026-05-04&paid_by=patient")
         .await
         .text();
     assert!(back.contains("value=\"7.777\"") && back.contains("value=\"refund\" selected"));
@@ -50,8 +53,8 @@ async fn a_field_is_called_the_same_above_it_and_where_it_is_wrong() {
     let at = format!("/billing/accounts/{account}");
     for (path, typed, labels) in [
         ("/billing/fees".to_owned(), "", &["Code", "What you call it", "First day", "Fee for one unit"][..]),
-        ("/billing/payers".to_owned(), "", &["Name", "How it counts units of timed codes"]),
-        (format!("{at}/bookings"), "", &["What it is", "Amount", "Day", "From or to"]),
+        ("/billing/payers".to_owned(), "key=a-1", &["Name", "How it counts units of timed codes"]),
+        (format!("{at}/bookings"), "key=a-1", &["What it is", "Amount", "Day", "From or to"]),
         (format!("{at}/payer"), "seen=1&payer=nobody", &["Who pays first"]),
     ] {
         let answer = office.site.submit(&path, &office.billing, typed).await;

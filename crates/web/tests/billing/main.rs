@@ -127,7 +127,7 @@ async fn a_charge_is_billed_paid_in_part_and_stated_and_the_dashboard_follows() 
     assert_eq!(office.with(Method::POST, &bill, &[("if-match", &tag)], None).await.status, 412, "billed once");
 
     let page = format!("/billing/accounts/{account}");
-    let paid = "kind=payment&amount=%2420.50&day=2026-05-01&paid_by=patient";
+    let paid = "key=a-1&kind=payment&amount=%2420.50&day=2026-05-01&paid_by=patient";
     let paid = office.site.submit(&format!("{page}/bookings"), &office.billing, paid).await;
     assert_eq!((paid.status.as_u16(), paid.header("location")), (303, Some(page.as_str())));
     let account_page = office.page(&page).await;
@@ -177,9 +177,9 @@ async fn a_booking_is_voided_once_both_stay_and_a_second_void_is_refused() {
     let again = office.done(Method::POST, &void, None, 409).await;
     assert!(again.text().contains("It was voided before."), "{}", again.text());
     let page = format!("/billing/accounts/{account}");
-    let form =
-        office.site.submit(&format!("{page}/bookings/{}/void", id(&billed, "booking_id")), &office.billing, "").await;
-    assert_eq!(form.status, 409);
+    let form = format!("{page}/bookings/{}/void", id(&billed, "booking_id"));
+    assert_eq!(office.site.submit(&form, &office.billing, "key=a-1").await.status, 409);
+    assert_eq!(office.site.submit(&form, &office.billing, "").await.status, 422, "without a key it could come twice");
     let of_void = format!("{path}/bookings/{}/void", id(&voided, "booking_id"));
     office.done(Method::POST, &of_void, None, 409).await;
     let view = office.done(Method::GET, &path, None, 200).await.json();

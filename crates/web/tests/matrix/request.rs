@@ -9,7 +9,7 @@ use axum::{
     http::{Request, header, request::Builder},
 };
 use crypto::SystemRng;
-use domain::{AccountId, PatientId, Role};
+use domain::{AccountId, PatientId, Role, VisitId};
 use form_urlencoded::Serializer;
 use serde_json::{Value, json};
 use web::{Kind, Route, Verb};
@@ -238,14 +238,30 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
     }
 }
 
+/// Whose form carries a key, so that it is done once when it is sent twice.
+const WITH_KEY: [&str; 8] = [
+    "POST /patients/{patient_id}/notes",
+    "POST /patients/{patient_id}/visits",
+    "POST /patients/{patient_id}/restrictions",
+    "POST /billing/accounts/{billing_account_id}/bookings",
+    "POST /billing/accounts/{billing_account_id}/bookings/{booking_id}/void",
+    "POST /billing/payers",
+    "POST /today/{item_id}",
+    "POST /log/{entry_id}/correct",
+];
+
 async fn form_body(world: &World, route: &Route, chart: &Chart, account: AccountId) -> String {
     let mut form = Serializer::new(String::new());
+    if WITH_KEY.contains(&name(route).as_str()) {
+        form.append_pair("key", &VisitId::random(&SystemRng).to_string());
+    }
     match name(route).as_str() {
         "POST /patients" => {
             form.append_pair("q", "Ada");
         }
         "POST /patients/new" => {
             form.extend_pairs([("given_name", "Eve"), ("family_name", "New"), ("birth_date", "1984-03-02")]);
+            form.append_pair("seen", &VisitId::random(&SystemRng).to_string());
         }
         "POST /patients/{patient_id}/edit" => {
             form.extend_pairs([("given_name", "Ada"), ("family_name", "Typed"), ("birth_date", "1984-03-02")]);

@@ -5,7 +5,7 @@ use super::{
     money::{self, by_age},
 };
 use crate::{
-    App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
+    App, AuditClass, Form, FormKey, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
     answer::{form_again, see_other},
     look::{
         ButtonKind, Field, FieldErrors, Head, RECORDED, Tone, button, card, date_field, empty_state, hidden,
@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    BillingAccountId, BookingId, Date, Invalid, PayerId, PermissionName,
+    BillingAccountId, Date, Invalid, PayerId, PermissionName,
     billing::{BookingKind, Cents},
 };
 use identity::{Full, Session};
@@ -98,12 +98,11 @@ async fn say(
 }
 
 /// A booking as typed.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     /// Makes a form that is sent twice book once.
-    #[serde(default)]
-    key: String,
+    key: FormKey,
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -125,10 +124,6 @@ fn label(field: &str) -> &'static str {
     }
 }
 
-fn keep<T>(errors: &mut FieldErrors, field: &str, value: Result<T, Invalid>) -> Option<T> {
-    value.map_err(|why| errors.add(field, format!("{} {why}", label(field)))).ok()
-}
-
 /// How the lists of payers write the patient: what is empty, a browser takes for not chosen.
 const PATIENT: &str = "patient";
 
@@ -141,17 +136,23 @@ fn chosen(text: &str) -> Result<Option<PayerId>, Invalid> {
 impl Typed {
     /// An empty form for a payment of today.
     fn usual(app: &App, today: Date) -> Self {
-        let key = BookingId::random(&*app.rng).to_string();
-        Self { key, kind: BookingKind::Payment.word().to_owned(), day: today.to_string(), ..Self::default() }
+        Self {
+            key: FormKey::new(&*app.rng),
+            kind: BookingKind::Payment.word().to_owned(),
+            amount: String::new(),
+            day: today.to_string(),
+            paid_by: String::new(),
+        }
     }
 
     fn read(&self) -> Result<NewBooking, FieldErrors> {
         let mut errors = FieldErrors::none();
         let bad = Invalid::new;
-        let kind = keep(&mut errors, "kind", self.kind.parse().map_err(|_| bad("must be chosen from the list")));
-        let amount = keep(&mut errors, "amount", Cents::from_dollars(&self.amount));
-        let day = keep(&mut errors, "day", self.day.trim().parse().map_err(|_| bad("must be a date")));
-        let payer_id = keep(&mut errors, "paid_by", chosen(&self.paid_by));
+        let kind =
+            errors.keep("kind", label("kind"), self.kind.parse().map_err(|_| bad("must be chosen from the list")));
+        let amount = errors.keep("amount", label("amount"), Cents::from_dollars(&self.amount));
+        let day = errors.keep("day", label("day"), self.day.trim().parse().map_err(|_| bad("must be a date")));
+        let payer_id = errors.keep("paid_by", label("paid_by"), chosen(&self.paid_by));
         match (kind, amount, day, payer_id) {
             (Some(kind), Some(amount), Some(day), Some(payer_id)) => Ok(NewBooking { kind, amount, day, payer_id }),
             _ => Err(errors),
@@ -173,9 +174,8 @@ async fn book(
     PathId(account): PathId<BillingAccountId>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let key = typed.key.parse::<BookingId>().ok().map(|key| key.to_string());
     let errors = match typed.read() {
-        Ok(new) => match books::book(app.house(), &session, account, &new, key.as_deref()).await {
+        Ok(new) => match books::book(app.house(), &session, account, &new, Some(typed.key.as_str())).await {
             Ok(_) => return Ok(see_other(&format!("/billing/accounts/{account}"))),
             Err(BillingError::Invalid { field, why }) => {
                 let field = if field == "payer_id" { "paid_by" } else { field };

@@ -1,7 +1,8 @@
 //! Booking money and voiding what was booked wrong. Nothing is deleted.
 
 use crate::{
-    App, AuditClass, Form, IdempotencyKey, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb, answer::see_other,
+    App, AuditClass, Form, FormKey, IdempotencyKey, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb,
+    answer::see_other,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{BillingAccountId, BookingId, PermissionName};
@@ -75,8 +76,7 @@ async fn undo(
 #[serde(deny_unknown_fields)]
 struct Typed {
     /// Makes a form that is sent twice void once.
-    #[serde(default)]
-    key: String,
+    key: FormKey,
 }
 
 async fn void(
@@ -85,7 +85,6 @@ async fn void(
     PathId((account, booking)): PathId<(BillingAccountId, BookingId)>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let key = typed.key.parse::<BookingId>().ok().map(|key| key.to_string());
-    books::void(app.house(), &session, account, booking, key.as_deref()).await?;
+    books::void(app.house(), &session, account, booking, Some(typed.key.as_str())).await?;
     Ok(see_other(&format!("/billing/accounts/{account}")))
 }

@@ -2,13 +2,13 @@
 
 use super::money;
 use crate::{
-    App, AuditClass, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
+    App, AuditClass, FormKey, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{Column, Head, RECORDED_ONLY, Tone, empty_state, hidden, pagination, recorded_line, table, tag, words},
     paging::{Cursor, Page, PageQuery, Stretch},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{BillingAccountId, BookingId, PermissionName, billing::BookingKind};
+use domain::{BillingAccountId, PermissionName, billing::BookingKind};
 use maud::{Markup, html};
 use practice::billing::{
     accounts::{self, ChargeLine},
@@ -202,7 +202,7 @@ fn actions(app: &App, account: BillingAccountId, one: &BookingView) -> Markup {
             a href={ (at) "/receipt.pdf" } class="button bare" { "Receipt" span class="hidden" { " for " (what) } }
         }
         form method="post" action={ (at) "/void" } class="one-button" data-ask=(ask) {
-            (hidden("key", BookingId::random(&*app.rng).to_string()))
+            (hidden("key", FormKey::new(&*app.rng)))
             button type="submit" class="button danger" aria-label={ "Void " (what) } { "Void" }
         }
     }

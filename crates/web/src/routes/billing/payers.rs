@@ -1,7 +1,7 @@
 //! Who pays for patients, and how they count units.
 
 use crate::{
-    App, AuditClass, Form, IdempotencyKey, Json, Problem, Route, RouteTable, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, IdempotencyKey, Json, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
         Column, Field, FieldErrors, Head, RECORDED_ONLY, card, empty_state, hidden, radio_group, recorded_line, submit,
@@ -76,12 +76,11 @@ async fn make(
 }
 
 /// A payer as typed.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     /// Makes a form that is sent twice add once.
-    #[serde(default)]
-    key: String,
+    key: FormKey,
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -102,7 +101,7 @@ impl Typed {
 }
 
 async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Markup, Problem> {
-    let typed = Typed { key: PayerId::random(&*app.rng).to_string(), ..Typed::default() };
+    let typed = Typed { key: FormKey::new(&*app.rng), name: String::new(), unit_rule: String::new() };
     show(&app, &session, &typed, &FieldErrors::none()).await
 }
 
@@ -111,9 +110,8 @@ async fn submit_one(
     SignedIn(session): SignedIn,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let key = typed.key.parse::<PayerId>().ok().map(|key| key.to_string());
     let errors = match typed.read() {
-        Ok(new) => match schedule::add_payer(app.house(), &session, &new, key.as_deref()).await {
+        Ok(new) => match schedule::add_payer(app.house(), &session, &new, Some(typed.key.as_str())).await {
             Ok(_) => return Ok(see_other(HERE)),
             Err(BillingError::Invalid { field, why }) => {
                 let mut errors = FieldErrors::none();

@@ -6,7 +6,7 @@ use super::{
     write::{Made, made},
 };
 use crate::{
-    App, AuditClass, Form, IdempotencyKey, Json, PathId, Problem, Route, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, IdempotencyKey, Json, PathId, Problem, Route, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{ButtonKind, Field, FieldErrors, Head, link_button, recorded_line, submit, textarea, words},
     surround::{Sheet, Surround},
@@ -51,7 +51,7 @@ pub(super) async fn page(
     PathId(entry): PathId<EntryId>,
 ) -> Result<Markup, Problem> {
     let entry = in_force(&app, &session, entry).await?;
-    let key = EntryId::random(&*app.rng).to_string();
+    let key = FormKey::new(&*app.rng);
     show(&app, &session, &entry, &Typed::of_entry(key, &entry), &FieldErrors::none()).await
 }
 
@@ -63,9 +63,8 @@ pub(super) async fn submitted(
 ) -> Result<Response, Problem> {
     let patient = own(&session)?;
     let old = log::one(app.house(), &session, patient, entry).await?.ok_or(Problem::not_found())?;
-    let key = (!typed.key.is_empty()).then_some(typed.key.as_str());
     let errors = match typed.entry(old.item_id) {
-        Ok(new) => match log::correct(app.house(), &session, patient, entry, &new, key).await {
+        Ok(new) => match log::correct(app.house(), &session, patient, entry, &new, Some(typed.key.as_str())).await {
             Ok(done) => return Ok(see_other(&format!("/week?week={}", done.performed_on))),
             Err(error) => errors_of(error)?,
         },

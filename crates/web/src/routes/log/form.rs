@@ -1,5 +1,6 @@
 //! The form in which an entry is written down.
 
+use crate::FormKey;
 use crate::look::{Field, FieldErrors, hidden, number_field, scale_field, submit, textarea, words};
 use domain::{Comment, Dose, Effort, Invalid, ItemId, Load, LoadUnit, Pain, Performed};
 use maud::{Markup, html};
@@ -7,12 +8,11 @@ use practice::log::{EntryView, LogError, NewEntry};
 use serde::Deserialize;
 
 /// What was typed, so that it can stand in the form again.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::routes) struct Typed {
     /// Makes a form that is sent twice write once.
-    #[serde(default)]
-    pub(in crate::routes) key: String,
+    pub(in crate::routes) key: FormKey,
     #[serde(default)]
     sets: String,
     #[serde(default)]
@@ -33,31 +33,33 @@ pub(in crate::routes) struct Typed {
 
 impl Typed {
     /// What is prescribed, to be confirmed or changed. Pain and effort are asked, never suggested.
-    pub(in crate::routes) fn of_dose(key: String, dose: &Dose) -> Self {
+    pub(in crate::routes) fn of_dose(key: FormKey, dose: &Dose) -> Self {
         let done = Performed { sets: dose.sets, reps: dose.reps, hold_seconds: dose.hold_seconds, load: dose.load };
-        Self { key, ..Self::of_performed(&done) }
+        Self::of_performed(key, &done)
     }
 
     /// What was written down, to be corrected.
-    pub(super) fn of_entry(key: String, entry: &EntryView) -> Self {
+    pub(super) fn of_entry(key: FormKey, entry: &EntryView) -> Self {
         Self {
-            key,
             pain: entry.pain.value().to_string(),
             effort: entry.effort.value().to_string(),
             comment: entry.comment.clone().unwrap_or_default(),
-            ..Self::of_performed(&entry.performed)
+            ..Self::of_performed(key, &entry.performed)
         }
     }
 
-    fn of_performed(done: &Performed) -> Self {
+    fn of_performed(key: FormKey, done: &Performed) -> Self {
         let number = |n: Option<u16>| n.map(|n| n.to_string()).unwrap_or_default();
         Self {
+            key,
             sets: done.sets.to_string(),
             reps: number(done.reps),
             hold_seconds: number(done.hold_seconds),
             load: done.load.map(words::load_number).unwrap_or_default(),
             load_unit: done.load.map(|load| load.unit.word().to_owned()).unwrap_or_default(),
-            ..Self::default()
+            pain: String::new(),
+            effort: String::new(),
+            comment: String::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::list::{LIMIT, show};
 use crate::{
-    App, AuditClass, Form, IdempotencyKey, Json, PathId, Problem, Route, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, IdempotencyKey, Json, PathId, Problem, Route, SignedIn, Verb,
     answer::{form_again, see_other},
     look::FieldErrors,
 };
@@ -11,7 +11,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::{NoteBody, NoteId, PatientId, PermissionName};
+use domain::{NoteBody, PatientId, PermissionName};
 use practice::notes::{self, NewNote, NoteView};
 use serde::Deserialize;
 
@@ -42,8 +42,8 @@ pub(super) async fn api(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Typed {
-    #[serde(default)]
-    key: String,
+    /// Makes a form that is sent twice write once.
+    key: FormKey,
     #[serde(default)]
     body: String,
 }
@@ -66,7 +66,6 @@ pub(super) async fn send(
             return Ok(form_again(StatusCode::UNPROCESSABLE_ENTITY, page));
         }
     };
-    let key = typed.key.parse::<NoteId>().ok().map(|key| key.to_string());
-    notes::write(app.house(), &session, patient, &NewNote { body }, key.as_deref()).await?;
+    notes::write(app.house(), &session, patient, &NewNote { body }, Some(typed.key.as_str())).await?;
     Ok(see_other(&format!("/patients/{patient}/notes")))
 }

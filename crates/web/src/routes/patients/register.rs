@@ -5,7 +5,7 @@ use super::{
     details::{Typed, fields},
 };
 use crate::{
-    App, AuditClass, Form, IdempotencyKey, Json, Problem, Route, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, IdempotencyKey, Json, Problem, Route, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{FieldErrors, Head},
     surround::{Sheet, Surround},
@@ -15,7 +15,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{NoteId, PatientId, PermissionName};
+use domain::{PatientId, PermissionName};
 use maud::Markup;
 use practice::patients::{self, PatientDetails, RegisterError};
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub(super) async fn api(
 pub(super) async fn form(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Markup, Problem> {
     let surround = Surround::of(&app, &session).await?;
     // A form that is sent twice registers once.
-    let typed = Typed::new(NoteId::random(&*app.rng).to_string());
+    let typed = Typed::new(FormKey::new(&*app.rng).as_str().to_owned());
     Ok(sheet(&surround, &typed, &FieldErrors::none()))
 }
 
@@ -71,9 +71,9 @@ pub(super) async fn send(
         Ok(details) => details,
         Err(errors) => return again(&errors),
     };
-    let key = typed.seen.parse::<NoteId>().ok().map(|key| key.to_string());
+    let key = FormKey::try_from(typed.seen.clone()).map_err(|why| Problem::invalid("seen", &why))?;
     let mut errors = FieldErrors::none();
-    match patients::register(app.house(), &session, &details, key.as_deref()).await {
+    match patients::register(app.house(), &session, &details, Some(key.as_str())).await {
         Ok(patient) => return Ok(see_other(&format!("/patients/{patient}"))),
         Err(RegisterError::Invalid { field, why }) => errors.add(field, format!("The date of birth {why}")),
         Err(RegisterError::RecordNumberTaken) => errors.add("record_number", "Another patient has this record number"),

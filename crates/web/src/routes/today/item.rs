@@ -2,7 +2,7 @@
 
 use super::page::line;
 use crate::{
-    App, AuditClass, Form, PathId, Problem, Route, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, PathId, Problem, Route, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
         ButtonKind, FieldErrors, FigureSize, Head, TimerPlan, Tone, card, exercise_figure, link_button, notice,
@@ -15,7 +15,7 @@ use crate::{
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
-use domain::{EntryId, ItemId, PermissionName};
+use domain::{ItemId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::{
@@ -36,7 +36,7 @@ pub(super) async fn page(
     PathId(item): PathId<ItemId>,
 ) -> Result<Markup, Problem> {
     let one = find(&app, &session, item).await?;
-    let typed = Typed::of_dose(EntryId::random(&*app.rng).to_string(), &one.item.dose);
+    let typed = Typed::of_dose(FormKey::new(&*app.rng), &one.item.dose);
     show(&app, &session, &one, &typed, &FieldErrors::none()).await
 }
 
@@ -46,9 +46,8 @@ pub(super) async fn submitted(
     PathId(item): PathId<ItemId>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let key = (!typed.key.is_empty()).then_some(typed.key.as_str());
     let errors = match typed.entry(item) {
-        Ok(new) => match log::write(app.house(), &session, own(&session)?, &new, key).await {
+        Ok(new) => match log::write(app.house(), &session, own(&session)?, &new, Some(typed.key.as_str())).await {
             Ok(_) => return Ok(see_other("/today")),
             // Here the item is in the address: what is not one's own is not there.
             Err(LogError::Invalid { field, .. }) if field == "item_id" => return Err(Problem::not_found()),
