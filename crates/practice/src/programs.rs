@@ -28,7 +28,7 @@ pub(crate) const PROGRAM: Word = Word::new("program");
 pub struct ProgramView {
     /// The program.
     pub program_id: ProgramId,
-    /// 1, 2, 3 and on; the number of the ETag.
+    /// 1, 2, 3 and on, through all programs of the patient; the number of the ETag.
     pub version: u32,
     /// What it is called on the patient's screen.
     pub title: String,
@@ -69,7 +69,7 @@ pub struct ItemView {
 pub struct VersionLine {
     /// The program.
     pub program_id: ProgramId,
-    /// 1, 2, 3 and on.
+    /// 1, 2, 3 and on, through all programs of the patient.
     pub version: u32,
     /// What it is called.
     pub title: String,

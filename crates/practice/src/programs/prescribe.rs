@@ -104,9 +104,13 @@ pub async fn prescribe(
         return Err(PrescribeError::invalid("ends_on", "must not be before the first day"));
     }
     let items = checked_items(house, &grant, &history, new).await?;
+    // Versions count through all programs of a patient: a number that somebody saw is never that of another program.
     let (program_id, version) = match &current {
         Some(current) => (current.program_id, current.version + 1),
-        None => (next_program(practice, patient, &history), 1),
+        None => {
+            let last = history.iter().map(|row| row.version).max().unwrap_or_default();
+            (next_program(practice, patient, &history), last + 1)
+        }
     };
     let row_id = ProgramVersionRow::row_id(program_id, version);
     let row = ProgramVersionRow {

@@ -14,7 +14,7 @@ pub struct ProgramVersionRow {
     pub practice_id: PracticeId,
     /// The program.
     pub program_id: ProgramId,
-    /// 1, 2, 3 and on.
+    /// 1, 2, 3 and on, through all programs of the patient.
     pub version: u32,
     /// The patient.
     pub patient_id: PatientId,

@@ -39,7 +39,7 @@ async fn a_program_that_is_ended_now_is_over_and_the_patient_is_told_kindly_why(
     let log = json!({ "item_id": program["items"][0]["item_id"], "performed": { "sets": 3 }, "pain": 1, "effort": 2 });
     assert_eq!(clinic.site.api(Method::POST, &clinic.at("/log"), &own, Some(log)).await.status, 422);
 
-    // What was prescribed stays readable, and a new program begins at version 1.
+    // What was prescribed stays readable, and a new program goes on counting.
     let id = program["program_id"].as_str().expect("an id");
     for version in ["1", "2"] {
         assert_eq!(clinic.read(&clinic.at(&format!("/program/versions/{id}/{version}"))).await.status, 200);
@@ -50,9 +50,32 @@ async fn a_program_that_is_ended_now_is_over_and_the_patient_is_told_kindly_why(
     }
     clinic.site.behind.clock.advance_seconds(1);
     let next = clinic.prescribed().await;
-    assert_eq!(next["version"], 1);
+    assert_eq!(next["version"], 3);
     assert_ne!(next["program_id"], program["program_id"]);
     assert!(clinic.site.open("/today", &own).await.text().contains("Squat"));
+}
+
+#[tokio::test]
+async fn whoever_saw_a_program_that_was_ended_since_neither_writes_over_the_next_one_nor_takes_it_for_the_same() {
+    let clinic = Clinic::new().await;
+    clinic.prescribed().await;
+    let end = json!({ "reason": "You reached your goal" });
+    assert_eq!(clinic.change(Method::POST, "/program/end", &end, Some("\"1\"")).await.status, 200);
+    let other = clinic.program(json!([{ "exercise_id": clinic.bridge, "dose": dose(3) }]));
+    let other = clinic.prescribe(&other, None).await.json();
+
+    // An editor that was opened before all that.
+    for seen in ["\"1\"", "\"2\""] {
+        let stale = clinic.program(json!([{ "exercise_id": clinic.squat, "dose": dose(3) }]));
+        assert_eq!(clinic.prescribe(&stale, Some(seen)).await.status, 412, "{seen}");
+        assert_eq!(clinic.change(Method::POST, "/program/end", &end, Some(seen)).await.status, 412, "{seen}");
+        let request = Request::get(clinic.at("/program"))
+            .header(header::COOKIE, &clinic.cookie)
+            .header(header::IF_NONE_MATCH, seen);
+        let read = clinic.site.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!((read.status.as_u16(), read.json()["program_id"].clone()), (200, other["program_id"].clone()));
+    }
+    assert_eq!(clinic.read(&clinic.at("/program")).await.json()["version"], other["version"]);
 }
 
 #[tokio::test]

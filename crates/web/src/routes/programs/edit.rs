@@ -125,10 +125,13 @@ fn sheet(
     errors: &FieldErrors,
     notice: Option<Markup>,
 ) -> Markup {
-    let next = draft.seen.parse::<u32>().map_or(1, |version| version.saturating_add(1));
-    let below = match next {
-        1 => html! { "The first version. The patient sees it as soon as you sign it." },
-        next => html! { "Version " (next - 1) " stays as it is. Signing makes version " (next) "." },
+    let seen = draft.seen.parse::<u32>().ok();
+    let (below, sign) = match seen.map(|seen| (seen, seen.saturating_add(1))) {
+        None => (html! { "The patient sees it as soon as you sign it." }, "Sign the program".to_owned()),
+        Some((seen, next)) => (
+            html! { "Version " (seen) " stays as it is. Signing makes version " (next) "." },
+            format!("Sign version {next}"),
+        ),
     };
     let field = |name, label| Field::new(name, label).error(errors.of(name));
     let back = link_button(&format!("/patients/{patient}"), "Cancel", ButtonKind::Quiet);
@@ -152,7 +155,7 @@ fn sheet(
                 }
                 p class="hidden" role="status" data-items-said {}
                 (item_template())
-                (submit(&format!("Sign version {next}"), Some(back)))
+                (submit(&sign, Some(back)))
             }
             section class="card" aria-labelledby="library" {
                 h2 id="library" { "Exercises" }

@@ -15,7 +15,7 @@ pub(super) const LIMIT: usize = 256 * 1024;
 pub(super) const API: Route = Route::api(
     Verb::Put,
     "/api/v1/patients/{patient_id}/program",
-    "Signs the first version (without If-Match) or the next one (with the version in force).",
+    "Signs the first version of a program (without If-Match) or the next one (with the version in force).",
 )
 .permission(PermissionName::WriteExercise)
 .audit(AuditClass::Patient)
