@@ -74,6 +74,24 @@ async fn two_people_cannot_amend_the_same_version_of_a_note() {
 }
 
 #[tokio::test]
+async fn whoever_holds_a_note_that_was_entered_in_error_since_is_not_told_that_it_is_the_same() {
+    let clinic = Clinic::new().await;
+    let note = clinic.change(Method::POST, "/notes", &json!({ "body": "Of somebody else" }), None).await.json();
+    let at = format!("/notes/{}", note["note_id"].as_str().expect("an id"));
+    let held = async || {
+        let request =
+            Request::get(clinic.at(&at)).header(header::COOKIE, &clinic.cookie).header(header::IF_NONE_MATCH, "\"1\"");
+        clinic.site.send(request.body(Body::empty()).expect("a request")).await
+    };
+    assert_eq!(held().await.status, 304);
+    let wrong = json!({ "reason": "Another patient's" });
+    assert_eq!(clinic.change(Method::POST, &format!("{at}/void"), &wrong, None).await.status, 204);
+    let now = held().await;
+    assert_eq!((now.status.as_u16(), &now.json()["voided"]["reason"]), (200, &wrong["reason"]));
+    assert_eq!(now.header("etag"), None, "there is nothing left to change");
+}
+
+#[tokio::test]
 async fn a_note_is_amended_under_its_own_patient_and_by_who_may_write_notes() {
     let clinic = Clinic::new().await;
     let note = clinic.change(Method::POST, "/notes", &json!({ "body": "First" }), None).await.json();

@@ -57,6 +57,11 @@ pub(super) async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let note = notes::one(app.house(), &session, patient, note).await?.ok_or(Problem::not_found())?;
+    // One that was entered in error is amended no more: it has no tag, and nobody who holds that of before is told that
+    // nothing changed.
+    if note.voided.is_some() {
+        return Ok(Json(note).into_response());
+    }
     let tag = Tag(u64::from(note.version));
     if tag.is_held(&headers) {
         return Ok(tag.not_modified());
