@@ -1,12 +1,12 @@
 //! Care teams: who treats whom, from when to when.
 
 use crate::{Event, House, HouseError, accounts::in_person, house::through_house, staff};
-use domain::{AccountId, CareLinkId, PatientId, Timestamp};
+use domain::{AccountId, CareLinkId, PatientId, PracticeId, Timestamp};
 use identity::{EnrollmentError, Full, Session};
 use ledger::{Outcome, Resource, Word};
 use phi::{AccessError, Govern, PracticeGrant, Purpose};
 use store::{
-    Batch, CommitError,
+    Batch, CommitError, StoreError,
     rows::{
         accounts,
         care_links::{self, CareKind, CareLinkRow},
@@ -129,18 +129,23 @@ pub async fn members(
     Ok(views)
 }
 
-/// Who may be given a place: active therapists and administrators, by name.
+/// Who may be given a place: active therapists and administrators, by name. Nobody where the record is closed: places are given
+/// on the one that goes on.
 pub async fn candidates(
     house: &House,
     session: &Session<Full>,
     patient: PatientId,
 ) -> Result<Vec<(AccountId, String)>, CareTeamError> {
-    govern(house, session, patient, Word::new("read_care_team")).await?;
-    let people = staff::treating::<CareTeamError>(house, session).await?;
+    let grant = govern(house, session, patient, Word::new("read_care_team")).await?;
+    if is_closed(house, grant.practice(), patient).await? {
+        return Ok(Vec::new());
+    }
+    let people = staff::named::<CareTeamError>(house, session, staff::treats_now).await?;
     Ok(people.into_iter().map(|person| (person.account_id, person.name)).collect())
 }
 
-/// Gives somebody a place.
+/// Gives somebody a place. Where they have it already, by an open place of the same kind that covers it, that one is it: a form
+/// that is sent twice gives no second place, by which they would keep seeing the record when one is ended.
 pub async fn assign(
     house: &House,
     session: &Session<Full>,
@@ -178,11 +183,22 @@ pub async fn assign(
         created_at: now,
     };
     let batch = merges::is_open(Batch::new(), grant.practice(), patient);
-    identity.commit(care_links::insert(batch, &row)).await.map_err(|error| match error {
-        CommitError::Conflict { .. } => CareTeamError::Closed,
-        other => other.into(),
-    })?;
-    Ok(row.care_link_id)
+    let batch = care_links::insert(care_links::is_new(batch, &row), &row);
+    match identity.commit(batch).await {
+        Ok(()) => Ok(row.care_link_id),
+        Err(conflict @ CommitError::Conflict { .. }) => {
+            if is_closed(house, grant.practice(), patient).await? {
+                return Err(CareTeamError::Closed);
+            }
+            care_links::covering(identity, &row).await?.ok_or_else(|| conflict.into())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn is_closed(house: &House, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
+    let last = merges::of_patient(&house.stores.identity, practice, patient).await?;
+    Ok(last.is_some_and(|merge| merge.into.is_some()))
 }
 
 /// Ends a place now.

@@ -29,18 +29,32 @@ pub(crate) const fn treats(role: Role) -> bool {
     matches!(role, Role::Therapist | Role::Admin)
 }
 
-/// Everybody of the session's practice who may treat patients now, by name.
-pub(crate) async fn treating<E>(house: &House, session: &Session<Full>) -> Result<Vec<Person>, E>
+/// Whether it is the account of somebody who may treat patients now.
+pub(crate) fn treats_now(row: &AccountRow) -> bool {
+    treats(row.role) && row.state == AccountState::Active
+}
+
+/// Whether it is the account of somebody who works here, opened or not; of nobody who left.
+pub(crate) fn works_here(row: &AccountRow) -> bool {
+    row.state != AccountState::Disabled
+}
+
+/// The staff of the session's practice whom `wanted` fits, by name.
+pub(crate) async fn named<E>(
+    house: &House,
+    session: &Session<Full>,
+    wanted: fn(&AccountRow) -> bool,
+) -> Result<Vec<Person>, E>
 where
     E: From<StoreError> + From<VaultError>,
 {
     let mut people = Vec::new();
     for row in everybody(house, session.practice()).await? {
-        if treats(row.role) && row.state == AccountState::Active {
+        if wanted(&row) {
             let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
             people.push(Person { account_id: row.account_id, name: name.expose().as_str().to_owned() });
         }
     }
-    people.sort_by(|a, b| a.name.cmp(&b.name));
+    people.sort_by_cached_key(|person| person.name.to_lowercase());
     Ok(people)
 }

@@ -127,7 +127,7 @@ pub async fn therapists(house: &House, session: &Session<Full>) -> Result<Vec<Pe
     if session.role() == Role::Patient {
         return Ok(Vec::new());
     }
-    staff::treating(house, session).await
+    staff::named(house, session, staff::treats_now).await
 }
 
 /// Why the caller opens a patient's visits: their own, for care, or to run the practice.

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use axum::http::Method;
-use domain::{PatientId, Role};
+use domain::{PatientId, Role, Timestamp};
+use jiff::SignedDuration;
 use ledger::Outcome;
 use serde_json::json;
+use std::collections::BTreeSet;
 use testkit::{
     house::{Person, code_of},
     site::{Answer, Site},
@@ -44,6 +46,45 @@ async fn nobody_gives_themself_a_place_in_a_care_team() {
         json!({ "account_id": therapist.account(), "kind": "covering", "starts_at": "2026-05-01T00:00:00Z" });
     let refused = site.api(Method::POST, &path, &cookie, Some(backdated)).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["field"]), (422, &json!("starts_at")));
+}
+
+#[tokio::test]
+async fn a_place_that_is_given_twice_is_one_and_ended_once() {
+    let site = Site::new().await;
+    let practice = site.practice().await;
+    let admin = site.account(practice, Role::Admin).await;
+    let (therapist, patient) =
+        (site.account(practice, Role::Therapist).await, site.patient(practice, "Ana", "Ruiz").await);
+    let (admin, theirs) = (site.signed_in(&admin).await, site.signed_in(&therapist).await);
+    let (path, chart) = (format!("/api/v1/patients/{patient}/care-team"), format!("/api/v1/patients/{patient}"));
+    let sees = async || site.api(Method::GET, &chart, &theirs, None).await.status;
+    let give = async |kind: &str, ends_at: Option<Timestamp>| {
+        let body = json!({ "account_id": therapist.account(), "kind": kind, "ends_at": ends_at });
+        let given = site.api(Method::POST, &path, &admin, Some(body)).await;
+        assert_eq!(given.status, 201, "{}", given.text());
+        given.json()["care_link_id"].as_str().unwrap().to_owned()
+    };
+    let fields = format!("account_id={}&kind=assigned", therapist.account());
+    let page = format!("/patients/{patient}/care-team");
+    let clicked = futures::future::join(site.submit(&page, &admin, &fields), site.submit(&page, &admin, &fields)).await;
+    assert_eq!((clicked.0.status.as_u16(), clicked.1.status.as_u16()), (303, 303));
+    site.clock.advance_seconds(30);
+    let place = give("assigned", None).await;
+    let soon = site.now() + SignedDuration::from_hours(1);
+    assert_eq!(give("assigned", Some(soon)).await, place, "what is open covers what ends");
+    let team = async || {
+        let team = site.api(Method::GET, &path, &admin, None).await.json();
+        team["items"].as_array().unwrap().len()
+    };
+    assert_eq!((team().await, sees().await.as_u16()), (1, 200));
+
+    let end = async |place: &str| site.api(Method::DELETE, &format!("{path}/{place}"), &admin, None).await.status;
+    assert_eq!(end(&place).await, 204);
+    assert_eq!(sees().await, 404);
+    // What ended covers nothing, nor does another kind, nor what ends earlier.
+    let short = give("assigned", Some(soon)).await;
+    let places = BTreeSet::from([place, short, give("covering", None).await, give("assigned", None).await]);
+    assert_eq!((places.len(), team().await), (4, 4));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Care teams: who treats whom, from when to when.
 
-use crate::{Batch, Db, Row, StoreError, rows::merges::goes_on_as};
+use crate::{Batch, Db, Param, Row, StoreError, rows::merges::goes_on_as};
 use domain::{AccountId, CareLinkId, Invalid, PatientId, PracticeId, Timestamp};
 use phi::Ties;
 
@@ -65,6 +65,22 @@ macro_rules! select {
             $rest
         )
     };
+}
+
+/// Which places cover one that begins and ends at $5 and $6; the clocks of two servers differ by less than the minute
+/// (60,000 ms).
+macro_rules! covers {
+    () => {
+        "WHERE practice_id = $1 AND patient_id = $2 AND account_id = $3 AND kind = $4 AND starts_at <= $5 + 60000 \
+         AND (ends_at IS NULL OR ends_at >= $6)"
+    };
+}
+
+fn covered(row: &CareLinkRow) -> [Param<'_>; 6] {
+    // What has no end is covered by nothing that has one.
+    let until = row.ends_at.unwrap_or(Timestamp::MAX);
+    let (practice, patient, account) = (row.practice_id.into(), row.patient_id.into(), row.account_id.into());
+    [practice, patient, account, row.kind.word().into(), row.starts_at.into(), until.into()]
 }
 
 /// How an account stands to a patient at a moment, in one question, for every request asks it. For a record that was made
@@ -142,6 +158,23 @@ pub async fn of_account(
          ORDER BY patient_id, starts_at"
     );
     db.rows(sql, &[practice.into(), account.into(), at.into()]).await?.iter().map(read).collect()
+}
+
+/// A place that covers another of the same account and kind: begun by then, give or take a minute, and open as long. None
+/// where somebody would get something by that other one.
+pub async fn covering(db: &Db, row: &CareLinkRow) -> Result<Option<CareLinkId>, StoreError> {
+    const SQL: &str =
+        concat!("SELECT care_link_id FROM care_links ", covers!(), " ORDER BY starts_at, care_link_id LIMIT 1");
+    let found = db.optional(SQL, &covered(row)).await?;
+    found.map(|found| found.id(0)).transpose()
+}
+
+/// Makes a batch a conflict where a place [covers](covering) this one: whoever was given it twice would keep one when the
+/// other is ended.
+pub fn is_new(batch: Batch, row: &CareLinkRow) -> Batch {
+    // Must find nothing: a row that it would remove makes the whole batch a conflict, and stays.
+    const SQL: &str = concat!("DELETE FROM care_links ", covers!());
+    batch.run(SQL, &covered(row)).expect(0)
 }
 
 /// Adds a link.
