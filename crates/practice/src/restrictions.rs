@@ -338,17 +338,17 @@ pub(crate) async fn names(
     Ok(rows.iter().any(|row| row.in_force() && row.account_id == Some(account)))
 }
 
-/// Everybody who works here, by name: of whom one may be kept away.
-pub async fn colleagues(house: &House, session: &Session<Full>) -> Result<Vec<Person>, RestrictionError> {
+/// Everybody who works here, by name: of whom one may be kept away. Nobody where the record is closed: what is asked is written
+/// down for the one that goes on.
+pub async fn colleagues(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<Vec<Person>, RestrictionError> {
     // Names of colleagues are open to everybody who is signed in to the practice's staff.
-    if session.role() == Role::Patient {
+    let last = merges::of_patient(&house.stores.identity, session.practice(), patient).await?;
+    if session.role() == Role::Patient || last.is_some_and(|merge| merge.into.is_some()) {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
-    for row in staff::everybody(house, session.practice()).await? {
-        let name = house.vault.open_directory(session, row.account_id, &row.display_name).await?;
-        found.push(Person { account_id: row.account_id, name: name.expose().as_str().to_owned() });
-    }
-    found.sort_by_cached_key(|person| person.name.to_lowercase());
-    Ok(found)
+    staff::named(house, session, staff::works_here).await
 }

@@ -13,9 +13,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::rows::patients::{self, PatientRow};
 
-/// Whether the pages about a patient's care are open to somebody, so that none is offered to whom it would refuse.
-pub async fn care_is_open(house: &House, session: &Session<Full>, patient: PatientId) -> Result<bool, RecordError> {
-    Ok(house.guard.would_allow::<ReadExercise>(session, patient).await?)
+/// Whether somebody may use a permission on a patient's record at this moment: for a page that offers no more than it keeps.
+/// Nobody writes in a record that is closed, however much of it they read. Opens nothing.
+pub async fn may<P: Permission>(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<bool, RecordError> {
+    Ok(house.guard.would_allow::<P>(session, patient).await?)
 }
 
 /// Who a patient is.

@@ -3,7 +3,7 @@
 mod api;
 mod pages;
 
-use crate::{Problem, RouteTable};
+use crate::{Problem, RouteTable, answer::key_used};
 use practice::restrictions::RestrictionError;
 
 /// Adds them.
@@ -24,9 +24,7 @@ impl From<RestrictionError> for Problem {
             RestrictionError::Named => {
                 Self::conflict().detail("The patient asked that you be kept away. A colleague answers what they ask.")
             }
-            RestrictionError::KeyUsed => {
-                Self::invalid_fields().field("Idempotency-Key", "came before with another request")
-            }
+            RestrictionError::KeyUsed => key_used(),
             RestrictionError::Closed => {
                 Self::conflict().detail("This record was made twice and is closed. Answer for the one that goes on.")
             }

@@ -57,3 +57,16 @@ async fn what_was_asked_is_written_once_however_often_it_is_sent() {
     let all = clinic.site.api(Method::GET, &path, &cookie, None).await.json();
     assert_eq!(all["items"].as_array().expect("a list").len(), 2);
 }
+
+#[tokio::test]
+async fn nobody_who_left_is_offered_as_somebody_to_keep_away() {
+    let clinic = Clinic::new().await;
+    let admin = clinic.site.signed_in(&clinic.site.account(clinic.practice, Role::Admin).await).await;
+    let colleague = clinic.site.account(clinic.practice, Role::Therapist).await.account().to_string();
+    let page = format!("/patients/{}/restrictions", clinic.patient);
+    let offered = async || clinic.site.open(&page, &admin).await.text().contains(&format!("value=\"{colleague}\""));
+    assert!(offered().await);
+    let fields = "role=therapist&state=disabled&version=1";
+    assert_eq!(clinic.site.submit(&format!("/people/{colleague}"), &admin, fields).await.status, 303);
+    assert!(!offered().await);
+}

@@ -3,6 +3,7 @@
 mod amending;
 mod asking;
 mod charging;
+mod closed;
 mod editor;
 mod ending;
 mod finding;
@@ -351,7 +352,7 @@ async fn the_editor_signs_and_shows_what_is_wrong_beside_its_field() {
     let clinic = Clinic::new().await;
     let path = format!("/patients/{}/program/edit", clinic.patient);
     let empty = clinic.site.open(&path, &clinic.cookie).await;
-    assert!(empty.status == 200 && empty.text().contains("Sign version 1"));
+    assert!(empty.status == 200 && empty.text().contains("Sign the program"));
     let item = |sets: u8| {
         format!(
             "title=Knee&starts_on=2026-05-14&ends_on=&seen=&items%5B0%5D.item_id=&items%5B0%5D.exercise_id={}\

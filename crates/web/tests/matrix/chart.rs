@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use store::{
     Batch,
     rows::{
+        care_links,
         merges::{self, MergeRow},
         restrictions::{self, RestrictionRow},
     },
@@ -37,8 +38,9 @@ pub(crate) struct Chart {
     /// What is said to be entered in error, and nothing else is about: an entry for each of three doors, notes and visits for
     /// two.
     pub(crate) wrong: ([String; 3], [String; 2], [String; 2]),
-    /// Second records: two open ones, two that are closed, and the one as which these go on.
-    pub(crate) twice: [PatientId; 5],
+    /// Second records: two open ones, two that are closed, the one as which these go on, and a closed one that goes on as the
+    /// patient.
+    pub(crate) twice: [PatientId; 6],
     /// Two places of other members, so that both doors of ending one find an open one.
     pub(crate) links: [String; 2],
     /// Two restrictions in force, each about an account that asks for nothing here.
@@ -69,7 +71,7 @@ impl Chart {
             visit: id(),
             held: [id(), id()],
             wrong: ([id(), id(), id()], [id(), id()], [id(), id()]),
-            twice: [0; 5].map(|_| PatientId::random(&SystemRng)),
+            twice: [0; 6].map(|_| PatientId::random(&SystemRng)),
             links: [id(), id()],
             restrictions: [id(), id()],
             plans: [id(), id()],
@@ -85,13 +87,13 @@ impl Chart {
 pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, name: &str) -> (Chart, Person) {
     let (given, family) = name.split_once(' ').expect("two names");
     let patient = site.patient(practice, given, family).await;
-    let keeper = site.account(practice, Role::Therapist).await;
+    let treating = site.account(practice, Role::Therapist).await;
     let links =
-        [site.care_link(&keeper, patient).await.to_string(), site.care_link(&keeper, patient).await.to_string()];
+        [site.care_link(&treating, patient).await.to_string(), site.care_link(&treating, patient).await.to_string()];
     let account = site.patient_account(practice, patient).await;
-    let keeper_id = keeper.account();
-    let billed = billing::billed(site, &keeper, patient).await;
-    let (keeper, own) = (site.signed_in(&keeper).await, site.signed_in(&account).await);
+    let keeper_id = treating.account();
+    let billed = billing::billed(site, &treating, patient).await;
+    let (keeper, own) = (site.signed_in(&treating).await, site.signed_in(&account).await);
     let at = |rest: &str| format!("/api/v1/patients/{patient}{rest}");
     let program = created(site, Method::PUT, &at("/program"), &keeper, program(exercise)).await;
     let visit = visit(keeper_id, site.now());
@@ -128,9 +130,10 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
     let twice = [
         site.patient(practice, "Zoe", "Twice").await,
         site.patient(practice, "Zoe", "Twice").await,
-        closed(site, practice, stays).await,
-        closed(site, practice, stays).await,
+        closed(site, &treating, &keeper, stays).await,
+        closed(site, &treating, &keeper, stays).await,
         stays,
+        closed(site, &treating, &keeper, patient).await,
     ];
     let restrictions = [restriction(site, practice, patient).await, restriction(site, practice, patient).await];
     // Two that are not in force any more, one for each door of voiding one.
@@ -169,9 +172,18 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
     )
 }
 
-/// A second record of somebody, closed.
-async fn closed(site: &Site, practice: PracticeId, goes_on_as: PatientId) -> PatientId {
+/// A second record of somebody, closed. Something was in it: a visit that was held, and a note.
+async fn closed(site: &Site, treating: &Person, cookie: &str, goes_on_as: PatientId) -> PatientId {
+    let practice = treating.practice();
     let twice = site.patient(practice, "Zoe", "Twice").await;
+    let place = site.care_link(treating, twice).await;
+    let mut held = visit(treating.account(), site.now());
+    held["state"] = "held".into();
+    for (place, body) in [("visits", held), ("notes", json!({ "body": "Of the first time." }))] {
+        created(site, Method::POST, &format!("/api/v1/patients/{twice}/{place}"), cookie, body).await;
+    }
+    let ended = care_links::end(Batch::new(), practice, twice, place, site.now());
+    site.house.stores.identity.commit(ended).await.expect("stored");
     let row = MergeRow {
         practice_id: practice,
         patient_id: twice,

@@ -65,15 +65,19 @@ async fn show(
     let content = html! {
         (breadcrumbs(&[("/patients", "Patients")], "Care team"))
         @if members.is_empty() {
-            (empty_state("Nobody treats this patient yet", "Give somebody a place below.", None))
+            (empty_state("Nobody treats this patient", "Who does stands here, and who did.", None))
         } @else {
             section class="card" { (table("Care team", &columns, rows)) }
         }
-        form method="post" action={ "/patients/" (patient) "/care-team" } class="card stack" {
-            h2 { "Give somebody a place" }
-            (select(&Field::new("account_id", "Who").required(), &choices))
-            (select(&Field::new("kind", "As").required(), &[("assigned", "Their therapist"), ("covering", "Covering for one")]))
-            (submit("Give the place", None))
+        @if choices.is_empty() {
+            p class="soft" { "This record was made twice and is closed: places are given on the one that goes on." }
+        } @else {
+            form method="post" action={ "/patients/" (patient) "/care-team" } class="card stack" {
+                h2 { "Give somebody a place" }
+                (select(&Field::new("account_id", "Who").required(), &choices))
+                (select(&Field::new("kind", "As").required(), &[("assigned", "Their therapist"), ("covering", "Covering for one")]))
+                (submit("Give the place", None))
+            }
         }
         p { a href={ "/policy/patients/" (patient) } { "Who can see this patient, why, since when" } }
         p { a href={ "/patients/" (patient) "/restrictions" } { "What the patient asked of who sees their record" } }

@@ -1,7 +1,7 @@
 //! Reading progress notes, with the form for a new one.
 
 use crate::{
-    App, AuditClass, Json, PathId, Problem, Query, Route, SignedIn, Verb,
+    App, AuditClass, FormKey, Json, PathId, Problem, Query, Route, SignedIn, Verb,
     look::{
         Field, FieldErrors, Head, RECORDED, card, empty_state, hidden, pagination, recorded_line, submit, textarea,
         words,
@@ -14,12 +14,13 @@ use crate::{
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode};
-use domain::{NoteId, PatientId, PermissionName};
+use domain::{PatientId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
+use phi::WriteNotes;
 use practice::{
     notes::{self, NoteView, Notes},
-    restrictions,
+    patients, restrictions,
 };
 
 /// A note has up to 20,000 characters, which a form may write with nine bytes each.
@@ -65,7 +66,7 @@ pub(super) async fn page(
         }
         Err(problem) => return Err(problem),
     };
-    let key = NoteId::random(&*app.rng).to_string();
+    let key = FormKey::new(&*app.rng);
     show(&app, &session, patient, &found, &key, "", &FieldErrors::none()).await
 }
 
@@ -88,25 +89,28 @@ pub(super) async fn show(
     session: &Session<Full>,
     patient: PatientId,
     found: &Notes,
-    key: &str,
+    key: &FormKey,
     typed: &str,
     errors: &FieldErrors,
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(app, session).await?;
+    let writes = patients::may::<WriteNotes>(app.house(), session, patient).await?;
     let next = found.next.map(|last| format!("/patients/{patient}/notes?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
         (views(patient, "notes"))
         (errors.summary())
-        form method="post" action={ "/patients/" (patient) "/notes" } class="card stack" {
-            (hidden("key", key))
-            (textarea(&Field::new("body", "New note").required().value(typed).rows(6).max_length(20_000)
-                .error(errors.of("body")).hint("A note that was written can be amended; what it said before is kept.")))
-            (submit("Write it down", None))
+        @if writes {
+            form method="post" action={ "/patients/" (patient) "/notes" } class="card stack" {
+                (hidden("key", key))
+                (textarea(&Field::new("body", "New note").required().value(typed).rows(6).max_length(20_000)
+                    .error(errors.of("body")).hint("A note that was written can be amended; what it said before is kept.")))
+                (submit("Write it down", None))
+            }
         }
         @if found.items.is_empty() {
             (empty_state("No notes yet", "What you write after a visit stands here.", None))
         }
-        @for note in &found.items { (one(patient, note, &surround)) }
+        @for note in &found.items { (one(patient, note, writes, &surround)) }
         (pagination(None, next.as_deref(), None))
         (recorded_line(RECORDED))
     };
@@ -114,7 +118,7 @@ pub(super) async fn show(
     Ok(surround.page(Sheet::new("Progress notes", "/patients").head(head), content))
 }
 
-fn one(patient: PatientId, note: &NoteView, surround: &Surround) -> Markup {
+fn one(patient: PatientId, note: &NoteView, writes: bool, surround: &Surround) -> Markup {
     let (first_at, first_by) = note.first();
     let (hour, minute) = surround.zone().hour_minute(first_at);
     let heading = words::full_date(surround.day(first_at));
@@ -144,7 +148,7 @@ fn one(patient: PatientId, note: &NoteView, surround: &Surround) -> Markup {
                     }
                 }
             }
-            @if note.voided.is_none() {
+            @if writes && note.voided.is_none() {
                 p {
                     a href={ "/patients/" (patient) "/notes/" (note.note_id) "/amend" } {
                         "Amend" span class="hidden" { " the note of " (heading) ", " (words::time(hour, minute)) }

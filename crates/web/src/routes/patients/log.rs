@@ -11,9 +11,10 @@ use crate::{
 use axum::extract::State;
 use domain::{PatientId, PermissionName};
 use maud::{Markup, html};
+use phi::WriteExercise;
 use practice::{
     log::{self, EntryView},
-    progress,
+    patients, progress,
 };
 
 pub(super) const PAGE: Route = Route::page(Verb::Get, "/patients/{patient_id}/log", "What the patient wrote down.")
@@ -34,6 +35,7 @@ pub(super) async fn page(
     let mut entries = log::list(app.house(), &session, patient, before, SHOWN + 1).await?;
     let names = progress::item_names(app.house(), &session, patient).await?;
     let surround = Surround::of(&app, &session).await?;
+    let writes = patients::may::<WriteExercise>(app.house(), &session, patient).await?;
     let more = entries.len() > SHOWN;
     entries.truncate(SHOWN);
     let last = entries.last().filter(|_| more).map(|last| Cursor::at(&(last.performed_at, last.entry_id)));
@@ -61,7 +63,7 @@ pub(super) async fn page(
             html! { (entry.effort.value()) },
             html! { (entry.comment.as_deref().unwrap_or("–")) },
             html! {
-                @if entry.voided.is_none() && entry.superseded_at.is_none() {
+                @if writes && entry.voided.is_none() && entry.superseded_at.is_none() {
                     a class="small" href={ "/patients/" (patient) "/log/" (entry.entry_id) "/void" } {
                         "Entered in error" span class="hidden" { ": " (words::day_month(entry.performed_on)) ", " (words::time(hour, minute)) }
                     }

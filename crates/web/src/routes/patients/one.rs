@@ -4,9 +4,9 @@ use super::{STAFF, back_to_list, details_link, views};
 use crate::{
     App, AuditClass, Json, PathId, Problem, Route, SignedIn, Tag, Verb,
     look::{
-        ButtonKind, Column, DayDone, FigureSize, Head, LineChart, Series, Tone, WeekValue, adherence_heatmap, card,
-        definitions, empty_state, exercise_figure, line_chart, link_button, notice, recorded_line, sparkline, table,
-        tag, two_columns, words,
+        ButtonKind, Column, DayDone, FigureSize, Head, LineChart, RECORDED, Series, Tone, WeekValue, adherence_heatmap,
+        card, definitions, empty_state, exercise_figure, line_chart, link_button, notice, recorded_line, sparkline,
+        table, tag, two_columns, words,
     },
     routes::exercises::Pictures,
     surround::{Sheet, Surround},
@@ -19,7 +19,7 @@ use axum::{
 use domain::{PatientId, PermissionName, Role, progress::WeekMedian};
 use identity::{Full, Session};
 use maud::{Markup, html};
-use phi::AccessError;
+use phi::{AccessError, WriteExercise, WriteIdentity, WriteNotes};
 use practice::{
     patients::{self, PatientView},
     progress::{self, Chart, CommentView, ItemProgress},
@@ -61,7 +61,14 @@ pub(super) async fn page(
         return who(&app, &session, &surround, patient).await;
     }
     match progress::chart(app.house(), &session, patient).await {
-        Ok(chart) => Ok(show(&surround, &session, patient, &chart)),
+        Ok(chart) => {
+            let offers = Offers {
+                prescribes: patients::may::<WriteExercise>(app.house(), &session, patient).await?,
+                notes: patients::may::<WriteNotes>(app.house(), &session, patient).await?,
+                changes: patients::may::<WriteIdentity>(app.house(), &session, patient).await?,
+            };
+            Ok(show(&surround, &session, patient, &chart, offers))
+        }
         Err(RecordError::Access(AccessError::Denied)) if session.role() == Role::Admin => {
             who(&app, &session, &surround, patient).await
         }
@@ -71,13 +78,14 @@ pub(super) async fn page(
 
 async fn who(app: &App, session: &Session<Full>, surround: &Surround, patient: PatientId) -> Result<Markup, Problem> {
     let view = patients::read(app.house(), session, patient).await?;
+    let changes = patients::may::<WriteIdentity>(app.house(), session, patient).await?;
     let name = view.name();
     let beside = html! {
         @if session.role() == Role::Admin {
             (link_button(&format!("/patients/{patient}/care-team"), "Care team", ButtonKind::Quiet))
         }
         (link_button(&format!("/patients/{patient}/visits"), "Visits", ButtonKind::Quiet))
-        (details_link(patient))
+        @if changes { (details_link(patient)) }
     };
     let head = Head { above: Some(back_to_list()), heading: Some(&name), beside: Some(beside), ..Head::default() };
     let or_none =
@@ -90,22 +98,31 @@ async fn who(app: &App, session: &Session<Full>, surround: &Surround, patient: P
             ("Telephone", or_none(&view.phone)),
             ("Record number", or_none(&view.record_number)),
         ])))
-        (recorded_line("Opening this page was recorded, and the patient can see that."))
+        (recorded_line(RECORDED))
     };
     Ok(surround.page(Sheet::new("Patient", "/patients").head(head), content))
 }
 
-fn show(surround: &Surround, session: &Session<Full>, patient: PatientId, chart: &Chart) -> Markup {
+/// What the one who looks can do with the record. Nobody writes in one that is closed.
+#[derive(Clone, Copy)]
+struct Offers {
+    prescribes: bool,
+    notes: bool,
+    /// Changes who the patient is.
+    changes: bool,
+}
+
+fn show(surround: &Surround, session: &Session<Full>, patient: PatientId, chart: &Chart, offers: Offers) -> Markup {
     let name = chart.patient.name();
     let beside = html! {
         @if session.role() == Role::Admin {
             (link_button(&format!("/patients/{patient}/care-team"), "Care team", ButtonKind::Quiet))
-            (details_link(patient))
         }
-        @if chart.comments.is_some() {
+        @if offers.changes { (details_link(patient)) }
+        @if offers.notes {
             (link_button(&format!("/patients/{patient}/notes"), "Write a note", ButtonKind::Quiet))
         }
-        @if chart.goes_on_as.is_none() {
+        @if offers.prescribes {
             (link_button(
                 &format!("/patients/{patient}/program/edit"),
                 if chart.program.is_some() { "Change program" } else { "Prescribe" },
@@ -143,7 +160,7 @@ fn show(surround: &Surround, session: &Session<Full>, patient: PatientId, chart:
                 line_chart(LineChart { id: "pain", title, max: 10.0, series: &series }),
             ),
         ))
-        (card("Program", Some(html! { span class="soft small" { "last 14 days" } }), items(patient, chart)))
+        (card("Program", Some(html! { span class="soft small" { "last 14 days" } }), items(patient, chart, offers)))
         @if let Some(comments) = &chart.comments {
             (card("In their words", None, said(comments)))
         }
@@ -178,10 +195,11 @@ fn week_values(weeks: &[WeekMedian]) -> Vec<WeekValue> {
 /// Under this percentage an exercise is falling behind.
 const BEHIND: u32 = 70;
 
-fn items(patient: PatientId, chart: &Chart) -> Markup {
+fn items(patient: PatientId, chart: &Chart, offers: Offers) -> Markup {
     if chart.progress.by_item.is_empty() {
-        let action = link_button(&format!("/patients/{patient}/program/edit"), "Prescribe", ButtonKind::Quiet);
-        return empty_state("Nothing prescribed yet", "The exercises and how they go stand here.", Some(action));
+        let prescribe = || link_button(&format!("/patients/{patient}/program/edit"), "Prescribe", ButtonKind::Quiet);
+        let action = offers.prescribes.then(prescribe);
+        return empty_state("Nothing prescribed yet", "The exercises and how they go stand here.", action);
     }
     let columns = [
         Column::text("Exercise"),

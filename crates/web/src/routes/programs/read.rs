@@ -20,7 +20,11 @@ use axum::{
 };
 use domain::{PatientId, PermissionName, ProgramId, Timezone};
 use maud::{Markup, html};
-use practice::programs::{self, ProgramView, VersionLine};
+use phi::WriteExercise;
+use practice::{
+    patients,
+    programs::{self, ProgramView, VersionLine},
+};
 use serde::Serialize;
 
 pub(super) const API: Route =
@@ -101,17 +105,18 @@ pub(super) async fn page(
     let current = programs::current(app.house(), &session, patient).await?;
     let versions = programs::versions(app.house(), &session, patient).await?;
     let surround = Surround::of(&app, &session).await?;
+    let writes = patients::may::<WriteExercise>(app.house(), &session, patient).await?;
     let edit = format!("/patients/{patient}/program/edit");
     let content = html! {
         (views(patient, "program"))
         @match &current {
-            None => (nothing(&edit, versions.first(), surround.zone())),
+            None => (nothing(writes.then_some(edit.as_str()), versions.first(), surround.zone())),
             Some(program) => (sheet_of(program, surround.zone())),
         }
-        @if !versions.is_empty() { (card("Versions", None, history(patient, &versions, current.as_ref(), surround.zone()))) }
+        @if !versions.is_empty() { (card("Versions", None, history(patient, &versions, current.as_ref(), writes, surround.zone()))) }
         (recorded_line(RECORDED))
     };
-    let beside = current.as_ref().map(|_| {
+    let beside = current.as_ref().filter(|_| writes).map(|_| {
         html! {
             (link_button(&format!("/patients/{patient}/program/end"), "End program", ButtonKind::Quiet))
             (link_button(&edit, "Change program", ButtonKind::Primary))
@@ -141,18 +146,18 @@ pub(super) async fn version_page(
     Ok(surround.page(Sheet::new("A version of the program", "/patients").head(head), content))
 }
 
-/// Where no program is in force: before the first one, or after the last.
-fn nothing(edit: &str, last: Option<&VersionLine>, zone: &Timezone) -> Markup {
+/// Where no program is in force: before the first one, or after the last. `edit` is where one is prescribed.
+fn nothing(edit: Option<&str>, last: Option<&VersionLine>, zone: &Timezone) -> Markup {
     let Some(last) = last else {
-        let begin = link_button(edit, "Prescribe", ButtonKind::Primary);
-        return empty_state("Nothing prescribed yet", "Choose exercises and doses to begin.", Some(begin));
+        let begin = edit.map(|edit| link_button(edit, "Prescribe", ButtonKind::Primary));
+        return empty_state("Nothing prescribed yet", "Choose exercises and doses to begin.", begin);
     };
     let ended = zone.day_of(last.signed_at);
     html! {
         section class="card stack" {
             div class="row between card-head" {
                 h2 { "No program now" }
-                (link_button(edit, "Prescribe a new one", ButtonKind::Primary))
+                @if let Some(edit) = edit { (link_button(edit, "Prescribe a new one", ButtonKind::Primary)) }
             }
             p { "“" (last.title) "” was ended by " (last.signed_by.name) " on " (words::full_date(ended)) "." }
             @if let Some(reason) = &last.end_reason { p class="soft" { (reason) } }
@@ -194,7 +199,13 @@ fn sheet_of(program: &ProgramView, zone: &Timezone) -> Markup {
     )
 }
 
-fn history(patient: PatientId, versions: &[VersionLine], current: Option<&ProgramView>, zone: &Timezone) -> Markup {
+fn history(
+    patient: PatientId,
+    versions: &[VersionLine],
+    current: Option<&ProgramView>,
+    writes: bool,
+    zone: &Timezone,
+) -> Markup {
     let columns = [Column::text("Version"), Column::text("Title"), Column::number("Exercises"), Column::text("Signed")];
     let rows = versions.iter().map(|line| {
         let in_force = current.is_some_and(|now| now.program_id == line.program_id && now.version == line.version);
@@ -206,7 +217,7 @@ fn history(patient: PatientId, versions: &[VersionLine], current: Option<&Progra
                     }
                 }, line.voided.as_ref(), zone))
                 @if in_force { " " (tag("in force", Tone::Success)) }
-                @if !in_force && line.voided.is_none() {
+                @if writes && !in_force && line.voided.is_none() {
                     br; a class="small" href={
                         "/patients/" (patient) "/program/versions/" (line.program_id) "/" (line.version) "/void"
                     } { "Entered in error" span class="hidden" { ": version " (line.version) } }

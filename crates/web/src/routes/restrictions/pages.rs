@@ -1,12 +1,12 @@
 //! Restrictions, as a page.
 
 use crate::{
-    App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     body::Nothing,
     look::{
-        ButtonKind, Column, Field, FieldErrors, Head, Tone, card, date_field, empty_state, hidden, post_button,
-        radio_group, recorded_line, select, submit, table, tag, words,
+        ButtonKind, Column, Field, FieldErrors, Head, RECORDED, Tone, card, date_field, empty_state, hidden,
+        post_button, radio_group, recorded_line, select, submit, table, tag, words,
     },
     routes::people::confirm_first,
     surround::{Sheet, Surround},
@@ -39,12 +39,11 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
 /// What stands for notes in the form's choice of whom something is kept from.
 const NOTES: &str = "notes";
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     /// Makes a form that is sent twice write once.
-    #[serde(default)]
-    key: String,
+    key: FormKey,
     /// An account, or [`NOTES`].
     #[serde(default)]
     from: String,
@@ -59,7 +58,8 @@ async fn page(
     SignedIn(session): SignedIn,
     PathId(patient): PathId<PatientId>,
 ) -> Result<Markup, Problem> {
-    let typed = Typed { key: RestrictionId::random(&*app.rng).to_string(), ..Typed::default() };
+    let (key, nothing) = (FormKey::new(&*app.rng), String::new);
+    let typed = Typed { key, from: nothing(), asked_on: nothing(), answer: nothing() };
     show(&app, &session, patient, &typed, &FieldErrors::none()).await
 }
 
@@ -71,7 +71,7 @@ async fn show(
     errors: &FieldErrors,
 ) -> Result<Markup, Problem> {
     let asked = restrictions::list(app.house(), session, patient).await?;
-    let colleagues = restrictions::colleagues(app.house(), session).await?;
+    let colleagues = restrictions::colleagues(app.house(), session, patient).await?;
     let surround = Surround::of(app, session).await?;
     let today = surround.day(app.clock.now()).to_string();
     let day = if typed.asked_on.is_empty() { &today } else { &typed.asked_on };
@@ -86,20 +86,24 @@ async fn show(
         } @else {
             (card("What was asked", None, listed(&surround, &asked)))
         }
-        form method="post" action={ "/patients/" (patient) "/restrictions" } class="card stack" {
-            h2 { "Write down what they asked" }
-            (hidden("key", &typed.key))
-            (select(&Field::new("from", "Keep from").required().value(&typed.from).error(errors.of("from"))
-                .hint("One colleague, from the whole record; or the notes, from whoever stands in"), &choices))
-            (date_field(&Field::new("asked_on", "Asked on").required().value(day).error(errors.of("asked_on"))))
-            (radio_group(&Field::new("answer", "Your answer").required().value(&typed.answer).error(errors.of("answer")), &[
-                ("agreed", "Agreed", Some("It holds from the next request on")),
-                ("declined", "Declined", Some("It is written down and changes nothing")),
-            ]))
-            (submit("Write it down", None))
+        @if ids.is_empty() {
+            p class="soft" { "This record was made twice and is closed: what the patient asks is written down for the one that goes on." }
+        } @else {
+            form method="post" action={ "/patients/" (patient) "/restrictions" } class="card stack" {
+                h2 { "Write down what they asked" }
+                (hidden("key", &typed.key))
+                (select(&Field::new("from", "Keep from").required().value(&typed.from).error(errors.of("from"))
+                    .hint("One colleague, from the whole record; or the notes, from whoever stands in"), &choices))
+                (date_field(&Field::new("asked_on", "Asked on").required().value(day).error(errors.of("asked_on"))))
+                (radio_group(&Field::new("answer", "Your answer").required().value(&typed.answer).error(errors.of("answer")), &[
+                    ("agreed", "Agreed", Some("It holds from the next request on")),
+                    ("declined", "Declined", Some("It is written down and changes nothing")),
+                ]))
+                (submit("Write it down", None))
+            }
         }
         p { a href={ "/policy/patients/" (patient) } { "Who can see this patient, why, since when" } }
-        (recorded_line("Opening this page was recorded, and the patient can see that."))
+        (recorded_line(RECORDED))
     };
     let below = html! { "Patient " code class="id" { (patient) } };
     let head = Head { below: Some(below), ..Head::default() };
@@ -162,8 +166,7 @@ async fn answer(
     }
     if let (Some((what, account_id)), Some(asked_on), Some(answer)) = (from, asked_on, said) {
         let new = NewRestriction { what, account_id, asked_on: Some(asked_on), answer };
-        let key = typed.key.parse::<RestrictionId>().ok().map(|key| key.to_string());
-        match restrictions::answer(app.house(), &session, patient, &new, key.as_deref()).await {
+        match restrictions::answer(app.house(), &session, patient, &new, Some(typed.key.as_str())).await {
             Ok(_) => return Ok(see_other(&back(patient))),
             Err(RestrictionError::Account) => errors.add("from", "Choose somebody who works here"),
             Err(RestrictionError::Day) => errors.add("asked_on", "The day must not be in the future"),

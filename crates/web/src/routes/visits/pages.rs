@@ -1,7 +1,7 @@
 //! Visits, as a page: what is to come and was, booking, and what became of it.
 
 use crate::{
-    App, AuditClass, Form, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
         Column, Field, FieldErrors, Head, RECORDED, Tone, date_field, empty_state, hidden, number_field, pagination,
@@ -21,6 +21,7 @@ use domain::{
 };
 use identity::{Full, Session};
 use maud::{Markup, html};
+use phi::{ChargeVisit, ReadExercise, WriteVisits};
 use practice::{
     patients,
     record::Person,
@@ -55,17 +56,16 @@ async fn page(
 ) -> Result<Markup, Problem> {
     let before = Cursor::place(asked.cursor.as_ref())?;
     let found = visits::list(app.house(), &session, patient, before, SHOWN).await?;
-    let typed = Typed { key: VisitId::random(&*app.rng).to_string(), ..Typed::usual(&app, &session).await? };
+    let typed = Typed::usual(&app, &session).await?;
     show(&app, &session, patient, &found, &typed, &FieldErrors::none()).await
 }
 
 /// A visit as typed.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     /// Makes a form that is sent twice book once.
-    #[serde(default)]
-    key: String,
+    key: FormKey,
     #[serde(default)]
     therapist_id: String,
     #[serde(default)]
@@ -86,10 +86,13 @@ impl Typed {
         let zone = practice::account::zone(app.house(), session).await?;
         let treats = session.role() == Role::Therapist;
         Ok(Self {
+            key: FormKey::new(&*app.rng),
             therapist_id: if treats { session.account().to_string() } else { String::new() },
             day: zone.day_of(app.clock.now()).to_string(),
+            time: String::new(),
             minutes: "30".to_owned(),
-            ..Self::default()
+            clinic: String::new(),
+            remark: String::new(),
         })
     }
 
@@ -98,18 +101,18 @@ impl Typed {
         let mut errors = FieldErrors::none();
         let bad = Invalid::new;
         let therapist = self.therapist_id.parse().map_err(|_| bad("must be chosen"));
-        let therapist = keep(&mut errors, "therapist_id", "The therapist", therapist);
+        let therapist = errors.keep("therapist_id", "The therapist", therapist);
         let day = self.day.trim().parse::<Date>().map_err(|_| bad("must be a date"));
-        let day = keep(&mut errors, "day", "The day", day);
+        let day = errors.keep("day", "The day", day);
         let time = hour_minute(&self.time).ok_or(bad("must be a time of day, like 14:30"));
-        let time = keep(&mut errors, "time", "The time", time);
+        let time = errors.keep("time", "The time", time);
         let minutes = self.minutes.trim().parse::<u16>().map_err(|_| bad("must be a number"));
-        let minutes = keep(&mut errors, "minutes", "The length", minutes.and_then(VisitMinutes::new));
+        let minutes = errors.keep("minutes", "The length", minutes.and_then(VisitMinutes::new));
         let optional = |text: &str| Some(text.trim().replace("\r\n", "\n")).filter(|text| !text.is_empty());
         let clinic = optional(&self.clinic).map(ClinicName::new).transpose();
-        let clinic = keep(&mut errors, "clinic", "The place", clinic);
+        let clinic = errors.keep("clinic", "The place", clinic);
         let remark = optional(&self.remark).map(VisitRemark::new).transpose();
-        let remark = keep(&mut errors, "remark", "The remark", remark);
+        let remark = errors.keep("remark", "The remark", remark);
         match (therapist, day, time, minutes, clinic, remark) {
             (Some(therapist_id), Some(day), Some((hour, minute)), Some(minutes), Some(clinic), Some(remark)) => {
                 let starts_at = zone.moment(day, hour, minute);
@@ -118,10 +121,6 @@ impl Typed {
             _ => Err(errors),
         }
     }
-}
-
-fn keep<T>(errors: &mut FieldErrors, field: &str, label: &str, value: Result<T, Invalid>) -> Option<T> {
-    value.map_err(|why| errors.add(field, format!("{label} {why}"))).ok()
 }
 
 fn hour_minute(text: &str) -> Option<(i8, i8)> {
@@ -137,9 +136,8 @@ async fn book(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let zone = practice::account::zone(app.house(), &session).await?;
-    let key = typed.key.parse::<VisitId>().ok().map(|key| key.to_string());
     let errors = match typed.read(&zone) {
-        Ok(details) => match visits::book(app.house(), &session, patient, &details, key.as_deref()).await {
+        Ok(details) => match visits::book(app.house(), &session, patient, &details, Some(typed.key.as_str())).await {
             Ok(_) => return Ok(see_other(&format!("/patients/{patient}/visits"))),
             Err(VisitError::Invalid { field, why }) => {
                 let mut errors = FieldErrors::none();
@@ -192,9 +190,15 @@ async fn show(
     errors: &FieldErrors,
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(app, session).await?;
-    let books = session.role() != Role::Patient;
-    let treats = books && patients::care_is_open(app.house(), session, patient).await?;
-    let therapists = visits::therapists(app.house(), session).await?;
+    let house = app.house();
+    let own = session.role() == Role::Patient;
+    let treats = !own && patients::may::<ReadExercise>(house, session, patient).await?;
+    let offers = Offers {
+        tells: !own,
+        books: patients::may::<WriteVisits>(house, session, patient).await?,
+        charges: patients::may::<ChargeVisit>(house, session, patient).await?,
+    };
+    let therapists = visits::therapists(house, session).await?;
     let now = app.clock.now();
     let next = found.next.map(|last| format!("/patients/{patient}/visits?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
@@ -203,26 +207,26 @@ async fn show(
         section class="card stack" aria-label="Visits" {
             @if found.items.is_empty() {
                 (empty_state("No visits yet", "What is booked stands here, those furthest ahead first.", None))
-            } @else { (list(&surround, patient, &found.items, now, Offers { books, treats })) }
+            } @else { (list(&surround, patient, &found.items, now, offers)) }
         }
         (pagination(None, next.as_deref(), None))
-        @if books { (form(patient, &therapists, typed, errors)) }
+        @if offers.books { (form(patient, &therapists, typed, errors)) }
         (recorded_line(RECORDED))
     };
-    let above = if books {
-        back_to_patient(patient)
-    } else {
-        html! { a href="/today" { "Today" } }
-    };
-    let place = if books { "/patients" } else { "/today" };
+    let (above, place) =
+        if own { (html! { a href="/today" { "Today" } }, "/today") } else { (back_to_patient(patient), "/patients") };
     Ok(surround.page(Sheet::new("Visits", place).head(Head { above: Some(above), ..Head::default() }), content))
 }
 
 /// What the one who looks can do with a visit.
 #[derive(Clone, Copy)]
 struct Offers {
+    /// Reads which ones were charged.
+    tells: bool,
+    /// Books, and says what became of one.
     books: bool,
-    treats: bool,
+    /// Says what to charge.
+    charges: bool,
 }
 
 fn list(surround: &Surround, patient: PatientId, items: &[VisitView], now: Timestamp, offers: Offers) -> Markup {
@@ -241,11 +245,11 @@ fn list(surround: &Surround, patient: PatientId, items: &[VisitView], now: Times
             html! { (visit.clinic.as_deref().unwrap_or("–")) },
             html! {
                 (struck(&state(visit.state), visit.voided.as_ref(), surround.zone()))
-                @if offers.books && visit.charged { " " (tag("charged", Tone::Success)) }
+                @if offers.tells && visit.charged { " " (tag("charged", Tone::Success)) }
             },
         ];
         if offers.books {
-            let charge = offers.treats && visit.state == VisitState::Held;
+            let charge = offers.charges && visit.state == VisitState::Held;
             cells.push(html! {
                 @if visit.voided.is_none() {
                     div class="row wrap visit-acts" {
