@@ -14,13 +14,8 @@ use web::{Kind, Verb};
 
 const MEDIA: &str = "application/x-www-form-urlencoded";
 
-/// Forms that no page of a session in full shows: the first is behind a secret link, the others are plain searches.
-const NOT_SHOWN: [&str; 3] = [
-    "POST /join/{secret}",
-    "POST /sign-in/recovery",
-    // Stands beside a charge for which nothing is asked; the pages show one that is to be billed.
-    "POST /billing/accounts/{billing_account_id}/charges/{charge_id}/ask",
-];
+/// Forms that no page of a session in full shows: the first is behind a secret link, the other is of who is not signed in yet.
+const NOT_SHOWN: [&str; 2] = ["POST /join/{secret}", "POST /sign-in/recovery"];
 
 /// A field of a form: what kind it is, and what stands in it.
 #[derive(Debug, Clone)]
@@ -116,6 +111,11 @@ async fn filled(world: &World) -> Vec<(Door, Form)> {
     }
     let mut all = Vec::new();
     for door in doors(world, |route| page(route) && route.method == Verb::Post).await {
+        if !door.request.body.is_empty() && !shown.iter().any(|form| leads_to(&form.action, &door)) {
+            // What can be done only as some things of a kind stand is offered on their own page, one step above.
+            let (above, _) = door.request.path.rsplit_once('/').expect("a path");
+            shown.extend(forms(above, &world.site.open(above, &door.cookie).await.text()));
+        }
         let Some(form) = shown.iter().find(|form| leads_to(&form.action, &door)) else {
             let asks_nothing = door.request.body.is_empty();
             assert!(
