@@ -7,6 +7,10 @@
 //! 29 February: in a year without one, the anniversary is the last day of February. A person who was born on it comes of age
 //! on 1 March of such a year, as everywhere in this program ([`BirthDate::age_on`]).
 
+mod billing;
+
+pub use billing::{AccountActivity, AccountStanding, AccountVerdict, AccountVerdictKind, BillingRule, BillingRules};
+
 use crate::{BirthDate, Invalid, Timezone, role::words, text::texts};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -52,13 +56,7 @@ pub struct MinorRule {
 impl RetentionRule {
     /// Refuses what cannot be meant: no years at all, or more than a hundred.
     pub fn check(&self) -> Result<(), Invalid> {
-        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(word) {
-            return Err(Invalid::new("must have a name of 1 to 64 of a-z, 0-9 and -"));
-        }
-        if !(1..=100).contains(&self.years) {
-            return Err(Invalid::new("must keep for 1 to 100 years"));
-        }
+        check_name_and_years(&self.name, self.years)?;
         if self.archive_years.is_some_and(|years| !(1..=100).contains(&years)) {
             return Err(Invalid::new("must archive for 1 to 100 years"));
         }
@@ -88,6 +86,17 @@ impl RetentionRule {
     fn at_least_until(&self, last: Date) -> Date {
         anniversary(last, self.years)
     }
+}
+
+fn check_name_and_years(name: &str, years: u8) -> Result<(), Invalid> {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.len() > 64 || !name.chars().all(word) {
+        return Err(Invalid::new("must have a name of 1 to 64 of a-z, 0-9 and -"));
+    }
+    if !(1..=100).contains(&years) {
+        return Err(Invalid::new("must keep for 1 to 100 years"));
+    }
+    Ok(())
 }
 
 /// The same day so many years later; the last day of February for 29 February in a year without one.

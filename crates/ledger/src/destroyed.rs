@@ -23,7 +23,8 @@ const KIND: &str = "patella destruction ledger 1\n";
 /// What the first line names as the one before it.
 const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A patient whose key was destroyed, or is about to be: the line is written first.
+/// A patient whose key was destroyed, or is about to be: the line is written first. A billing account has a line too, as the
+/// key store names it: under the practice's billing branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Destroyed {
     /// The practice.

@@ -5,6 +5,7 @@ mod arrival;
 mod billing;
 mod explain;
 mod facts;
+mod held;
 mod kept;
 mod purpose;
 mod search;
@@ -134,6 +135,9 @@ pub enum AccessError {
     /// The record was destroyed when its time was over. Said only to who would be let in were it still there.
     #[error("the record was destroyed when its time was over")]
     Gone,
+    /// The destruction of the billing account that this would be written on has begun.
+    #[error("the destruction of this billing account has begun")]
+    Ending,
     /// It could not be recorded, so it was not done (law 2).
     #[error("the audit trail cannot be written")]
     Unrecorded(#[source] LedgerError),

@@ -4,8 +4,7 @@ mod billing;
 mod by_root;
 mod renewal;
 
-pub(crate) use billing::as_subject;
-pub use billing::{billing_branch, practice_of_branch};
+pub use billing::{as_subject, billing_branch, practice_of_branch};
 pub use by_root::{rewrap_for_roots, roots_of};
 pub use renewal::{ResealError, Resealer};
 

@@ -30,8 +30,8 @@ pub use guard::{
     Standing,
 };
 pub use keyring::{
-    AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, billing_branch,
-    practice_of_branch, rewrap_for_roots, roots_of,
+    AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, as_subject,
+    billing_branch, practice_of_branch, rewrap_for_roots, roots_of,
 };
 pub use permission::{
     AnswerRequests, BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, ImportRecord, LogExercise, Operate,

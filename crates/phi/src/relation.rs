@@ -4,7 +4,7 @@ use crate::{
     field::Sealed,
     registry::fields::billing_links::{Kept, Linked},
 };
-use domain::{AccountId, BillingLinkId, PatientId, PracticeId, Timestamp};
+use domain::{AccountId, BillingAccountId, BillingLinkId, PatientId, PracticeId, Timestamp};
 use std::{future::Future, pin::Pin};
 
 /// How an account stands to a patient at one moment: what the policy decides on besides the role.
@@ -100,4 +100,7 @@ pub trait BillingLinks: Send + Sync {
     fn add(&self, link: StoredLink) -> Answer<'_, bool>;
     /// Stores name and contact with a link, or takes them away, durably. Says whether the link was there.
     fn keep(&self, practice: PracticeId, link: BillingLinkId, kept: Option<Sealed<Kept>>) -> Answer<'_, bool>;
+    /// Sees to it that an account stays that is about to be charged: it is taken out of the plans of destruction in which it
+    /// waits. Says no where its destruction has begun.
+    fn claim(&self, practice: PracticeId, account: BillingAccountId) -> Answer<'_, bool>;
 }

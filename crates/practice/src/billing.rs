@@ -15,10 +15,11 @@ use crate::{
     House,
     record::{RecordError, through_record},
 };
-use domain::{Invalid, billing::CptCode};
+use domain::{BillingAccountId, Invalid, billing::CptCode};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
-use phi::Purpose;
+use phi::{AccessError, Purpose};
+use store::rows::billing_links;
 
 pub(crate) const CHARGE: Word = Word::new("charge");
 const ACCOUNT: Word = Word::new("billing_account");
@@ -27,6 +28,12 @@ const BOOKS: Word = Word::new("billing_books");
 /// Why billing opens something. No entry names an account: see the kernel's door between care and billing.
 const fn payment(what: Word) -> Purpose {
     Purpose::payment(Resource::whole(what))
+}
+
+/// Sees to it that an account stays on which somebody is about to write; refused once its destruction has begun.
+async fn keep(house: &House, session: &Session<Full>, account: BillingAccountId) -> Result<(), BillingError> {
+    let stays = billing_links::claim(&house.stores.identity, session.practice(), account).await;
+    if stays.map_err(AccessError::from)? { Ok(()) } else { Err(AccessError::Ending.into()) }
 }
 
 /// An id for what is made in billing: the same again for the same key of the same caller, about the same thing. Billing

@@ -1,4 +1,4 @@
-//! How long records are kept, what stops their destruction, and their destruction.
+//! How long records and billing accounts are kept, what stops their destruction, and their destruction.
 //!
 //! ```text
 //! rules + care dates ──plan──▶ items ──two approvals, cooling-off──▶ purge ──▶ certificates
@@ -8,8 +8,10 @@
 //! The one point of no return is the line in the destruction ledger: before it a patient is judged again and may be spared,
 //! after it every later step is done, whatever is killed in between.
 
+mod accounts;
 mod approve;
 mod archive;
+mod carrying_out;
 mod certificate;
 mod disposal;
 mod holds;
@@ -20,24 +22,32 @@ mod rules;
 mod same_person;
 mod views;
 
+pub use accounts::{
+    ACCOUNT_CERTIFICATE, AccountCertificate, AccountItemView, BILLING_PURGE_STEPS, plan_account_items, plan_accounts,
+    plan_accounts_unattended, verify_account_certificate,
+};
 pub use approve::{approve, withdraw};
 pub use archive::{
     ARCHIVE_END_STEPS, ARCHIVE_ENDED, ArchiveEnd, ArchiveError, ArchiveName, ArchiveSettings, EndArchivesError, Ended,
     archives, end_archives, verify_archive_end,
 };
+pub use carrying_out::purge;
 pub use certificate::{
     CERTIFICATE, Certificate, CertificateError, KeptIn, certificate, certificate_pdf, verify_certificate,
 };
 pub use disposal::{DISPOSAL, Disposal, DisposalMethod, disposals, dispose};
 pub use holds::{HoldView, NewHold, holds, lift, place};
 pub use plan::{plan, plan_unattended};
-pub use purge::{PURGE_STEPS, PurgeError, Purged, Signing, purge};
+pub use purge::{PURGE_STEPS, PurgeError, Purged, Signing};
 pub use reapply::{ReapplyError, WhoError, reapply, who_was_destroyed};
-pub use rules::{RulesError, presets, rules};
+pub use rules::{RulesError, billing_presets, billing_rules, presets, rules};
 pub use views::{ItemView, PlanDetails, PlanView, plan_details, plan_items, plans};
 
 use crate::record::RecordError;
-use domain::{Timestamp, retention::RetentionRules};
+use domain::{
+    Timestamp,
+    retention::{BillingRules, RetentionRules},
+};
 use identity::EnrollmentError;
 use jiff::SignedDuration;
 use ledger::{LedgerError, Word};
@@ -50,8 +60,10 @@ const HOLD: Word = Word::new("legal_hold");
 /// How long records are kept here.
 #[derive(Debug, Clone)]
 pub struct RetentionSettings {
-    /// The rules in force.
+    /// The rules in force, for records.
     pub rules: RetentionRules,
+    /// The rules in force, for billing accounts.
+    pub billing: BillingRules,
     /// Hours between the second approval of a plan and the moment from which on it is carried out.
     pub cooling_hours: u32,
     /// Where records are archived whose rule asks for it; none where no rule does.
@@ -59,10 +71,12 @@ pub struct RetentionSettings {
 }
 
 impl Default for RetentionSettings {
-    /// Seven years, minors until 25, three days of cooling-off.
+    /// Seven years, minors until 25; ten years for billing accounts; three days of cooling-off.
     fn default() -> Self {
         let usual = rules(&["usual".to_owned()], Vec::new()).expect("the shipped rule `usual` is valid");
-        Self { rules: usual, cooling_hours: 72, archive: None }
+        let billing = billing_rules(&["us-false-claims".to_owned()], Vec::new());
+        let billing = billing.expect("the shipped rule `us-false-claims` is valid");
+        Self { rules: usual, billing, cooling_hours: 72, archive: None }
     }
 }
 
@@ -99,6 +113,9 @@ pub enum RetentionError {
     /// The destruction of whom the hold should cover has begun.
     #[error("the destruction of this record has begun")]
     TooLate,
+    /// A charge that is on its way does not open, so it is not known to which account.
+    #[error("charges are on their way that do not open: nobody can tell to which account")]
+    OnTheirWay,
     /// A store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),

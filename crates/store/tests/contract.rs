@@ -77,6 +77,8 @@ contract! {
         a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_seen
         accounts_have_payers_and_codes_have_fees_from_a_day_on
         bookings_are_added_voided_once_and_sum_to_zero
+        an_account_stands_as_it_was_charged_and_paid_and_goes_as_a_whole
+        an_account_of_a_plan_is_condemned_where_nothing_came_and_written_on_where_nothing_began
         alerts_are_stored_once_listed_newest_first_and_reviewed_once
         settings_of_the_watch_change_and_its_place_moves_on_only_from_where_it_is;
     schemas:

@@ -34,6 +34,10 @@ impl From<AccessError> for Problem {
         match error {
             AccessError::Denied => Self::not_found(),
             AccessError::Gone => Self::gone(),
+            AccessError::Ending => Self::conflict().detail(
+                "The billing account of this patient is being destroyed, since its time is over. Nothing was stored. Once \
+                 that is finished, a charge opens a new account: try again later.",
+            ),
             AccessError::Unrecorded(error) => error.into(),
             AccessError::Unavailable(error) => error.into(),
             AccessError::Key(error) => error.into(),

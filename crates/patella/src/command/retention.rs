@@ -7,21 +7,26 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use domain::{PatientId, PlanId, PracticeId, RequestId, TaskObserver};
+use domain::{BillingAccountId, PatientId, PlanId, PracticeId, RequestId, TaskObserver};
 use identity::Origin;
 use indicatif::{ProgressBar, ProgressStyle};
 use ledger::{DestructionLedger, Resource, VerifierKey, Word};
+use phi::{as_subject, billing_branch};
 use practice::{
     Actor, Event, House,
     retention::{
-        ARCHIVE_ENDED, Signing, archives, certificate_pdf, end_archives, plan_unattended, purge, verify_archive_end,
-        verify_certificate, who_was_destroyed,
+        ACCOUNT_CERTIFICATE, ARCHIVE_ENDED, Signing, archives, certificate_pdf, end_archives, plan_accounts_unattended,
+        plan_unattended, purge, verify_account_certificate, verify_archive_end, verify_certificate, who_was_destroyed,
     },
 };
 use std::path::{Path, PathBuf};
 use store::rows::{
     destroyed,
-    retention::{ItemStep, items, plan, plans},
+    retention::{
+        ItemStep, PlanKind, PlanRow,
+        accounts::{self, AccountStep},
+        items, plan, plans,
+    },
 };
 
 /// Plan the destruction of records whose time is over, carry it out, and show the certificates.
@@ -37,8 +42,11 @@ enum Verb {
     Plan {
         #[command(flatten)]
         target: Target,
+        /// Look at every billing account instead, and list which are due.
+        #[arg(long)]
+        billing: bool,
     },
-    /// List plans, newest first; with a plan, its patients, one a line.
+    /// List plans, newest first; with a plan, its patients or billing accounts, one a line.
     List {
         #[command(flatten)]
         target: Target,
@@ -54,13 +62,16 @@ enum Verb {
         #[arg(long, value_name = "ID")]
         plan: String,
     },
-    /// Print the certificate of a patient's destruction, or write it as PDF.
+    /// Print the certificate of the destruction of a patient's record or of a billing account, or write it as PDF.
     Certificate {
         #[command(flatten)]
         target: Target,
         /// The patient.
-        #[arg(long, value_name = "ID")]
-        patient: String,
+        #[arg(long, value_name = "ID", required_unless_present = "account")]
+        patient: Option<String>,
+        /// The billing account.
+        #[arg(long, value_name = "ID", conflicts_with = "patient")]
+        account: Option<String>,
         /// Write a PDF here instead.
         #[arg(long, value_name = "FILE")]
         pdf: Option<PathBuf>,
@@ -97,10 +108,12 @@ impl Retention {
     pub(crate) fn run(self) -> Result<()> {
         super::block_on(async {
             match self.verb {
-                Verb::Plan { target } => make(&target).await,
+                Verb::Plan { target, billing } => make(&target, billing).await,
                 Verb::List { target, plan } => list(&target, plan.as_deref()).await,
                 Verb::Run { target, plan } => carry_out(&target, &plan).await,
-                Verb::Certificate { target, patient, pdf } => certificate(&target, &patient, pdf.as_deref()).await,
+                Verb::Certificate { target, patient, account, pdf } => {
+                    certificate(&target, patient.as_deref(), account.as_deref(), pdf.as_deref()).await
+                }
                 Verb::Archives { target } => list_archives(&target).await,
                 Verb::EndArchives { target } => end(&target).await,
                 Verb::Key { config } => key(&Config::load(&config)?).await,
@@ -116,7 +129,7 @@ struct Bar(ProgressBar);
 impl Bar {
     fn new() -> Result<Self> {
         let bar = ProgressBar::new(0);
-        bar.set_style(ProgressStyle::with_template("{bar:40} {pos} of {len} patients, {eta} left")?);
+        bar.set_style(ProgressStyle::with_template("{bar:40} {pos} of {len}, {eta} left")?);
         Ok(Self(bar))
     }
 }
@@ -146,11 +159,15 @@ fn id(text: &str) -> Result<PlanId> {
     text.parse().map_err(|why| anyhow::anyhow!("--plan {why}"))
 }
 
-async fn make(target: &Target) -> Result<()> {
+async fn make(target: &Target, billing: bool) -> Result<()> {
     let (opened, _) = target.open().await?;
     let practice = target.practice(&opened.house).await?;
     let bar = Bar::new()?;
-    let made = plan_unattended(&opened.house, practice, &bar).await?;
+    let made = if billing {
+        plan_accounts_unattended(&opened.house, practice, &bar).await?
+    } else {
+        plan_unattended(&opened.house, practice, &bar).await?
+    };
     bar.0.finish_and_clear();
     show(&opened.house, practice, made).await?;
     opened.ledger.close();
@@ -168,8 +185,8 @@ async fn list(target: &Target, wanted: Option<&str>) -> Result<()> {
         Some(text) => show(house, practice, id(text)?).await?,
         None => {
             for row in plans(&house.stores.identity, practice).await? {
-                let (plan, made, state) = (row.plan_id, row.made_at, row.state.word());
-                super::print(&format!("{plan} {made} {state:9} {} looked at\n", row.looked_at))?;
+                let (plan, made, state, kind) = (row.plan_id, row.made_at, row.state.word(), row.kind.word());
+                super::print(&format!("{plan} {made} {kind:8} {state:9} {} looked at\n", row.looked_at))?;
             }
         }
     }
@@ -184,6 +201,9 @@ async fn show(house: &House, practice: PracticeId, plan_id: PlanId) -> Result<()
     let identity = &house.stores.identity;
     let row = plan(identity, practice, plan_id).await?.context("there is no such plan")?;
     super::print(&format!("plan {plan_id}, {}, judged for {}\n", row.state.word(), row.today))?;
+    if row.kind == PlanKind::Billing {
+        return show_accounts(house, &row).await;
+    }
     let mut after = PatientId::from_bytes([0; 16]);
     let (mut due, mut other) = (0_u64, 0_u64);
     loop {
@@ -204,6 +224,30 @@ async fn show(house: &House, practice: PracticeId, plan_id: PlanId) -> Result<()
         }
     }
     super::print(&format!("{} looked at, {due} due, {other} held or without a visit\n", row.looked_at))
+}
+
+async fn show_accounts(house: &House, row: &PlanRow) -> Result<()> {
+    let mut after = BillingAccountId::from_bytes([0; 16]);
+    let (mut due, mut other) = (0_u64, 0_u64);
+    loop {
+        let place = (row.practice_id, row.plan_id, after);
+        let items = accounts::items(&house.stores.identity, place, None, AT_ONCE).await?;
+        let Some(last) = items.last() else { break };
+        after = last.account_id;
+        for item in &items {
+            let (account, verdict, rule) = (item.account_id, item.verdict.word(), &item.rule);
+            let (active, until, step) = (item.last_activity, item.kept_until, item.step.word());
+            super::print(&format!(
+                "{account} {verdict:8} last activity {active} kept until {until} by {rule} {step} {}\n",
+                item.goes
+            ))?;
+            if item.step == AccountStep::Listing { other += 1 } else { due += 1 }
+        }
+    }
+    super::print(&format!(
+        "{} looked at, {due} due, {other} not balanced or with a charge to bill. Held ones are not listed\n",
+        row.looked_at
+    ))
 }
 
 async fn carry_out(target: &Target, text: &str) -> Result<()> {
@@ -274,15 +318,23 @@ pub(super) async fn commands_keys(config: &Config, house: &House) -> Result<Audi
     opening::audit_keys(config, &root, &house.stores.keys, Log::Commands).await
 }
 
-async fn certificate(target: &Target, patient: &str, pdf: Option<&Path>) -> Result<()> {
-    let patient: PatientId = patient.parse().map_err(|why| anyhow::anyhow!("--patient {why}"))?;
+async fn certificate(target: &Target, patient: Option<&str>, account: Option<&str>, pdf: Option<&Path>) -> Result<()> {
+    let patient: Option<PatientId> =
+        patient.map(str::parse).transpose().map_err(|why| anyhow::anyhow!("--patient {why}"))?;
+    let account: Option<BillingAccountId> =
+        account.map(str::parse).transpose().map_err(|why| anyhow::anyhow!("--account {why}"))?;
     let (opened, _) = target.open().await?;
     let house = &opened.house;
     let practice = target.practice(house).await?;
     record(house, practice, Word::new("read_certificate")).await?;
-    let row = destroyed::certificate(&house.stores.keys, practice, patient).await?;
+    let (owner, subject) = match (patient, account) {
+        (Some(patient), _) => (practice, patient),
+        (None, Some(account)) => (billing_branch(practice), as_subject(account)),
+        (None, None) => bail!("say whose: --patient or --account"),
+    };
+    let row = destroyed::certificate(&house.stores.keys, owner, subject).await?;
     opened.ledger.close();
-    let note = row.context("there is no certificate for this patient")?.certificate;
+    let note = row.context("there is no such certificate")?.certificate;
     match pdf {
         Some(path) => {
             std::fs::write(path, certificate_pdf(&note)?).with_context(|| format!("cannot write {}", path.display()))
@@ -307,6 +359,14 @@ fn verify(key: &str, file: &Path) -> Result<()> {
             bail!("the signature is right, but the certificate carries no proof from the audit trail");
         }
         return super::print(&format!("genuine: archive {} was destroyed at {}\n", said.patient, said.destroyed_at));
+    }
+    if note.starts_with(ACCOUNT_CERTIFICATE) {
+        let said = verify_account_certificate(&note, &key).context("the certificate is not to be believed")?;
+        if said.audit.is_none() {
+            bail!("the signature is right, but the certificate carries no proof from the audit trail");
+        }
+        let (account, at) = (said.billing_account, said.destroyed_at);
+        return super::print(&format!("genuine: billing account {account} was destroyed at {at}\n"));
     }
     let said = verify_certificate(&note, &key).context("the certificate is not to be believed")?;
     if said.audit.is_none() {

@@ -1,9 +1,9 @@
 //! How long records are kept.
 
 use anyhow::{Context, Result, bail};
-use domain::retention::RetentionRule;
+use domain::retention::{BillingRule, RetentionRule};
 use figment::value::magic::RelativePathBuf;
-use practice::retention::{ArchiveSettings, RetentionSettings, rules};
+use practice::retention::{ArchiveSettings, RetentionSettings, billing_rules, rules};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -20,6 +20,9 @@ pub(crate) struct Retention {
     /// The practice's own rules.
     #[serde(default)]
     own: Vec<RetentionRule>,
+    /// How long billing accounts are kept.
+    #[serde(default)]
+    billing: Billing,
     /// Hours between the second approval of a plan and its execution.
     #[serde(default)]
     cooling_hours: Option<u32>,
@@ -29,6 +32,18 @@ pub(crate) struct Retention {
     /// Files that hold whom was destroyed.
     #[serde(default)]
     destruction_ledger: Vec<RelativePathBuf>,
+}
+
+/// How long billing accounts are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Billing {
+    /// Shipped rules by name; `us-false-claims` when nothing is set.
+    #[serde(default)]
+    rules: Option<Vec<String>>,
+    /// The practice's own rules.
+    #[serde(default)]
+    own: Vec<BillingRule>,
 }
 
 /// Where records are archived.
@@ -71,7 +86,10 @@ impl Retention {
         if cooling_hours > LONGEST_REST {
             bail!("retention.cooling_hours: {LONGEST_REST} hours, which is a year, at most");
         }
-        Ok(RetentionSettings { rules, cooling_hours, archive })
+        let names = self.billing.rules.clone().unwrap_or_else(|| vec!["us-false-claims".to_owned()]);
+        let billing = billing_rules(&names, self.billing.own.clone());
+        let billing = billing.context("retention.billing.rules and retention.billing.own")?;
+        Ok(RetentionSettings { rules, billing, cooling_hours, archive })
     }
 
     /// The files that are set for the destruction ledger.

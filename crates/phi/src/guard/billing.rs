@@ -9,7 +9,7 @@ use crate::{
     cipher::{self, Owner},
     class::{BillingClass, Class, ClassId},
     field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed},
-    keyring::{ClassKeys, KeyError, SERVER, as_subject, billing_branch},
+    keyring::{ClassKeys, KeyError, as_subject, billing_branch},
     permission::{BillingPermission, Bills, ChargeVisit, Permission, WriteBilling},
     policy::Ruling,
     registry::fields::{billing_links::Linked, billing_outbox::Crossed, charges},
@@ -102,7 +102,7 @@ impl<'s> ChargingGrant<'s> {
     }
 
     /// Finds the patient's billing account, or makes it where there is none. For when it is known that there is something to
-    /// charge.
+    /// charge. [`AccessError::Ending`] while the patient's earlier account is being destroyed; once it is, there is another.
     pub async fn open_account(self) -> Result<ChargingAccount<'s>, AccessError> {
         let Self { guard, session, subject } = self;
         let practice = session.practice();
@@ -113,6 +113,9 @@ impl<'s> ChargingGrant<'s> {
             || guard.keyring.wrapped(practice, subject).await?.is_empty()
         {
             return Err(AccessError::Denied);
+        }
+        if !guard.links.claim(practice, account).await? {
+            return Err(AccessError::Ending);
         }
         let wrapped = guard.keyring.account_keys(practice, account, guard.clock.now()).await?;
         const SEALS: &[ClassId] = &[ClassId::Charge, ClassId::Diagnosis];
@@ -230,12 +233,20 @@ impl Guard {
     ) -> Result<BillingGrant<'s, P>, AccessError> {
         let (branch, subject) = (billing_branch(session.practice()), as_subject(account));
         let wrapped = self.keyring.wrapped(branch, subject).await?;
-        let ruling = if session.in_scope(P::NAME) {
-            self.policy.on_billing_account(session.role(), P::NAME, !wrapped.is_empty())
+        let destroyed = wrapped.is_empty() && self.keyring.destroyed(branch, subject).await?;
+        let mut ruling = if session.in_scope(P::NAME) {
+            self.policy.on_billing_account(session.role(), P::NAME, !wrapped.is_empty() || destroyed)
         } else {
             Ruling { allowed: false, rule: Word::new("token-scope") }
         };
+        let gone = destroyed && ruling.allowed;
+        if gone {
+            ruling = Ruling { allowed: false, rule: Word::new("destroyed") };
+        }
         let receipt = self.append_one(self.entry(session, P::NAME, None, &purpose, &ruling)).await?;
+        if gone {
+            return Err(AccessError::Gone);
+        }
         if !ruling.allowed || wrapped.is_empty() {
             return Err(AccessError::Denied);
         }
@@ -346,15 +357,13 @@ impl Guard {
         Ok(OccasionId::from_bytes(*first))
     }
 
-    /// Under the server's key, so that a new practice key leaves the indexes as they are.
     pub(super) async fn link_index(
         &self,
         practice: PracticeId,
         side: &str,
         id: &[u8; 16],
     ) -> Result<[u8; 32], KeyError> {
-        let key = self.keyring.server_key(SERVER, "billing link index").await?;
-        Ok(crypto::mac(&key, &[side.as_bytes(), practice.as_bytes(), id]))
+        self.keyring.link_index(practice, side, id).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The billing branch: a practice's billing keys grow from another key of the root than its clinical ones, and lie in the
 //! key store under a name of their own. So whoever holds one branch holds nothing of the other.
 
-use super::{KeyError, Keyring, WrappedKey};
+use super::{KeyError, Keyring, SERVER, WrappedKey};
 use domain::{BillingAccountId, PatientId, PracticeId, Timestamp};
 
 /// The nibble of a UUID that says its version.
@@ -25,12 +25,29 @@ pub const fn practice_of_branch(owner: PracticeId) -> Option<PracticeId> {
     Some(PracticeId::from_bytes(bytes))
 }
 
-/// A billing account as the key store names it: its key lies among patients' keys, under the branch.
-pub(crate) const fn as_subject(account: BillingAccountId) -> PatientId {
+/// A billing account as the key store and the destruction ledger name it: its key lies among patients' keys, under the branch.
+pub const fn as_subject(account: BillingAccountId) -> PatientId {
     PatientId::from_bytes(*account.as_bytes())
 }
 
 impl Keyring {
+    /// The fingerprint by which the link of a billing account is found, to remove it with its account. It says nothing of
+    /// whose the account is.
+    pub async fn link_of_account(&self, practice: PracticeId, account: BillingAccountId) -> Result<[u8; 32], KeyError> {
+        self.link_index(practice, "account", account.as_bytes()).await
+    }
+
+    /// Under the server's key, so that a new practice key leaves the indexes as they are.
+    pub(crate) async fn link_index(
+        &self,
+        practice: PracticeId,
+        side: &str,
+        id: &[u8; 16],
+    ) -> Result<[u8; 32], KeyError> {
+        let key = self.server_key(SERVER, "billing link index").await?;
+        Ok(crypto::mac(&key, &[side.as_bytes(), practice.as_bytes(), id]))
+    }
+
     /// The wrapped keys of a billing account, made where there are none yet: of the account, and of the branch.
     pub(crate) async fn account_keys(
         &self,

@@ -63,7 +63,7 @@ table! {
 }
 
 table! {
-    /// What was booked. Nothing is ever changed or removed: what was wrong is voided by another booking.
+    /// What was booked. Nothing is ever changed, or removed but with its whole account: what was wrong is voided by another booking.
     Billing.bookings {
         (practice_id: Id, Drop, "the practice's billing branch")
         (booking_id: Id, Drop, "the booking")

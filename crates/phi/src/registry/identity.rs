@@ -233,6 +233,7 @@ table! {
         (second_by: Id, Drop, "the account that approved it second")
         (second_at: Time, Drop, "when")
         (finished_at: Time, Drop, "when it was carried out")
+        (kind: Structure, Drop, "what it destroys: clinical or billing")
     }
 }
 
@@ -252,6 +253,23 @@ table! {
         (executed_rule: Structure, Drop, "the rule by which it was destroyed in the end")
         (archive_until: Time, Drop, "until when it is archived, in days since 1970-01-01")
         (billing_keeps: Structure, Drop, "1 when billing knew the patient as the plan was made, and so keeps name and contact")
+    }
+}
+
+table! {
+    /// Billing accounts of a plan, by pseudonym. Says nothing of whose they are.
+    Identity.billing_retention_items {
+        (practice_id: Id, Drop, "the practice")
+        (plan_id: Id, Drop, "the plan")
+        (billing_account_id: Id, Drop, "the billing account")
+        (verdict: Structure, Drop, "due, balance or draft")
+        (last_activity: Time, Drop, "the last day of activity, in days since 1970-01-01")
+        (kept_until: Time, Drop, "the last day of keeping, in days since 1970-01-01")
+        (rule: Structure, Drop, "the rule that kept it longest")
+        (goes: Structure, Drop, "how many rows of which table would go, JSON")
+        (step: Structure, Drop, "how far it has come")
+        (changed_at: Time, Drop, "when it last moved on")
+        (executed_rule: Structure, Drop, "the rule by which it was destroyed in the end")
     }
 }
 
@@ -340,6 +358,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     legal_holds::COLUMNS,
     retention_plans::COLUMNS,
     retention_items::COLUMNS,
+    billing_retention_items::COLUMNS,
     disposals::COLUMNS,
     alerts::COLUMNS,
     alert_entries::COLUMNS,

@@ -3,7 +3,7 @@
 use super::{
     ACCOUNT, BillingError,
     books::{self, BookingView},
-    payment,
+    keep, payment,
 };
 use crate::{
     House, page,
@@ -305,6 +305,7 @@ pub async fn set_payer(
     seen: u64,
 ) -> Result<(), BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    keep(house, session, account).await?;
     let (db, branch) = (&house.stores.billing, grant.branch());
     if let Some(payer) = payer
         && !payers::all(db, branch).await?.iter().any(|row| row.payer_id == payer)

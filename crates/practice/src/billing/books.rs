@@ -1,6 +1,6 @@
 //! The books of an account: what was charged and paid, and what voids it. Nothing in them is ever changed.
 
-use super::{ACCOUNT, BillingError, made_under, payment};
+use super::{ACCOUNT, BillingError, keep, made_under, payment};
 use crate::{
     House,
     record::{Names, Person, RecordError, today},
@@ -120,6 +120,7 @@ pub async fn book(
     key: Option<&str>,
 ) -> Result<BookingId, BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    keep(house, session, account).await?;
     let (db, branch) = (&house.stores.billing, grant.branch());
     accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?;
     if !matches!(new.kind, BookingKind::Payment | BookingKind::Adjustment | BookingKind::Refund) {
@@ -177,6 +178,7 @@ pub async fn void(
     key: Option<&str>,
 ) -> Result<BookingId, BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    keep(house, session, account).await?;
     let (db, branch) = (&house.stores.billing, grant.branch());
     let old = bookings::by_id(db, branch, account, booking).await?.ok_or(RecordError::nothing())?;
     if old.row.kind == BookingKind::Void {

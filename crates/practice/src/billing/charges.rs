@@ -1,6 +1,6 @@
 //! One charge: looked at, billed, or not asked for.
 
-use super::{ACCOUNT, BillingError, payment};
+use super::{ACCOUNT, BillingError, keep, payment};
 use crate::{
     House,
     record::{Names, Person, RecordError},
@@ -203,6 +203,7 @@ pub async fn bill(
     seen: u64,
 ) -> Result<BookingId, BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    keep(house, session, account).await?;
     let row = read(house, &grant, charge).await?;
     is_draft(&row, seen)?;
     let (db, branch) = (&house.stores.billing, grant.branch());
@@ -252,6 +253,7 @@ pub async fn void(
     seen: u64,
 ) -> Result<(), BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    keep(house, session, account).await?;
     let row = read(house, &grant, charge).await?;
     is_draft(&row, seen)?;
     // What takes back something that is in the books is the word that it has to come out of them.
@@ -277,6 +279,7 @@ pub async fn ask(
     seen: u64,
 ) -> Result<(), BillingError> {
     let grant = house.guard.authorize_account::<WriteBilling>(session, account, payment(ACCOUNT)).await?;
+    keep(house, session, account).await?;
     let row = read(house, &grant, charge).await?;
     if row.version.unsigned_abs() != seen {
         return Err(BillingError::Stale);

@@ -7,11 +7,12 @@
 
 use crate::House;
 use domain::TaskObserver;
+use phi::as_subject;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
         billing::{accounts, charges},
-        billing_outbox,
+        billing_outbox, destroyed,
     },
 };
 
@@ -56,8 +57,12 @@ pub async fn deliver(house: &House, observer: &dyn TaskObserver) -> Result<u64, 
                 unopened += 1;
                 continue;
             };
-            arriving = accounts::open(arriving, draft.branch, draft.account, now);
-            arriving = charges::receive(arriving, &draft, now);
+            // Only after a restore: what was on its way on that day went with its account since. Its key is gone.
+            let gone = destroyed::destroyed_at(&house.stores.keys, draft.branch, as_subject(draft.account)).await?;
+            if gone.is_none() {
+                arriving = accounts::open(arriving, draft.branch, draft.account, now);
+                arriving = charges::receive(arriving, &draft, now);
+            }
             leaving = billing_outbox::remove(leaving, row);
         }
         let count = leaving.len() as u64;

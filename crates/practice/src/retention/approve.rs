@@ -1,27 +1,27 @@
 //! Approving a plan: two different people, in person; and taking one back.
 
-use super::{PLAN, RetentionError};
+use super::{PLAN, RetentionError, accounts::accounts_of_person, same_person::SamePerson};
 use crate::{Event, House, accounts::in_person, record::resource};
 use domain::{AccountId, PermissionName, PlanId, PracticeId};
 use identity::{Full, Session};
-use ledger::Word;
+use ledger::{Receipt, Word};
 use phi::{Purpose, Retain};
 use store::{
     Batch, StoreError,
     rows::{
         accounts, legal_holds, login_sessions,
-        retention::{self, PlanRow, PlanState},
+        retention::{self, PlanKind, PlanRow, PlanState},
     },
 };
 
 /// A plan, for somebody who is there in person.
-async fn found(house: &House, session: &Session<Full>, plan: PlanId) -> Result<PlanRow, RetentionError> {
+async fn found(house: &House, session: &Session<Full>, plan: PlanId) -> Result<(PlanRow, Receipt), RetentionError> {
     let purpose = Purpose::operations(resource(PLAN, plan));
     let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
     let row = retention::plan(&house.stores.identity, grant.practice(), plan).await?;
     let row = row.ok_or(RetentionError::Unknown)?;
     in_person(house, session)?;
-    Ok(row)
+    Ok((row, grant.receipt().clone()))
 }
 
 /// What is asked for in a session is stored only while that is there.
@@ -35,6 +35,34 @@ pub(super) async fn may_approve(house: &House, practice: PracticeId, account: Ac
     let claims = accounts::claims(&house.stores.identity, practice, account).await?;
     let allowed = |role| house.guard.policy().on_practice(role, PermissionName::Retain).allowed;
     Ok(claims.is_some_and(|claims| claims.active && allowed(claims.role)))
+}
+
+/// How many holds one who approves, and whoever made the plan, lifted; none where one of them covered somebody behind a billing
+/// account that would go by the plan. Those are asked for whom a hold covered, against the proof that it was recorded.
+async fn lifted_beside(
+    house: &House,
+    recorded: &Receipt,
+    row: &PlanRow,
+    me: AccountId,
+) -> Result<Option<i64>, RetentionError> {
+    let (identity, practice) = (&house.stores.identity, row.practice_id);
+    let lifted = legal_holds::lifted_by(identity, practice, (me, row.made_by)).await?;
+    let count = i64::try_from(lifted.len()).unwrap_or(i64::MAX);
+    if lifted.is_empty() {
+        return Ok(Some(count));
+    }
+    if lifted.contains(&None) && retention::accounts::any_due(identity, practice, row.plan_id).await? {
+        return Ok(None);
+    }
+    let people = SamePerson::read(identity, practice).await?;
+    for patient in lifted.into_iter().flatten() {
+        for account in accounts_of_person(house, recorded, practice, &people.records(patient)).await? {
+            if retention::accounts::is_due(identity, (practice, row.plan_id, account)).await? {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(count))
 }
 
 /// Why this approval does not count, in a word for the audit trail.
@@ -59,19 +87,27 @@ async fn refusal(
 /// long as whoever gave it may approve: otherwise this one takes its place.
 pub async fn approve(house: &House, session: &Session<Full>, plan: PlanId) -> Result<PlanRow, RetentionError> {
     const ACTION: Word = Word::new("approve_retention_plan");
-    let row = found(house, session, plan).await?;
+    let (row, receipt) = found(house, session, plan).await?;
     let (identity, practice, me, now) = (&house.stores.identity, row.practice_id, session.account(), house.clock.now());
-    if let Some((reason, error)) = refusal(house, &row, me).await? {
+    let mut refused = refusal(house, &row, me).await?;
+    let mut batch = held(session);
+    if refused.is_none() && row.kind == PlanKind::Billing {
+        match lifted_beside(house, &receipt, &row, me).await? {
+            None => refused = Some(("lifted-a-hold", RetentionError::BothHands)),
+            Some(seen) => batch = retention::accounts::lifted_as_many(batch, practice, (me, row.made_by), seen),
+        }
+    }
+    if let Some((reason, error)) = refused {
         house.record(session, Event::refused(ACTION, resource(PLAN, plan), Word::new(reason))).await?;
         return Err(error);
     }
     house.record(session, Event::done(ACTION, resource(PLAN, plan))).await?;
     let batch = match row.first {
-        None => retention::approve_first(held(session), practice, plan, me, now),
+        None => retention::approve_first(batch, practice, plan, me, now),
         Some((first, _)) if may_approve(house, practice, first).await? => {
-            retention::approve_second(held(session), practice, plan, me, now)
+            retention::approve_second(batch, practice, plan, me, now)
         }
-        Some((gone, _)) => retention::approve_instead(held(session), practice, plan, (me, gone), now),
+        Some((gone, _)) => retention::approve_instead(batch, practice, plan, (me, gone), now),
     };
     identity.commit(batch).await?;
     retention::plan(identity, practice, plan).await?.ok_or(RetentionError::Unknown)
@@ -80,7 +116,7 @@ pub async fn approve(house: &House, session: &Session<Full>, plan: PlanId) -> Re
 /// Takes a plan back that was not carried out; one that is being carried out goes no further. Whoever of it was listed for
 /// destruction already stays destroyed.
 pub async fn withdraw(house: &House, session: &Session<Full>, plan: PlanId) -> Result<(), RetentionError> {
-    let row = found(house, session, plan).await?;
+    let (row, _) = found(house, session, plan).await?;
     house.record(session, Event::done(Word::new("withdraw_retention_plan"), resource(PLAN, plan))).await?;
     Ok(house.stores.identity.commit(retention::withdraw_plan(held(session), row.practice_id, plan)).await?)
 }

@@ -1,6 +1,10 @@
 //! Destruction certificates: signed, with the proof that the audit trail records the destruction, and no health data.
 
-use super::{PLAN, RetentionError, purge::Signing};
+use super::{
+    PLAN, RetentionError,
+    accounts::{self, ACCOUNT_CERTIFICATE},
+    purge::Signing,
+};
 use crate::{
     Event, House,
     record::resource,
@@ -181,12 +185,22 @@ pub async fn certificate(house: &House, session: &Session<Full>, patient: Patien
     Ok(found.ok_or(RetentionError::Unknown)?.certificate)
 }
 
-/// The same certificate as a sheet of paper: what it says in words, and the signed note to the letter.
+/// A certificate, of a record or of a billing account, as a sheet of paper: what it says in words, and the signed note to the
+/// letter.
 pub fn certificate_pdf(note: &str) -> Result<Vec<u8>, CertificateError> {
-    let text = unverified_text(CERTIFICATE, note)?;
+    let mut lines = if note.starts_with(ACCOUNT_CERTIFICATE) {
+        accounts::words(unverified_text(ACCOUNT_CERTIFICATE, note)?)?
+    } else {
+        words(unverified_text(CERTIFICATE, note)?)?
+    };
+    lines.extend(note.lines().map(str::to_owned));
+    Ok(sheet::document("Certificate of destruction", &lines))
+}
+
+fn words(text: &str) -> Result<Vec<String>, CertificateError> {
     let said: Certificate = serde_json::from_str(text).map_err(|_| CertificateError::Malformed)?;
     let approved: Vec<String> = said.approved_by.iter().map(ToString::to_string).collect();
-    let words = [
+    let words = vec![
         format!("Record      {}", said.patient),
         format!("Practice    {}", said.practice),
         format!("Destroyed   {}", said.destroyed_at),
@@ -202,18 +216,19 @@ pub fn certificate_pdf(note: &str) -> Result<Vec<u8>, CertificateError> {
             true => "Billing     keeps name, e-mail and telephone until its own retention is over".to_owned(),
             false => "Billing     keeps no name".to_owned(),
         },
-        String::new(),
     ];
-    let method = said.method.split(' ').map(str::to_owned);
-    let tail = [
+    Ok(sheet_of(words, &said.method))
+}
+
+/// Lines of a sheet: what is certified, how it was destroyed, and what counts.
+pub(super) fn sheet_of(mut lines: Vec<String>, method: &str) -> Vec<String> {
+    lines.push(String::new());
+    lines.extend(sheet::wrapped(method.split(' ').map(str::to_owned), 88));
+    lines.extend([
         String::new(),
         "This sheet holds no health data. What counts is the signed text below: save it as a file".to_owned(),
         "and check it with `patella retention verify` or any tool that verifies signed notes.".to_owned(),
         String::new(),
-    ];
-    let mut lines: Vec<String> = words.into();
-    lines.extend(sheet::wrapped(method, 88));
-    lines.extend(tail);
-    lines.extend(note.lines().map(str::to_owned));
-    Ok(sheet::document("Certificate of destruction", &lines))
+    ]);
+    lines
 }

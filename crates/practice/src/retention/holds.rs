@@ -1,17 +1,17 @@
 //! Legal holds: placed by whoever watches over retention, lifted by somebody who asks for no destruction.
 
-use super::{HOLD, RetentionError};
+use super::{HOLD, RetentionError, accounts::accounts_of_person, same_person::SamePerson};
 use crate::{
     Event, House,
     accounts::in_person,
     record::{Names, Person, resource},
 };
 use domain::{
-    HoldId, PatientId, PracticeId, Timestamp,
+    BillingAccountId, HoldId, PatientId, PracticeId, Timestamp,
     retention::{HoldReason, IncidentNumber},
 };
 use identity::{Full, Session};
-use ledger::{Outcome, Resource, Word};
+use ledger::{Outcome, Receipt, Resource, Word};
 use phi::{Purpose, Retain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,8 +95,20 @@ async fn is_kept(house: &House, practice: PracticeId, patient: PatientId) -> Res
     Ok(rows.iter().any(|row| row.ending_at.is_none() && row.ended_at.is_none()))
 }
 
-/// Places a hold. From this moment on nobody whom it covers is destroyed, whatever was approved, and no archive of theirs;
-/// [`RetentionError::TooLate`] when the destruction of the patient, or the end of their archive, has begun.
+/// The billing accounts of all records of a person.
+async fn accounts_behind(
+    house: &House,
+    recorded: &Receipt,
+    practice: PracticeId,
+    patient: PatientId,
+) -> Result<Vec<BillingAccountId>, RetentionError> {
+    let people = SamePerson::read(&house.stores.identity, practice).await?;
+    accounts_of_person(house, recorded, practice, &people.records(patient)).await
+}
+
+/// Places a hold. From this moment on nobody whom it covers is destroyed, whatever was approved, and no archive and no billing
+/// account of theirs; [`RetentionError::TooLate`] when the destruction of the patient, of their archive or of their billing
+/// account has begun.
 pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Result<HoldId, RetentionError> {
     let hold_id = HoldId::random(&*house.rng);
     let purpose = Purpose::operations(resource(HOLD, hold_id));
@@ -107,8 +119,14 @@ pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Res
         }
         _ => None,
     };
+    let practice = grant.practice();
+    // Whom the hold covers may have a billing account, which then stays too; also when the record itself is gone.
+    let accounts = match new.patient_id {
+        Some(patient) => accounts_behind(house, grant.receipt(), practice, patient).await?,
+        None => Vec::new(),
+    };
     let known = match archived {
-        Some(patient) => is_kept(house, grant.practice(), patient).await?,
+        Some(patient) => !accounts.is_empty() || is_kept(house, practice, patient).await?,
         None => true,
     };
     let (outcome, reason) = if known { (Outcome::Allowed, "legal-hold") } else { (Outcome::Denied, "no-such-patient") };
@@ -135,25 +153,48 @@ pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Res
         lifted_by: None,
         lifted_at: None,
     };
-    match house.stores.identity.commit(legal_holds::insert(Batch::new(), &row)).await {
-        // Whoever ends an archive marks it and then looks for holds, so one of the two sees the other.
-        Ok(()) => match archived {
-            Some(patient) if !is_kept(house, grant.practice(), patient).await? => {
-                let lift = Event {
-                    patient: new.patient_id,
-                    reason: Word::new("archive-is-ending"),
-                    ..Event::done(LIFT, resource(HOLD, hold_id))
-                };
-                house.record(session, lift).await?;
-                let lift = legal_holds::too_late(Batch::new(), grant.practice(), hold_id, house.clock.now());
-                house.stores.identity.commit(lift).await?;
-                Err(RetentionError::TooLate)
-            }
-            _ => Ok(hold_id),
+    let identity = &house.stores.identity;
+    let none_condemned = accounts
+        .iter()
+        .fold(Batch::new(), |batch, account| retention::accounts::not_condemned(batch, practice, *account));
+    match identity.commit(legal_holds::insert(none_condemned, &row)).await {
+        Ok(()) => match new.patient_id {
+            Some(patient) => comes_in_time(house, session, grant.receipt(), (hold_id, patient), &accounts).await,
+            None => Ok(hold_id),
         },
         Err(CommitError::Conflict { .. }) => Err(RetentionError::TooLate),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Looks once more whether what a hold covers is still there that is not looked at in the transaction that places it; lifts it
+/// again where it comes too late.
+async fn comes_in_time(
+    house: &House,
+    session: &Session<Full>,
+    recorded: &Receipt,
+    (hold_id, patient): (HoldId, PatientId),
+    asked: &[BillingAccountId],
+) -> Result<HoldId, RetentionError> {
+    let (identity, practice) = (&house.stores.identity, session.practice());
+    let destroyed = patients::by_id(&house.stores.clinical, practice, patient).await?.is_none();
+    let mut late = None;
+    // Whoever ends an archive marks it and then looks for holds, so one of the two sees the other.
+    if destroyed && asked.is_empty() && !is_kept(house, practice, patient).await? {
+        late = Some("archive-is-ending");
+    }
+    // The same of an account that came to this person by a merge since it was asked for: one that is not condemned by now is
+    // seen to be held.
+    for account in accounts_behind(house, recorded, practice, patient).await? {
+        if !asked.contains(&account) && retention::accounts::is_condemned(identity, practice, account).await? {
+            late = Some("account-is-ending");
+        }
+    }
+    let Some(why) = late else { return Ok(hold_id) };
+    let lift = Event { patient: Some(patient), reason: Word::new(why), ..Event::done(LIFT, resource(HOLD, hold_id)) };
+    house.record(session, lift).await?;
+    identity.commit(legal_holds::too_late(Batch::new(), practice, hold_id, house.clock.now())).await?;
+    Err(RetentionError::TooLate)
 }
 
 /// Lifts a hold: in person, and not by somebody who made or approved a plan that is not over.

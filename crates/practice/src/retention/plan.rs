@@ -18,7 +18,7 @@ use store::{
     rows::{
         care_dates::{self, CareDatesRow},
         erasure, legal_holds, patients,
-        retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
+        retention::{self, ItemRow, ItemStep, PlanKind, PlanRow, PlanState},
     },
 };
 
@@ -225,6 +225,7 @@ impl<'h> Judge<'h> {
             first: None,
             second: None,
             finished_at: None,
+            kind: PlanKind::Clinical,
         };
         identity.commit(retention::insert_plan(Batch::new(), &row)).await?;
         let total = patients::count(clinical, practice).await?.unsigned_abs();

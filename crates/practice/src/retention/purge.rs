@@ -10,12 +10,12 @@ mod listing;
 use super::{
     PLAN, RetentionError,
     archive::ArchiveError,
+    carrying_out::still_stands,
     certificate::{self, Facts},
     plan::{Judge, unattended},
-    rests_until,
 };
 use crate::{Event, House, record::resource};
-use domain::{PatientId, PlanId, PracticeId, TaskObserver, Timestamp, retention::RetentionRule};
+use domain::{PatientId, TaskObserver, Timestamp, retention::RetentionRule};
 use futures::future::try_join_all;
 use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Receipt, Word};
 use phi::{AccessError, ContactKept};
@@ -23,7 +23,7 @@ use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts, archives, destroyed, erasure,
-        retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
+        retention::{self, ItemRow, ItemStep, PlanRow},
     },
 };
 
@@ -70,9 +70,9 @@ pub struct Signing {
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// Patients who were destroyed and have their certificates, by this run and those before it.
+    /// Patients, or accounts, that were destroyed and have their certificates, by this run and those before it.
     pub destroyed: u64,
-    /// Patients who were spared at the moment of execution.
+    /// Patients, or accounts, that were spared at the moment of execution, and accounts on which somebody wrote before it.
     pub spared: u64,
     /// Whether there was anything to do at all.
     pub did_something: bool,
@@ -122,30 +122,15 @@ pub enum PurgeError {
     Commit(#[from] CommitError),
 }
 
-/// Carries an approved plan out, or goes on with it.
-pub async fn purge(
+/// Carries a plan of records out whose time has come, or goes on with it.
+pub(super) async fn purge(
     house: &House,
-    practice: PracticeId,
-    plan: PlanId,
+    row: PlanRow,
     signing: &Signing,
     ledger: &mut DestructionLedger,
     observer: &dyn TaskObserver,
 ) -> Result<Purged, PurgeError> {
-    let row = retention::plan(&house.stores.identity, practice, plan).await?.ok_or(PurgeError::Unknown)?;
-    match (row.state, row.second) {
-        (PlanState::Done, _) if !is_under_way(house, &row).await? => return Ok(Purged::default()),
-        (PlanState::Approved, Some((_, approved_at))) => {
-            let rests_until = rests_until(approved_at, row.cooling_hours);
-            if house.clock.now() < rests_until {
-                return Err(PurgeError::Cooling(rests_until));
-            }
-        }
-        // Whoever was listed before it was taken back is destroyed to the end, and nobody else; who was condemned is let go. A
-        // restore takes the approvals of a plan that was under way.
-        (PlanState::Withdrawn, _) if is_under_way(house, &row).await? => {}
-        (PlanState::Done, Some(_)) => {}
-        (state, _) => return Err(PurgeError::NotApproved(state.word())),
-    }
+    let (practice, plan) = (row.practice_id, row.plan_id);
     // As two people approved them.
     let rules: Vec<RetentionRule> = serde_json::from_str(&row.rules).map_err(|_| PurgeError::Rules)?;
     let mut all = rules.iter().chain(house.retention.rules.as_slice());
@@ -168,7 +153,7 @@ pub async fn purge(
 }
 
 /// Whether somebody of the plan stands between condemnation and certificate.
-async fn is_under_way(house: &House, plan: &PlanRow) -> Result<bool, StoreError> {
+pub(super) async fn is_under_way(house: &House, plan: &PlanRow) -> Result<bool, StoreError> {
     let steps = retention::counts(&house.stores.identity, plan.practice_id, plan.plan_id).await?;
     let still = [ItemStep::Listing, ItemStep::Planned, ItemStep::Spared, ItemStep::Certified];
     Ok(steps.iter().any(|(_, step, count)| *count > 0 && !still.contains(step)))
@@ -203,7 +188,7 @@ impl Run<'_> {
             self.scrub().await?;
             self.certify().await?;
             self.observer.progress(self.destroyed + self.spared, self.total);
-            self.still_stands().await?;
+            still_stands(self.house, &self.row).await?;
             if !self.list().await? {
                 break missing;
             }

@@ -1,14 +1,15 @@
 //! After a restore, before anything is served: whoever was destroyed is destroyed again.
 
-use domain::{AccountId, PatientId, PracticeId};
+use domain::{AccountId, BillingAccountId, PatientId, PracticeId};
 use ledger::{Destroyed, DestroyedError, VerifierKey, read_destroyed};
+use phi::{KeyError, Keyring, practice_of_branch};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
 use store::{
     Batch, CommitError, Db, StoreError,
-    rows::{accounts, destroyed, erasure, retention},
+    rows::{accounts, billing::standing, billing_links, destroyed, erasure, retention},
 };
 
 /// Patients whose rows go in one transaction.
@@ -80,12 +81,15 @@ pub enum ReapplyError {
     /// A store could not be written.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The key by which links are found could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
-/// Destroys the keys and rows of everybody in the destruction ledger who came back with a restored backup; how many had a key
-/// again. Plans that had been approved wait for approval again: a hold that was placed since the backup is not in it. Needs no
-/// key, and doing it again changes nothing.
-pub async fn reapply(stores: &crate::Stores, destroyed: &[Destroyed]) -> Result<u64, ReapplyError> {
+/// Destroys the keys and rows of everybody in the destruction ledger who came back with a restored backup, and of every billing
+/// account in it, with its link; how many had a key again. Plans that had been approved wait for approval again: a hold that was
+/// placed since the backup is not in it. The keyring only finds links, by their fingerprints. Doing it again changes nothing.
+pub async fn reapply(stores: &crate::Stores, keyring: &Keyring, destroyed: &[Destroyed]) -> Result<u64, ReapplyError> {
     let mut came_back = 0;
     for some in destroyed.chunks(AT_ONCE) {
         let mut keys = Batch::new();
@@ -94,19 +98,27 @@ pub async fn reapply(stores: &crate::Stores, destroyed: &[Destroyed]) -> Result<
             keys = destroyed::destroy_key(keys, one.practice, one.patient, one.at, one.entry);
         }
         stores.keys.commit(keys).await?;
-        let (mut clinical, mut identity) = (Batch::new(), Batch::new());
+        let (mut clinical, mut identity, mut billing) = (Batch::new(), Batch::new(), Batch::new());
         for one in some {
             let (practice, patient) = (one.practice, one.patient);
+            if let Some(practice) = practice_of_branch(practice) {
+                let account = BillingAccountId::from_bytes(*patient.as_bytes());
+                billing = standing::remove(billing, one.practice, account);
+                let link = keyring.link_of_account(practice, account).await?;
+                identity = billing_links::remove(identity, practice, link);
+                continue;
+            }
             let account = account_of(&stores.identity, practice, patient).await?;
             clinical = erasure::clinical(clinical, practice, patient, account);
             identity = erasure::identity(identity, practice, patient, account);
         }
         stores.clinical.commit(clinical).await?;
+        stores.billing.commit(billing).await?;
         stores.identity.commit(identity).await?;
     }
     stores.identity.commit(retention::ask_again(Batch::new())).await?;
     if !destroyed.is_empty() {
-        for db in [&stores.keys, &stores.clinical, &stores.identity] {
+        for db in [&stores.keys, &stores.clinical, &stores.billing, &stores.identity] {
             db.scrub().await?;
         }
     }

@@ -12,13 +12,18 @@ use phi::{Purpose, Retain};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use store::rows::retention::{self, ItemStep, PlanRow, PlanState};
+use store::rows::retention::{
+    self, ItemStep, PlanRow, PlanState,
+    accounts::{self, AccountStep},
+};
 
 /// A plan.
 #[derive(Serialize, JsonSchema)]
 pub struct PlanView {
     /// The plan.
     pub plan_id: PlanId,
+    /// What it destroys: `clinical` (records of patients) or `billing` (billing accounts).
+    pub kind: &'static str,
     /// Who made it; none for the command line.
     pub made_by: Option<Person>,
     /// When.
@@ -28,7 +33,7 @@ pub struct PlanView {
     pub today: Date,
     /// `draft`, `open`, `approved`, `withdrawn` or `done`.
     pub state: &'static str,
-    /// How many patients were looked at.
+    /// How many patients, or accounts, were looked at.
     pub looked_at: u64,
     /// Who approved it so far.
     pub approved_by: Vec<Person>,
@@ -40,13 +45,13 @@ pub struct PlanView {
     pub finished_at: Option<Timestamp>,
 }
 
-/// A plan with how many of its patients stand where.
+/// A plan with how many of its patients, or accounts, stand where.
 #[derive(Serialize, JsonSchema)]
 pub struct PlanDetails {
     /// The plan.
     #[serde(flatten)]
     pub plan: PlanView,
-    /// How many are due, held or without a visit.
+    /// How many are due, held or without a visit; of accounts, how many are due, not balanced or with a draft.
     pub verdicts: BTreeMap<&'static str, u64>,
     /// How many of those who are due have come how far.
     pub steps: BTreeMap<&'static str, u64>,
@@ -96,6 +101,7 @@ async fn view(names: &mut Names<'_>, row: &PlanRow) -> Result<PlanView, Retentio
     }
     Ok(PlanView {
         plan_id: row.plan_id,
+        kind: row.kind.word(),
         made_by,
         made_at: row.made_at,
         today: row.today,
@@ -130,6 +136,12 @@ pub async fn plan_details(house: &House, session: &Session<Full>, plan: PlanId) 
     for (verdict, step, count) in retention::counts(identity, grant.practice(), plan).await? {
         *verdicts.entry(verdict.word()).or_default() += count.unsigned_abs();
         if verdict == VerdictKind::Due && step != ItemStep::Listing {
+            *steps.entry(step.word()).or_default() += count.unsigned_abs();
+        }
+    }
+    for (verdict, step, count) in accounts::counts(identity, grant.practice(), plan).await? {
+        *verdicts.entry(verdict.word()).or_default() += count.unsigned_abs();
+        if step != AccountStep::Listing {
             *steps.entry(step.word()).or_default() += count.unsigned_abs();
         }
     }

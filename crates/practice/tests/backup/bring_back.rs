@@ -1,9 +1,10 @@
 use super::scene::{Scene, blocking, files, log};
-use domain::{Clock, PatientId, SystemClock, Unobserved};
+use domain::{BillingAccountId, Clock, PatientId, SystemClock, Unobserved};
 use ledger::{Destroyed, LogReader};
+use phi::{as_subject, billing_branch};
 use practice::backup::{Ground, TrailPlace, restore::RestoreError};
 use std::{collections::BTreeSet, fs, sync::Arc};
-use store::{Db, PostgresOptions, Store, raw};
+use store::{Batch, Db, PostgresOptions, Store, raw, rows::billing::accounts};
 use testkit::postgres::Server;
 
 /// Every table of every store, as hashes.
@@ -142,6 +143,27 @@ async fn the_destroyed_stay_away() {
     let keys = keys.rows("SELECT patient_id FROM patient_keys", &[]).await.expect("readable");
     assert!(keys.iter().all(|row| left.contains(&row.id(0).expect("an id"))), "a key of a destroyed patient came back");
     assert_eq!(keys.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn destroyed_billing_accounts_stay_away() {
+    let scene = Scene::new(2).await;
+    let practice = scene.practice().await;
+    let (branch, at) = (billing_branch(practice), SystemClock.now());
+    let [gone, stays] = [1, 2].map(|n| BillingAccountId::from_bytes([n; 16]));
+    let (house, ledger) = scene.house().await;
+    let billing = &house.house.stores.billing;
+    let both = [gone, stays].into_iter().fold(Batch::new(), |batch, one| accounts::open(batch, branch, one, at));
+    billing.commit(both).await.expect("stored");
+    ledger.close();
+    drop(house);
+    let made = scene.backup().await;
+    let destroyed = vec![Destroyed { practice: branch, patient: as_subject(gone), at, entry: 1 }];
+    let to = scene.folder.join("again");
+    scene.bring_back_without(&made.manifest.name, &to, destroyed, Arc::new(Unobserved)).await.expect("brought back");
+    let billing = scene.root.database(&to, Store::Billing).expect("opened");
+    let left = accounts::all(&billing, branch).await.expect("readable");
+    assert_eq!(left.iter().map(|row| row.account_id).collect::<Vec<_>>(), [stays]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

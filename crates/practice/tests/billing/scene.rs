@@ -13,7 +13,7 @@ use store::{
     Batch,
     rows::{
         patients,
-        retention::{self, ItemRow, ItemStep, PlanRow, PlanState},
+        retention::{self, ItemRow, ItemStep, PlanKind, PlanRow, PlanState},
         visits::{self, VisitRow},
     },
 };
@@ -125,6 +125,7 @@ pub(crate) async fn kept(house: &House, practice: PracticeId, of: &[PatientId]) 
         first: None,
         second: None,
         finished_at: None,
+        kind: PlanKind::Clinical,
     };
     let item = |patient: &PatientId| ItemRow {
         practice_id: practice,

@@ -44,6 +44,7 @@ pub(crate) fn archiving(folder: PathBuf, recipient: crypto::Recipient) -> Retent
     };
     RetentionSettings {
         rules: rules(&[], vec![rule]).expect("valid"),
+        billing: RetentionSettings::default().billing,
         cooling_hours: 72,
         archive: Some(ArchiveSettings { folder, recipients: vec![recipient] }),
     }

@@ -93,7 +93,7 @@ async fn what_was_restored_without_its_archive_is_not_certified(office: Office) 
     fs::remove_file(archive.folder.join(&name)).expect("gone, with the machine");
     // As a restore does it before anything is served.
     let office = &archive.office;
-    reapply(&office.house().stores, office.destroyed().entries()).await.expect("applied");
+    reapply(&office.house().stores, &office.house().keyring, office.destroyed().entries()).await.expect("applied");
     approve(office.house(), &office.session(&office.officer).await, plan).await.expect("the first");
     approve(office.house(), &office.session(&office.admin).await, plan).await.expect("the second");
     office.cool();

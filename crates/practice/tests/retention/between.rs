@@ -199,7 +199,7 @@ async fn plans_of_a_restored_backup_wait_for_approval_again(office: Office) {
     let patient = office.seen_at("1970-01-01", LONG_AGO).await;
     let made = office.approved().await;
     office.cool();
-    reapply(&office.house().stores, &[]).await.expect("applied");
+    reapply(&office.house().stores, &office.house().keyring, &[]).await.expect("applied");
     let refused = office.purge(made).await;
     assert!(matches!(refused, Err(PurgeError::NotApproved("open"))), "{refused:?}");
     assert!(office.traces(patient).await.1, "the key is there");

@@ -402,7 +402,7 @@ async fn what_billing_keeps_is_looked_for_once_more_before_the_key_goes(office: 
 
     // A backup from before brings the record and a link without anything; the record is destroyed again before it is served.
     nothing_kept(&office).await;
-    reapply(&office.house().stores, office.destroyed().entries()).await.expect("applied");
+    reapply(&office.house().stores, &office.house().keyring, office.destroyed().entries()).await.expect("applied");
     assert!(stated(&office, &biller, account).await.is_none(), "the account, without a name");
     assert_eq!(office.traces(patient).await, (0, false));
 }

@@ -146,13 +146,17 @@ async fn a_restored_patient_who_was_destroyed_is_destroyed_again_and_gets_no_new
     office.destroyed().add(&[line]).expect("written");
     let entries = office.destroyed().entries().to_vec();
     let stores = &office.house().stores;
-    assert_eq!(reapply(stores, &entries).await.expect("applied"), 1);
+    assert_eq!(reapply(stores, &office.house().keyring, &entries).await.expect("applied"), 1);
     assert_eq!(office.traces(destroyed).await, (0, false));
     assert_eq!(office.survivors().await, [other]);
     let session = office.session(&office.clerk).await;
     let read = patients::read(office.house(), &session, destroyed).await;
     assert!(matches!(read, Err(RecordError::Access(AccessError::Gone))));
-    assert_eq!(reapply(stores, &entries).await.expect("applied"), 0, "the second time there is nothing to do");
+    assert_eq!(
+        reapply(stores, &office.house().keyring, &entries).await.expect("applied"),
+        0,
+        "the second time there is nothing to do"
+    );
     let keys = store::rows::keys::Keys::new(stores.keys.clone());
     let key = phi::WrappedKey { version: 2, wrapped_by: 1, wrapped: vec![1; 60] };
     let rotated = phi::KeyStore::add_patient_key(&keys, office.practice, destroyed, key, office.test.now()).await;

@@ -53,10 +53,10 @@ const ENDING: &str = "PATELLA_TEST_ARCHIVES_END";
 const RECIPIENT: &str = "archive.recipient";
 /// The file that says where the databases are, when they are not beside it.
 const SERVERS: &str = "servers";
-const PRACTICE: PracticeId = PracticeId::from_bytes([9; 16]);
+pub(crate) const PRACTICE: PracticeId = PracticeId::from_bytes([9; 16]);
 const STORES: [Store; 4] = [Store::Identity, Store::Keys, Store::Clinical, Store::Billing];
 
-fn log() -> LogName {
+pub(crate) fn log() -> LogName {
     LogName::new("node.example/commands").expect("a name")
 }
 
@@ -64,15 +64,15 @@ fn branch() -> AuditBranch {
     AuditBranch::new(Key::from_bytes([4; 32]))
 }
 
-fn signer() -> Signer {
+pub(crate) fn signer() -> Signer {
     branch().signer(&log())
 }
 
 /// A house in a folder whose keys the test knows, so that another process can open it.
-struct Kept {
-    house: Arc<House>,
-    ledger: Ledger,
-    clock: Arc<FixedClock>,
+pub(crate) struct Kept {
+    pub(crate) house: Arc<House>,
+    pub(crate) ledger: Ledger,
+    pub(crate) clock: Arc<FixedClock>,
 }
 
 /// Opens the databases: those of a server where `on_postgres` wrote them down, or else files, which are made if need be.
@@ -97,7 +97,7 @@ async fn databases(folder: &Path, clock: &FixedClock) -> Vec<Db> {
 }
 
 /// Makes databases on a server, and writes down in the folder where they are.
-async fn on_postgres(server: &Server, folder: &Path) {
+pub(crate) async fn on_postgres(server: &Server, folder: &Path) {
     let mut lines = String::new();
     for store in STORES {
         let made = server.database(store.name()).expect("a database");
@@ -112,7 +112,7 @@ async fn on_postgres(server: &Server, folder: &Path) {
     fs::write(folder.join(SERVERS), lines).expect("written");
 }
 
-async fn open(folder: &Path, now: &str) -> Kept {
+pub(crate) async fn open(folder: &Path, now: &str) -> Kept {
     let clock = Arc::new(FixedClock::new(now.parse().expect("a moment")));
     let stores = databases(folder, &clock).await;
     let new = !folder.join("media").exists();
@@ -165,7 +165,7 @@ fn retained(folder: &Path) -> RetentionSettings {
     }
 }
 
-fn places(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn places(folder: &Path) -> Vec<PathBuf> {
     vec![folder.join("a.destroyed"), folder.join("b.destroyed")]
 }
 
@@ -243,7 +243,7 @@ async fn the_end_of_archives_killed_at_any_transition_comes_to_the_same_end() {
     }
 }
 
-fn run(folder: &Path, step: &str) -> std::process::ExitStatus {
+pub(crate) fn run(folder: &Path, step: &str) -> std::process::ExitStatus {
     let me = std::env::current_exe().expect("this test");
     let mut child = Command::new(me);
     child.args(["--exact", "killed::child", "--nocapture"]).env(FOLDER, folder).env(STEP, step);

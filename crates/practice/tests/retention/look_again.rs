@@ -116,7 +116,7 @@ async fn a_restored_plan_that_is_taken_back_lets_go_whom_it_had_condemned(office
     let dies = At::new("archived", || panic!("the power fails"));
     assert!(AssertUnwindSafe(office.purge_seen_by(plan, &dies)).catch_unwind().await.is_err());
     // What a backup of that moment brings back.
-    reapply(&office.house().stores, &[]).await.expect("applied");
+    reapply(&office.house().stores, &office.house().keyring, &[]).await.expect("applied");
     let officer = office.session(&office.officer).await;
     withdraw(office.house(), &officer, plan).await.expect("taken back");
     let hold = NewHold { patient_id: Some(patient), incident: None, reason: "A claim".parse().expect("fits") };

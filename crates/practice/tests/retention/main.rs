@@ -1,5 +1,8 @@
 //! Retention: who is due, who is spared, what is destroyed, and that nothing is left half done.
 
+mod accounts;
+mod accounts_held;
+mod accounts_killed;
 mod approvals;
 mod archived;
 mod archiving;
@@ -13,4 +16,5 @@ mod many;
 mod meanwhile;
 mod merges;
 mod requests;
+mod till;
 mod together;

@@ -5,3 +5,4 @@ pub mod bookings;
 pub mod charges;
 pub mod fees;
 pub mod payers;
+pub mod standing;

@@ -1,8 +1,12 @@
 //! Links between patients and billing accounts: kept in the identity store, sealed, for the kernel alone.
 
-use super::{opt_sealed, sealed};
+use super::{
+    opt_sealed,
+    retention::accounts::{self, is_wanted},
+    sealed,
+};
 use crate::{Batch, CommitError, Db, Row, StoreError};
-use domain::{BillingLinkId, PracticeId};
+use domain::{BillingAccountId, BillingLinkId, PracticeId};
 use phi::{Answer, RowId, Sealed, StoredLink, Unavailable, fields::billing_links::Kept};
 
 /// The links over a database.
@@ -66,6 +70,10 @@ impl phi::BillingLinks for Links {
             }
         })
     }
+
+    fn claim(&self, practice: PracticeId, account: BillingAccountId) -> Answer<'_, bool> {
+        Box::pin(claim(&self.0, practice, account))
+    }
 }
 
 /// Up to `limit` links of a practice behind one with which a contact is kept, in the order of their ids.
@@ -85,6 +93,26 @@ pub fn replace_kept(batch: Batch, old: &StoredLink, new: &Sealed<Kept>) -> Batch
                        AND kept IS NOT DISTINCT FROM $4";
     let before = old.kept.as_ref().map(Sealed::as_bytes);
     batch.run(SQL, &[new.as_bytes().into(), old.practice.into(), old.link.into(), before.into()])
+}
+
+/// Sees to it that an account stays on which somebody is about to write: it is taken out of the plans in which it waits. Says no
+/// where its destruction has begun.
+pub async fn claim(db: &Db, practice: PracticeId, account: BillingAccountId) -> Result<bool, Unavailable> {
+    let wanted = is_wanted(db, practice, account).await;
+    if !wanted.map_err(|error| Unavailable(Box::new(error)))? {
+        return Ok(true);
+    }
+    match db.commit(accounts::claim(Batch::new(), practice, account)).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Conflict { .. }) => Ok(false),
+        Err(error) => Err(Unavailable(Box::new(error))),
+    }
+}
+
+/// Removes the link of an account, and whatever is kept with it. Nothing happens where there is none.
+pub fn remove(batch: Batch, practice: PracticeId, account_index: [u8; 32]) -> Batch {
+    const SQL: &str = "DELETE FROM billing_links WHERE practice_id = $1 AND account_index = $2";
+    batch.run(SQL, &[practice.into(), account_index.into()])
 }
 
 impl Links {

@@ -151,6 +151,19 @@ impl phi::CareTeams for CareTeams {
     }
 }
 
+/// Up to `most` owners of keys of a practice (or of a branch) behind one, in the order of their ids.
+pub async fn owners(db: &Db, practice: PracticeId, after: PatientId, most: i64) -> Result<Vec<PatientId>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT patient_id FROM patient_keys WHERE practice_id = $1 AND patient_id > $2 \
+                       ORDER BY patient_id LIMIT $3";
+    db.rows(SQL, &[practice.into(), after.into(), most.into()]).await?.iter().map(|row| row.id(0)).collect()
+}
+
+/// How many owners of keys a practice (or a branch) has.
+pub async fn count_owners(db: &Db, practice: PracticeId) -> Result<u64, StoreError> {
+    const SQL: &str = "SELECT COUNT(DISTINCT patient_id) FROM patient_keys WHERE practice_id = $1";
+    db.one(SQL, &[practice.into()]).await?.number(0)
+}
+
 /// A patient's wrapped key, with whose it is.
 pub type PatientKey = (PracticeId, PatientId, WrappedKey);
 

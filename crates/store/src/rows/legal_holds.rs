@@ -51,6 +51,41 @@ pub async fn covers(db: &Db, practice: PracticeId, patient: PatientId) -> Result
     Ok(!db.rows(SQL, &[practice.into(), patient.into()]).await?.is_empty())
 }
 
+/// How many holds were ever placed in a practice, and how many decisions about merges there are: as long as both are the same,
+/// whoever was not held is not held. A hold is lifted, never removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldsSeen {
+    /// Holds, lifted ones too.
+    pub holds: i64,
+    /// Decisions about records of the same person.
+    pub merges: i64,
+}
+
+/// How many there are now; to be asked before the holds themselves.
+pub async fn seen(db: &Db, practice: PracticeId) -> Result<HoldsSeen, StoreError> {
+    const SQL: &str = "SELECT (SELECT COUNT(*) FROM legal_holds WHERE practice_id = $1), \
+                       (SELECT COUNT(*) FROM patient_merges WHERE practice_id = $1)";
+    let row = db.one(SQL, &[practice.into()]).await?;
+    Ok(HoldsSeen { holds: row.int(0)?, merges: row.int(1)? })
+}
+
+/// Whom the holds cover that are in force; none covers everybody.
+pub async fn in_force(db: &Db, practice: PracticeId) -> Result<Vec<Option<PatientId>>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT patient_id FROM legal_holds WHERE practice_id = $1 AND lifted_at IS NULL";
+    db.rows(SQL, &[practice.into()]).await?.iter().map(|row| row.opt_id(0)).collect()
+}
+
+/// Whom the holds covered that one of these two lifted, one for each hold; none covered everybody.
+pub async fn lifted_by(
+    db: &Db,
+    practice: PracticeId,
+    (one, other): (AccountId, Option<AccountId>),
+) -> Result<Vec<Option<PatientId>>, StoreError> {
+    const SQL: &str =
+        "SELECT patient_id FROM legal_holds WHERE practice_id = $1 AND (lifted_by = $2 OR lifted_by = $3)";
+    db.rows(SQL, &[practice.into(), one.into(), other.into()]).await?.iter().map(|row| row.opt_id(0)).collect()
+}
+
 /// One hold.
 pub async fn by_id(db: &Db, practice: PracticeId, hold: HoldId) -> Result<Option<HoldRow>, StoreError> {
     let sql = select!("WHERE practice_id = $1 AND hold_id = $2");

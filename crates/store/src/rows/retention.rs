@@ -1,4 +1,4 @@
-//! Plans of what is to be destroyed, and how far each patient of a plan has come.
+//! Plans of what is to be destroyed, and how far each patient, or each billing account, of a plan has come.
 
 use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, Date, Invalid, PlanId, PracticeId, Timestamp};
@@ -23,6 +23,7 @@ macro_rules! stored_words {
     };
 }
 
+pub mod accounts;
 mod items;
 
 pub use items::{ItemRow, ItemStep, condemn, counts, insert_item, is_condemned, item, items, step};
@@ -40,6 +41,16 @@ stored_words! {
         Withdrawn = "withdrawn",
         /// It was carried out.
         Done = "done",
+    }
+}
+
+stored_words! {
+    /// What a plan destroys: never both, so that no set of rows puts a patient beside an account.
+    PlanKind {
+        /// Records of patients.
+        Clinical = "clinical",
+        /// Billing accounts.
+        Billing = "billing",
     }
 }
 
@@ -62,7 +73,7 @@ pub struct PlanRow {
     pub cooling_hours: u32,
     /// How far it has come.
     pub state: PlanState,
-    /// How many patients were looked at.
+    /// How many patients, or accounts, were looked at.
     pub looked_at: i64,
     /// Who approved it first, and when.
     pub first: Option<(AccountId, Timestamp)>,
@@ -70,13 +81,15 @@ pub struct PlanRow {
     pub second: Option<(AccountId, Timestamp)>,
     /// When it was done.
     pub finished_at: Option<Timestamp>,
+    /// What it destroys.
+    pub kind: PlanKind,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, plan_id, made_by, made_at, today, rules, cooling_hours, state, looked_at, first_by, \
-             first_at, second_by, second_at, finished_at FROM retention_plans ",
+             first_at, second_by, second_at, finished_at, kind FROM retention_plans ",
             $rest
         )
     };
@@ -97,7 +110,7 @@ pub async fn plans(db: &Db, practice: PracticeId) -> Result<Vec<PlanRow>, StoreE
 /// Adds a plan.
 pub fn insert_plan(batch: Batch, row: &PlanRow) -> Batch {
     const SQL: &str = "INSERT INTO retention_plans (practice_id, plan_id, made_by, made_at, today, rules, \
-                       cooling_hours, state, looked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                       cooling_hours, state, looked_at, kind) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let params = &[
         row.practice_id.into(),
         row.plan_id.into(),
@@ -108,11 +121,12 @@ pub fn insert_plan(batch: Batch, row: &PlanRow) -> Batch {
         row.cooling_hours.into(),
         row.state.word().into(),
         row.looked_at.into(),
+        row.kind.word().into(),
     ];
     batch.run(SQL, params).expect(1)
 }
 
-/// Opens a draft for approval, with how many patients were looked at.
+/// Opens a draft for approval, with how many patients, or accounts, were looked at.
 pub fn open_plan(batch: Batch, practice: PracticeId, plan: PlanId, looked_at: i64) -> Batch {
     const SQL: &str = "UPDATE retention_plans SET state = 'open', looked_at = $1 \
                        WHERE practice_id = $2 AND plan_id = $3 AND state = 'draft'";
@@ -181,7 +195,9 @@ pub fn finish_plan(batch: Batch, practice: PracticeId, plan: PlanId, at: Timesta
     const SQL: &str = "UPDATE retention_plans SET state = 'done', finished_at = $1 \
                        WHERE practice_id = $2 AND plan_id = $3 AND state = 'approved' \
                        AND NOT EXISTS (SELECT 1 FROM retention_items i WHERE i.practice_id = $2 AND i.plan_id = $3 \
-                       AND i.step NOT IN ('spared', 'certified', 'listing'))";
+                       AND i.step NOT IN ('spared', 'certified', 'listing')) \
+                       AND NOT EXISTS (SELECT 1 FROM billing_retention_items i WHERE i.practice_id = $2 \
+                       AND i.plan_id = $3 AND i.step NOT IN ('spared', 'certified', 'listing'))";
     batch.run(SQL, &[at.into(), practice.into(), plan.into()]).expect(1)
 }
 
@@ -202,6 +218,7 @@ fn read_plan(row: &Row) -> Result<PlanRow, StoreError> {
         first: pair(9, 10)?,
         second: pair(11, 12)?,
         finished_at: row.opt_timestamp(13)?,
+        kind: row.word(14)?,
     })
 }
 

@@ -39,6 +39,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 8, "0008_sessions_ended"),
             migration!("identity", 9, "0009_condemned"),
             migration!("identity", 10, "0010_kept_contacts"),
+            migration!("identity", 11, "0011_billing_retention"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),
@@ -65,6 +66,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("billing", 3, "0003_corrections"),
             migration!("billing", 4, "0004_asked_for_nothing"),
             migration!("billing", 5, "0005_taken_back"),
+            migration!("billing", 6, "0006_whole_accounts"),
         ],
         Store::Audit => &[migration!("audit", 1, "0001_ledger")],
         Store::AuditIndex => &[migration!("audit-index", 1, "0001_search")],

@@ -10,6 +10,8 @@ mod crossing;
 mod identity;
 #[path = "rows/merges.rs"]
 mod merges;
+#[path = "rows/retention.rs"]
+mod retention;
 #[path = "rows/taken_back.rs"]
 mod taken_back;
 #[path = "rows/watching.rs"]
@@ -20,6 +22,7 @@ pub(crate) use clinical::*;
 pub(crate) use crossing::*;
 pub(crate) use identity::*;
 pub(crate) use merges::*;
+pub(crate) use retention::*;
 pub(crate) use taken_back::*;
 pub(crate) use watching::*;
 

@@ -1,5 +1,6 @@
 //! Retention: plans of destruction, their approval, legal holds, certificates.
 
+mod accounts;
 mod api;
 mod holds;
 mod pages;
@@ -9,7 +10,7 @@ use practice::retention::RetentionError;
 
 /// Adds them: holds before plans, since whoever has made a plan lifts no hold, and tests walk this list.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.with(holds::add).with(pages::add).with(api::add)
+    table.with(holds::add).with(pages::add).with(api::add).with(accounts::add)
 }
 
 impl From<RetentionError> for Problem {
@@ -28,7 +29,11 @@ impl From<RetentionError> for Problem {
                  Ask a colleague.",
             ),
             RetentionError::TooLate => Self::conflict()
-                .detail("The destruction of this record has begun and cannot be stopped. No hold was placed."),
+                .detail(
+                "The destruction of this record, or of its billing account, has begun and cannot be stopped. No hold was placed.",
+            ),
+            RetentionError::OnTheirWay => Self::conflict()
+                .detail("Charges are on their way to billing that do not open: `patella keys verify` says why."),
             RetentionError::Store(error) => error.into(),
             RetentionError::Commit(error) => error.into(),
             RetentionError::Key(error) => error.into(),

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use crypto::{Identities, Key, SystemRng};
 use domain::{SystemClock, TaskObserver};
 use ledger::{Destroyed, Word};
+use phi::Keyring;
 use practice::{
     Stores,
     backup::{
@@ -23,8 +24,8 @@ use practice::{
     },
     retention::reapply,
 };
-use std::{path::PathBuf, time::Instant};
-use store::{Db, EmbeddedOptions, PageKeys, Store};
+use std::{path::PathBuf, sync::Arc, time::Instant};
+use store::{Db, EmbeddedOptions, PageKeys, Store, rows::keys::Keys};
 
 /// Bring a backup back, to where nothing is.
 #[derive(Debug, clap::Args)]
@@ -116,7 +117,7 @@ impl Places {
     }
 
     /// Destroys again who was destroyed since the backup, before anything has its name. Blocks.
-    fn destroy_again(&self, destroyed: &[Destroyed]) -> Result<()> {
+    fn destroy_again(&self, root: &Key, destroyed: &[Destroyed]) -> Result<()> {
         let open = |store| self.database(store).map_err(|error| anyhow::anyhow!(error));
         let stores = Stores {
             identity: open(Store::Identity)?,
@@ -124,7 +125,8 @@ impl Places {
             clinical: open(Store::Clinical)?,
             billing: open(Store::Billing)?,
         };
-        let again = tokio::runtime::Handle::current().block_on(reapply(&stores, destroyed));
+        let keyring = Keyring::new(root, Arc::new(Keys::new(stores.keys.clone())), Arc::new(SystemRng));
+        let again = tokio::runtime::Handle::current().block_on(reapply(&stores, &keyring, destroyed));
         again.context("whoever was destroyed since the backup is not destroyed again: run the same command again")?;
         Ok(())
     }
@@ -167,7 +169,7 @@ fn bring_back(
             (Some(restored), checked)
         }
     };
-    places.destroy_again(&checked.destroyed)?;
+    places.destroy_again(&root, &checked.destroyed)?;
     let missing = against_heads(config, name, &checked.manifest, &checked.branch)?;
     places.staging.name(observer)?;
     Ok((restored, missing))

@@ -167,12 +167,18 @@ impl Putting<'_> {
     fn stays(&self, store: Store, table: &RawTable, row: &Fields<'_>) -> bool {
         // That somebody was destroyed, and the certificate of it, is kept. Of the identity store an account may have to stay
         // for billing: that is decided when destruction is applied again.
-        let can_go = store == Store::Clinical || (store == Store::Keys && table.name == "patient_keys");
+        let can_go = match store {
+            Store::Clinical | Store::Billing => true,
+            Store::Keys => table.name == "patient_keys",
+            _ => false,
+        };
         if self.gone.is_empty() || !can_go {
             return true;
         }
+        // A billing account stands in the destruction ledger under the practice's billing branch.
+        let whose = if store == Store::Billing { "account_id" } else { "patient_id" };
         let id = |column| table.place(column).and_then(|place| row.at(place));
-        match (id("practice_id").map(PracticeId::try_from), id("patient_id").map(PatientId::try_from)) {
+        match (id("practice_id").map(PracticeId::try_from), id(whose).map(PatientId::try_from)) {
             (Some(Ok(practice)), Some(Ok(patient))) => !self.gone.contains(&(practice, patient)),
             _ => true,
         }

@@ -7,7 +7,12 @@
 //! taken back while archives were made.
 
 use super::{PurgeError, Run};
-use crate::retention::{approve::may_approve, archive, plan::care, same_person::SamePerson};
+use crate::retention::{
+    archive,
+    carrying_out::{is_approved, still_stands},
+    plan::care,
+    same_person::SamePerson,
+};
 use domain::{
     Date, PatientId,
     retention::{Verdict, VerdictKind},
@@ -20,7 +25,7 @@ use store::{
         billing_outbox,
         care_dates::{self, CareDatesRow},
         patients,
-        retention::{self, ItemRow, ItemStep, PlanState},
+        retention::{self, ItemRow, ItemStep},
     },
 };
 
@@ -34,22 +39,6 @@ const SECOND_RECORD: &str = "second-record-not-in-plan";
 const ON_ITS_WAY: &str = "charge-on-its-way";
 
 impl Run<'_> {
-    /// Refused where the plan was taken back meanwhile, or somebody who approved it may not do so any more.
-    pub(super) async fn still_stands(&self) -> Result<(), PurgeError> {
-        let (house, practice) = (self.house, self.row.practice_id);
-        let row = retention::plan(&house.stores.identity, practice, self.row.plan_id).await?;
-        let row = row.ok_or(PurgeError::Unknown)?;
-        if row.state != PlanState::Approved {
-            return Err(PurgeError::NotApproved(row.state.word()));
-        }
-        for (account, _) in [row.first, row.second].into_iter().flatten() {
-            if !may_approve(house, practice, account).await? {
-                return Err(PurgeError::Approver);
-            }
-        }
-        Ok(())
-    }
-
     /// Whom a run that was cut off condemned: those who are in the ledger go on, the others begin again.
     pub(super) async fn take_up(&self) -> Result<(), PurgeError> {
         for step in [ItemStep::Condemned, ItemStep::Archived] {
@@ -151,7 +140,7 @@ impl Run<'_> {
         due: &[(PatientId, String)],
         unreadable: &BTreeSet<PatientId>,
     ) -> Result<BTreeMap<PatientId, &'static str>, PurgeError> {
-        self.still_stands().await?;
+        still_stands(self.house, &self.row).await?;
         let (practice, stores, now) = (self.row.practice_id, &self.house.stores, self.house.clock.now());
         let before: BTreeMap<_, _> = judged.iter().map(|row| (row.patient_id, care(row))).collect();
         let mut kept = BTreeMap::new();
@@ -191,12 +180,6 @@ impl Run<'_> {
         let opened: Vec<_> = condemned.iter().filter(|(patient, _)| !unreadable.contains(patient)).cloned().collect();
         unreadable.extend(self.archive(&opened, archive_until).await?);
         Ok(unreadable)
-    }
-
-    /// Whether the plan still waits to be carried out on.
-    async fn is_approved(&self) -> Result<bool, PurgeError> {
-        let row = retention::plan(&self.house.stores.identity, self.row.practice_id, self.row.plan_id).await?;
-        Ok(row.is_some_and(|row| row.state == PlanState::Approved))
     }
 
     /// Judges the next patients as they stand now; spares who is due no more, and lists the rest for good. Whoever was looked at
@@ -239,7 +222,7 @@ impl Run<'_> {
         let condemned = self.condemn(&due, archive_until).await?;
         self.observer.reached("condemned");
         // Who is left stands under a hold that came since, unless it is the plan that was taken back.
-        if due.len() > condemned.len() && self.is_approved().await? {
+        if due.len() > condemned.len() && is_approved(self.house, &self.row).await? {
             for (patient, _) in due.iter().filter(|(patient, _)| !condemned.contains(patient)) {
                 entries.push(self.judge.entry(SPARE, *patient, VerdictKind::Hold.word()));
                 moves.push((*patient, ItemStep::Spared));

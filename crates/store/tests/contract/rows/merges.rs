@@ -44,6 +44,7 @@ async fn planned(db: &Db, patient: PatientId, step: ItemStep) {
         first: None,
         second: None,
         finished_at: None,
+        kind: retention::PlanKind::Clinical,
     };
     let item = ItemRow {
         practice_id: PRACTICE,

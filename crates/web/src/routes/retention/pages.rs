@@ -1,5 +1,6 @@
 //! Retention as pages: what is planned, who goes, who approved it, what is held.
 
+use super::accounts;
 use crate::{
     App, AuditClass, Form, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
@@ -78,7 +79,10 @@ async fn show(app: &App, session: &Session<Full>, typed: &TypedHold, errors: &Fi
     let plans = retention::plans(app.house(), session).await?;
     let holds = retention::holds(app.house(), session).await?;
     let surround = Surround::of(app, session).await?;
-    let look = post_button("/retention", "Look who is due", ButtonKind::Primary, None);
+    let look = html! {
+        (post_button("/retention", "Look who is due", ButtonKind::Primary, None))
+        (post_button("/retention/billing", "Look which billing accounts are due", ButtonKind::Quiet, None))
+    };
     let content = html! {
         (errors.summary())
         (card("Plans", Some(look), listed_plans(&surround, &plans)))
@@ -107,17 +111,28 @@ fn listed_plans(surround: &Surround, plans: &[PlanView]) -> Markup {
     if plans.is_empty() {
         return empty_state("No plans yet", "Looking who is due destroys nothing.", None);
     }
-    let columns = [Column::text("Made"), Column::text("By"), Column::text("State"), Column::text("Approved by")];
+    let columns = [
+        Column::text("Made"),
+        Column::text("Of"),
+        Column::text("By"),
+        Column::text("State"),
+        Column::text("Approved by"),
+    ];
     let rows = plans.iter().map(|plan| {
         let approved: Vec<&str> = plan.approved_by.iter().map(|person| person.name.as_str()).collect();
         vec![
             html! { a href={ "/retention/plans/" (plan.plan_id) } { (surround.moment(plan.made_at)) } },
+            html! { @if is_of_accounts(plan) { "billing accounts" } @else { "records" } },
             html! { (plan.made_by.as_ref().map_or("the command line", |person| person.name.as_str())) },
             state(plan.state),
             html! { @if approved.is_empty() { "–" } @else { (approved.join(", ")) } },
         ]
     });
     table("Plans, newest first", &columns, rows)
+}
+
+fn is_of_accounts(plan: &PlanView) -> bool {
+    plan.kind == "billing"
 }
 
 fn state(state: &str) -> Markup {
@@ -200,18 +215,30 @@ async fn one(
     PathId(plan): PathId<PlanId>,
     Query(asked): Query<PageQuery>,
 ) -> Result<Markup, Problem> {
-    let after = Cursor::place(asked.cursor.as_ref())?;
     let details = retention::plan_details(app.house(), &session, plan).await?;
-    let (items, next) = retention::plan_items(app.house(), &session, plan, after, SHOWN).await?;
     let surround = Surround::of(&app, &session).await?;
-    let next = next.map(|last| format!("/retention/plans/{plan}?cursor={}", String::from(Cursor::at(&last))));
+    let of_accounts = is_of_accounts(&details.plan);
+    let (listed, next) = if of_accounts {
+        let after = Cursor::place(asked.cursor.as_ref())?;
+        let (items, next) = retention::plan_account_items(app.house(), &session, plan, after, SHOWN).await?;
+        let listed = match items.is_empty() {
+            true => empty_state("No account is due", "None whose time is over wants a decision either.", None),
+            false => accounts::listed(&items),
+        };
+        (listed, next.as_ref().map(Cursor::at))
+    } else {
+        let after = Cursor::place(asked.cursor.as_ref())?;
+        let (items, next) = retention::plan_items(app.house(), &session, plan, after, SHOWN).await?;
+        let listed = match items.is_empty() {
+            true => empty_state("Nobody is due", "Nobody is held or without a visit either.", None),
+            false => patients(&items),
+        };
+        (listed, next.as_ref().map(Cursor::at))
+    };
+    let next = next.map(|cursor| format!("/retention/plans/{plan}?cursor={}", String::from(cursor)));
     let content = html! {
         (card("How far it has come", Some(buttons(&details)), facts(&surround, &details)))
-        section class="card stack" aria-label="Patients" {
-            @if items.is_empty() {
-                (empty_state("Nobody is due", "Nobody is held or without a visit either.", None))
-            } @else { (patients(&items)) }
-        }
+        section class="card stack" aria-label=(if of_accounts { "Billing accounts" } else { "Patients" }) { (listed) }
         (pagination(None, next.as_deref(), None))
         (recorded_line(RECORDED_ONLY))
     };
@@ -239,15 +266,25 @@ fn facts(surround: &Surround, details: &PlanDetails) -> Markup {
     let due: u64 = count(&details.verdicts, "due");
     let (gone, spared) = (count(&details.steps, "certified"), count(&details.steps, "spared"));
     let approved: Vec<&str> = plan.approved_by.iter().map(|person| person.name.as_str()).collect();
-    definitions(&[
+    let counted = |name, key: &str| (name, html! { (count(&details.verdicts, key)) });
+    let (looked_at, others) = if is_of_accounts(plan) {
+        let others = vec![
+            counted("Not balanced", "balance"),
+            counted("With a charge to bill", "draft"),
+            ("Held", html! { "not listed: that would say whose they are" }),
+        ];
+        (words::count(plan.looked_at, "billing account", "billing accounts"), others)
+    } else {
+        let others = vec![counted("Held", "hold"), counted("Without a visit", "no_visit")];
+        (words::count(plan.looked_at, "patient", "patients"), others)
+    };
+    let mut facts = vec![
         ("State", state(plan.state)),
-        (
-            "Judged for",
-            html! { (words::full_date(plan.today)) ", " (words::count(plan.looked_at, "patient", "patients")) " looked at" },
-        ),
+        ("Judged for", html! { (words::full_date(plan.today)) ", " (looked_at) " looked at" }),
         ("Due", html! { (due) }),
-        ("Held", html! { (count(&details.verdicts, "hold")) }),
-        ("Without a visit", html! { (count(&details.verdicts, "no_visit")) }),
+    ];
+    facts.extend(others);
+    facts.extend([
         (
             "Done",
             html! {
@@ -258,7 +295,14 @@ fn facts(surround: &Surround, details: &PlanDetails) -> Markup {
         ("Approved by", html! { @if approved.is_empty() { "nobody yet" } @else { (approved.join(", ")) } }),
         ("Not before", html! { @match plan.not_before { Some(at) => (surround.moment(at)), None => "–" } }),
         ("Carried out", html! { @match plan.finished_at { Some(at) => (surround.moment(at)), None => "–" } }),
-    ])
+    ]);
+    definitions(&facts)
+}
+
+/// How many rows of which table go, in words.
+pub(super) fn what_goes(goes: &serde_json::Value) -> String {
+    let words = |(table, rows): (&String, &serde_json::Value)| format!("{rows} in {}", table.replace('_', " "));
+    goes.as_object().into_iter().flatten().map(words).collect::<Vec<_>>().join(", ")
 }
 
 fn patients(items: &[ItemView]) -> Markup {
@@ -279,9 +323,6 @@ fn patients(items: &[ItemView]) -> Markup {
             "billed" => tag("known to billing", Tone::Info),
             _ => tag("no visit: decide", Tone::Neutral),
         };
-        let goes: Vec<String> = (item.goes.as_object().into_iter().flatten())
-            .map(|(table, rows)| format!("{rows} in {}", table.replace('_', " ")))
-            .collect();
         vec![
             html! { code { (item.patient_id) } },
             why,
@@ -289,7 +330,7 @@ fn patients(items: &[ItemView]) -> Markup {
             html! { (day(item.kept_until)) },
             html! { (item.rule) },
             html! {
-                (goes.join(", "))
+                (what_goes(&item.goes))
                 @if item.billing_keeps { "; name and contact stay with billing until its own retention is over" }
             },
             html! { (item.step.replace('_', " ")) },

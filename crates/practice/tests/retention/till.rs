@@ -1,0 +1,137 @@
+//! Whoever charges and whoever takes the money: accounts whose last activity lies where a test wants it.
+
+use domain::{
+    BillingAccountId, ChargeId, Date, PatientId, PracticeId, Role, VisitState,
+    billing::{
+        BookingKind, Cents, ChargeSheet, CptCode, Diagnoses, DiagnosisCode, FeeWords, Minutes, Modifier, Service,
+    },
+};
+use identity::{Full, Session};
+use phi::billing_branch;
+use practice::{
+    House,
+    billing::{
+        accounts, books, charges,
+        charging::{self, ChargeError, NewCharge},
+        schedule::{self, Fee},
+    },
+};
+use store::{
+    Batch,
+    rows::{billing::standing, destroyed, visits},
+};
+use testkit::house::{Person, TestHouse};
+
+pub(crate) struct Till<'t> {
+    pub(crate) test: &'t TestHouse,
+    pub(crate) practice: PracticeId,
+    therapist: Person,
+    biller: Person,
+}
+
+impl<'t> Till<'t> {
+    pub(crate) async fn open(test: &'t TestHouse, practice: PracticeId) -> Self {
+        let therapist = test.account(practice, Role::Therapist).await;
+        let biller = test.account(practice, Role::Billing).await;
+        let till = Self { test, practice, therapist, biller };
+        let fee = Fee {
+            code: CptCode::new("97110").expect("a code"),
+            valid_from: Date::constant(2000, 1, 1),
+            fee: Cents(4_000),
+            words: FeeWords::new("Exercises").expect("fits"),
+        };
+        schedule::set_fee(till.house(), &till.biller().await, &fee).await.expect("set");
+        till
+    }
+
+    pub(crate) fn house(&self) -> &House {
+        &self.test.house
+    }
+
+    pub(crate) async fn biller(&self) -> Session<Full> {
+        self.test.session(&self.biller).await
+    }
+
+    /// Charges a visit that was held at this moment, at the moment that the clock shows.
+    pub(crate) async fn try_to_charge(&self, patient: PatientId, at: &str) -> Result<(), ChargeError> {
+        let row = crate::fixture::visit(self.practice, patient, at.parse().expect("a moment"), VisitState::Held);
+        self.house().stores.clinical.commit(visits::insert(Batch::new(), &row)).await.expect("stored");
+        self.test.care_link(&self.therapist, patient).await;
+        let session = self.test.session(&self.therapist).await;
+        let service = Service {
+            code: CptCode::new("97110").expect("a code"),
+            minutes: Some(Minutes::new(30).expect("minutes")),
+            modifiers: vec![Modifier::Gp],
+        };
+        let new = NewCharge {
+            services: ChargeSheet::new(vec![service]).expect("a sheet"),
+            diagnoses: Diagnoses::new(vec![DiagnosisCode::new("M25.561").expect("a code")]).expect("codes"),
+        };
+        charging::charge(self.house(), &session, patient, row.visit_id, &new, None).await.map(drop)
+    }
+
+    /// A charge that came at a moment, of a visit of that moment: a draft.
+    pub(crate) async fn drafted(&self, patient: PatientId, at: &str) -> (BillingAccountId, ChargeId) {
+        let now = self.test.now();
+        self.test.clock.set(at.parse().expect("a moment"));
+        self.try_to_charge(patient, at).await.expect("charged");
+        let drafts = store::rows::billing::charges::drafts(&self.house().stores.billing, self.branch(), 100).await;
+        let day = domain::Timezone::new("America/New_York").expect("known").day_of(self.test.now());
+        let found = drafts.expect("read").into_iter().filter(|(.., of)| *of == day).collect::<Vec<_>>();
+        self.test.clock.set(now);
+        let [(account, charge, _)] = found[..] else { panic!("one draft of that day, not {}", found.len()) };
+        (account, charge)
+    }
+
+    /// A charge that came, was billed and was paid at a moment.
+    pub(crate) async fn settled(&self, patient: PatientId, at: &str) -> BillingAccountId {
+        let (account, charge) = self.drafted(patient, at).await;
+        self.billed(account, charge, at).await;
+        self.booked(account, BookingKind::Payment, 8_000, at).await;
+        account
+    }
+
+    pub(crate) async fn billed(&self, account: BillingAccountId, charge: ChargeId, at: &str) {
+        let now = self.test.now();
+        self.test.clock.set(at.parse().expect("a moment"));
+        charges::bill(self.house(), &self.biller().await, account, charge, 1).await.expect("billed");
+        self.test.clock.set(now);
+    }
+
+    pub(crate) async fn booked(&self, account: BillingAccountId, kind: BookingKind, cents: i64, at: &str) {
+        let now = self.test.now();
+        self.test.clock.set(at.parse().expect("a moment"));
+        let day = domain::Timezone::new("America/New_York").expect("known").day_of(self.test.now());
+        let new = books::NewBooking { kind, amount: Cents(cents), day, payer_id: None };
+        books::book(self.house(), &self.biller().await, account, &new, None).await.expect("booked");
+        self.test.clock.set(now);
+    }
+
+    pub(crate) const fn branch(&self) -> PracticeId {
+        billing_branch(self.practice)
+    }
+
+    /// How many tables of the billing store have rows of the account, whether a key of it is there, and whether a link.
+    pub(crate) async fn traces(&self, account: BillingAccountId) -> (usize, bool, bool) {
+        let stores = &self.house().stores;
+        let rows = standing::count(&stores.billing, self.branch(), account).await.expect("read");
+        let key = destroyed::has_key(&stores.keys, self.branch(), phi::as_subject(account)).await.expect("read");
+        let index = self.house().keyring.link_of_account(self.practice, account).await.expect("a key");
+        const LINK: &str = "SELECT 1 FROM billing_links WHERE practice_id = $1 AND account_index = $2";
+        let params = &[self.practice.into(), index.into()];
+        let link = stores.identity.optional(LINK, params).await.expect("read").is_some();
+        (rows.len(), key, link)
+    }
+
+    /// The sum of everything in the books.
+    pub(crate) async fn sum(&self) -> Cents {
+        let sums = store::rows::billing::bookings::sums(&self.house().stores.billing, self.branch()).await;
+        Cents::sum(sums.expect("read").into_iter().map(|(_, cents)| cents)).expect("counted")
+    }
+
+    /// The accounts that billing can open.
+    pub(crate) async fn there(&self) -> Vec<BillingAccountId> {
+        let listed = accounts::list(self.house(), &self.biller().await, None, 1000).await.expect("read");
+        listed.items.iter().map(|line| line.account_id).collect()
+    }
+}
