@@ -2,6 +2,7 @@
 
 pub mod authenticator;
 pub mod disk;
+pub mod dropping;
 pub mod fernet;
 pub mod house;
 pub mod logs;

@@ -20,6 +20,7 @@ mod purge;
 mod reapply;
 mod rules;
 mod same_person;
+mod segments;
 mod views;
 
 pub use accounts::{
@@ -41,12 +42,13 @@ pub use plan::{plan, plan_unattended};
 pub use purge::{PURGE_STEPS, PurgeError, Purged, Signing};
 pub use reapply::{ReapplyError, WhoError, reapply, who_was_destroyed};
 pub use rules::{RulesError, billing_presets, billing_rules, presets, rules};
+pub use segments::{DROP_STEPS, DropSegmentsError, DroppedSegments, OldLog, drop_segments};
 pub use views::{ItemView, PlanDetails, PlanView, plan_details, plan_items, plans};
 
 use crate::record::RecordError;
 use domain::{
     Timestamp,
-    retention::{BillingRules, RetentionRules},
+    retention::{AUDIT_YEARS, BillingRules, RetentionRules},
 };
 use identity::EnrollmentError;
 use jiff::SignedDuration;
@@ -68,15 +70,17 @@ pub struct RetentionSettings {
     pub cooling_hours: u32,
     /// Where records are archived whose rule asks for it; none where no rule does.
     pub archive: Option<ArchiveSettings>,
+    /// For how many years the entries of the audit trail are kept, at least [`domain::retention::AUDIT_YEARS`].
+    pub audit_years: u8,
 }
 
 impl Default for RetentionSettings {
-    /// Seven years, minors until 25; ten years for billing accounts; three days of cooling-off.
+    /// Seven years, minors until 25; ten years for billing accounts, six for the audit trail; three days of cooling-off.
     fn default() -> Self {
         let usual = rules(&["usual".to_owned()], Vec::new()).expect("the shipped rule `usual` is valid");
         let billing = billing_rules(&["us-false-claims".to_owned()], Vec::new());
         let billing = billing.expect("the shipped rule `us-false-claims` is valid");
-        Self { rules: usual, billing, cooling_hours: 72, archive: None }
+        Self { rules: usual, billing, cooling_hours: 72, archive: None, audit_years: AUDIT_YEARS }
     }
 }
 

@@ -97,6 +97,9 @@ pub enum TrailError {
         /// Why.
         why: String,
     },
+    /// Entries were dropped, since their time was over, while they were being proved.
+    #[error("old entries were dropped meanwhile: ask again")]
+    DroppedMeanwhile,
     /// The work was cut off, since the server stops.
     #[error("reading the audit trail was cut off")]
     CutOff,
@@ -169,6 +172,17 @@ pub struct TrailHealth {
     pub failing: bool,
     /// How many entries could not be opened: they were changed, or sealed with another key.
     pub unreadable: u64,
+    /// What was dropped when its time was over. That is as it should be: nothing is missing.
+    pub dropped: Option<OldDropped>,
+}
+
+/// What is not in the trail any more, since its time was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OldDropped {
+    /// The newest entry that went is of this moment. Some logs may keep entries from before it.
+    pub until: Timestamp,
+    /// For how many years it was kept.
+    pub years: u8,
 }
 
 impl TrailHealth {

@@ -6,6 +6,7 @@ mod backup {
     mod cut;
     mod damage;
     mod databases;
+    mod dropped;
     mod full_disk;
     mod killed;
     mod letting_go;

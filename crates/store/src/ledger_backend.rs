@@ -1,16 +1,18 @@
 //! The ledger in a PostgreSQL database, to which the server's role can only add.
 
+mod segments;
 mod session;
 
 use crate::{
     OpenError, PostgresOptions, StoreError,
     db::postgres::{GRACE, code},
 };
-use ledger::{Backend, BackendError, Hash, Leaf, LogName, Publication, Tile, Tree};
+use ledger::{Backend, BackendError, Dropped, Hash, Leaf, LogName, Publication, Tile, Tree};
+pub use segments::PostgresSegments;
 use session::{Failed, Live, Session};
 use std::{panic, thread, time::Duration};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Row, error::SqlState};
 
 /// Hashes in a full tile.
 const WIDTH: u64 = 256;
@@ -98,6 +100,7 @@ impl PostgresBackend {
                 Failed::Engine(error) => outage(code(&error)),
                 Failed::Outage(code) => outage(code),
                 Failed::Damaged(what) => BackendError::Damaged(what),
+                Failed::Dropped(before) => BackendError::Dropped { before },
             }
         })
     }
@@ -127,11 +130,42 @@ impl Backend for PostgresBackend {
         self.ask(async |live, log| {
             let sql = "SELECT seq, sealed FROM ledger_entries WHERE log = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
             let rows = live.client.query(sql, &[&log, &place(from)?, &place(most as u64)?]).await?;
+            for row in &rows {
+                // No sealed entry is empty.
+                if row.try_get::<_, &[u8]>(1)?.is_empty() {
+                    let sql = "SELECT COALESCE(MAX(entries), 0) FROM ledger_dropped WHERE log = $1";
+                    let before = number(&live.client.query_one(sql, &[&log]).await?, 0)?;
+                    let gap = || Failed::Damaged(format!("an entry from {from} on is missing"));
+                    return Err(if from < before { Failed::Dropped(before) } else { gap() });
+                }
+            }
             let entry = |(row, expected): (&Row, u64)| match number(row, 0)? {
                 seq if seq == expected => Ok(row.try_get(1)?),
                 _ => Err(Failed::Damaged(format!("entry {expected} is missing"))),
             };
             rows.iter().zip(from..).map(entry).collect()
+        })
+    }
+
+    fn dropped(&mut self) -> Result<Option<String>, BackendError> {
+        self.ask(async |live, log| {
+            let sql = "SELECT note FROM ledger_dropped WHERE log = $1 ORDER BY entries DESC LIMIT 1";
+            match live.client.query_opt(sql, &[&log]).await {
+                Ok(row) => Ok(row.map(|row| row.try_get(0)).transpose()?),
+                // A schema from before anything could be dropped.
+                Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+    }
+
+    fn begin_dropped(&mut self, note: &str) -> Result<(), BackendError> {
+        self.session.may_write()?;
+        self.ask(async |live, log| {
+            let sql = "INSERT INTO ledger_dropped (log, entries, note) VALUES ($1, $2, $3)
+                ON CONFLICT (log, entries) DO NOTHING";
+            live.client.execute(sql, &[&log, &place(Dropped::unverified(note))?, &note]).await?;
+            Ok(())
         })
     }
 

@@ -17,7 +17,7 @@ pub use db::{
     Stored, client_tls,
 };
 pub use elsewhere::{Elsewhere, ElsewhereError, ForeignRow, ForeignRows, ForeignTable, Passphrases};
-pub use ledger_backend::PostgresBackend;
+pub use ledger_backend::{PostgresBackend, PostgresSegments};
 pub use page_keys::{PageKeyError, PageKeys};
 pub use schema::{
     MigrateError, Migration, SchemaError, check, grant_server, grants, latest, migrate, migrate_up_to, migrations,

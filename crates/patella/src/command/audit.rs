@@ -1,16 +1,17 @@
 //! `patella audit`
 
+mod drop_old;
 mod index;
 
 use crate::{
     config::Config,
     opening::{self, Log},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use domain::{AccountId, PatientId, RequestId};
 use identity::Origin;
-use ledger::{Backend, Checkpoint, Entry, LogReader, Report, Resource, VerifierKey, Word};
+use ledger::{Backend, Checkpoint, Dropped, Entry, LogName, LogReader, Report, Resource, VerifierKey, Word};
 use practice::{Actor, Event};
 use std::path::{Path, PathBuf};
 use store::{PostgresBackend, PostgresOptions, Store};
@@ -45,6 +46,16 @@ enum Verb {
         #[arg(long, value_name = "ID")]
         actor: Option<String>,
     },
+    /// Drop old segments of the trail, in which every entry has been kept for as long as the settings say. Their hashes stay. Safe
+    /// beside a running server; meant to be run by cron.
+    DropOld {
+        /// The settings; see deploy/patella.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Only say what would go.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// What the audit trail is searched with.
     Index(index::Index),
     /// Print the newest signed checkpoint of each log, to keep where the server cannot rewrite it.
@@ -70,6 +81,7 @@ impl Audit {
                     };
                     list(&Config::load(&config)?, &wanted).await
                 }
+                Verb::DropOld { config, dry_run } => drop_old::run(&Config::load(&config)?, dry_run).await,
                 Verb::Index(index) => index.run().await,
                 Verb::Checkpoint { config } => checkpoint(&Config::load(&config)?).await,
             }
@@ -92,7 +104,7 @@ impl Wanted {
 struct Kept {
     place: Place,
     seal: crypto::Key,
-    log: ledger::LogName,
+    log: LogName,
     verifier: VerifierKey,
     heads: Vec<PathBuf>,
 }
@@ -152,6 +164,25 @@ impl Kept {
         })
     }
 
+    /// What was dropped from it, checked.
+    fn dropped(&self) -> Result<Option<Dropped>> {
+        let note = match &self.place {
+            Place::Folder(folder) => LogReader::open(folder)?.dropped_note()?.map(|(_, note)| note),
+            Place::Postgres(options) => PostgresBackend::reader(options, &self.log)?.dropped()?,
+        };
+        let dropped = note.map(|note| Dropped::open(&note, &self.verifier)).transpose();
+        dropped.with_context(|| format!("the note of what was dropped from {} cannot be trusted", self.log.as_str()))
+    }
+
+    /// Whether this log holds the entry that records what was dropped from the log `of`, and it says just that.
+    fn records(&self, dropped: &Dropped, of: &LogName) -> Result<bool> {
+        let seq = dropped.recorded.entry;
+        let Some(sealed) = self.read(seq)?.into_iter().next() else { return Ok(false) };
+        let says =
+            ledger::open_entry(&self.seal, &self.log, seq, &sealed).is_ok_and(|entry| dropped.is_said_by(of, &entry));
+        Ok(says && dropped.recorded.is_of(&sealed) && dropped.recorded.is_proven(&self.verifier))
+    }
+
     /// The newest checkpoint, as it was signed.
     fn checkpoint(&self) -> Result<String> {
         let note = match &self.place {
@@ -165,7 +196,8 @@ impl Kept {
 }
 
 async fn verify(config: &Config) -> Result<()> {
-    for log in kept(config).await? {
+    let logs = kept(config).await?;
+    for log in &logs {
         let report = log.verify()?;
         super::print(&format!(
             "{}: {} entries, whole; signed up to entry {}{}\n",
@@ -173,6 +205,22 @@ async fn verify(config: &Config) -> Result<()> {
             report.entries,
             report.checkpoint.size,
             if log.heads.is_empty() { "; no second path to hold it against" } else { ", and so say the second paths" },
+        ))?;
+        let Some(dropped) = report.dropped else { continue };
+        let Dropped { before, newest, years, recorded, .. } = &dropped;
+        let recorder = logs.iter().find(|other| other.log.as_str() == recorded.log);
+        let said = recorder.map_or(Ok(false), |recorder| recorder.records(&dropped, &log.log));
+        if !said.unwrap_or(false) {
+            bail!(
+                "{}: the first {before} entries are gone, and entry {} of {}, which is to record that, does not: they were taken away",
+                log.log.as_str(),
+                recorded.entry,
+                recorded.log
+            );
+        }
+        super::print(&format!(
+            "  of them the first {before}, up to {newest}, were dropped after {years} years (entry {} of {}); their hashes are whole\n",
+            recorded.entry, recorded.log
         ))?;
     }
     Ok(())
@@ -187,6 +235,13 @@ async fn list(config: &Config, wanted: &Wanted) -> Result<()> {
     opened.ledger.close();
     for log in kept(config).await? {
         let mut seq = 0;
+        if let Some(dropped) = log.dropped()? {
+            let line = serde_json::json!({ "log": log.log.as_str(), "dropped": {
+                "before": dropped.before, "until": dropped.newest, "years": dropped.years, "at": dropped.at,
+            } });
+            super::print(&format!("{line}\n"))?;
+            seq = dropped.before;
+        }
         loop {
             let sealed = log.read(seq)?;
             if sealed.is_empty() {

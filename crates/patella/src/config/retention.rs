@@ -1,7 +1,7 @@
 //! How long records are kept.
 
 use anyhow::{Context, Result, bail};
-use domain::retention::{BillingRule, RetentionRule};
+use domain::retention::{AUDIT_YEARS, BillingRule, RetentionRule};
 use figment::value::magic::RelativePathBuf;
 use practice::retention::{ArchiveSettings, RetentionSettings, billing_rules, rules};
 use serde::Deserialize;
@@ -29,6 +29,9 @@ pub(crate) struct Retention {
     /// Where records are archived, whose rule asks for it.
     #[serde(default)]
     archive: Option<Archive>,
+    /// Years for which the entries of the audit trail are kept.
+    #[serde(default)]
+    audit_years: Option<u8>,
     /// Files that hold whom was destroyed.
     #[serde(default)]
     destruction_ledger: Vec<RelativePathBuf>,
@@ -89,7 +92,14 @@ impl Retention {
         let names = self.billing.rules.clone().unwrap_or_else(|| vec!["us-false-claims".to_owned()]);
         let billing = billing_rules(&names, self.billing.own.clone());
         let billing = billing.context("retention.billing.rules and retention.billing.own")?;
-        Ok(RetentionSettings { rules, billing, cooling_hours, archive })
+        let audit_years = self.audit_years.unwrap_or(usual.audit_years);
+        if !(AUDIT_YEARS..=100).contains(&audit_years) {
+            bail!(
+                "retention.audit_years: {AUDIT_YEARS} to 100. The law asks that what was done with health data be kept on record for \
+                 {AUDIT_YEARS} years at least (45 CFR 164.316(b)(2)(i))"
+            );
+        }
+        Ok(RetentionSettings { rules, billing, cooling_hours, archive, audit_years })
     }
 
     /// The files that are set for the destruction ledger.
@@ -101,6 +111,17 @@ impl Retention {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_audit_trail_is_kept_for_six_years_or_more() {
+        let of = |audit_years| Retention { audit_years, ..Retention::default() };
+        assert_eq!(of(None).settings().expect("usual").audit_years, 6);
+        assert_eq!(of(Some(10)).settings().expect("longer").audit_years, 10);
+        for refused in [0, 5, 101] {
+            let why = of(Some(refused)).settings().expect_err("refused").to_string();
+            assert!(why.contains("retention.audit_years") && why.contains("45 CFR 164.316"), "{why}");
+        }
+    }
 
     #[test]
     fn a_cooling_off_time_of_more_than_a_year_is_refused() {

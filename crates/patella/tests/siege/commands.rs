@@ -192,3 +192,15 @@ fn a_key_that_is_not_known_is_refused_by_every_command_that_reads_settings() {
         assert!(said.contains("misspelt") || arguments[0] == "import", "{arguments:?}: {said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_entries_of_the_audit_trail_are_looked_for_beside_the_server() {
+    let demo = Practice::demo();
+    let mut server = demo.start();
+    for more in [&["--dry-run"][..], &[]] {
+        let said = demo.done(&[&["audit", "drop-old"], more].concat());
+        assert_eq!(said.lines().filter(|line| line.ends_with("nothing more is old")).count(), 2, "{said}");
+    }
+    server.stop_well();
+    demo.done(&["audit", "verify"]);
+}

@@ -31,4 +31,14 @@ table! {
     }
 }
 
-pub(super) const TABLES: &[&[Column]] = &[ledger_entries::COLUMNS, ledger_checkpoints::COLUMNS, ledger_tiles::COLUMNS];
+table! {
+    /// What was dropped from the ledger when its time was over.
+    Audit.ledger_dropped {
+        (log: Structure, Drop, "the node whose log it is")
+        (entries: Structure, Drop, "how many entries went, the oldest ones")
+        (note: Public, Drop, "which, by which rule, and where that is recorded: a signed note (C2SP signed-note)")
+    }
+}
+
+pub(super) const TABLES: &[&[Column]] =
+    &[ledger_entries::COLUMNS, ledger_checkpoints::COLUMNS, ledger_tiles::COLUMNS, ledger_dropped::COLUMNS];

@@ -1,7 +1,7 @@
 //! Where rows go to: an empty database, logs, the folder of media.
 
 use super::TrailPlace;
-use ledger::{FileBackend, LogName, Refill, RefillError, VerifierKey};
+use ledger::{FileBackend, Hash, LogName, Refill, RefillError, VerifierKey};
 use std::{collections::BTreeMap, io, path::PathBuf};
 use store::{
     PostgresBackend,
@@ -62,30 +62,34 @@ pub struct TrailDestination<'a> {
     /// What a log's checkpoints are verified with.
     verifier: &'a dyn Fn(&LogName) -> VerifierKey,
     notes: BTreeMap<String, String>,
+    /// What was dropped of each log.
+    dropped: BTreeMap<String, String>,
     current: Option<(String, Refill)>,
 }
 
 impl<'a> TrailDestination<'a> {
     /// Into this place.
     pub const fn new(place: TrailPlace, verifier: &'a dyn Fn(&LogName) -> VerifierKey) -> Self {
-        Self { place, verifier, notes: BTreeMap::new(), current: None }
+        Self { place, verifier, notes: BTreeMap::new(), dropped: BTreeMap::new(), current: None }
     }
 
     fn begin(&mut self, log: &str) -> Result<Refill, TakeError> {
         let note = self.notes.remove(log).ok_or(TakeError::Trail("a log has entries and no checkpoint"))?;
         let name = LogName::new(log).map_err(|_| TakeError::Trail("a log has a name that is none"))?;
         let key = (self.verifier)(&name);
+        let dropped = self.dropped.remove(log);
+        let dropped = dropped.as_deref();
         let refused = |source: RefillError| TakeError::Log { log: log.to_owned(), source };
         match &self.place {
             TrailPlace::Folders(folders) => {
                 let folder = folders.iter().find(|(known, _)| *known == name).map(|(_, folder)| folder.clone());
                 let folder = folder.ok_or(TakeError::Trail("it has a log that the settings do not name"))?;
                 let backend = FileBackend::open(folder).map_err(|error| refused(error.into()))?;
-                Refill::begin(backend, note, None, &key).map_err(refused)
+                Refill::begin(backend, note, dropped, &key).map_err(refused)
             }
             TrailPlace::Postgres(options) => {
                 let backend = PostgresBackend::connect(options, &name).map_err(RawError::Open)?;
-                Refill::begin(backend, note, None, &key).map_err(refused)
+                Refill::begin(backend, note, dropped, &key).map_err(refused)
             }
         }
     }
@@ -115,6 +119,10 @@ impl Destination for TrailDestination<'_> {
                     self.notes.insert(log.to_owned(), text(&row, 2)?.to_owned());
                     continue;
                 }
+                if table.name == "ledger_dropped" {
+                    self.dropped.insert(log.to_owned(), text(&row, 2)?.to_owned());
+                    continue;
+                }
                 if self.current.as_ref().is_none_or(|(current, _)| current != log) {
                     self.end()?;
                     let refill = self.begin(log)?;
@@ -122,7 +130,12 @@ impl Destination for TrailDestination<'_> {
                 }
                 if let Some((_, refill)) = &mut self.current {
                     let sealed = row.at(3).unwrap_or_default();
-                    refill.push(sealed).map_err(|source| TakeError::Log { log: log.to_owned(), source })?;
+                    let pushed = match (sealed, row.at(2).map(<[u8; 32]>::try_from)) {
+                        // No sealed entry is empty: it was dropped, and this is its hash.
+                        ([], Some(Ok(hash))) => refill.push_dropped(Hash(hash)),
+                        _ => refill.push(sealed),
+                    };
+                    pushed.map_err(|source| TakeError::Log { log: log.to_owned(), source })?;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Where rows come from: a database, the folders of the ledger, the folder of media.
 
 use super::TrailPlace;
-use ledger::{LogName, LogReader, leaf_hash};
+use ledger::{BackendError, Hash, LogName, LogReader, SEGMENT, Tile, TileSource, leaf_hash};
 use std::{
     collections::BTreeSet,
     fs,
@@ -57,16 +57,24 @@ fn table(name: &str, columns: &[(&str, Kind)], key: &[usize], only: Option<&'sta
 }
 
 /// The tables of the ledger, as they are carried: the newest checkpoint of each log first, so that whoever takes the entries
-/// knows where they must lead. Tiles are computed from the entries.
+/// knows where they must lead; then the note of what was dropped from each. Tiles are computed from the entries: of those that
+/// were dropped only the hash is there, and `sealed` is empty.
 pub fn trail_tables() -> Vec<RawTable> {
     let newest =
         "size = (SELECT MAX(newer.size) FROM ledger_checkpoints newer WHERE newer.log = ledger_checkpoints.log)";
+    let last = "entries = (SELECT MAX(later.entries) FROM ledger_dropped later WHERE later.log = ledger_dropped.log)";
     vec![
         table(
             "ledger_checkpoints",
             &[("log", Kind::Text), ("size", Kind::Int), ("note", Kind::Text)],
             &[0, 1],
             Some(newest),
+        ),
+        table(
+            "ledger_dropped",
+            &[("log", Kind::Text), ("entries", Kind::Int), ("note", Kind::Text)],
+            &[0, 1],
+            Some(last),
         ),
         table(
             "ledger_entries",
@@ -76,6 +84,10 @@ pub fn trail_tables() -> Vec<RawTable> {
         ),
     ]
 }
+
+/// Places in [`trail_tables`].
+const CHECKPOINTS: usize = 0;
+const DROPPED: usize = 1;
 
 /// The table of media files, as they are carried.
 pub fn media_tables() -> Vec<RawTable> {
@@ -104,7 +116,22 @@ struct FolderLog {
     note: String,
     size: u64,
     signed: u64,
+    /// What was dropped when this was opened: how many entries, and the note.
+    dropped: Option<(u64, String)>,
     reader: LogReader,
+}
+
+impl FolderLog {
+    fn dropped_before(&self) -> u64 {
+        self.dropped.as_ref().map_or(0, |(before, _)| *before)
+    }
+
+    /// The hashes of a segment that was dropped.
+    fn hashes(&mut self, seq: u64) -> io::Result<Vec<Hash>> {
+        let tile = Tile { level: 0, index: seq / SEGMENT };
+        let hashes = self.reader.tile(tile, SEGMENT as usize).map_err(io::Error::other)?;
+        hashes.ok_or_else(|| io::Error::other(format!("the hashes from {seq} on of {} are missing", self.name)))
+    }
 }
 
 impl FolderTrail {
@@ -127,7 +154,8 @@ impl FolderTrail {
             let signed = note.lines().nth(1).and_then(|line| line.parse().ok());
             let signed = signed.ok_or_else(|| named(&path, "is no checkpoint"))?;
             let reader = LogReader::open(folder.clone()).map_err(io::Error::other)?;
-            logs.push(FolderLog { name: name.clone(), note, size: reader.size(), signed, reader });
+            let dropped = reader.dropped_note().map_err(io::Error::other)?;
+            logs.push(FolderLog { name: name.clone(), note, size: reader.size(), signed, dropped, reader });
         }
         logs.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
         Ok(Self { tables: trail_tables(), logs })
@@ -149,20 +177,43 @@ impl Source for FolderTrail {
     }
 
     fn count(&mut self, table: usize) -> Result<u64, RawError> {
-        Ok(if table == 0 { self.logs.len() as u64 } else { self.logs.iter().map(|log| log.size).sum() })
+        Ok(match table {
+            CHECKPOINTS => self.logs.len() as u64,
+            DROPPED => self.logs.iter().filter(|log| log.dropped.is_some()).count() as u64,
+            _ => self.logs.iter().map(|log| log.size).sum(),
+        })
     }
 
     fn export(&mut self, table: usize, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<u64, RawError> {
         let mut pieces = Pieces::new(sink);
-        for log in &self.logs {
-            let name = log.name.as_str().as_bytes();
-            if table == 0 {
+        for log in &mut self.logs {
+            let name = log.name.clone();
+            let name = name.as_str().as_bytes();
+            if table == CHECKPOINTS {
                 pieces.row(&[Some(name), Some(&int(log.signed)), Some(log.note.as_bytes())])?;
                 continue;
             }
+            if table == DROPPED {
+                if let Some((before, note)) = &log.dropped {
+                    pieces.row(&[Some(name), Some(&int(*before)), Some(note.as_bytes())])?;
+                }
+                continue;
+            }
             let mut seq = 0;
+            while seq < log.dropped_before() {
+                for hash in log.hashes(seq)? {
+                    pieces.row(&[Some(name), Some(&int(seq)), Some(&hash.0), Some(&[])])?;
+                    seq += 1;
+                }
+            }
             while seq < log.size {
-                let entries = log.reader.read(seq, ENTRIES).map_err(io::Error::other)?;
+                let entries = match log.reader.read(seq, ENTRIES) {
+                    Err(BackendError::Dropped { .. }) => {
+                        let what = "old entries of the audit trail were dropped meanwhile: begin again";
+                        return Err(io::Error::other(what).into());
+                    }
+                    read => read.map_err(io::Error::other)?,
+                };
                 if entries.is_empty() {
                     return Err(io::Error::other(format!("entry {seq} of {} is missing", log.name)).into());
                 }

@@ -1,7 +1,7 @@
 //! Proofs that entries stand in their logs, for whoever does not trust this server.
 
 use super::{Logs, TrailError};
-use ledger::{Checkpoint, Hash, LogName, VerifierKey, leaf_hash};
+use ledger::{BackendError, Checkpoint, Hash, LogName, VerifierKey, leaf_hash};
 
 /// The signed head of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,12 @@ pub(super) fn prove(
     let mut proofs = Vec::with_capacity(entries.len());
     for (log, seq) in entries {
         let no_proof = |why: String| TrailError::NoProof { log: log.clone(), why };
-        let sealed = logs.read(log, *seq, 1)?.pop().ok_or_else(|| no_proof(format!("entry {seq} is missing")))?;
+        let read = match logs.read(log, *seq, 1) {
+            // Between the question and its proof: it is not in the index any more either.
+            Err(BackendError::Dropped { .. }) => return Err(TrailError::DroppedMeanwhile),
+            read => read?,
+        };
+        let sealed = read.into_iter().next().ok_or_else(|| no_proof(format!("entry {seq} is missing")))?;
         let size = heads.iter().find(|head| head.log == *log).map_or(0, |head| head.checkpoint.size);
         let path = match *seq < size {
             true => Some(logs.proof(log, *seq, size).map_err(|error| no_proof(error.to_string()))?),

@@ -1,14 +1,15 @@
 //! The index of all logs, as it follows them.
 
 mod answers;
+mod forget;
 
 use super::{
-    IndexPlace, Logs, TrailError, TrailHealth,
+    IndexPlace, Logs, OldDropped, TrailError, TrailHealth,
     numbers::{Progress, Stretch},
     place::Opened,
 };
 use domain::Clock;
-use ledger::{LogName, open_entry};
+use ledger::{BackendError, LogName, open_entry};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -42,6 +43,8 @@ struct State {
     logs: Box<dyn Logs>,
     opened: Option<Opened>,
     progress: Option<Progress>,
+    /// How much of each log was dropped, that is not in the index any more either.
+    forgotten: HashMap<LogName, u64>,
     /// What lies there was found damaged.
     damaged: bool,
 }
@@ -60,7 +63,8 @@ pub struct Round {
 impl AuditIndex {
     /// The index at this place, of these logs.
     pub fn new(place: IndexPlace, logs: impl Logs + 'static, clock: Arc<dyn Clock>) -> Self {
-        let state = State { logs: Box::new(logs), opened: None, progress: None, damaged: false };
+        let state =
+            State { logs: Box::new(logs), opened: None, progress: None, forgotten: HashMap::new(), damaged: false };
         Self(Arc::new(Shared { place, clock, state: Mutex::new(state), health: Mutex::default() }))
     }
 
@@ -204,6 +208,7 @@ impl State {
     /// Lets a damaged index go: the next one who needs it makes it again.
     fn give_up(&mut self) {
         (self.opened, self.progress, self.damaged) = (None, None, true);
+        self.forgotten.clear();
     }
 
     /// A round, and how many entries cannot be opened where that is known.
@@ -224,8 +229,12 @@ impl State {
             Some(progress) => progress,
             None => runtime.block_on(Progress::of(&db))?,
         };
-        let (mut stretches, mut behind, mut failure) = (Vec::new(), 0, None);
+        let (mut stretches, mut behind, mut failure, mut dropped) = (Vec::new(), 0, None, None);
         for (log, size) in self.logs.sizes()? {
+            match self.forget(&db, &progress, &log) {
+                Ok(gone) => dropped = dropped.max(gone),
+                Err(error) => failure = Some(error),
+            }
             let from = progress.next(&log);
             let size = size.unwrap_or_else(|error| {
                 failure = Some(error.into());
@@ -238,7 +247,7 @@ impl State {
             match self.stretch(&log, from, shared.place.at_once()) {
                 Ok(stretch) => {
                     // More than were asked for, where the log grew meanwhile.
-                    missing = missing.saturating_sub(stretch.entries.len() as u64);
+                    missing = size.saturating_sub(stretch.from + stretch.entries.len() as u64);
                     stretches.push(stretch);
                 }
                 Err(error) => failure = Some(error),
@@ -252,6 +261,7 @@ impl State {
         }
         let positions = progress.positions();
         self.progress = Some(progress);
+        shared.health().dropped = dropped;
         match failure {
             Some(error) => {
                 shared.health().behind = behind;
@@ -261,10 +271,29 @@ impl State {
         }
     }
 
-    fn stretch(&mut self, log: &LogName, from: u64, most: usize) -> Result<Stretch, TrailError> {
-        let sealed = self.logs.read(log, from, most)?;
+    /// Removes from the index what was dropped from a log. Says when the newest of it was.
+    fn forget(&mut self, db: &Db, progress: &Progress, log: &LogName) -> Result<Option<OldDropped>, TrailError> {
+        let Some(gone) = self.logs.dropped(log)? else { return Ok(None) };
+        if self.forgotten.get(log) != Some(&gone.before) {
+            if let Some(number) = progress.number(log) {
+                Handle::current().block_on(forget::dropped(db, number, &gone))?;
+            }
+            self.forgotten.insert(log.clone(), gone.before);
+        }
+        Ok(Some(OldDropped { until: gone.newest, years: gone.years }))
+    }
+
+    fn stretch(&mut self, log: &LogName, mut from: u64, most: usize) -> Result<Stretch, TrailError> {
+        let sealed = match self.logs.read(log, from, most) {
+            // It was dropped before it came into this index.
+            Err(BackendError::Dropped { before }) => {
+                from = before;
+                self.logs.read(log, from, most)?
+            }
+            read => read?,
+        };
         let Some(last) = sealed.last().cloned() else {
-            return Err(ledger::BackendError::Damaged(format!("entry {from} is missing")).into());
+            return Err(BackendError::Damaged(format!("entry {from} is missing")).into());
         };
         let key = self.logs.seal(log);
         let open = |(seq, bytes): (u64, &Vec<u8>)| open_entry(&key, log, seq, bytes).ok();

@@ -3,9 +3,10 @@
 use crate::backup::AuditBranch;
 use crypto::Key;
 use ledger::{
-    Backend, BackendError, BackendTiles, Checkpoint, Hash, LogName, LogTail, ProofError, VerifierKey, inclusion_proof,
+    Backend, BackendError, BackendTiles, Checkpoint, Dropped, Hash, LogName, LogTail, ProofError, VerifierKey,
+    inclusion_proof,
 };
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 use store::{PostgresBackend, PostgresOptions, StoreError};
 
 /// Logs, and how many entries of each are durable for certain, where that can be told.
@@ -15,7 +16,13 @@ pub type LogSizes = Vec<(LogName, Result<u64, BackendError>)>;
 pub trait Logs: Send {
     /// All logs that there are.
     fn sizes(&mut self) -> Result<LogSizes, BackendError>;
-    /// Sealed entries from `from` on: at least one where one is durable, at most `most`.
+    /// What was dropped of a log, checked; none where nothing was.
+    fn dropped(&mut self, log: &LogName) -> Result<Option<Dropped>, BackendError> {
+        let _ = log;
+        Ok(None)
+    }
+    /// Sealed entries from `from` on: at least one where one is durable, at most `most`. Of those that were dropped the error
+    /// says so, after the note was checked.
     fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError>;
     /// The newest checkpoint, as it was signed.
     fn checkpoint(&mut self, log: &LogName) -> Result<Option<String>, BackendError>;
@@ -30,6 +37,9 @@ pub trait Logs: Send {
 impl<L: Logs + ?Sized> Logs for Box<L> {
     fn sizes(&mut self) -> Result<LogSizes, BackendError> {
         (**self).sizes()
+    }
+    fn dropped(&mut self, log: &LogName) -> Result<Option<Dropped>, BackendError> {
+        (**self).dropped(log)
     }
     fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
         (**self).read(log, from, most)
@@ -62,9 +72,24 @@ struct Folder {
     durable: Durable,
     /// The last checkpoint that was trusted, and what it covers.
     head: (String, u64),
+    /// The last note of what was dropped that was trusted, and what it says.
+    gone: Option<(String, Dropped)>,
 }
 
 impl Folder {
+    fn dropped(&mut self, keys: &AuditBranch) -> Result<Option<&Dropped>, BackendError> {
+        match self.tail.dropped()? {
+            None => self.gone = None,
+            Some(note) => {
+                if self.gone.as_ref().is_none_or(|(known, _)| *known != note) {
+                    let said = trusted(&note, &keys.verifier(&self.log))?;
+                    self.gone = Some((note, said));
+                }
+            }
+        }
+        Ok(self.gone.as_ref().map(|(_, said)| said))
+    }
+
     fn size(&mut self, keys: &AuditBranch) -> Result<u64, BackendError> {
         match &self.durable {
             Durable::Told(tell) => Ok(tell()),
@@ -106,13 +131,19 @@ impl FolderLogs {
     }
 
     fn add(mut self, log: LogName, folder: PathBuf, durable: Durable) -> Self {
-        self.folders.push(Folder { log, tail: LogTail::new(folder), durable, head: (String::new(), 0) });
+        self.folders.push(Folder { log, tail: LogTail::new(folder), durable, head: (String::new(), 0), gone: None });
         self
     }
 
     fn folder(&mut self, log: &LogName) -> Result<&mut Folder, BackendError> {
         self.folders.iter_mut().find(|folder| folder.log == *log).ok_or_else(|| unknown(log))
     }
+}
+
+/// What a note says that tells what was dropped.
+fn trusted(note: &str, key: &VerifierKey) -> Result<Dropped, BackendError> {
+    let forged = |error| BackendError::Damaged(format!("the note of what was dropped cannot be trusted: {error}"));
+    Dropped::open(note, key).map_err(forged)
 }
 
 fn unknown(log: &LogName) -> BackendError {
@@ -128,7 +159,19 @@ impl Logs for FolderLogs {
         let Self { keys, folders } = self;
         let folder = folders.iter_mut().find(|folder| folder.log == *log).ok_or_else(|| unknown(log))?;
         let durable = folder.size(keys)?;
-        folder.tail.read(from, durable, most)
+        match folder.tail.read(from, durable, most) {
+            // The reader does not know who signed the note.
+            Err(BackendError::Dropped { .. }) => Err(match folder.dropped(keys)? {
+                Some(gone) if from < gone.before => BackendError::Dropped { before: gone.before },
+                _ => BackendError::Damaged(format!("entry {from} is missing")),
+            }),
+            read => read,
+        }
+    }
+    fn dropped(&mut self, log: &LogName) -> Result<Option<Dropped>, BackendError> {
+        let Self { keys, folders } = self;
+        let folder = folders.iter_mut().find(|folder| folder.log == *log).ok_or_else(|| unknown(log))?;
+        Ok(folder.dropped(keys)?.cloned())
     }
     fn checkpoint(&mut self, log: &LogName) -> Result<Option<String>, BackendError> {
         self.folder(log)?.tail.checkpoint()
@@ -150,12 +193,14 @@ pub struct PostgresLogs {
     keys: AuditBranch,
     options: PostgresOptions,
     reader: Option<PostgresBackend>,
+    /// The last notes of what was dropped that were trusted, and what they say.
+    gone: HashMap<LogName, (String, Dropped)>,
 }
 
 impl PostgresLogs {
     /// Reads over one connection of its own, which is made when it is needed.
-    pub const fn new(options: PostgresOptions, keys: AuditBranch) -> Self {
-        Self { keys, options, reader: None }
+    pub fn new(options: PostgresOptions, keys: AuditBranch) -> Self {
+        Self { keys, options, reader: None, gone: HashMap::new() }
     }
 
     fn reader(&mut self, log: Option<&LogName>) -> Result<&mut PostgresBackend, BackendError> {
@@ -177,8 +222,24 @@ impl Logs for PostgresLogs {
     fn sizes(&mut self) -> Result<LogSizes, BackendError> {
         Ok(self.reader(None)?.logs()?.into_iter().map(|(log, size)| (log, Ok(size))).collect())
     }
+    fn dropped(&mut self, log: &LogName) -> Result<Option<Dropped>, BackendError> {
+        let Some(note) = self.reader(Some(log))?.dropped()? else { return Ok(None) };
+        if let Some((_, said)) = self.gone.get(log).filter(|(known, _)| *known == note) {
+            return Ok(Some(said.clone()));
+        }
+        let said = trusted(&note, &self.keys.verifier(log))?;
+        self.gone.insert(log.clone(), (note, said.clone()));
+        Ok(Some(said))
+    }
     fn read(&mut self, log: &LogName, from: u64, most: usize) -> Result<Vec<Vec<u8>>, BackendError> {
-        self.reader(Some(log))?.read(from, most)
+        match self.reader(Some(log))?.read(from, most) {
+            // The reader does not know who signed the note.
+            Err(BackendError::Dropped { .. }) => Err(match self.dropped(log)? {
+                Some(gone) if from < gone.before => BackendError::Dropped { before: gone.before },
+                _ => BackendError::Damaged(format!("entry {from} is missing")),
+            }),
+            read => read,
+        }
     }
     fn checkpoint(&mut self, log: &LogName) -> Result<Option<String>, BackendError> {
         self.reader(Some(log))?.checkpoint()

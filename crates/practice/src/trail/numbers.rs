@@ -81,6 +81,11 @@ impl Progress {
         self.logs.iter().map(|row| (row.name.clone(), row.next_seq)).collect()
     }
 
+    /// The number of a log in the index, if it has one.
+    pub(super) fn number(&self, log: &LogName) -> Option<i64> {
+        self.logs.iter().find(|row| row.name == log.as_str()).map(|row| row.log)
+    }
+
     /// How many entries could not be opened.
     pub(super) fn unreadable(&self) -> u64 {
         self.logs.iter().map(|row| row.unreadable).sum()
@@ -120,9 +125,10 @@ impl Progress {
                 }
             }
             let row = &mut self.logs[place];
-            row.next_seq = from + entries.len() as u64;
+            // Further back than `from` where what lies between was dropped meanwhile.
+            let stood = std::mem::replace(&mut row.next_seq, from + entries.len() as u64);
             row.last_leaf = leaf_hash(last);
-            batch = audit_logs::move_on(batch, *from, row);
+            batch = audit_logs::move_on(batch, stood, row);
         }
         for (slot, (count, refused)) in activity {
             batch = audit_activity::count(batch, slot, count, refused);

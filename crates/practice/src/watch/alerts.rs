@@ -12,7 +12,7 @@ use crate::{
     page,
     record::{Names, Person, RecordError, resource},
     staff,
-    trail::{Position, TrailEntry, TrailError},
+    trail::{OldDropped, Position, TrailEntry, TrailError},
 };
 use domain::{AccountId, AlertAnswer, AlertId, AlertRule, Invalid, PracticeId, ReviewWords, Role, Timestamp};
 use identity::{EnrollmentError, Full, Session};
@@ -147,6 +147,8 @@ pub struct AlertDetails {
     pub entries: Vec<AuditedEntry>,
     /// How many entries it points to.
     pub pointed_to: usize,
+    /// What was dropped from the trail since, where the alert is old enough for some of them to have gone.
+    pub dropped: Option<OldDropped>,
     /// Where it is about whoever reads it and nobody looked into it: who else may.
     pub others: Vec<Person>,
 }
@@ -223,8 +225,9 @@ pub async fn alert(house: &House, session: &Session<Full>, alert: AlertId) -> Re
     } else {
         Vec::new()
     };
+    let dropped = house.trail.health().dropped.filter(|dropped| found.alert.happened_at <= dropped.until);
     let alert = line(house, session, &mut names, found).await?;
-    Ok(AlertDetails { alert, entries, pointed_to: places.len(), others })
+    Ok(AlertDetails { alert, entries, pointed_to: places.len(), dropped, others })
 }
 
 /// Everybody else who watches over the practice at present.

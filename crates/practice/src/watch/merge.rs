@@ -88,6 +88,13 @@ impl Source {
                     self.waiting = (self.next..until).zip(&sealed).filter_map(open).collect();
                     self.next = until.min(self.next + sealed.len() as u64);
                 }
+                // Its time was over before it was looked at, or learned from.
+                Err(BackendError::Dropped { before }) if before > self.next => {
+                    if at_damage == AtDamage::Stop {
+                        tracing::warn!(log = %self.log, from = self.next, before, "entries were dropped before they were watched");
+                    }
+                    self.next = before.min(self.end);
+                }
                 // A database that does not answer answers for no bundle: what was learned without it would be little.
                 Err(error @ BackendError::Other(_)) if at_damage == AtDamage::PassOver => return Err(error),
                 Err(error) => {
@@ -112,6 +119,10 @@ pub(super) fn first_since(logs: &mut dyn Logs, log: &LogName, end: u64, since: T
         let middle = low + (high - low) / 2;
         let sealed = match logs.read(log, middle, 1) {
             Ok(sealed) => sealed.into_iter().next(),
+            Err(BackendError::Dropped { before }) if before > middle => {
+                low = before.min(high);
+                continue;
+            }
             Err(error @ BackendError::Other(_)) => return Err(error),
             Err(_) => None,
         };

@@ -43,6 +43,7 @@ pub(crate) fn archiving(folder: PathBuf, recipient: crypto::Recipient) -> Retent
         archive_years: Some(2),
     };
     RetentionSettings {
+        audit_years: 6,
         rules: rules(&[], vec![rule]).expect("valid"),
         billing: RetentionSettings::default().billing,
         cooling_hours: 72,

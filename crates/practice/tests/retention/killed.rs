@@ -60,7 +60,7 @@ pub(crate) fn log() -> LogName {
     LogName::new("node.example/commands").expect("a name")
 }
 
-fn branch() -> AuditBranch {
+pub(crate) fn branch() -> AuditBranch {
     AuditBranch::new(Key::from_bytes([4; 32]))
 }
 
@@ -170,7 +170,7 @@ pub(crate) fn places(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Kills its own process when a step is reached, as a power cut would.
-struct Killer(String);
+pub(crate) struct Killer(pub(crate) String);
 
 impl TaskObserver for Killer {
     fn reached(&self, step: &'static str) {

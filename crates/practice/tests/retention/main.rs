@@ -16,5 +16,6 @@ mod many;
 mod meanwhile;
 mod merges;
 mod requests;
+mod segments;
 mod till;
 mod together;

@@ -1,5 +1,6 @@
 //! The watch goes on where it stood, whatever is killed, and tells everything once; and what a made-up year says about it.
 
+mod dropped;
 mod followers;
 mod killed;
 mod scene;

@@ -63,6 +63,22 @@ async fn append_to(folder: &Path, log: LogName, name: &str, entries: Vec<Entry>)
     ledger.close();
 }
 
+/// Drops the oldest entries of the log of a folder.
+pub(crate) async fn drop_before(folder: &Path, before: u64, newest: Timestamp) {
+    let folder = folder.join("audit");
+    testkit::dropping::drop_before(&folder, settings, before, newest).await.expect("dropped");
+}
+
+/// Appends so that old segments can be dropped.
+pub(crate) async fn append_small(folder: &Path, entries: Vec<Entry>) {
+    testkit::dropping::append(&folder.join("audit"), settings(), entries).await.expect("appended");
+}
+
+fn settings() -> LogSettings {
+    let (keys, clock) = (branch(), Arc::new(FixedClock::new(NOON.parse().expect("a moment"))));
+    LogSettings::new(log(), keys.seal(&log()), keys.signer(&log()), clock, Arc::new(SystemRng))
+}
+
 /// What watches over a house and the log of a folder.
 pub(crate) fn follower(house: &TestHouse, folder: &Path, observer: Arc<dyn TaskObserver>) -> Arc<Follower> {
     let logs = FolderLogs::new(branch()).other(log(), folder.join("audit"));

@@ -11,6 +11,7 @@ pub(super) enum Failed {
     Engine(Error),
     Outage(String),
     Damaged(String),
+    Dropped(u64),
 }
 
 impl From<Error> for Failed {

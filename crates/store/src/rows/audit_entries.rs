@@ -314,6 +314,32 @@ pub async fn actions(db: &Db, practice: i64) -> Result<Vec<Word>, StoreError> {
     rows.iter().map(read).collect()
 }
 
+/// The numbers of all practices that have entries, and 0 for what is of none.
+pub async fn practices(db: &Db) -> Result<Vec<i64>, StoreError> {
+    const SQL: &str = "WITH RECURSIVE seen(practice) AS ( \
+            SELECT MIN(practice) FROM audit_entries \
+            UNION ALL \
+            SELECT (SELECT MIN(practice) FROM audit_entries WHERE practice > seen.practice) \
+            FROM seen WHERE seen.practice IS NOT NULL) \
+        SELECT practice FROM seen WHERE practice IS NOT NULL";
+    db.rows(SQL, &[]).await?.iter().map(|row| row.int(0)).collect()
+}
+
+/// Whether the index still has entries of a log below a number; none of them is newer than `newest`.
+pub async fn any_below(db: &Db, practice: i64, log: i64, before: u64, newest: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM audit_entries WHERE practice = $1 AND log = $2 AND seq < $3 AND at <= $4 LIMIT 1";
+    let params = [practice.into(), log.into(), (before as i64).into(), newest.into()];
+    Ok(!db.rows(SQL, &params).await?.is_empty())
+}
+
+/// Removes up to `most` of them.
+pub fn forget(batch: Batch, practice: i64, log: i64, before: u64, newest: Timestamp, most: i64) -> Batch {
+    const SQL: &str = "DELETE FROM audit_entries WHERE (practice, at, log, seq) IN (SELECT practice, at, log, seq \
+                       FROM audit_entries WHERE practice = $1 AND log = $2 AND seq < $3 AND at <= $4 LIMIT $5)";
+    let params = &[practice.into(), log.into(), (before as i64).into(), newest.into(), most.into()];
+    batch.run(SQL, params)
+}
+
 /// The hour of a moment, counted from 1970 in UTC.
 pub fn hour_of(at: Timestamp) -> i64 {
     at.as_second().div_euclid(3600)

@@ -86,6 +86,11 @@ pub async fn lifted_by(
     db.rows(SQL, &[practice.into(), one.into(), other.into()]).await?.iter().map(|row| row.opt_id(0)).collect()
 }
 
+/// Whether any hold is in force, of whatever practice: a log holds the entries of all of them.
+pub async fn any(db: &Db) -> Result<bool, StoreError> {
+    Ok(!db.rows("SELECT 1 FROM legal_holds WHERE lifted_at IS NULL LIMIT 1", &[]).await?.is_empty())
+}
+
 /// One hold.
 pub async fn by_id(db: &Db, practice: PracticeId, hold: HoldId) -> Result<Option<HoldRow>, StoreError> {
     let sql = select!("WHERE practice_id = $1 AND hold_id = $2");

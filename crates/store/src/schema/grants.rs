@@ -60,10 +60,11 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Audit, "ledger_entries", "SELECT, INSERT"),
     (Store::Audit, "ledger_checkpoints", "SELECT, INSERT"),
     (Store::Audit, "ledger_tiles", "SELECT, INSERT"),
+    (Store::Audit, "ledger_dropped", "SELECT, INSERT"),
     (Store::AuditIndex, "audit_logs", "SELECT, INSERT, UPDATE"),
     (Store::AuditIndex, "audit_ids", "SELECT, INSERT"),
     (Store::AuditIndex, "audit_terms", "SELECT, INSERT"),
-    (Store::AuditIndex, "audit_entries", "SELECT, INSERT"),
+    (Store::AuditIndex, "audit_entries", "SELECT, INSERT, DELETE"),
     (Store::AuditIndex, "audit_activity", "SELECT, INSERT, UPDATE"),
 ];
 

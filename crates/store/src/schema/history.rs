@@ -68,7 +68,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("billing", 5, "0005_taken_back"),
             migration!("billing", 6, "0006_whole_accounts"),
         ],
-        Store::Audit => &[migration!("audit", 1, "0001_ledger")],
+        Store::Audit => &[migration!("audit", 1, "0001_ledger"), migration!("audit", 2, "0002_dropped")],
         Store::AuditIndex => &[migration!("audit-index", 1, "0001_search")],
     }
 }

@@ -107,6 +107,7 @@ pub(crate) async fn every_table_of_a_tenant_names_its_practice(house: &mut dyn H
         "ledger_entries",
         "ledger_checkpoints",
         "ledger_tiles",
+        "ledger_dropped",
         "root_in_force",
     ];
     // The index of the ledger stands in one file a server; in it the practice is a number.

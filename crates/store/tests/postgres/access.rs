@@ -23,6 +23,8 @@ async fn the_server_may_add_to_the_audit_and_neither_change_nor_remove() {
         "UPDATE ledger_checkpoints SET note = ''",
         "DELETE FROM ledger_checkpoints",
         "DELETE FROM ledger_tiles",
+        "UPDATE ledger_dropped SET note = ''",
+        "DELETE FROM ledger_dropped",
         "UPDATE schema_history SET version = 7",
         "CREATE TABLE mine (a BIGINT)",
         "GRANT DELETE ON ledger_entries TO PUBLIC",

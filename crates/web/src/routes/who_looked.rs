@@ -7,11 +7,11 @@ use crate::{
         words::{self, trail},
     },
     paging::{Cursor, Limit},
-    routes::log::own,
+    routes::{audit::no_more, log::own},
     surround::{Sheet, Surround},
 };
 use axum::extract::State;
-use domain::{PatientId, PermissionName};
+use domain::{PatientId, PermissionName, Timestamp};
 use maud::{Markup, html};
 use practice::access_log::{Look, access_log};
 use schemars::JsonSchema;
@@ -60,6 +60,10 @@ struct Looks {
     next: Option<Cursor>,
     /// Whether everything that was recorded before this question was looked at. If not, ask again in a moment.
     complete: bool,
+    /// Entries up to this moment were dropped when their time was over, as the practice is allowed to after six years. Null where
+    /// nothing was.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    dropped_until: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +83,12 @@ async fn api(
 ) -> Result<Json<Looks>, Problem> {
     let (before, limit) = (Cursor::place(asked.cursor.as_ref())?, asked.limit.entries());
     let log = access_log(app.house(), &session, patient, asked.others, before, limit).await?;
-    Ok(Json(Looks { items: log.items, next: log.next.as_ref().map(Cursor::at), complete: log.health.is_whole() }))
+    Ok(Json(Looks {
+        items: log.items,
+        next: log.next.as_ref().map(Cursor::at),
+        complete: log.health.is_whole(),
+        dropped_until: log.health.dropped.map(|dropped| dropped.until),
+    }))
 }
 
 async fn page(
@@ -108,9 +117,13 @@ async fn page(
             (card("Looks, newest first", None, table("Who looked at my record", &columns, rows)))
         }
         (pagination(newest, older.as_deref(), None))
+        @if let Some(dropped) = log.health.dropped { (no_more(&surround, dropped)) }
         (recorded_line("This list cannot be changed by anyone. Opening it was recorded too."))
     };
-    let below = html! { "Who opened your record, since the first day" };
+    let below = match log.health.dropped {
+        None => html! { "Who opened your record, since the first day" },
+        Some(dropped) => html! { "Who opened your record, in the last " (dropped.years) " years" },
+    };
     let head = Head { below: Some(below), ..Head::default() };
     Ok(surround.page(Sheet::new("Who looked", HERE).head(head), content))
 }

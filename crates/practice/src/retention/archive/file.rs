@@ -136,16 +136,8 @@ impl ArchiveFile {
 
     /// Overwrites it with zeros, in place, and syncs. On flash and copy-on-write storage old blocks may stay: there only the
     /// recipients' keys count.
-    pub(super) fn overwrite(mut self) -> io::Result<()> {
-        const ZEROS: [u8; 8192] = [0; 8192];
-        let mut left = self.0.metadata()?.len();
-        self.0.rewind()?;
-        while left > 0 {
-            let some = usize::try_from(left).unwrap_or(ZEROS.len()).min(ZEROS.len());
-            self.0.write_all(&ZEROS[..some])?;
-            left -= some as u64;
-        }
-        self.0.sync_all()
+    pub(super) fn overwrite(self) -> io::Result<()> {
+        ledger::overwrite(&self.0)
     }
 }
 

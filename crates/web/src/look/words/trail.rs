@@ -94,6 +94,7 @@ fn known_action(word: &str) -> Option<&'static str> {
         "keep_contact" => "opened name and contact for billing to keep",
         "list_archives" => "looked at the archives",
         "destroy_archive" => "destroyed an archive",
+        "drop_audit_segments" => "dropped old entries of the audit trail",
         "agree_restriction" => "agreed that something be kept from somebody",
         "decline_restriction" => "declined that something be kept from somebody",
         "end_restriction" => "ended that something is kept from somebody",
@@ -153,6 +154,7 @@ fn known_part(word: &str) -> Option<&'static str> {
         "retention_plan" => "a plan of destruction",
         "legal_hold" => "a hold on records",
         "archive" => "an archive",
+        "audit_segments" => "old entries of the audit trail",
         "restriction" => "what a patient asked",
         _ => return None,
     })

@@ -10,6 +10,7 @@ use crate::{
         words::{alerts, trail},
     },
     paging::Cursor,
+    routes::audit::no_more,
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -210,7 +211,9 @@ fn facts(surround: &Surround, alert: &AlertLine) -> Markup {
 fn entries(surround: &Surround, details: &AlertDetails) -> Markup {
     let columns = ["When", "Who", "What", "Patient", "How it went", "From where"].map(Column::text);
     html! {
-        @if details.entries.len() < details.pointed_to {
+        @if let Some(dropped) = details.dropped.filter(|_| details.entries.len() < details.pointed_to) {
+            (no_more(surround, dropped))
+        } @else if details.entries.len() < details.pointed_to {
             (notice(Tone::Warn, "Not every entry could be read",
                 Some(html! { p { "Have " code { "patella audit verify" } " run on the server." } })))
         }

@@ -30,6 +30,10 @@ struct Trail {
     next: Option<Cursor>,
     /// Whether everything that was recorded before this question was looked at. If not, ask again in a moment.
     complete: bool,
+    /// Entries up to this moment were dropped when their time was over, as the practice is allowed to after six years. Null where
+    /// nothing was.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    dropped_until: Option<Timestamp>,
 }
 
 /// An entry.
@@ -114,5 +118,10 @@ async fn list(
     let filter = asked.filter(&app, &session).await?;
     let page = audit::entries(app.house(), &session, &filter, asked.before()?, asked.limit.entries()).await?;
     let items = page.entries.into_iter().map(Item::from).collect();
-    Ok(Json(Trail { items, next: page.next.as_ref().map(Cursor::at), complete: page.health.is_whole() }))
+    Ok(Json(Trail {
+        items,
+        next: page.next.as_ref().map(Cursor::at),
+        complete: page.health.is_whole(),
+        dropped_until: page.health.dropped.map(|dropped| dropped.until),
+    }))
 }

@@ -62,6 +62,10 @@ struct Exported {
     count: u64,
     /// Whether everything that was recorded before the export began was looked at.
     complete: bool,
+    /// Entries up to this moment were dropped when their time was over, as the practice is allowed to after six years. Null where
+    /// nothing was.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    dropped_until: Option<domain::Timestamp>,
 }
 
 /// The signed head of a log.
@@ -148,7 +152,12 @@ impl Writing for AsJson {
         format!("{between}\n{line}")
     }
     fn end(&mut self, export: &Export) -> String {
-        format!("\n],\"count\":{},\"complete\":{}}}\n", self.count, export.health().is_whole())
+        let end = json!({
+            "count": self.count,
+            "complete": export.health().is_whole(),
+            "dropped_until": export.health().dropped.map(|dropped| dropped.until),
+        });
+        format!("\n],{}\n", end.to_string().trim_start_matches('{'))
     }
 }
 

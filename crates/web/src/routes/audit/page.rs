@@ -17,7 +17,7 @@ use ledger::Outcome;
 use maud::{Markup, html};
 use practice::{
     audit::{self, AuditPage, AuditedEntry, Choices},
-    trail::TrailHealth,
+    trail::{OldDropped, TrailHealth},
 };
 
 const HERE: &str = "/audit";
@@ -55,6 +55,16 @@ pub(crate) fn missing(health: TrailHealth) -> Option<Markup> {
     Some(notice(Tone::Warn, "Not everything is shown here", Some(text)))
 }
 
+/// Says what is not there any more, since its time was over.
+pub(crate) fn no_more(surround: &Surround, dropped: OldDropped) -> Markup {
+    html! {
+        p class="hint" {
+            "Entries up to " (words::full_date(surround.day(dropped.until))) " were dropped after " (dropped.years)
+            " years, which is how long they are kept here."
+        }
+    }
+}
+
 async fn show(
     State(app): State<App>,
     SignedIn(session): SignedIn,
@@ -78,6 +88,7 @@ async fn show(
         } @else {
             (card("Entries, newest first", Some(exports(&asked)), table("Entries of the audit trail", &columns, rows)))
             (pagination(newest.as_deref(), older.as_deref(), None))
+            @if let Some(dropped) = page.health.dropped { (no_more(&surround, dropped)) }
         }
         (recorded_line("Every look at the trail is an entry of its own, and so is every export."))
     };
