@@ -208,7 +208,8 @@ pub async fn bill(
     is_draft(&row, seen)?;
     let (db, branch) = (&house.stores.billing, grant.branch());
     let payer = accounts::by_id(db, branch, account).await?.ok_or(RecordError::nothing())?.payer_id;
-    let price = match Schedule::of(house, branch).await?.price(&grant, &row, payer)? {
+    let schedule = Schedule::of(house, branch).await?;
+    let price = match schedule.price(&grant, &row, payer)? {
         Some(Ok(price)) => price,
         None => return Err(BillingError::NotNow(TAKEN_BACK)),
         Some(Err(PriceError::NoFee(codes))) => return Err(BillingError::NoFee(codes)),
@@ -234,7 +235,11 @@ pub async fn bill(
         booked_at: house.clock.now(),
     };
     let sealed = grant.seal_price(charge, &price);
-    let batch = charges::advance(Batch::new(), &row, ChargeState::Billed, Some(&sealed));
+    let mut batch = charges::advance(Batch::new(), &row, ChargeState::Billed, Some(&sealed));
+    // A fee that is replaced at this moment is not one that somebody was billed with.
+    for fee in price.lines.iter().filter_map(|line| fees::on(&schedule.fees, line.code, row.day)) {
+        batch = fees::is_in_force(batch, fee, row.day);
+    }
     match db.commit(bookings::insert(batch, &booking, &postings)).await {
         Ok(()) => Ok(booking.booking_id),
         Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),

@@ -206,6 +206,12 @@ pub async fn units(
     Ok(Units::of(services)?)
 }
 
+/// What is sent under a key. The fingerprint of the body is made with the key in it, which is not stored: so nobody who has the
+/// store, and every key of the server, can try diagnosis codes against it.
+fn repeatable(house: &House, session: &Session<Full>, what: &str, key: &str, new: &NewCharge) -> Repeatable {
+    Repeatable::new(house, session, &format!("{what} under {key}"), key, new)
+}
+
 /// Charges a visit. The same `key` with the same body gives what it gave the first time.
 pub async fn charge(
     house: &House,
@@ -215,12 +221,7 @@ pub async fn charge(
     new: &NewCharge,
     key: Option<&str>,
 ) -> Result<Charged, ChargeError> {
-    // The fingerprint of the body is made with the key in it, which is not stored: so nobody who has the store, and every
-    // key of the server, can try diagnosis codes against it.
-    let repeatable = key.map(|key| {
-        let route = format!("charge of {visit} of {patient} under {key}");
-        Repeatable::new(house, session, &route, key, new)
-    });
+    let repeatable = key.map(|key| repeatable(house, session, &format!("charge of {visit} of {patient}"), key, new));
     let units = Units::of(&new.services)?;
     let sending = Sending { what: What::Charge(new), repeatable, observer: &Unobserved };
     let sent = send(house, session, patient, visit, sending).await?;
@@ -242,7 +243,8 @@ pub async fn charge_watched(
     Ok(send(house, session, patient, visit, sending).await?.charged(visit, units))
 }
 
-/// Corrects what was charged for a visit, where as often was sent for it as the caller saw: `seen`, 1 for the charge alone.
+/// Corrects what was charged for a visit, where as often was sent for it as the caller saw: `seen`, 1 for the charge alone. The
+/// same `key` with the same body gives what it gave the first time.
 pub async fn correct(
     house: &House,
     session: &Session<Full>,
@@ -250,10 +252,15 @@ pub async fn correct(
     visit: VisitId,
     seen: u32,
     new: &NewCharge,
+    key: Option<&str>,
 ) -> Result<Charged, ChargeError> {
-    let charged = correct_watched(house, session, patient, visit, seen, new, &Unobserved).await?;
+    let what = || format!("correction {seen} of {visit} of {patient}");
+    let repeatable = key.map(|key| repeatable(house, session, &what(), key, new));
+    let units = Units::of(&new.services)?;
+    let sending = Sending { what: What::Correction(seen, new), repeatable, observer: &Unobserved };
+    let sent = send(house, session, patient, visit, sending).await?;
     carry(house).await;
-    Ok(charged)
+    Ok(sent.charged(visit, units))
 }
 
 /// The same up to where the correction is on its way, told to an observer.

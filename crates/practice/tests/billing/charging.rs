@@ -85,7 +85,7 @@ async fn where_nothing_can_be_charged_billing_does_not_get_to_know_the_patient()
     assert!(matches!(charged(9).await, Err(ChargeError::Record(RecordError::Access(AccessError::Denied)))), "no visit");
     assert!(matches!(charged(1).await, Err(ChargeError::NotHeld)), "entered in error");
     assert!(matches!(charged(2).await, Err(ChargeError::NotHeld)), "not held");
-    let nothing = correct(house, &session, ana, visit_id(0), 1, &new_charge(0)).await;
+    let nothing = correct(house, &session, ana, visit_id(0), 1, &new_charge(0), None).await;
     assert!(matches!(nothing, Err(ChargeError::NotCharged)));
     assert_eq!(accounts_of(house).await, 0);
     charged(0).await.expect("charged");

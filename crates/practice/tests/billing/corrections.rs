@@ -52,7 +52,7 @@ impl Office {
 
     pub(crate) async fn corrected(&self, seen: u32) -> Result<u32, ChargeError> {
         let new = longer_charge(0);
-        let done = correct(&self.test.house, &self.therapist, self.ana, visit_id(0), seen, &new).await;
+        let done = correct(&self.test.house, &self.therapist, self.ana, visit_id(0), seen, &new, None).await;
         done.map(|charged| charged.sent)
     }
 
@@ -143,7 +143,7 @@ async fn a_correction_is_sent_by_who_treats_and_saw_the_last_one_for_a_visit_tha
     assert!(first.is_ok() != second.is_ok(), "two who saw the same are not both taken");
     for role in [Role::Therapist, Role::Billing, Role::FrontDesk, Role::Admin] {
         let other = office.test.session(&office.test.account(office.practice, role).await).await;
-        let denied = correct(house, &other, office.ana, visit_id(0), 2, &longer_charge(0)).await;
+        let denied = correct(house, &other, office.ana, visit_id(0), 2, &longer_charge(0), None).await;
         assert!(matches!(denied, Err(ChargeError::Record(RecordError::Access(AccessError::Denied)))), "{role}");
         let denied = look(house, &other, office.ana, visit_id(0)).await;
         assert!(matches!(denied, Err(RecordError::Access(AccessError::Denied))), "{role}");

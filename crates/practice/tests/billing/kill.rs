@@ -257,6 +257,7 @@ async fn visits_that_are_charged_through_kills_at_random_yield_one_charge_each()
         killed += u32::from(killed_at(&(1 + rng.below(between)).to_string(), folder, practice));
     }
     println!("{number} visits, {killed} of {kills} runs killed before their end");
+    assert!(killed > 0, "the kills came too late");
     charge_all(folder, practice, [&Unobserved; 3]).await;
     all_are_there_once(folder, practice, number).await;
 }

@@ -187,7 +187,7 @@ async fn of_what_is_done_to_one_charge_at_one_moment_nothing_is_half_done() {
         let office = office().await;
         office.charged().await;
         let (house, new) = (&office.test.house, longer_charge(0));
-        let corrects = correct(house, &office.therapist, office.ana, visit_id(0), 1, &new);
+        let corrects = correct(house, &office.therapist, office.ana, visit_id(0), 1, &new, None);
         let (back, corrected, twice) = tokio::join!(office.taken_back(1), corrects, office.taken_back(1));
         let done = [back.is_ok(), corrected.is_ok(), twice.is_ok()].iter().filter(|done| **done).count();
         assert_eq!(done, 1, "one is told to look again");

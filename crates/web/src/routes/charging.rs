@@ -4,7 +4,7 @@ mod api;
 mod draft;
 mod page;
 
-use crate::{Problem, RouteTable};
+use crate::{Problem, RouteTable, answer::key_used};
 use practice::billing::charging::ChargeError;
 
 /// Adds them.
@@ -23,7 +23,7 @@ impl From<ChargeError> for Problem {
             ChargeError::Already => Self::conflict().detail(ALREADY),
             ChargeError::NotCharged => Self::conflict().detail(NOT_CHARGED),
             ChargeError::Stale => Self::changed_since(),
-            ChargeError::KeyUsed => Self::invalid_fields().field("Idempotency-Key", "came before with another request"),
+            ChargeError::KeyUsed => key_used(),
             ChargeError::Invalid(why) => Self::invalid("services", &why),
             ChargeError::Record(error) => error.into(),
         }

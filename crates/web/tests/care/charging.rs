@@ -72,10 +72,10 @@ async fn the_units_are_shown_step_by_step_under_both_rules_before_anything_is_se
 async fn what_was_sent_is_with_billing_and_care_is_shown_no_word_of_it() {
     let clinic = Clinic::new().await;
     let at = clinic.held().await;
-    let sent = clinic.submit(&at, &format!("seen=0&do=send&{TYPED}")).await;
+    let sent = clinic.submit(&at, &format!("seen=0&key=b-1&do=send&{TYPED}")).await;
     assert_eq!(sent.status, 303, "{}", sent.text());
     assert_eq!(clinic.charges().await, 1);
-    let again = clinic.submit(&at, &format!("seen=0&do=send&{TYPED}")).await;
+    let again = clinic.submit(&at, &format!("seen=0&key=b-2&do=send&{TYPED}")).await;
     assert_eq!(again.status, 409);
     assert!(
         again.text().contains("charged before") && again.text().contains("value=\"97110\""),
@@ -85,7 +85,10 @@ async fn what_was_sent_is_with_billing_and_care_is_shown_no_word_of_it() {
 
     let page = clinic.page(&at).await.text();
     assert!(page.contains("Correct a charge") && clinic.page("/visits").await.text().contains("Correct the charge"));
-    let seen = clinic.read(&clinic.at(&at)).await;
+    let request =
+        Request::get(clinic.at(&at)).header(header::COOKIE, &clinic.cookie).header(header::IF_NONE_MATCH, "\"1\"");
+    let seen = clinic.site.send(request.body(Body::empty()).expect("a request")).await;
+    assert_eq!(seen.status, 200, "the visit may stand otherwise under the same tag");
     assert_eq!((seen.header("etag"), &seen.json()["sent"]), (Some("\"1\""), &json!(1)));
     let patient = clinic.site.patient_account(clinic.practice, clinic.patient).await;
     let own = clinic.site.signed_in(&patient).await;
@@ -132,10 +135,14 @@ async fn a_charge_is_sent_once_whatever_is_repeated_and_corrected_by_who_saw_it(
     let corrected = clinic.change(Method::POST, &correction, &charge(44), Some("\"1\"")).await;
     assert_eq!((corrected.status.as_u16(), corrected.header("etag")), (201, Some("\"2\"")), "{}", corrected.text());
     assert_eq!(clinic.change(Method::POST, &correction, &charge(44), Some("\"1\"")).await.status, 412);
-    let page = clinic.submit(&at, &format!("seen=1&do=send&{TYPED}")).await;
+    let page = clinic.submit(&at, &format!("seen=1&key=b-3&do=send&{TYPED}")).await;
     assert!(page.status == 409 && page.text().contains("since you began") && page.text().contains("value=\"97110\""));
-    let page = clinic.submit(&at, &format!("seen=2&do=send&{TYPED}")).await;
-    assert_eq!(page.status, 303, "{}", page.text());
+    for _ in 0..2 {
+        let page = clinic.submit(&at, &format!("seen=2&key=b-4&do=send&{TYPED}")).await;
+        assert_eq!(page.status, 303, "sent twice, done once: {}", page.text());
+    }
+    let keyless = clinic.submit(&at, &format!("seen=3&do=send&{TYPED}")).await;
+    assert_eq!(keyless.status, 422, "without a key it could be done twice");
     assert!(clinic.page(&at).await.text().contains("corrected 2 times"));
     assert_eq!(clinic.charges().await, 1, "one of the three is live");
 }
@@ -151,7 +158,7 @@ async fn a_visit_that_was_not_held_is_not_charged_and_says_so() {
     let refused = clinic.change(Method::POST, &at, &charge(33), None).await;
     assert_eq!(refused.status, 409);
     assert!(refused.text().contains("not held"), "{}", refused.text());
-    let refused = clinic.submit(&at, &format!("seen=0&do=send&{TYPED}")).await;
+    let refused = clinic.submit(&at, &format!("seen=0&key=b-5&do=send&{TYPED}")).await;
     assert_eq!(refused.status, 409);
 }
 
@@ -203,7 +210,7 @@ async fn a_visit_that_was_charged_took_place_and_one_that_was_entered_in_error_i
     assert_eq!(clinic.change(Method::POST, &void, &why, None).await.status, 204);
     let refused = clinic.change(Method::POST, &wrong, &charge(33), None).await;
     assert!(refused.status == 409 && refused.text().contains("entered in error"), "{}", refused.text());
-    assert_eq!(clinic.submit(&wrong, &format!("seen=0&do=send&{TYPED}")).await.status, 409);
+    assert_eq!(clinic.submit(&wrong, &format!("seen=0&key=b-6&do=send&{TYPED}")).await.status, 409);
     let form = clinic.page(&wrong).await.text();
     assert!(form.contains("This visit was entered in error") && !form.contains("Count the units"), "{form}");
     assert_eq!(clinic.charges().await, 1);
@@ -271,7 +278,7 @@ async fn a_charge_is_taken_back_by_who_saw_it_and_then_the_visit_may_be_said_to_
     assert!(!page.contains("corrected"), "{page}");
 
     // The same by the page, and what is then offered.
-    assert_eq!(clinic.submit(&other, &format!("seen=0&do=send&{TYPED}")).await.status, 303);
+    assert_eq!(clinic.submit(&other, &format!("seen=0&key=b-7&do=send&{TYPED}")).await.status, 303);
     assert!(clinic.page(&other).await.text().contains("Take the charge back"));
     let stale = clinic.submit(&other, "seen=2&do=take-back&reason=not_held").await;
     assert!(stale.status == 409 && stale.text().contains("since you began"), "{}", stale.text());
@@ -286,13 +293,13 @@ async fn a_charge_is_taken_back_by_who_saw_it_and_then_the_visit_may_be_said_to_
     assert!(visits.contains(&format!("{place}/void\"")) && !visits.contains("Correct the charge"), "{visits}");
     let why = json!({ "reason": "Of another patient" });
     assert_eq!(clinic.change(Method::POST, &format!("{place}/void"), &why, None).await.status, 204);
-    assert_eq!(clinic.submit(&other, &format!("seen=2&do=send&{TYPED}")).await.status, 409);
+    assert_eq!(clinic.submit(&other, &format!("seen=2&key=b-8&do=send&{TYPED}")).await.status, 409);
     // The other one did not take place; then it did, and is charged again.
     let place = at.trim_end_matches("/charge");
     for state in ["planned", "held"] {
         let version = clinic.read(&clinic.at(place)).await.json()["version"].clone();
         assert_eq!(clinic.submit(place, &format!("state={state}&seen={version}")).await.status, 303, "{state}");
     }
-    assert_eq!(clinic.submit(&at, &format!("seen=2&do=send&{TYPED}")).await.status, 303);
+    assert_eq!(clinic.submit(&at, &format!("seen=2&key=b-9&do=send&{TYPED}")).await.status, 303);
     assert_eq!(clinic.charges().await, 1);
 }

@@ -239,9 +239,10 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
 }
 
 /// Whose form carries a key, so that it is done once when it is sent twice.
-const WITH_KEY: [&str; 8] = [
+const WITH_KEY: [&str; 9] = [
     "POST /patients/{patient_id}/notes",
     "POST /patients/{patient_id}/visits",
+    "POST /patients/{patient_id}/visits/{visit_id}/charge",
     "POST /patients/{patient_id}/restrictions",
     "POST /billing/accounts/{billing_account_id}/bookings",
     "POST /billing/accounts/{billing_account_id}/bookings/{booking_id}/void",

@@ -89,10 +89,8 @@ pub(super) async fn send(
     let (db, practice) = (&house.stores.clinical, session.practice());
     let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
     let given = billing_outbox::given(db, practice, patient, visit).await?;
-    if let (Some(repeatable), Some(given)) = (&repeatable, given)
-        && repeatable.made_before(house).await?.is_some()
-    {
-        return Ok(Sent { at: given.charged_at, number });
+    if let Some(sent) = made_before(house, repeatable.as_ref(), given, number).await? {
+        return Ok(sent);
     }
     may_be_sent(&row, given, what)?;
     let day = timezone(house, practice).await?.day_of(row.starts_at);
@@ -117,10 +115,8 @@ pub(super) async fn send(
         Ok(()) => {}
         Err(CommitError::Conflict { .. } | CommitError::Duplicate { .. }) => {
             let given = billing_outbox::given(db, practice, patient, visit).await?;
-            if let (Some(repeatable), Some(given)) = (&repeatable, given)
-                && repeatable.made_before(house).await?.is_some()
-            {
-                return Ok(Sent { at: given.charged_at, number });
+            if let Some(sent) = made_before(house, repeatable.as_ref(), given, number).await? {
+                return Ok(sent);
             }
             let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
             may_be_sent(&row, given, what)?;
@@ -131,6 +127,17 @@ pub(super) async fn send(
     }
     observer.reached(ON_ITS_WAY);
     Ok(Sent { at: created_at, number })
+}
+
+/// What the same request sent before; none where it did not come before.
+async fn made_before(
+    house: &House,
+    repeatable: Option<&Repeatable>,
+    given: Option<Given>,
+    number: u32,
+) -> Result<Option<Sent>, ChargeError> {
+    let (Some(repeatable), Some(given)) = (repeatable, given) else { return Ok(None) };
+    Ok(repeatable.made_before(house).await?.map(|_| Sent { at: given.charged_at, number }))
 }
 
 /// Whether this can be sent for a visit that stands so.

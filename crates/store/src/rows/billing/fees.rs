@@ -66,6 +66,17 @@ pub fn replace(batch: Batch, seen: &FeeRow, row: &FeeRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
+/// Makes a batch a conflict where a fee is not that of its code on a day any more: it was replaced, or another was set that
+/// begins between its first day and that one.
+pub fn is_in_force(batch: Batch, row: &FeeRow, on: Date) -> Batch {
+    const SQL: &str = "UPDATE fees SET cents = cents WHERE practice_id = $1 AND code = $2 AND valid_from = $3 \
+                       AND set_at = $4 AND cents = $5 AND NOT EXISTS (SELECT 1 FROM fees later \
+                       WHERE later.practice_id = $1 AND later.code = $2 AND later.valid_from > $3 \
+                       AND later.valid_from <= $6)";
+    let (branch, code, from) = (row.branch.into(), row.code.to_string().into(), row.valid_from.into());
+    batch.run(SQL, &[branch, code, from, row.set_at.into(), row.fee.into(), on.into()]).expect(1)
+}
+
 /// All fees, by code, the latest first.
 pub async fn all(db: &Db, branch: PracticeId) -> Result<Vec<FeeRow>, StoreError> {
     const SQL: &str = "SELECT practice_id, code, valid_from, cents, words, set_by, set_at FROM fees \

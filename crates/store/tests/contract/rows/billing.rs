@@ -223,6 +223,11 @@ pub(crate) async fn accounts_have_payers_and_codes_have_fees_from_a_day_on(house
     };
     let dearer = replaced(&fee(6, 4200), 4300, 5).await.expect("nothing was billed with it");
     assert_eq!(replaced(&fee(6, 4200), 1, 5).await, Err(CommitError::Conflict { statement: 0 }), "seen too early");
+    let still =
+        async |fee: &FeeRow, day| db.commit(fees::is_in_force(Batch::new(), fee, Date::constant(2026, 6, day))).await;
+    assert_eq!(still(&dearer, 2).await, Ok(()));
+    assert_eq!(still(&fee(6, 4200), 2).await, Err(CommitError::Conflict { statement: 0 }), "it was replaced");
+    assert_eq!(still(&fee(1, 4000), 1).await, Err(CommitError::Conflict { statement: 0 }), "a later one has begun");
     let booking = BookingRow {
         branch: BRANCH,
         booking_id: BookingId::from_bytes([1; 16]),

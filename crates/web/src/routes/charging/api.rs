@@ -3,7 +3,7 @@
 use crate::{App, AuditClass, IdempotencyKey, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb};
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use domain::{PatientId, PermissionName, VisitId};
@@ -35,6 +35,7 @@ const CORRECT: Route = Route::api(
 .permission(PermissionName::ChargeVisit)
 .audit(AuditClass::Patient)
 .if_match()
+.idempotency_key()
 .body::<NewCharge>()
 .answer::<Charged>(201);
 const TAKE_BACK: Route = Route::api(
@@ -65,14 +66,10 @@ async fn one(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     PathId((patient, visit)): PathId<(PatientId, VisitId)>,
-    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let view = charging::look(app.house(), &session, patient, visit).await?;
-    let tag = Tag(view.sent.into());
-    if tag.is_held(&headers) {
-        return Ok(tag.not_modified());
-    }
-    Ok(([tag.pair()], Json(view)).into_response())
+    // The tag is what a correction names; how the visit itself stands changes under it, so it is sent each time.
+    Ok(([Tag(view.sent.into()).pair()], Json(view)).into_response())
 }
 
 async fn charge(
@@ -92,11 +89,13 @@ async fn correct(
     SignedIn(session): SignedIn,
     PathId((patient, visit)): PathId<(PatientId, VisitId)>,
     IfMatch(seen): IfMatch,
+    key: Option<IdempotencyKey>,
     Json(new): Json<NewCharge>,
 ) -> Result<Response, Problem> {
     // A number that cannot be is one that is not the newest.
     let seen = u32::try_from(seen).unwrap_or(u32::MAX);
-    let charged = charging::correct(app.house(), &session, patient, visit, seen, &new).await?;
+    let key = key.as_ref().map(IdempotencyKey::as_str);
+    let charged = charging::correct(app.house(), &session, patient, visit, seen, &new, key).await?;
     Ok((StatusCode::CREATED, [Tag(charged.sent.into()).pair()], Json(charged)).into_response())
 }
 

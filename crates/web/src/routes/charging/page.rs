@@ -5,7 +5,7 @@ use super::{
     draft::{Act, BEGIN, Draft, Typed},
 };
 use crate::{
-    App, AuditClass, Form, PathId, Problem, Route, RouteTable, SignedIn, Verb,
+    App, AuditClass, Form, FormKey, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
         ButtonKind, Column, Field, FieldErrors, Head, RECORDED, Tone, card, checkbox_group, first_button, hidden,
@@ -70,7 +70,7 @@ async fn form(
 ) -> Result<Markup, Problem> {
     let view = charging::look(app.house(), &session, patient, visit).await?;
     let desk = Desk::of(&app, &session, patient, &view).await?;
-    let draft = Draft::new(view.sent, VisitId::random(&*app.rng).to_string());
+    let draft = Draft::new(view.sent, FormKey::new(&*app.rng).as_str().to_owned());
     Ok(desk.asks(&draft, &FieldErrors::none(), None))
 }
 
@@ -122,10 +122,11 @@ async fn send(
         return Ok(desk.shows(&draft, &new, &units).into_response());
     }
     let house = app.house();
-    let key = draft.key.parse::<VisitId>().ok().map(|key| key.to_string());
+    let key = FormKey::try_from(draft.key.clone()).map_err(|why| Problem::invalid("key", &why))?;
+    let key = Some(key.as_str());
     let sent = match seen {
-        0 => charging::charge(house, &session, patient, visit, &new, key.as_deref()).await,
-        seen => charging::correct(house, &session, patient, visit, seen, &new).await,
+        0 => charging::charge(house, &session, patient, visit, &new, key).await,
+        seen => charging::correct(house, &session, patient, visit, seen, &new, key).await,
     };
     let said = match sent {
         Ok(_) => return Ok(see_other(&format!("/patients/{patient}/visits"))),
