@@ -50,7 +50,7 @@ pub async fn drop_before(folder: &Path, settings: impl Fn() -> Settings, before:
     let note = Dropped { before, newest, years: 6, at: newest, recorded }.sign(&log, &signer);
     let mut segments = FileSegments::new(folder);
     anyhow::ensure!(segments.kept_once()? >= before, "the journal holds some of it too");
-    segments.put_note(Some(&note))?;
+    segments.put_note(&note)?;
     let left = segments.left(before)?;
     Ok(segments.destroy(&left)?)
 }

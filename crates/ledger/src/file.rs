@@ -124,7 +124,7 @@ impl Backend for FileBackend {
     }
 
     fn begin_dropped(&mut self, note: &str) -> Result<(), BackendError> {
-        put_note(&self.folder, Some(note))?;
+        put_note(&self.folder, note)?;
         self.dropped = Dropped::unverified(note);
         self.journal.begin_at(self.dropped);
         Ok(())
@@ -203,14 +203,10 @@ pub(crate) fn dropped_before(folder: &Path) -> Result<u64, BackendError> {
     Ok(read_note(folder, DROPPED)?.map_or(0, |note| Dropped::unverified(&note)))
 }
 
-/// Puts the note there that says what was dropped, or takes it away, durably.
-pub(crate) fn put_note(folder: &Path, note: Option<&str>) -> Result<(), BackendError> {
+/// Puts the note there that says what was dropped, durably.
+pub(crate) fn put_note(folder: &Path, note: &str) -> Result<(), BackendError> {
     let path = folder.join(DROPPED);
-    let done = match note {
-        Some(note) => durable::write(&path, note.as_bytes()),
-        None => durable::remove(&path),
-    };
-    done.and_then(|()| durable::sync_folder(folder)).map_err(failed("written", &path))
+    durable::write(&path, note.as_bytes()).and_then(|()| durable::sync_folder(folder)).map_err(failed("written", &path))
 }
 
 /// Makes an I/O error say what was tried.

@@ -33,8 +33,8 @@ pub trait Segments: Send {
     fn read(&mut self, segment: u64) -> Result<Vec<Vec<u8>>, BackendError>;
     /// The leaf hashes of a segment.
     fn hashes(&mut self, segment: u64) -> Result<Option<Vec<Hash>>, BackendError>;
-    /// Puts a note in the place of the one that is there, or none, durably.
-    fn put_note(&mut self, note: Option<&str>) -> Result<(), BackendError>;
+    /// Puts a note in the place of the one that is there, durably.
+    fn put_note(&mut self, note: &str) -> Result<(), BackendError>;
     /// The segments below `before` of which anything is left.
     fn left(&mut self, before: u64) -> Result<Vec<u64>, BackendError>;
     /// Destroys the entries of these segments, durably; their hashes stay. May be repeated.
@@ -172,7 +172,7 @@ impl Segments for FileSegments {
         read_tile(&self.0, Tile { level: 0, index: segment }, WIDTH)
     }
 
-    fn put_note(&mut self, note: Option<&str>) -> Result<(), BackendError> {
+    fn put_note(&mut self, note: &str) -> Result<(), BackendError> {
         put_note(&self.0, note)
     }
 

@@ -43,7 +43,7 @@ pub(crate) fn note(logged: &Log, before: u64) -> String {
 pub(crate) fn drop_before(logged: &Log, before: u64) {
     let note = note(logged, before);
     let mut segments = FileSegments::new(logged.folder.path());
-    segments.put_note(Some(&note)).expect("noted");
+    segments.put_note(&note).expect("noted");
     let left = segments.left(before).expect("listed");
     segments.destroy(&left).expect("destroyed");
     assert!(segments.left(before).expect("listed").is_empty());

@@ -1,6 +1,7 @@
 //! Old segments of the audit trail: recorded, noted, overwritten, removed. Their hashes stay.
 //!
-//! The note in the log is the point of no return: before it nothing is gone, after it the same command comes to the same end.
+//! The note in the log is the point of no return: before it nothing is gone, after it the same command comes to the same end. It
+//! is never taken back, for a server that runs beside this forgets at once what it names.
 //! A log holds the entries of all practices, and of everybody whom a hold may concern. So one hold, of whatever practice and
 //! whomever it covers, keeps all segments.
 
@@ -13,7 +14,7 @@ use domain::{RequestId, TaskObserver, retention::kept_since};
 use identity::Origin;
 use ledger::{
     BackendError, CheckpointError, Dropped, FindError, LedgerError, LogName, Old, Recorded, SEGMENT, Segments,
-    VerifierKey, find_old,
+    VerifierKey, Word, find_old,
 };
 use store::{StoreError, rows::legal_holds};
 
@@ -156,15 +157,12 @@ impl Dropping<'_> {
             return Ok(done);
         }
         if let Some(found) = old {
-            let noted = self.note(found, years, observer).await?;
-            self.old.segments.put_note(Some(&noted.1)).map_err(&failed)?;
-            observer.reached(DROP_STEPS[1]);
-            // A hold that was placed before this moment is seen, and one that comes later comes too late.
-            if self.held().await? {
-                self.old.segments.put_note(before.as_deref()).map_err(&failed)?;
+            let Some((said, note)) = self.note(found, years, observer).await? else {
                 return Ok(DroppedSegments { held: true, ..done });
-            }
-            done.dropped = Some(noted.0);
+            };
+            self.old.segments.put_note(&note).map_err(&failed)?;
+            observer.reached(DROP_STEPS[1]);
+            done.dropped = Some(said);
         }
         // What an earlier run that was cut off left is destroyed as well.
         let gone = done.dropped.as_ref().map_or(0, |dropped| dropped.before);
@@ -181,20 +179,27 @@ impl Dropping<'_> {
         Ok(done)
     }
 
-    /// Records what is to go, and makes the note that says so and proves that it was recorded.
+    /// Records what is to go, and makes the note that says so and proves that it was recorded. None when a hold was placed
+    /// meanwhile, which is recorded too.
     async fn note(
         &self,
         found: Old,
         years: u8,
         observer: &dyn TaskObserver,
-    ) -> Result<(Dropped, String), DropSegmentsError> {
+    ) -> Result<Option<(Dropped, String)>, DropSegmentsError> {
         let house = self.house;
         let said = Dropped::said(&self.old.log, found.before, years);
         let (action, resource, reason) = said.expect("a number, a digest and words are an entry's");
         let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
+        let refused = Event::refused(action.clone(), resource.clone(), Word::new("legal-hold"));
         let event = Event { reason, ..Event::done(action, resource) };
         let entry = house.record_as(Actor::default(), origin, event).await?.seq();
         observer.reached(DROP_STEPS[0]);
+        // A hold that was placed before this is seen. One that comes later came after the trail said that these go.
+        if self.held().await? {
+            house.record_as(Actor::default(), origin, refused).await?;
+            return Ok(None);
+        }
         house.ledger.checkpoint().await?;
         let proofs = trail::inclusions(house, &[entry], self.recorder).await?;
         let proof = proofs.get(&entry).ok_or(DropSegmentsError::Unsigned)?;
@@ -202,6 +207,6 @@ impl Dropping<'_> {
         let Old { before, newest } = found;
         let dropped = Dropped { before, newest, years, at: house.clock.now(), recorded };
         let note = dropped.sign(&self.old.log, &self.old.signer);
-        Ok((dropped, note))
+        Ok(Some((dropped, note)))
     }
 }

@@ -192,11 +192,11 @@ async fn a_hold_in_force_on_anybody_keeps_every_segment_until_it_is_lifted() {
     assert!(!folder.join("server/dropped").exists());
     lift_all(&kept.house).await;
 
-    // One that comes while it is done: seen before anything goes, and what was noted is taken back.
+    // One that comes while it is done is seen before anything goes, and the trail says that it was refused.
     struct Holder(Arc<House>);
     impl TaskObserver for Holder {
         fn reached(&self, step: &'static str) {
-            if step == DROP_STEPS[1] {
+            if step == DROP_STEPS[0] {
                 tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(hold(&self.0, 2)));
             }
         }
@@ -206,6 +206,11 @@ async fn a_hold_in_force_on_anybody_keeps_every_segment_until_it_is_lifted() {
     assert!(done[0].held && done[0].entries == 0);
     assert_eq!(bundles(folder), 13);
     assert!(!folder.join("server/dropped").exists());
+    let reader = LogReader::open(folder.join("audit")).expect("opens");
+    let key = settings(&log()).seal;
+    let last = reader.entries(&key, &log(), 0).last().expect("one").expect("opens").1;
+    assert_eq!((last.outcome, last.reason.as_str()), (Outcome::Denied, "legal-hold"));
+    assert_eq!(last.action.as_str(), "drop_audit_segments");
     verify(&folder.join("server"), &verifier(&server()), &[]).expect("whole");
     lift_all(&kept.house).await;
     assert_eq!(dropped(&kept, folder).await.entries, OLD);

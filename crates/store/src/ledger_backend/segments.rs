@@ -35,17 +35,11 @@ impl Segments for PostgresSegments {
         self.0.tile(Tile { level: 0, index: segment }, SEGMENT as usize)
     }
 
-    fn put_note(&mut self, note: Option<&str>) -> Result<(), BackendError> {
+    fn put_note(&mut self, note: &str) -> Result<(), BackendError> {
         self.0.ask(async |live, log| {
-            let entries = place(note.map_or(0, Dropped::unverified))?;
-            let transaction = live.client.transaction().await?;
-            let sql = "DELETE FROM ledger_dropped WHERE log = $1 AND entries >= $2";
-            transaction.execute(sql, &[&log, &entries]).await?;
-            if let Some(note) = note {
-                let sql = "INSERT INTO ledger_dropped (log, entries, note) VALUES ($1, $2, $3)";
-                transaction.execute(sql, &[&log, &entries, &note]).await?;
-            }
-            Ok(transaction.commit().await?)
+            let sql = "INSERT INTO ledger_dropped (log, entries, note) VALUES ($1, $2, $3)";
+            live.client.execute(sql, &[&log, &place(Dropped::unverified(note))?, &note]).await?;
+            Ok(())
         })
     }
 
