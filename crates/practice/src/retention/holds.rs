@@ -181,17 +181,17 @@ async fn comes_in_time(
     let mut late = None;
     // Whoever ends an archive marks it and then looks for holds, so one of the two sees the other.
     if destroyed && asked.is_empty() && !is_kept(house, practice, patient).await? {
-        late = Some("archive-is-ending");
+        late = Some(Word::new("archive-is-ending"));
     }
     // The same of an account that came to this person by a merge since it was asked for: one that is not condemned by now is
     // seen to be held.
     for account in accounts_behind(house, recorded, practice, patient).await? {
         if !asked.contains(&account) && retention::accounts::is_condemned(identity, practice, account).await? {
-            late = Some("account-is-ending");
+            late = Some(Word::new("account-is-ending"));
         }
     }
-    let Some(why) = late else { return Ok(hold_id) };
-    let lift = Event { patient: Some(patient), reason: Word::new(why), ..Event::done(LIFT, resource(HOLD, hold_id)) };
+    let Some(reason) = late else { return Ok(hold_id) };
+    let lift = Event { patient: Some(patient), reason, ..Event::done(LIFT, resource(HOLD, hold_id)) };
     house.record(session, lift).await?;
     identity.commit(legal_holds::too_late(Batch::new(), practice, hold_id, house.clock.now())).await?;
     Err(RetentionError::TooLate)
