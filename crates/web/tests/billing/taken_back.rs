@@ -57,7 +57,7 @@ async fn what_the_therapist_took_back_is_seen_with_who_and_why_until_its_booking
         assert_eq!(answer.status, 409, "{refused}: {}", answer.text());
     }
 
-    assert_eq!(office.site.submit(&void, &office.billing, "").await.status, 303);
+    assert_eq!(office.site.submit(&void, &office.billing, "key=0123456789abcdef").await.status, 303);
     let seen = office.done(Method::GET, "/dashboard", None, 200).await.json();
     assert_eq!((&seen["taken_back"], &seen["drafts"], &seen["aging"]["current"]), (&json!(0), &json!(0), &json!(0)));
     for place in ["/billing/charges".to_owned(), format!("{at}/statement")] {

@@ -2,7 +2,7 @@
 
 use super::{bookings::Booked, money};
 use crate::{
-    App, AuditClass, Form, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
+    App, AuditClass, Form, FormKey, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
     answer::see_other,
     look::{
         ButtonKind, Column, Head, RECORDED_ONLY, Tone, button, card, definitions, hidden, notice, recorded_line, table,
@@ -353,7 +353,7 @@ fn take_out(app: &App, account: BillingAccountId, booking: BookingId, view: &Cha
     html! {
         form method="post" action={ "/billing/accounts/" (account) "/bookings/" (booking) "/void" } class="one-button"
             data-ask=(ask) {
-            (hidden("key", BookingId::random(&*app.rng).to_string()))
+            (hidden("key", FormKey::new(&*app.rng)))
             (button("Void the booking", ButtonKind::Danger))
         }
     }
