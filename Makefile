@@ -7,14 +7,17 @@ LISTEN ?= 127.0.0.1:8443
 REFERENCE ?= ../shared/peers/guide_stack
 # More for the bench: --reuse, --patients 1000, --connections 64, --rounds 9, --seconds 5, --server-core 1.
 BENCH_ARGS ?=
+# How many `make bench-keep` keeps.
+PATIENTS ?= 10000
 # One feature set for every cargo call, so that nothing is compiled twice.
 CARGO_ARGS := --workspace --locked
 
-.PHONY: help setup demo bench test test-rust test-browser check clean
+.PHONY: help setup demo bench bench-keep test test-rust test-browser check clean
 
 help:
 	@echo 'make demo    a practice with synthetic people at https://localhost:8443'
 	@echo 'make bench   how fast it answers, beside a bare server and a reference stack'
+	@echo 'make bench-keep   backup and restore, rotations and a purge, and what they cost requests'
 	@echo 'make test    all tests: unit, both databases, compile-fail, browser'
 	@echo 'make check   format, clippy, licences, advisories, architecture'
 	@echo 'make setup   install what the above need (make test does it by itself)'
@@ -36,6 +39,17 @@ bench:
 	cargo build --locked --profile demo -p patella-bench
 	$(CARGO_TARGET_DIR)/demo/patella-bench run --patella $(CARGO_TARGET_DIR)/demo/patella \
 		--data $(CARGO_TARGET_DIR)/bench --reference '$(REFERENCE)' $(BENCH_ARGS)
+
+# Long tasks: what each gets through, and how long requests take beside it. About half an hour on two cores.
+bench-keep:
+	@scripts/setup.sh keep
+	cargo build --locked --profile demo -p patella
+	cargo build --locked --profile demo -p patella-bench
+	$(CARGO_TARGET_DIR)/demo/patella-bench backup --patella $(CARGO_TARGET_DIR)/demo/patella \
+		--data $(CARGO_TARGET_DIR)/bench-keep/backup --patients $(PATIENTS)
+	$(CARGO_TARGET_DIR)/demo/patella-bench long --data $(CARGO_TARGET_DIR)/bench-keep/long --patients $(PATIENTS)
+	$(CARGO_TARGET_DIR)/demo/patella-bench beside --patella $(CARGO_TARGET_DIR)/demo/patella \
+		--data $(CARGO_TARGET_DIR)/bench-keep/beside --patients $(PATIENTS)
 
 test: test-rust test-browser
 

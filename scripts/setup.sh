@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is not there yet on Debian or Ubuntu of what one of these needs: `setup.sh build`, `check`, `test` (all but
-# the browser), `browser`, `bench` (against the reference stack), or `all`. As root, or where sudo asks for no password, it
+# the browser), `browser`, `bench` (against the reference stack), `keep` (long tasks), or `all`. As root, or where sudo asks for no password, it
 # installs; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,10 +38,12 @@ fi
 if needs bench; then
     want python3-venv python3 -c 'import ensurepip'
 fi
-if needs test; then
-    want strace strace --version
+if needs test keep; then
     want age age --version
     want zstd zstd --version
+fi
+if needs test; then
+    want strace strace --version
     # A PKCS#11 token in software, for the tests of the root key that lives in one.
     want softhsm2 softhsm2-util --version
     # The library whose tokens `patella import fernet` reads.

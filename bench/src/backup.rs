@@ -100,6 +100,8 @@ impl Backup {
                 theirs / ours,
             );
         }
+        let aim = if self.patients == 10_000 { " (aim: under 300 s)" } else { "" };
+        println!("{} patients are back after {:.1} s{aim}", self.patients, median(&mut brought));
         Ok(())
     }
 

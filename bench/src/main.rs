@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its streams")]
 
 mod backup;
+mod beside;
 mod load;
 mod long;
 mod people;
@@ -69,6 +70,8 @@ enum Command {
     Backup(backup::Backup),
     /// Measure rotations and a purge, and requests beside them.
     Long(long::Long),
+    /// Measure what rotations, a backup and a purge cost the requests of a running server.
+    Beside(beside::Beside),
     /// The bare server that `run` starts.
     #[command(hide = true)]
     Plain(plain::Plain),
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Trail(trail) => trail.run(),
         Command::Backup(backup) => backup.run(),
         Command::Long(long) => long.run(),
+        Command::Beside(beside) => beside.run(),
         Command::Plain(plain) => plain.run(),
     };
     match done {
