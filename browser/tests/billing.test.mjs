@@ -1,4 +1,4 @@
-// Billing's day: from what there is to do to a charge in the books, a payment, a statement, and a void.
+// Billing's day: from what there is to do to a charge in the books, a payment, a statement, a void, and what a therapist took back.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -129,6 +129,49 @@ test("a draft that nothing is asked for stays and says so", async () => {
   await page.getByText("There is nothing to ask for").waitFor();
   await pressAndAgree(office, "Ask nothing for it");
   await page.getByText("not asked for", { exact: true }).waitFor();
+});
+
+test("what a therapist took back waits where billing cannot miss it, and goes with the void of its booking", async () => {
+  const { page } = office;
+  const therapist = await arriveSignedIn(browser, world, world.the("therapist"));
+  await therapist.open("/patients");
+  const patient = therapist.page.getByRole("main").getByRole("table").getByRole("link").first();
+  const whose = await patient.getAttribute("href");
+  await therapist.open(`${whose}/visits`);
+  // The oldest visit is billed and paid.
+  const oldest = therapist.page.getByRole("link", { name: /^Correct the charge of / }).last();
+  await therapist.open(await oldest.getAttribute("href"));
+  await therapist.page.getByRole("radio", { name: "It is charged as another visit too" }).check();
+  await pressAndAgree(therapist, "Take the charge back");
+  await therapist.page.waitForURL("**/visits");
+  await therapist.leave();
+
+  await office.open("/billing");
+  await main().getByText("taken back and still in the books").waitFor();
+  await office.look("billing-overview-taken-back");
+  await office.open("/billing/charges");
+  await page.getByRole("row").filter({ has: page.getByText("taken back", { exact: true }) }).first().getByRole("link").click();
+  await page.getByText("The therapist took back a charge that is in the books").waitFor();
+  await page.getByText("It is charged as another visit too").waitFor();
+  const charge = pathOf(office);
+  const its = charge.replace(/\/charges\/.*/, "");
+  for (const not of ["Bill it", "Ask nothing for it"]) assert.equal(await page.getByRole("button", { name: not }).count(), 0, not);
+  await office.look("billing-taken-back");
+  await office.open(`${its}/statement`);
+  await page.getByText("The therapist took back charges that are in the books").waitFor();
+  await office.look("billing-statement-taken-back");
+  assert.ok((await saved({ name: "As PDF" })).bytes.includes("Not owed: what was charged for the visit of"));
+
+  await office.open(charge);
+  await pressAndAgree(office, "Void the booking");
+  await page.waitForURL(`**${its}`);
+  assert.equal(await page.getByText("took back charges").count(), 0);
+  await office.look("billing-taken-back-voided");
+  await office.open(charge);
+  await page.getByText("The therapist took back an earlier charge").waitFor();
+  for (const not of ["Void the booking", "Ask for it after all"]) assert.equal(await page.getByRole("button", { name: not }).count(), 0, not);
+  await office.open(`${its}/statement`);
+  assert.ok(!(await saved({ name: "As PDF" })).bytes.includes("Not owed"));
 });
 
 test("the books leave as a table without a name", async () => {

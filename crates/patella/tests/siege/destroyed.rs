@@ -14,8 +14,8 @@ use testkit::postgres::Server as Postgres;
 const LEDGER: &str = "checkpoint-elsewhere.destroyed";
 
 /// A practice that makes backups and lets nobody wait for a destruction.
-struct Scene {
-    practice: Practice,
+pub(crate) struct Scene {
+    pub(crate) practice: Practice,
     identity: String,
 }
 
@@ -31,7 +31,7 @@ struct People {
 }
 
 impl Scene {
-    fn founded(stores: &str) -> Self {
+    pub(crate) fn founded(stores: &str) -> Self {
         let (secret, recipient) = crypto::Identities::generate_text();
         let settings = format!(
             "{stores}\n[retention]\ncooling_hours = 0\n[backup]\ntarget = \"backups\"\nrecipients = [{recipient:?}]\n"
@@ -48,7 +48,7 @@ impl Scene {
     }
 
     /// The backups, the oldest first.
-    fn backups(&self) -> Vec<String> {
+    pub(crate) fn backups(&self) -> Vec<String> {
         let names = fs::read_dir(self.practice.path().join("backups")).expect("listed");
         let names = names.filter_map(|name| name.expect("listed").file_name().into_string().ok());
         let mut names: Vec<String> = names.filter(|name| name.starts_with("20")).collect();
@@ -56,7 +56,7 @@ impl Scene {
         names
     }
 
-    fn restore(&self, name: &str, more: &[&str]) -> Said {
+    pub(crate) fn restore(&self, name: &str, more: &[&str]) -> Said {
         let command = ["backup", "restore", name, "--identity", &self.identity];
         self.practice.command(&[&command, more].concat())
     }

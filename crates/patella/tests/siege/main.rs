@@ -9,6 +9,7 @@
 //! | `PATELLA_FAULT_STRIDE` | every how many calls a fault is put in; 1 for every single one | 1 |
 //! | `PATELLA_FAULT_RUNS_POSTGRES` | at how many calls to PostgreSQL one is put in | 24 |
 
+mod accounts;
 mod canaries;
 mod client;
 mod commands;
