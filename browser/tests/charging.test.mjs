@@ -55,7 +55,7 @@ async function charge(visitor, look) {
   await press(visitor, "One more service");
   assert.equal(await page.getByRole("group", { name: "Service 3", exact: true }).count(), 1);
   await press(visitor, "Count the units");
-  await page.getByText("40 minutes together allow").waitFor();
+  await page.getByText("They allow 3 units").waitFor();
   await visitor.look(`${look}-counted`);
   await press(visitor, "Change something");
   assert.equal(await page.getByRole("group", { name: "Service 2", exact: true }).getByLabel("59 ·").isChecked(), true);

@@ -11,15 +11,12 @@ pub mod dashboard;
 pub mod schedule;
 pub mod statement;
 
-use crate::{
-    House,
-    record::{RecordError, through_record},
-};
+use crate::{House, house::through, record::RecordError};
 use domain::{BillingAccountId, Invalid, billing::CptCode};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
 use phi::{AccessError, Purpose};
-use store::rows::billing_links;
+use store::{CommitError, rows::billing_links};
 
 pub(crate) const CHARGE: Word = Word::new("charge");
 const ACCOUNT: Word = Word::new("billing_account");
@@ -78,7 +75,16 @@ pub enum BillingError {
     Record(#[from] RecordError),
 }
 
-through_record!(BillingError);
+through!(BillingError::Record: phi::AccessError, store::StoreError, phi::OpenError, phi::VaultError);
+
+impl From<CommitError> for BillingError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict { .. } => Self::Stale,
+            other => Self::Record(other.into()),
+        }
+    }
+}
 
 impl BillingError {
     const fn invalid(field: &'static str, what: &'static str) -> Self {

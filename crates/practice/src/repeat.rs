@@ -20,6 +20,14 @@ pub(crate) struct Repeatable {
     body_mac: [u8; 32],
 }
 
+/// A write that was done before.
+pub(crate) struct Made {
+    /// What it made.
+    pub(crate) id: [u8; 16],
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
 /// Why it is not known whether a write was done before.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RepeatError {
@@ -46,18 +54,18 @@ impl Repeatable {
     }
 
     /// What the write made when it came before.
-    pub(crate) async fn made_before(&self, house: &House) -> Result<Option<[u8; 16]>, RepeatError> {
+    pub(crate) async fn made_before(&self, house: &House) -> Result<Option<Made>, RepeatError> {
         let done = idempotency_keys::done(&house.stores.clinical, self.practice, self.account, &self.key_mac).await?;
         match done {
             Some(done) if done.body_mac != self.body_mac => Err(RepeatError::OtherBody),
-            done => Ok(done.map(|done| done.resource_id)),
+            done => Ok(done.map(|done| Made { id: done.resource_id, at: done.at })),
         }
     }
 
     /// Remembers in the batch that does the write what it made.
     pub(crate) fn remember(&self, batch: Batch, made: [u8; 16], at: Timestamp) -> Batch {
-        let row = DoneRow { body_mac: self.body_mac, resource_id: made, status: 201 };
+        let row = DoneRow { body_mac: self.body_mac, resource_id: made, status: 201, at };
         let before = Timestamp::from_millisecond(at.as_millisecond() - REMEMBERED).unwrap_or(Timestamp::UNIX_EPOCH);
-        idempotency_keys::remember(batch, self.practice, self.account, &self.key_mac, &row, at, before)
+        idempotency_keys::remember(batch, self.practice, self.account, &self.key_mac, &row, before)
     }
 }

@@ -75,7 +75,7 @@ pub struct VisitView {
     pub charged: bool,
     /// Whether it stays held, and on its day: it is charged, or began more than a week ago.
     pub settled: bool,
-    /// Counts up at each change; the number of the ETag.
+    /// Counts up at each change; the number of the ETag, which says beside it whether the visit is settled.
     pub version: u64,
 }
 

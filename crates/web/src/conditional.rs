@@ -11,10 +11,15 @@ use axum::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag(pub u64);
 
+/// The same with a word about what changes by itself under a version, as time goes by: `"7-settled"`. Whoever changes the record
+/// names the version, with the word or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WordedTag(pub Tag, pub Option<&'static str>);
+
 impl Tag {
     /// The value of the header `ETag`.
     pub fn header(self) -> HeaderValue {
-        HeaderValue::try_from(format!("\"{}\"", self.0)).expect("digits in quotes are a header value")
+        WordedTag(self, None).header()
     }
     /// The pair for an answer's headers.
     pub fn pair(self) -> (HeaderName, HeaderValue) {
@@ -23,18 +28,43 @@ impl Tag {
     /// Whether the caller holds this version already (`If-None-Match`): then [`not_modified`](Self::not_modified) will do.
     /// The record must have been opened, and the look recorded, before this is said.
     pub fn is_held(self, headers: &HeaderMap) -> bool {
-        let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let mut tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
-        tags.any(|tag| tag == "*" || parse(tag) == Some(self))
+        WordedTag(self, None).is_held(headers)
     }
     /// 304 with this tag.
+    pub fn not_modified(self) -> Response {
+        WordedTag(self, None).not_modified()
+    }
+}
+
+impl WordedTag {
+    fn header(self) -> HeaderValue {
+        let Self(Tag(version), word) = self;
+        let word = word.map_or_else(String::new, |word| format!("-{word}"));
+        HeaderValue::try_from(format!("\"{version}{word}\"")).expect("digits and a word in quotes are a header value")
+    }
+    /// The pair for an answer's headers.
+    pub fn pair(self) -> (HeaderName, HeaderValue) {
+        (header::ETAG, self.header())
+    }
+    /// See [`Tag::is_held`].
+    pub fn is_held(self, headers: &HeaderMap) -> bool {
+        let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let mut tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
+        tags.any(|tag| tag == "*" || parse(tag) == Some((self.0, self.1)))
+    }
+    /// See [`Tag::not_modified`].
     pub fn not_modified(self) -> Response {
         (StatusCode::NOT_MODIFIED, [self.pair()]).into_response()
     }
 }
 
-fn parse(tag: &str) -> Option<Tag> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok().map(Tag)
+fn parse(tag: &str) -> Option<(Tag, Option<&str>)> {
+    let inside = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let (version, word) = match inside.split_once('-') {
+        Some((version, word)) => (version, Some(word)),
+        None => (inside, None),
+    };
+    version.parse().ok().map(|version| (Tag(version), word))
 }
 
 /// The version that the caller says they are changing. 428 without `If-Match`; 412 when it names no version of ours.
@@ -69,7 +99,7 @@ fn read_if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
         None | Some(b"*") => Err(Problem::precondition_required()),
         Some(value) => {
             let tag = std::str::from_utf8(value).ok().and_then(|text| parse(text.trim()));
-            tag.map(|tag| IfMatch(tag.0)).ok_or(Problem::changed_since())
+            tag.map(|(Tag(version), _)| IfMatch(version)).ok_or(Problem::changed_since())
         }
     }
 }
@@ -99,5 +129,17 @@ mod tests {
         assert!(Tag(3).is_held(&headers(header::IF_NONE_MATCH, "\"1\", W/\"3\"")));
         assert!(!Tag(3).is_held(&headers(header::IF_NONE_MATCH, "\"33\"")));
         assert_eq!(Tag(3).header(), "\"3\"");
+    }
+
+    #[test]
+    fn what_time_changed_is_another_tag_of_the_same_version() {
+        let (before, after) = (WordedTag(Tag(3), None), WordedTag(Tag(3), Some("settled")));
+        let held = headers(header::IF_NONE_MATCH, "\"3-settled\"");
+        assert!(after.is_held(&held) && !before.is_held(&held) && !WordedTag(Tag(4), after.1).is_held(&held));
+        assert!(!after.is_held(&headers(header::IF_NONE_MATCH, "\"3\"")));
+        assert_eq!(after.pair().1, "\"3-settled\"");
+        for seen in ["\"3\"", "\"3-settled\""] {
+            assert!(matches!(read_if_match(&headers(header::IF_MATCH, seen)), Ok(IfMatch(3))));
+        }
     }
 }

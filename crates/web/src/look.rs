@@ -17,6 +17,7 @@ pub mod library;
 pub mod parts;
 pub mod passkey;
 pub mod program;
+pub mod services;
 pub mod table;
 pub mod units;
 pub mod words;
@@ -39,5 +40,6 @@ pub use parts::{
 };
 pub use passkey::{Ceremony, Passkey, passkey_form};
 pub use program::{ItemForm, TimerPlan, item_row, item_template, timer};
+pub use services::{modifiers, services};
 pub use table::{Column, table};
 pub use units::units;

@@ -208,7 +208,6 @@ pub async fn void(
             Some(_) => Ok(row.booking_id),
             None => Err(BillingError::NotNow("It was voided before.")),
         },
-        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
         Err(error) => Err(error.into()),
     }
 }

@@ -242,7 +242,6 @@ pub async fn bill(
     }
     match db.commit(bookings::insert(batch, &booking, &postings)).await {
         Ok(()) => Ok(booking.booking_id),
-        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
         // One charge of a visit is in the books at a time: the store sees to it.
         Err(CommitError::Duplicate { .. }) => Err(BillingError::NotNow(CORRECTS_BILLED)),
         Err(error) => Err(error.into()),
@@ -266,12 +265,7 @@ pub async fn void(
     if row.taken_back.is_some() && billed(&row, &charges::of_occasion(db, &row).await?).is_some() {
         return Err(BillingError::NotNow(STILL_IN_THE_BOOKS));
     }
-    let batch = charges::void(Batch::new(), &row, grant.by(), house.clock.now());
-    match db.commit(batch).await {
-        Ok(()) => Ok(()),
-        Err(CommitError::Conflict { .. }) => Err(BillingError::Stale),
-        Err(error) => Err(error.into()),
-    }
+    Ok(db.commit(charges::void(Batch::new(), &row, grant.by(), house.clock.now())).await?)
 }
 
 /// Asks for a charge after all, for which nothing was asked: it is a draft again. Refused where a correction took its place,

@@ -208,7 +208,7 @@ pub async fn units(
 
 /// What is sent under a key. The fingerprint of the body is made with the key in it, which is not stored: so nobody who has the
 /// store, and every key of the server, can try diagnosis codes against it.
-fn repeatable(house: &House, session: &Session<Full>, what: &str, key: &str, new: &NewCharge) -> Repeatable {
+fn repeatable(house: &House, session: &Session<Full>, what: &str, key: &str, new: &impl Serialize) -> Repeatable {
     Repeatable::new(house, session, &format!("{what} under {key}"), key, new)
 }
 
@@ -280,7 +280,7 @@ pub async fn correct_watched(
 
 /// Takes back what was charged for a visit, where as often was sent for it as the caller saw. The visit is then as one that was
 /// never charged, and can be said to be entered in error; a correction charges it again. What is in the books is not touched:
-/// billing voids it.
+/// billing voids it. The same `key` with the same body gives what it gave the first time.
 pub async fn take_back(
     house: &House,
     session: &Session<Full>,
@@ -288,10 +288,14 @@ pub async fn take_back(
     visit: VisitId,
     seen: u32,
     why: Withdrawal,
+    key: Option<&str>,
 ) -> Result<Withdrawn, ChargeError> {
-    let withdrawn = take_back_watched(house, session, patient, visit, seen, why, &Unobserved).await?;
+    let what = || format!("withdrawal {seen} of {visit} of {patient}");
+    let repeatable = key.map(|key| repeatable(house, session, &what(), key, &why));
+    let sending = Sending { what: What::Nothing(seen, why.reason), repeatable, observer: &Unobserved };
+    let sent = send(house, session, patient, visit, sending).await?;
     carry(house).await;
-    Ok(withdrawn)
+    Ok(sent.withdrawn(visit))
 }
 
 /// The same up to where this is on its way, told to an observer.
@@ -305,8 +309,7 @@ pub async fn take_back_watched(
     observer: &dyn TaskObserver,
 ) -> Result<Withdrawn, ChargeError> {
     let sending = Sending { what: What::Nothing(seen, why.reason), repeatable: None, observer };
-    let sent = send(house, session, patient, visit, sending).await?;
-    Ok(Withdrawn { visit_id: visit, sent_at: sent.at, sent: sent.number.saturating_add(1) })
+    Ok(send(house, session, patient, visit, sending).await?.withdrawn(visit))
 }
 
 /// It is on its way, whatever becomes of this first try: the courier comes by again.

@@ -168,8 +168,7 @@ pub async fn drafts(
     let schedule = &Schedule::of(house, branch).await?;
     let accounts: &HashMap<_, _> =
         &accounts::all(db, branch).await?.into_iter().map(|row| (row.account_id, row)).collect();
-    let first = after.unwrap_or((Date::MIN, ChargeId::from_bytes([0; 16])));
-    let mut found = charges::drafts_behind(db, branch, first, page::surplus(limit)).await?;
+    let mut found = charges::drafts(db, branch, after, page::surplus(limit)).await?;
     let next = page::cut(&mut found, limit, |(_, charge, day)| (*day, *charge));
     let opened: Vec<_> = stream::iter(found)
         .map(async |(account_id, charge_id, _)| -> Result<_, BillingError> {

@@ -54,6 +54,7 @@ impl Statement {
     /// As a file to print or send.
     pub fn pdf(&self) -> Vec<u8> {
         let mut lines = self.heading();
+        lines.extend(self.taken_back());
         lines.extend([String::new(), row("Day", "What", "Amount"), "-".repeat(WIDTH)]);
         lines.extend(self.lines().map(|one| row(&one.day.to_string(), words(one.kind), &one.owed.to_string())));
         let balance = self.balance().map_or_else(String::new, |balance| balance.to_string());
@@ -81,6 +82,20 @@ impl Statement {
             format!("Booking {}", one.booking_id),
         ]);
         Some(sheet::document("Receipt", &lines))
+    }
+
+    /// What whoever treats took back and is in the books still: whoever is asked for money reads that it is not owed.
+    fn taken_back(&self) -> Vec<String> {
+        let days: Vec<String> = self.account.taken_back.iter().map(|line| line.day.to_string()).collect();
+        if days.is_empty() {
+            return Vec::new();
+        }
+        let said = format!(
+            "Not owed: what was charged for the visit of {}. It was taken back, and the balance below still counts it.",
+            days.join(", of ")
+        );
+        let lines = sheet::wrapped(said.split(' ').map(str::to_owned), WIDTH);
+        std::iter::once(String::new()).chain(lines).collect()
     }
 
     fn heading(&self) -> Vec<String> {

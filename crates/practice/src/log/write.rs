@@ -137,7 +137,7 @@ pub(super) async fn written_before(
 ) -> Result<Option<LogEntryRow>, LogError> {
     let Some(repeatable) = repeatable else { return Ok(None) };
     let Some(made) = repeatable.made_before(house).await? else { return Ok(None) };
-    let entry = EntryId::from_bytes(made);
+    let entry = EntryId::from_bytes(made.id);
     Ok(log_entries::by_id(&house.stores.clinical, grant.practice(), grant.subject(), entry).await?)
 }
 

@@ -68,7 +68,7 @@ pub async fn write(
     let before = async || -> Result<Option<NoteRow>, WriteNoteError> {
         let Some(repeatable) = &repeatable else { return Ok(None) };
         let Some(made) = repeatable.made_before(house).await? else { return Ok(None) };
-        Ok(progress_notes::by_id(db, session.practice(), patient, NoteId::from_bytes(made)).await?)
+        Ok(progress_notes::by_id(db, session.practice(), patient, NoteId::from_bytes(made.id)).await?)
     };
     if let Some(row) = before().await? {
         return shown(row).await;

@@ -62,7 +62,7 @@ pub async fn register(
     if let Some(repeatable) = &repeatable
         && let Some(made) = repeatable.made_before(house).await?
     {
-        return made_before(house, session, made).await;
+        return made_before(house, session, made.id).await;
     }
     let patient = PatientId::random(&*house.rng);
     let purpose = Purpose::operations(resource(PATIENT, patient));
@@ -79,7 +79,7 @@ pub async fn register(
         // The first statement is the patient, so it was the record number; else the same request was quicker.
         (Err(CommitError::Duplicate { statement: 0 }), None) => Err(RegisterError::RecordNumberTaken),
         (Err(CommitError::Duplicate { .. }), Some(repeatable)) => match repeatable.made_before(house).await? {
-            Some(made) => made_before(house, session, made).await,
+            Some(made) => made_before(house, session, made.id).await,
             None => Err(RegisterError::RecordNumberTaken),
         },
         (Err(error), _) => Err(error.into()),

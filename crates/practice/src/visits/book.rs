@@ -42,7 +42,7 @@ pub async fn book(
     let before = async || -> Result<Option<VisitRow>, VisitError> {
         let Some(repeatable) = &repeatable else { return Ok(None) };
         let Some(made) = repeatable.made_before(house).await? else { return Ok(None) };
-        Ok(visits::by_id(db, grant.practice(), patient, VisitId::from_bytes(made)).await?)
+        Ok(visits::by_id(db, grant.practice(), patient, VisitId::from_bytes(made.id)).await?)
     };
     let mut names = Names::new(house, session);
     if let Some(row) = before().await? {

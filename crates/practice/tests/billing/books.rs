@@ -87,7 +87,7 @@ impl Office {
 
     async fn drafts(&self) -> Vec<(BillingAccountId, ChargeId)> {
         let db = &self.test.house.stores.billing;
-        let drafts = rows::drafts(db, billing_branch(self.practice), 10_000).await.expect("read");
+        let drafts = rows::drafts(db, billing_branch(self.practice), None, 10_000).await.expect("read");
         drafts.into_iter().map(|(account, charge, _)| (account, charge)).collect()
     }
 

@@ -30,7 +30,7 @@ async fn a_held_visit_becomes_one_draft_that_billing_opens() {
     assert!(matches!(planned, Err(ChargeError::NotHeld)));
 
     let branch = billing_branch(practice);
-    let drafts = charges::drafts(&house.stores.billing, branch, 10).await.expect("read");
+    let drafts = charges::drafts(&house.stores.billing, branch, None, 10).await.expect("read");
     let [(account, id, _)] = drafts[..] else { panic!("{} drafts", drafts.len()) };
     let biller = test.account(practice, Role::Billing).await;
     let billing = test.session(&biller).await;
@@ -110,7 +110,7 @@ async fn a_visit_is_charged_or_entered_in_error_and_never_both() {
             (charged, voided) => panic!("{:?} {:?}", charged.err(), voided.err()),
         }
     }
-    let drafts = charges::drafts(&house.stores.billing, billing_branch(practice), 100).await.expect("read");
+    let drafts = charges::drafts(&house.stores.billing, billing_branch(practice), None, 100).await.expect("read");
     assert_eq!(drafts.len(), live);
     // One after the other, each way.
     visits(house, &session, &[ana], 20..22, VisitState::Held).await;
@@ -134,7 +134,7 @@ async fn many_who_charge_one_patient_at_once_make_one_account() {
     for charged in futures::future::join_all(all).await {
         assert!(charged.is_ok());
     }
-    let drafts = charges::drafts(&house.stores.billing, billing_branch(practice), 100).await.expect("read");
+    let drafts = charges::drafts(&house.stores.billing, billing_branch(practice), None, 100).await.expect("read");
     assert_eq!(drafts.len(), 16);
     assert!(drafts.iter().all(|(account, ..)| *account == drafts[0].0));
 }
@@ -156,7 +156,7 @@ async fn a_charge_that_does_not_open_waits_and_holds_up_no_other() {
     house.stores.clinical.commit(damage.expect(1)).await.expect("damaged");
     let carried = courier::deliver(house, &domain::Unobserved).await;
     assert!(matches!(carried, Err(courier::DeliverError::Unopened { count: 1 })));
-    let drafts = charges::drafts(&house.stores.billing, billing_branch(practice), 10).await.expect("read");
+    let drafts = charges::drafts(&house.stores.billing, billing_branch(practice), None, 10).await.expect("read");
     assert_eq!(drafts.len(), 1);
     assert_eq!(billing_outbox::count(&house.stores.clinical, practice).await, Ok(1));
 }
@@ -189,7 +189,7 @@ async fn a_link_that_was_put_in_anothers_place_leads_nowhere() {
 
         let billing = test.session(&test.account(practice, Role::Billing).await).await;
         let branch = billing_branch(practice);
-        let account = charges::drafts(&house.stores.billing, branch, 10).await.expect("read")[0].0;
+        let account = charges::drafts(&house.stores.billing, branch, None, 10).await.expect("read")[0].0;
         let why = || Purpose::payment(ledger::Resource::whole(ledger::Word::new("charge")));
         if side == "account_index" {
             let led = house.guard.follow_link(&billing, account, why()).await;
@@ -197,7 +197,7 @@ async fn a_link_that_was_put_in_anothers_place_leads_nowhere() {
         } else {
             let charged = charge(house, &session, both[0], visit_id(2), &new_charge(2), None).await;
             assert!(charged.is_err(), "on somebody else's account");
-            assert_eq!(charges::drafts(&house.stores.billing, branch, 10).await.expect("read").len(), 2);
+            assert_eq!(charges::drafts(&house.stores.billing, branch, None, 10).await.expect("read").len(), 2);
         }
     }
 }

@@ -16,6 +16,7 @@ use practice::{
     },
     record::RecordError,
 };
+use store::{Batch, rows::billing_outbox};
 use testkit::house::TestHouse;
 
 pub(crate) struct Office {
@@ -63,13 +64,22 @@ impl Office {
 
     /// The charges of the patient, the first one first.
     pub(crate) async fn all(&self) -> Vec<ChargeView> {
+        self.all_of(0).await
+    }
+
+    /// Those of the visit of this number.
+    async fn all_of(&self, visit: u32) -> Vec<ChargeView> {
+        let code = CptCode::new(&format!("{visit:05}")).expect("a code");
         let account = self.account().await;
         let lines = accounts::one(&self.test.house, &self.billing, account).await.expect("read").charges;
         let mut found = Vec::new();
         for line in lines {
             let view = charges::one(&self.test.house, &self.billing, account, line.charge_id).await.expect("read");
             assert_eq!(line.corrects, view.corrects.is_some());
-            found.push(view);
+            // What takes a charge back says no code.
+            if view.services.iter().all(|service| service.code == code) {
+                found.push(view);
+            }
         }
         // Each follows the one that it corrects.
         let mut sorted: Vec<ChargeView> = Vec::new();
@@ -190,4 +200,26 @@ async fn a_correction_for_which_nothing_is_asked_comes_back_and_what_it_corrects
     ask(&all[1]).await.expect("asked for");
     assert!(matches!(ask(&all[1]).await, Err(BillingError::Stale)));
     assert_eq!(states(&office.all().await), [ChargeState::Void, ChargeState::Draft]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn care_that_was_brought_back_from_before_a_charge_charges_anew_and_holds_up_nobody() {
+    let office = office().await;
+    let (house, clinical) = (&office.test.house, &office.test.house.stores.clinical);
+    office.charged().await;
+    office.corrected(1).await.expect("corrected");
+    // As an older backup of the clinical store alone has it: the billing store knows more.
+    const BACK: &str = "UPDATE visits SET charged_at = NULL, corrections = 0 WHERE visit_id = $1";
+    clinical.commit(Batch::new().run(BACK, &[visit_id(0).into()]).expect(1)).await.expect("brought back");
+    office.charged().await;
+    charge(house, &office.therapist, office.ana, visit_id(1), &new_charge(1), None).await.expect("charged");
+    assert_eq!(billing_outbox::count(clinical, office.practice).await, Ok(0), "all of it arrived");
+    let of_the_visit = async || {
+        let all = office.all_of(0).await;
+        (states(&all), minutes(all.last().expect("there")))
+    };
+    use ChargeState::{Draft, Void};
+    assert_eq!(of_the_visit().await, (vec![Void, Void, Draft], Some(33)), "what care says now is what counts");
+    office.corrected(1).await.expect("corrected");
+    assert_eq!(of_the_visit().await, (vec![Void, Void, Void, Draft], Some(44)));
 }

@@ -73,7 +73,7 @@ async fn every_key_of_the_billing_branch_is_rotated_and_every_charge_still_opens
         let keys = rotations::practice_keys(&test.house.stores.keys).await.expect("read");
         let versions: Vec<_> = keys.iter().filter(|row| row.practice_id == branch).map(|row| row.key.version).collect();
         assert_eq!(versions, [2]);
-        let there = charges::drafts(&test.house.stores.billing, branch, 10).await.expect("read");
+        let there = charges::drafts(&test.house.stores.billing, branch, None, 10).await.expect("read");
         assert_eq!(there.len(), 4, "what was on its way arrived under the new key");
         for entry in test.ledger.entries() {
             assert_ne!(entry.practice, Some(branch), "the ledger knows the practice, not its branch");

@@ -202,7 +202,7 @@ async fn all_are_there_once(folder: &Path, practice: PracticeId, number: u32) {
         let why = || Purpose::payment(ledger::Resource::whole(ledger::Word::new("charge")));
         let grant = house.guard.authorize_account::<ReadBilling>(&session, account, why()).await.expect("no orphan");
         let patient = house.guard.follow_link(&session, account, why()).await.expect("no orphan").subject();
-        for charge in charges::of_account(db, branch, account, 3 * i64::from(number)).await.expect("read") {
+        for charge in charges::of_account(db, branch, account, None, 3 * i64::from(number)).await.expect("read") {
             if let Some(taken) = charge.taken_back {
                 assert_eq!((charge.state, taken.because), (ChargeState::Void, WithdrawalReason::NotHeld));
                 taken_back += 1;

@@ -31,7 +31,7 @@ impl Office {
     }
 
     async fn taken_back_by(&self, session: &Session<Full>, seen: u32) -> Result<u32, ChargeError> {
-        let done = take_back(&self.test.house, session, self.ana, visit_id(0), seen, WRONG).await;
+        let done = take_back(&self.test.house, session, self.ana, visit_id(0), seen, WRONG, None).await;
         done.map(|withdrawn| withdrawn.sent)
     }
 
@@ -224,4 +224,31 @@ async fn of_what_is_done_to_one_charge_at_one_moment_nothing_is_half_done() {
         assert_eq!(states(&office.all().await), [ChargeState::Void, ChargeState::Void]);
         assert_eq!(office.balance().await, Some(Cents(0)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_again_under_its_key_is_answered_as_the_first_time_whatever_came_since() {
+    let office = office().await;
+    let house = &office.test.house;
+    let (therapist, ana, visit) = (&office.therapist, office.ana, visit_id(0));
+    office.charged().await;
+    let new = longer_charge(0);
+    let corrects = async || correct(house, therapist, ana, visit, 1, &new, Some("a-1")).await;
+    let back = async |why, key| take_back(house, therapist, ana, visit, 2, why, Some(key)).await;
+    office.test.clock.advance_seconds(60);
+    let corrected = corrects().await.expect("corrected");
+    office.test.clock.advance_seconds(60);
+    let (taken, twice) = tokio::join!(back(WRONG, "a-2"), back(WRONG, "a-2"));
+    let (taken, twice) = (taken.expect("taken back"), twice.expect("of two clicks both are answered"));
+    assert_eq!((twice.sent, twice.sent_at), (taken.sent, taken.sent_at));
+    assert_eq!((taken.sent, taken.sent_at), (3, office.test.now()));
+    office.test.clock.advance_seconds(60);
+    assert_eq!(office.corrected(3).await.ok(), Some(4));
+    let again = (corrects().await.expect("answered"), back(WRONG, "a-2").await.expect("answered"));
+    assert_eq!((again.0.sent, again.0.sent_at), (corrected.sent, corrected.sent_at), "not when the visit was charged");
+    assert_eq!((again.1.sent, again.1.sent_at), (taken.sent, taken.sent_at));
+    assert_eq!(states(&office.all().await)[3..], [ChargeState::Draft], "and nothing was done");
+    let other = Withdrawal { reason: WithdrawalReason::NotHeld };
+    assert!(matches!(back(other, "a-2").await, Err(ChargeError::KeyUsed)));
+    assert!(matches!(back(WRONG, "a-3").await, Err(ChargeError::Stale)));
 }

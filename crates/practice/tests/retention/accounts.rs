@@ -30,6 +30,7 @@ on_both! {
     activity_between_plan_and_execution_spares_an_account
     nothing_is_written_on_a_condemned_account_and_nothing_is_lost
     what_had_been_begun_before_there_was_a_plan_is_found_once_more
+    an_account_to_which_a_charge_is_on_its_way_is_kept_until_it_has_come
     a_plan_of_accounts_that_is_taken_back_goes_no_further
     a_restored_account_that_was_destroyed_is_destroyed_again
     whom_billing_knows_no_more_is_destroyed_like_anybody
@@ -238,6 +239,44 @@ async fn what_had_been_begun_before_there_was_a_plan_is_found_once_more(office: 
     assert_eq!(till.traces(account).await, (4, true, true));
     assert!(office.destroyed().entries().is_empty());
     till.booked(account, BookingKind::Refund, 100, &office.test.now().to_string()).await;
+}
+
+async fn an_account_to_which_a_charge_is_on_its_way_is_kept_until_it_has_come(office: Office) {
+    let till = Till::open(&office.test, office.practice).await;
+    let (patient, later) = (office.patient(ADULT).await, office.patient(ADULT).await);
+    let [waits, comes] = [till.settled(patient, LONG_AGO).await, till.settled(later, "2010-03-02T15:00:00Z").await];
+    // It was sent long ago, and nobody has carried it since.
+    till.sent(patient, "2010-03-03T15:00:00Z").await;
+    // What had been begun before there was a plan: its crossing is stored only later.
+    let crossing = till.crossing(later, "2010-03-04T15:00:00Z").await;
+    for step in ["begun", "condemned"] {
+        let plan = approved(&office).await;
+        assert_eq!(listed(&office, plan).await, BTreeMap::from([(comes, ("due", "planned"))]), "{step}");
+        let stored = At::new(step, || {
+            beside(office.house().stores.clinical.commit(billing_outbox_send(&crossing))).expect("stored");
+        });
+        let done = office.purge_seen_by(plan, &stored).await.expect("carried out");
+        assert_eq!(done, Purged { destroyed: 0, spared: 1, did_something: true }, "{step}");
+        let take = store::rows::billing_outbox::remove(Batch::new(), &crossing);
+        office.house().stores.clinical.commit(take).await.expect("taken away");
+    }
+    for account in [waits, comes] {
+        assert_eq!(till.traces(account).await, (4, true, true));
+    }
+    assert!(office.destroyed().entries().is_empty());
+    // It comes, long after it was sent: from then on ten years run.
+    practice::billing::courier::deliver(office.house(), &Unobserved).await.expect("carried");
+    let plan = approved(&office).await;
+    assert_eq!(listed(&office, plan).await, BTreeMap::from([(comes, ("due", "planned"))]));
+}
+
+/// As a transaction stores it that began before.
+fn billing_outbox_send(row: &store::rows::billing_outbox::CrossingRow) -> Batch {
+    const SQL: &str = "INSERT INTO billing_outbox (practice_id, visit_id, number, crossing, created_at) \
+                       VALUES ($1, $2, $3, $4, $5)";
+    let (visit, number) = (row.visit_id.into(), row.number.into());
+    Batch::new()
+        .run(SQL, &[row.practice_id.into(), visit, number, row.crossing.as_bytes().into(), row.created_at.into()])
 }
 
 async fn a_plan_of_accounts_that_is_taken_back_goes_no_further(office: Office) {

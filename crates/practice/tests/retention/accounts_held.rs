@@ -16,6 +16,7 @@ on_both! {
     a_hold_on_a_patient_keeps_their_account_and_one_that_comes_too_late_is_refused
     a_hold_on_one_record_of_a_person_keeps_the_accounts_of_all
     whoever_lifted_a_hold_does_not_approve_the_destruction_of_the_account_behind_it
+    whoever_lifted_a_hold_on_everybody_approves_the_destruction_of_no_account
     whose_record_is_gone_is_held_for_the_sake_of_their_account
 }
 
@@ -93,6 +94,19 @@ async fn whoever_lifted_a_hold_does_not_approve_the_destruction_of_the_account_b
     let by_the_lifter = plan_accounts(office.house(), &admin, &Unobserved).await.expect("planned");
     assert!(is_both_hands(&approve(office.house(), &officer, by_the_lifter).await), "the lifter made it");
     assert!(is_both_hands(&lift(office.house(), &second, unrelated).await), "who approved lifts nothing");
+}
+
+async fn whoever_lifted_a_hold_on_everybody_approves_the_destruction_of_no_account(office: Office) {
+    let till = Till::open(&office.test, office.practice).await;
+    let (officer, admin) = (office.session(&office.officer).await, office.session(&office.admin).await);
+    let of_everybody = place(office.house(), &officer, &hold(None)).await.expect("held");
+    lift(office.house(), &admin, of_everybody).await.expect("lifted");
+    let of_nothing = plan_accounts(office.house(), &officer, &Unobserved).await.expect("planned");
+    approve(office.house(), &admin, of_nothing).await.expect("there is no account that would go");
+    till.settled(office.patient(ADULT).await, LONG_AGO).await;
+    let made = plan_accounts(office.house(), &officer, &Unobserved).await.expect("planned");
+    assert!(is_both_hands(&approve(office.house(), &admin, made).await), "they lifted the hold");
+    approve(office.house(), &officer, made).await.expect("they lifted none");
 }
 
 async fn whose_record_is_gone_is_held_for_the_sake_of_their_account(office: Office) {

@@ -317,7 +317,7 @@ async fn of_whoever_is_spared_after_all_nothing_is_kept(office: Office) {
 async fn whose_name_does_not_open_is_spared_and_nothing_is_kept_of_whose_record_does_not(office: Office) {
     let archive = with_archive(office);
     let office = &archive.office;
-    let (nameless, _) = billed(office, "Ana").await;
+    let (nameless, spoilt_account) = billed(office, "Ana").await;
     let (unreadable, _) = billed(office, "Ben").await;
     let (gone, account) = billed(office, "Cem").await;
     const SPOIL: &str = "UPDATE patients SET given_name = $1 WHERE patient_id = $2";
@@ -335,10 +335,15 @@ async fn whose_name_does_not_open_is_spared_and_nothing_is_kept_of_whose_record_
     assert_eq!(office.survivors().await, survivors);
     assert_eq!(kept(office).await, 1, "of the one who was destroyed");
     let biller = office.test.account(office.practice, Role::Billing).await;
-    // Not in the list, in which the spoilt name stands too.
+    // In the list, in which the spoilt name stands too.
+    assert!(is_whole(stated(office, &biller, account).await, &format!("Cem {FAMILY}")));
     let session = office.session(&biller).await;
-    let view = accounts::one(office.house(), &session, account).await.expect("opens");
-    assert!(is_whole(view.contact, &format!("Cem {FAMILY}")));
+    let listed = accounts::list(office.house(), &session, None, 100).await.expect("listed").items;
+    let damaged: Vec<_> = listed.iter().filter(|line| line.name_is_damaged).map(|line| line.account_id).collect();
+    assert_eq!((listed.len(), &damaged[..]), (3, &[spoilt_account][..]), "it says whose name is damaged");
+    assert!(listed.iter().all(|line| line.name.is_some() != line.name_is_damaged));
+    let view = accounts::one(office.house(), &session, spoilt_account).await.expect("the account is whole");
+    assert!(view.contact_is_damaged && view.contact.is_none() && view.charges.len() == 1);
     let entries = office.test.ledger.entries();
     let spared: Vec<_> = entries.iter().filter(|entry| entry.action.as_str() == "spare_record").collect();
     assert!(spared.iter().all(|entry| entry.reason.as_str() == "does-not-open") && spared.len() == 2);
@@ -358,13 +363,13 @@ async fn what_is_on_its_way_to_billing_arrives_first_or_keeps_its_patient(office
     let spoilt: &[u8] = &[1; 60];
     let batch = Batch::new().run(SPOIL, &[spoilt.into(), broken.1.into()]).expect(1);
     stores.clinical.commit(batch).await.expect("spoilt");
-    assert_eq!(charges::drafts(&stores.billing, branch, 10).await.expect("read").len(), 0);
+    assert_eq!(charges::drafts(&stores.billing, branch, None, 10).await.expect("read").len(), 0);
     let plan = office.approved().await;
     office.cool();
     let done = office.purge(plan).await.expect("carried out");
     assert_eq!(done, Purged { destroyed: 1, spared: 1, did_something: true });
     assert_eq!(office.survivors().await, [broken.0]);
-    assert_eq!(charges::drafts(&stores.billing, branch, 10).await.expect("read").len(), 1, "it arrived");
+    assert_eq!(charges::drafts(&stores.billing, branch, None, 10).await.expect("read").len(), 1, "it arrived");
     assert_eq!(billing_outbox::count(&stores.clinical, office.practice).await, Ok(1));
     let account = account_of(&office, waits.0).await;
     let biller = office.test.account(office.practice, Role::Billing).await;
@@ -387,7 +392,10 @@ async fn nobody_is_charged_whose_destruction_has_begun(office: Office) {
         let grant = early.lock().expect("nobody panicked").take().expect("once");
         assert!(matches!(beside(grant.open_account()).map(drop), Err(AccessError::Denied)));
     });
+    let late = guard.charge(&session, patient, why()).await.expect("allowed");
     assert_eq!(office.purge_seen_by(plan, &charges).await.expect("carried out").destroyed, 1);
+    // Nobody is condemned any more: there is no key, and no certificate that would have to be taken back.
+    assert!(matches!(late.open_account().await.map(drop), Err(AccessError::Denied)));
 }
 
 async fn what_billing_keeps_is_looked_for_once_more_before_the_key_goes(office: Office) {

@@ -1,7 +1,7 @@
 //! Whoever charges and whoever takes the money: accounts whose last activity lies where a test wants it.
 
 use domain::{
-    BillingAccountId, ChargeId, Date, PatientId, PracticeId, Role, VisitState,
+    BillingAccountId, ChargeId, Date, PatientId, PracticeId, Role, VisitId, VisitState,
     billing::{
         BookingKind, Cents, ChargeSheet, CptCode, Diagnoses, DiagnosisCode, FeeWords, Minutes, Modifier, Service,
     },
@@ -18,7 +18,11 @@ use practice::{
 };
 use store::{
     Batch,
-    rows::{billing::standing, destroyed, visits},
+    rows::{
+        billing::standing,
+        billing_outbox::{self, CrossingRow},
+        destroyed, visits,
+    },
 };
 use testkit::house::{Person, TestHouse};
 
@@ -54,6 +58,33 @@ impl<'t> Till<'t> {
 
     /// Charges a visit that was held at this moment, at the moment that the clock shows.
     pub(crate) async fn try_to_charge(&self, patient: PatientId, at: &str) -> Result<(), ChargeError> {
+        let (session, visit, new) = self.to_charge(patient, at).await;
+        charging::charge(self.house(), &session, patient, visit, &new, None).await.map(drop)
+    }
+
+    /// A charge that was sent at a moment, of a visit of that moment, and that nobody carried.
+    pub(crate) async fn sent(&self, patient: PatientId, at: &str) -> VisitId {
+        let now = self.test.now();
+        self.test.clock.set(at.parse().expect("a moment"));
+        let (session, visit, new) = self.to_charge(patient, at).await;
+        let sent = charging::charge_watched(self.house(), &session, patient, visit, &new, &domain::Unobserved).await;
+        sent.expect("sent");
+        self.test.clock.set(now);
+        visit
+    }
+
+    /// The same, taken out of what is on its way.
+    pub(crate) async fn crossing(&self, patient: PatientId, at: &str) -> CrossingRow {
+        let visit = self.sent(patient, at).await;
+        let clinical = &self.house().stores.clinical;
+        let all = billing_outbox::page(clinical, None, 100).await.expect("read");
+        let row = all.into_iter().find(|row| row.visit_id == visit).expect("there");
+        clinical.commit(billing_outbox::remove(Batch::new(), &row)).await.expect("taken out");
+        row
+    }
+
+    /// A visit that was held, what to charge for it, and who does.
+    async fn to_charge(&self, patient: PatientId, at: &str) -> (Session<Full>, VisitId, NewCharge) {
         let row = crate::fixture::visit(self.practice, patient, at.parse().expect("a moment"), VisitState::Held);
         self.house().stores.clinical.commit(visits::insert(Batch::new(), &row)).await.expect("stored");
         self.test.care_link(&self.therapist, patient).await;
@@ -67,7 +98,7 @@ impl<'t> Till<'t> {
             services: ChargeSheet::new(vec![service]).expect("a sheet"),
             diagnoses: Diagnoses::new(vec![DiagnosisCode::new("M25.561").expect("a code")]).expect("codes"),
         };
-        charging::charge(self.house(), &session, patient, row.visit_id, &new, None).await.map(drop)
+        (session, row.visit_id, new)
     }
 
     /// A charge that came at a moment, of a visit of that moment: a draft.
@@ -75,7 +106,8 @@ impl<'t> Till<'t> {
         let now = self.test.now();
         self.test.clock.set(at.parse().expect("a moment"));
         self.try_to_charge(patient, at).await.expect("charged");
-        let drafts = store::rows::billing::charges::drafts(&self.house().stores.billing, self.branch(), 100).await;
+        let drafts =
+            store::rows::billing::charges::drafts(&self.house().stores.billing, self.branch(), None, 100).await;
         let day = domain::Timezone::new("America/New_York").expect("known").day_of(self.test.now());
         let found = drafts.expect("read").into_iter().filter(|(.., of)| *of == day).collect::<Vec<_>>();
         self.test.clock.set(now);

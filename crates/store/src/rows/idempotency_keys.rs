@@ -1,6 +1,6 @@
 //! Writes that came with an idempotency key, so that a repeated one is not done twice.
 
-use crate::{Batch, Db, StoreError};
+use crate::{Batch, Db, Row, StoreError};
 use domain::{AccountId, PracticeId, Timestamp};
 
 /// A write that was done.
@@ -12,6 +12,8 @@ pub struct DoneRow {
     pub resource_id: [u8; 16],
     /// The answer's HTTP status.
     pub status: u16,
+    /// When it was done.
+    pub at: Timestamp,
 }
 
 /// The write that an account sent under a key, if it was done.
@@ -21,11 +23,18 @@ pub async fn done(
     account: AccountId,
     key_mac: &[u8; 32],
 ) -> Result<Option<DoneRow>, StoreError> {
-    const SQL: &str = "SELECT body_mac, resource_id, status FROM idempotency_keys \
+    const SQL: &str = "SELECT body_mac, resource_id, status, created_at FROM idempotency_keys \
                        WHERE practice_id = $1 AND account_id = $2 AND key_mac = $3";
     let row = db.optional(SQL, &[practice.into(), account.into(), key_mac.into()]).await?;
-    row.map(|row| Ok(DoneRow { body_mac: row.array(0)?, resource_id: row.array(1)?, status: row.number(2)? }))
-        .transpose()
+    let read = |row: Row| {
+        Ok(DoneRow {
+            body_mac: row.array(0)?,
+            resource_id: row.array(1)?,
+            status: row.number(2)?,
+            at: row.timestamp(3)?,
+        })
+    };
+    row.map(read).transpose()
 }
 
 /// Remembers a write in the same batch that does it; [`crate::CommitError::Duplicate`] when another was quicker.
@@ -36,7 +45,6 @@ pub fn remember(
     account: AccountId,
     key_mac: &[u8; 32],
     row: &DoneRow,
-    at: Timestamp,
     forget_before: Timestamp,
 ) -> Batch {
     const SWEEP: &str = "DELETE FROM idempotency_keys WHERE practice_id = $1 AND account_id = $2 AND created_at < $3";
@@ -49,7 +57,7 @@ pub fn remember(
         (&row.body_mac).into(),
         (&row.resource_id).into(),
         i64::from(row.status).into(),
-        at.into(),
+        row.at.into(),
     ];
     batch.run(SWEEP, &[practice.into(), account.into(), forget_before.into()]).run(SQL, params).expect(1)
 }

@@ -33,7 +33,7 @@ pub fn units(calculation: &UnitCalculation) -> Markup {
     });
     html! {
         ol class="steps" { @for step in steps(calculation) { li { (step) } } }
-        (table("From minutes to units, code by code", &columns, rows))
+        (table(&format!("From minutes to units by the {}", words::unit_rule(calculation.rule)), &columns, rows))
         p class="row between" {
             span { "Together, by the " (words::unit_rule(calculation.rule)) }
             strong class="num" { (words::count(calculation.units().into(), "unit", "units")) }

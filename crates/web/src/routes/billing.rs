@@ -14,11 +14,34 @@ mod overview;
 mod payers;
 mod statement;
 
-use crate::{Problem, RouteTable, answer::key_used};
-use practice::billing::BillingError;
+use crate::{
+    Problem, RouteTable,
+    answer::key_used,
+    look::{Tone, notice},
+};
+use maud::{Markup, html};
+use practice::billing::{BillingError, accounts::AccountView};
 
 /// In place of a name that nobody has any more, or that the patient keeps from whoever asks: which of the two is not told.
 const NOT_OPEN: &str = "A record that is not open to you";
+
+/// In place of a name that is there and does not open.
+const DAMAGED: &str = "A name that is damaged";
+
+/// What stands in the place of a name.
+const fn no_name(is_damaged: bool) -> &'static str {
+    if is_damaged { DAMAGED } else { NOT_OPEN }
+}
+
+/// That name and contact do not open, where they do not, and what to do.
+fn damaged(account: &AccountView) -> Markup {
+    if !account.contact_is_damaged {
+        return html! {};
+    }
+    let below = "The account is whole, and can be worked on. Tell whoever runs Patella: the log says which field it is, and a backup has \
+                 it. Send no statement before that.";
+    notice(Tone::Error, "Name and contact of this account do not open", Some(html! { (below) }))
+}
 
 /// Adds the routes.
 pub(super) fn add(table: RouteTable) -> RouteTable {

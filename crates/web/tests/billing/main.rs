@@ -15,11 +15,15 @@ use domain::{
 use identity::{Full, Session};
 use practice::billing::charging::{NewCharge, charge};
 use serde_json::{Value, json};
-use testkit::site::{Answer, Site};
+use testkit::{
+    house::Person,
+    site::{Answer, Site},
+};
 
 /// A practice with a patient who is treated, somebody for the billing, and a fee for exercise.
 struct Office {
     site: Site,
+    treats: Person,
     therapist: Session<Full>,
     cookie: String,
     patient: PatientId,
@@ -37,7 +41,7 @@ impl Office {
         let office = site.account(practice, Role::Billing).await;
         let (therapist, cookie) = (site.session(&treats).await, site.signed_in(&treats).await);
         let billing = site.signed_in(&office).await;
-        let office = Self { site, therapist, cookie, patient, billing, biller: office.account() };
+        let office = Self { site, treats, therapist, cookie, patient, billing, biller: office.account() };
         let fee = json!({ "code": "97110", "valid_from": "2026-01-01", "fee": 4000, "words": "Exercise" });
         office.done(Method::POST, "/fees", Some(fee), 201).await;
         office
@@ -45,11 +49,22 @@ impl Office {
 
     /// Charges a visit of this day for so many minutes of exercise.
     async fn charged(&self, day: &str, minutes: u16) -> Value {
+        self.charged_for(self.patient, day, minutes).await
+    }
+
+    /// Charges a visit of a new patient, who is Li by family. Says their account.
+    async fn charged_of(&self, given: &str, day: &str) -> String {
+        let patient = self.site.patient(self.therapist.practice(), given, "Li").await;
+        self.site.care_link(&self.treats, patient).await;
+        id(&self.charged_for(patient, day, 30).await, "account_id")
+    }
+
+    async fn charged_for(&self, patient: PatientId, day: &str, minutes: u16) -> Value {
         let visit = json!({
             "therapist_id": self.therapist.account(), "starts_at": format!("{day}T14:00:00Z"), "minutes": 45,
             "state": "held",
         });
-        let path = format!("/api/v1/patients/{}/visits", self.patient);
+        let path = format!("/api/v1/patients/{patient}/visits");
         let booked = self.site.api(Method::POST, &path, &self.cookie, Some(visit)).await.json();
         let visit: VisitId = booked["visit_id"].as_str().expect("an id").parse().expect("an id");
         let code = CptCode::new("97110").expect("a code");
@@ -58,7 +73,7 @@ impl Office {
             services: ChargeSheet::new(vec![Service { code, minutes, modifiers: vec![] }]).expect("a sheet"),
             diagnoses: Diagnoses::new(vec![DiagnosisCode::new("M25.561").expect("a code")]).expect("codes"),
         };
-        charge(&self.site.house, &self.therapist, self.patient, visit, &new, None).await.expect("charged");
+        charge(&self.site.house, &self.therapist, patient, visit, &new, None).await.expect("charged");
         let drafts = self.done(Method::GET, "/drafts", None, 200).await.json();
         drafts["items"].as_array().expect("a list").iter().find(|line| line["day"] == day).expect("a draft").clone()
     }

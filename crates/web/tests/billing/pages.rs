@@ -1,6 +1,7 @@
 //! Lists that are longer than a page.
 
 use super::*;
+use store::Batch;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drafts_and_accounts_come_in_pages() {
@@ -76,4 +77,45 @@ async fn an_account_with_much_on_it_shows_the_last_of_it_says_that_there_is_more
     let statement = office.page(&format!("{page}/statement")).await;
     assert_eq!(statement.matches("<div>Payment</div>").count(), 100, "a statement leaves nothing out");
     office.done(Method::GET, &format!("{at}/bookings?cursor=AAAA"), None, 422).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_is_damaged_holds_up_no_other_and_its_account_can_be_worked_on() {
+    let office = Office::new().await;
+    let account = id(&office.charged("2026-05-04", 30).await, "account_id");
+    let bea = office.charged_of("Bea", "2026-05-05").await;
+    let clinical = &office.site.house.stores.clinical;
+    const READ: &str = "SELECT given_name FROM patients WHERE patient_id = $1";
+    let row = clinical.one(READ, &[office.patient.into()]).await.expect("read");
+    let mut spoilt = row.blob(0).expect("bytes").to_vec();
+    *spoilt.last_mut().expect("bytes") ^= 1;
+    const SPOIL: &str = "UPDATE patients SET given_name = $1 WHERE patient_id = $2";
+    let batch = Batch::new().run(SPOIL, &[spoilt[..].into(), office.patient.into()]).expect(1);
+    clinical.commit(batch).await.expect("spoilt");
+
+    let listed = office.done(Method::GET, "/accounts", None, 200).await.json();
+    let mut lines: Vec<_> = listed["items"].as_array().expect("a list").iter().collect();
+    lines.sort_by_key(|line| line["name"].is_null());
+    let said = |line: &Value| (id(line, "account_id"), line["name"].clone(), line["name_is_damaged"].clone());
+    assert_eq!(said(lines[0]), (bea, json!("Bea Li"), json!(false)));
+    assert_eq!(said(lines[1]), (account.clone(), Value::Null, json!(true)));
+    let page = office.page("/billing/accounts").await;
+    assert!(page.contains("A name that is damaged") && page.contains("Bea Li"), "{page}");
+    let at = format!("/billing/accounts/{account}");
+    for place in [at.clone(), format!("{at}/statement")] {
+        let page = office.page(&place).await;
+        assert!(
+            page.contains("Name and contact of this account do not open") && page.contains("A name that is"),
+            "{page}"
+        );
+    }
+    let paid = office
+        .site
+        .submit(
+            &format!("{at}/bookings"),
+            &office.billing,
+            "key=a-1&kind=payment&amount=5&day=2026-05-04&paid_by=patient",
+        )
+        .await;
+    assert_eq!(paid.status, 303, "{}", paid.text());
 }

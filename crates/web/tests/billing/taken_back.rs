@@ -16,7 +16,7 @@ async fn what_the_therapist_took_back_is_seen_with_who_and_why_until_its_booking
     let visit = office.site.api(Method::GET, &visits, &office.cookie, None).await.json();
     let visit = id(&visit["items"][0], "visit_id").parse().expect("an id");
     let why = Withdrawal { reason: WithdrawalReason::ChargedTwice };
-    let done = take_back(&office.site.house, &office.therapist, office.patient, visit, 1, why).await;
+    let done = take_back(&office.site.house, &office.therapist, office.patient, visit, 1, why, None).await;
     assert_eq!(done.map(|done| done.sent).ok(), Some(2));
 
     let seen = office.done(Method::GET, "/dashboard", None, 200).await.json();
@@ -32,6 +32,9 @@ async fn what_the_therapist_took_back_is_seen_with_who_and_why_until_its_booking
         let page = office.page(&place).await;
         assert!(page.contains("took back charges that are in the books") && page.contains(&link), "{page}");
     }
+    let sheet = async || office.site.open(&format!("{at}/statement.pdf"), &office.billing).await.text();
+    let told = "Not owed: what was charged for the visit of 2026-05-04.";
+    assert!(sheet().await.contains(told), "whoever is asked for money reads it too");
     let view = office.done(Method::GET, &format!("/accounts/{account}/charges/{wrong}"), None, 200).await.json();
     let taken = &view["takes_back"];
     assert_eq!((&taken["reason"], &taken["at"]), (&json!("charged_twice"), &json!(office.site.now())));
@@ -63,6 +66,7 @@ async fn what_the_therapist_took_back_is_seen_with_who_and_why_until_its_booking
     for place in ["/billing/charges".to_owned(), format!("{at}/statement")] {
         assert!(!office.page(&place).await.contains("took back"), "{place}");
     }
+    assert!(!sheet().await.contains("Not owed"));
     let account = office.page(&at).await;
     assert!(account.contains("taken back") && account.contains("voided") && !account.contains("took back charges"));
     let page = office.page(&one).await;

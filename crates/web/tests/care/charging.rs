@@ -20,7 +20,7 @@ impl Clinic {
 
     async fn charges(&self) -> usize {
         let (db, branch) = (&self.site.house.stores.billing, billing_branch(self.practice));
-        charges::drafts(db, branch, 100).await.expect("read").len()
+        charges::drafts(db, branch, None, 100).await.expect("read").len()
     }
 
     async fn keyed(&self, place: &str, body: &Value, key: &str) -> Answer {
@@ -50,7 +50,7 @@ async fn the_units_are_shown_step_by_step_under_both_rules_before_anything_is_se
 
     let counted = clinic.submit(&at, &format!("seen=0&do=check&{TYPED}")).await;
     assert_eq!(counted.status, 200, "{}", counted.text());
-    for shown in ["40 minutes together allow <strong>3 units</strong>", ">3 units<", ">2 units<", "M17.11, S83.511A"] {
+    for shown in ["33 + 7 = 40", "They allow 3 units", ">3 units<", ">2 units<", "M17.11, S83.511A"] {
         assert!(counted.text().contains(shown), "{shown}: {}", counted.text());
     }
     let asked = json!({ "services": charge(33)["services"] });
@@ -196,7 +196,7 @@ async fn a_visit_that_was_charged_took_place_and_one_that_was_entered_in_error_i
     assert_eq!(clinic.page(&void).await.status, 409);
     let held = clinic.read(&clinic.at(&place(&charged))).await;
     assert_eq!((&held.json()["voided"], &held.json()["charged"]), (&Value::Null, &json!(true)));
-    assert_eq!(held.header("etag"), Some("\"2\""), "to be charged is a change of the visit");
+    assert_eq!(held.header("etag"), Some("\"2-settled\""), "to be charged is a change of the visit");
     for (field, value) in [("state", json!("cancelled")), ("starts_at", json!("2026-05-01T15:00:00Z"))] {
         let mut moved = json!({
             "therapist_id": clinic.therapist.account(), "starts_at": clinic.site.now(), "minutes": 45, "state": "held",
@@ -248,6 +248,34 @@ async fn putting_a_visit_back_is_offered_where_it_works() {
 }
 
 #[tokio::test]
+async fn that_a_visit_became_settled_with_time_is_not_hidden_behind_what_the_caller_holds() {
+    let mut clinic = Clinic::new().await;
+    let visit = json!({
+        "therapist_id": clinic.therapist.account(), "starts_at": "2026-05-08T14:00:00Z", "minutes": 45, "state": "held",
+    });
+    let made = clinic.change(Method::POST, "/visits", &visit, None).await;
+    let path = clinic.at(&format!("/visits/{}", made.json()["visit_id"].as_str().expect("an id")));
+    let tag = made.header("etag").expect("a tag").to_owned();
+    let held = async |clinic: &Clinic, tag: &str| {
+        let request = Request::get(&path).header(header::COOKIE, &clinic.cookie).header(header::IF_NONE_MATCH, tag);
+        clinic.site.send(request.body(Body::empty()).expect("a request")).await
+    };
+    assert_eq!(held(&clinic, &tag).await.status, 304);
+    clinic.site.clock.advance_seconds(3 * 24 * 3600);
+    clinic.cookie = clinic.site.signed_in(&clinic.therapist).await;
+    let seen = held(&clinic, &tag).await;
+    assert_eq!((seen.status.as_u16(), &seen.json()["settled"]), (200, &json!(true)));
+    let now = seen.header("etag").expect("a tag").to_owned();
+    assert_eq!(held(&clinic, &now).await.status, 304);
+    // Nobody changed it: either of the two names the version.
+    let place = path.split_once(&clinic.patient.to_string()).expect("a path").1.to_owned();
+    for seen in [tag, now.replacen('1', "2", 1)] {
+        let moved = clinic.change(Method::PUT, &place, &visit, Some(&seen)).await;
+        assert_eq!(moved.status, 200, "{seen}: {}", moved.text());
+    }
+}
+
+#[tokio::test]
 async fn a_charge_is_taken_back_by_who_saw_it_and_then_the_visit_may_be_said_to_be_wrong() {
     let clinic = Clinic::new().await;
     let (at, other) = (clinic.held().await, clinic.held().await);
@@ -280,13 +308,19 @@ async fn a_charge_is_taken_back_by_who_saw_it_and_then_the_visit_may_be_said_to_
     // The same by the page, and what is then offered.
     assert_eq!(clinic.submit(&other, &format!("seen=0&key=b-7&do=send&{TYPED}")).await.status, 303);
     assert!(clinic.page(&other).await.text().contains("Take the charge back"));
-    let stale = clinic.submit(&other, "seen=2&do=take-back&reason=not_held").await;
+    let stale = clinic.submit(&other, "seen=2&key=b-20&do=take-back&reason=not_held").await;
     assert!(stale.status == 409 && stale.text().contains("since you began"), "{}", stale.text());
     for reason in ["", "&reason=", "&reason=knee"] {
-        let unsaid = clinic.submit(&other, &format!("seen=1&do=take-back{reason}")).await;
+        let unsaid = clinic.submit(&other, &format!("seen=1&key=b-21&do=take-back{reason}")).await;
         assert!(unsaid.status == 422 && unsaid.text().contains("Say why the charge is taken back"), "{reason}");
     }
-    assert_eq!(clinic.submit(&other, "seen=1&do=take-back&reason=not_held").await.status, 303);
+    let unkeyed = clinic.submit(&other, "seen=1&do=take-back&reason=not_held").await;
+    assert_eq!(unkeyed.status, 422, "without a key it could come twice");
+    for time in ["once", "by a second click"] {
+        let back = clinic.submit(&other, "seen=1&key=b-21&do=take-back&reason=not_held").await;
+        assert_eq!(back.status, 303, "{time}: {}", back.text());
+    }
+    assert_eq!(clinic.submit(&other, "seen=2&key=b-22&do=take-back&reason=not_held").await.status, 409);
     assert_eq!(clinic.charges().await, 0);
     let visits = clinic.page("/visits").await.text();
     let place = other.trim_end_matches("/charge");

@@ -1,6 +1,6 @@
 //! How what is said of a visit gets on its way: the mark at the visit and the crossing in one transaction.
 
-use super::{ChargeError, Charged, NewCharge, Units};
+use super::{ChargeError, Charged, NewCharge, Units, Withdrawn};
 use crate::{
     House,
     billing::CHARGE,
@@ -67,6 +67,10 @@ impl Sent {
     pub(super) const fn charged(self, visit_id: VisitId, units: Units) -> Charged {
         Charged { visit_id, sent_at: self.at, sent: self.number.saturating_add(1), units }
     }
+
+    pub(super) const fn withdrawn(self, visit_id: VisitId) -> Withdrawn {
+        Withdrawn { visit_id, sent_at: self.at, sent: self.number.saturating_add(1) }
+    }
 }
 
 /// What is sent, for which request, told to whom.
@@ -88,10 +92,10 @@ pub(super) async fn send(
     let grant = house.guard.charge(session, patient, Purpose::payment(resource(what.word(), visit))).await?;
     let (db, practice) = (&house.stores.clinical, session.practice());
     let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
-    let given = billing_outbox::given(db, practice, patient, visit).await?;
-    if let Some(sent) = made_before(house, repeatable.as_ref(), given, number).await? {
+    if let Some(sent) = made_before(house, repeatable.as_ref(), number).await? {
         return Ok(sent);
     }
+    let given = billing_outbox::given(db, practice, patient, visit).await?;
     may_be_sent(&row, given, what)?;
     let day = timezone(house, practice).await?.day_of(row.starts_at);
     // Only now: somebody for whom nothing can be charged does not become known to billing.
@@ -114,10 +118,10 @@ pub(super) async fn send(
     match db.commit(batch).await {
         Ok(()) => {}
         Err(CommitError::Conflict { .. } | CommitError::Duplicate { .. }) => {
-            let given = billing_outbox::given(db, practice, patient, visit).await?;
-            if let Some(sent) = made_before(house, repeatable.as_ref(), given, number).await? {
+            if let Some(sent) = made_before(house, repeatable.as_ref(), number).await? {
                 return Ok(sent);
             }
+            let given = billing_outbox::given(db, practice, patient, visit).await?;
             let row = visits::by_id(db, practice, patient, visit).await?.ok_or(RecordError::nothing())?;
             may_be_sent(&row, given, what)?;
             // The visit can still be charged, but not as it was looked at: its day may be another one now.
@@ -130,14 +134,9 @@ pub(super) async fn send(
 }
 
 /// What the same request sent before; none where it did not come before.
-async fn made_before(
-    house: &House,
-    repeatable: Option<&Repeatable>,
-    given: Option<Given>,
-    number: u32,
-) -> Result<Option<Sent>, ChargeError> {
-    let (Some(repeatable), Some(given)) = (repeatable, given) else { return Ok(None) };
-    Ok(repeatable.made_before(house).await?.map(|_| Sent { at: given.charged_at, number }))
+async fn made_before(house: &House, repeatable: Option<&Repeatable>, number: u32) -> Result<Option<Sent>, ChargeError> {
+    let Some(repeatable) = repeatable else { return Ok(None) };
+    Ok(repeatable.made_before(house).await?.map(|made| Sent { at: made.at, number }))
 }
 
 /// Whether this can be sent for a visit that stands so.

@@ -68,19 +68,28 @@ const SETTLE: &str = "UPDATE charges SET state = 'void', version = version + 1 W
 /// Stores a draft where it is not there yet: a draft that comes twice is one. A draft that it corrects is void from then
 /// on; what is in the books already stays there. One that comes after what corrects it is void at once, and so is one that
 /// takes back what is not in the books.
+///
+/// Another charge may have its number, when care was brought back from a backup and counts anew: it is what care says now, so
+/// it gets the next number behind all that are there.
 pub fn receive(batch: Batch, draft: &Draft, at: Timestamp) -> Batch {
     const SUPERSEDE: &str = "UPDATE charges SET state = 'void', version = version + 1 WHERE practice_id = $1 \
-                             AND account_id = $2 AND occasion_id = $3 AND number < $4 AND state = 'draft'";
+                             AND account_id = $2 AND occasion_id = $3 AND state = 'draft' \
+                             AND NOT EXISTS (SELECT 1 FROM charges it WHERE it.practice_id = $1 AND it.charge_id = $4) \
+                             AND (number < $5 OR EXISTS (SELECT 1 FROM charges it WHERE it.practice_id = $1 \
+                             AND it.occasion_id = $3 AND it.number = $5))";
     const SQL: &str = "INSERT INTO charges (practice_id, account_id, charge_id, occasion_id, number, therapist_id, \
                        day, state, sheet, diagnoses, received_at, version, taken_back_by, taken_back_at, \
                        taken_back_because) \
-                       SELECT $1, $2, $3, $4, $5, $6, $7, CASE WHEN EXISTS (SELECT 1 FROM charges later \
-                       WHERE later.practice_id = $1 AND later.occasion_id = $4 AND later.number > $5) \
-                       THEN 'void' ELSE 'draft' END, $8, $9, $10, 1, $11, $12, $13 \
+                       SELECT $1, $2, $3, $4, CASE WHEN taken.one IS NULL THEN $5 ELSE taken.next END, $6, $7, \
+                       CASE WHEN taken.one IS NULL AND taken.next > $5 + 1 THEN 'void' ELSE 'draft' END, \
+                       $8, $9, $10, 1, $11, $12, $13 \
+                       FROM (SELECT MAX(number) + 1 AS next, MAX(CASE WHEN number = $5 THEN 1 END) AS one \
+                       FROM charges WHERE practice_id = $1 AND occasion_id = $4) taken \
                        WHERE NOT EXISTS (SELECT 1 FROM charges WHERE practice_id = $1 AND charge_id = $3) \
                        ON CONFLICT (practice_id, charge_id) DO NOTHING";
     let number = i64::try_from(draft.number).unwrap_or(i64::MAX);
-    let earlier = &[draft.branch.into(), draft.account.into(), draft.occasion.into(), number.into()];
+    let earlier =
+        &[draft.branch.into(), draft.account.into(), draft.occasion.into(), draft.charge.into(), number.into()];
     let params = &[
         draft.branch.into(),
         draft.account.into(),
@@ -96,8 +105,10 @@ pub fn receive(batch: Batch, draft: &Draft, at: Timestamp) -> Batch {
         draft.taken_back.map(|taken| taken.at).into(),
         draft.taken_back.map(|taken| taken.because.word()).into(),
     ];
-    let batch = if draft.number > 0 { batch.run(SUPERSEDE, earlier) } else { batch };
-    batch.run(SQL, params).run(SETTLE, &[draft.branch.into(), draft.account.into(), draft.occasion.into()])
+    batch
+        .run(SUPERSEDE, earlier)
+        .run(SQL, params)
+        .run(SETTLE, &[draft.branch.into(), draft.account.into(), draft.occasion.into()])
 }
 
 /// Moves a charge on from the version that was seen; with a price when it is billed.
@@ -166,50 +177,33 @@ pub async fn by_id(
     db.optional(sql, &[branch.into(), account.into(), charge.into()]).await?.as_ref().map(read).transpose()
 }
 
-/// The charges of an account, newest day first, at most `limit`.
+/// Up to `limit` charges of an account behind `after`, newest day first.
 pub async fn of_account(
     db: &Db,
     branch: PracticeId,
     account: BillingAccountId,
-    limit: i64,
-) -> Result<Vec<ChargeRow>, StoreError> {
-    of_account_behind(db, branch, account, (Date::MAX, ChargeId::from_bytes([0; 16])), limit).await
-}
-
-/// The same, of those behind one.
-pub async fn of_account_behind(
-    db: &Db,
-    branch: PracticeId,
-    account: BillingAccountId,
-    (day, charge): (Date, ChargeId),
+    after: Option<(Date, ChargeId)>,
     limit: i64,
 ) -> Result<Vec<ChargeRow>, StoreError> {
     let sql = select!(
         "WHERE practice_id = $1 AND account_id = $2 AND (day < $3 OR (day = $3 AND charge_id > $4)) \
          ORDER BY day DESC, charge_id LIMIT $5"
     );
+    let (day, charge) = after.unwrap_or((Date::MAX, ChargeId::from_bytes([0; 16])));
     let params = &[branch.into(), account.into(), day.into(), charge.into(), limit.into()];
     db.rows(sql, params).await?.iter().map(read).collect()
 }
 
-/// Drafts, oldest day first: account, charge, day. At most `limit`.
+/// Up to `limit` drafts behind `after`, oldest day first: account, charge, day.
 pub async fn drafts(
     db: &Db,
     branch: PracticeId,
-    limit: i64,
-) -> Result<Vec<(BillingAccountId, ChargeId, Date)>, StoreError> {
-    drafts_behind(db, branch, (Date::MIN, ChargeId::from_bytes([0; 16])), limit).await
-}
-
-/// The same, of those behind one.
-pub async fn drafts_behind(
-    db: &Db,
-    branch: PracticeId,
-    (day, charge): (Date, ChargeId),
+    after: Option<(Date, ChargeId)>,
     limit: i64,
 ) -> Result<Vec<(BillingAccountId, ChargeId, Date)>, StoreError> {
     const SQL: &str = "SELECT account_id, charge_id, day FROM charges WHERE practice_id = $1 AND state = 'draft' \
                        AND (day > $2 OR (day = $2 AND charge_id > $3)) ORDER BY day, charge_id LIMIT $4";
+    let (day, charge) = after.unwrap_or((Date::MIN, ChargeId::from_bytes([0; 16])));
     let read = |row: &Row| Ok((row.id(0)?, row.id(1)?, row.date(2)?));
     let params = &[branch.into(), day.into(), charge.into(), limit.into()];
     db.rows(SQL, params).await?.iter().map(read).collect()

@@ -232,16 +232,16 @@ async fn log_entries_of(db: &Db) {
 
 pub(crate) async fn what_was_done_under_an_idempotency_key_is_remembered(house: &mut dyn House) {
     let db = furnished(house, Store::Clinical).await;
-    let done = DoneRow { body_mac: [1; 32], resource_id: [2; 16], status: 201 };
+    let done = |now| DoneRow { body_mac: [1; 32], resource_id: [2; 16], status: 201, at: at(now) };
     let remember = |key: u8, now, before| {
-        idempotency_keys::remember(Batch::new(), PRACTICE, ACCOUNT, &[key; 32], &done, at(now), at(before))
+        idempotency_keys::remember(Batch::new(), PRACTICE, ACCOUNT, &[key; 32], &done(now), at(before))
     };
     db.commit(remember(1, 0, -100)).await.expect("stored");
     assert_eq!(db.commit(remember(1, 1, -100)).await, Err(CommitError::Duplicate { statement: 1 }));
     let of = async |key: u8| idempotency_keys::done(&db, PRACTICE, ACCOUNT, &[key; 32]).await.expect("reads");
-    assert_eq!((of(1).await, of(2).await), (Some(done), None));
+    assert_eq!((of(1).await, of(2).await), (Some(done(0)), None));
     db.commit(remember(2, 100, 50)).await.expect("stored");
-    assert_eq!((of(1).await, of(2).await), (None, Some(done)), "old ones are swept out");
+    assert_eq!((of(1).await, of(2).await), (None, Some(done(100))), "old ones are swept out");
 }
 
 pub(crate) async fn visits_come_back_by_time_and_change_where_they_were_seen(house: &mut dyn House) {

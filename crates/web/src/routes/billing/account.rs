@@ -1,8 +1,9 @@
 //! One billing account: whose it is, what was charged, what was paid, and what can be done about it.
 
 use super::{
-    NOT_OPEN, listed,
+    damaged, listed,
     money::{self, by_age},
+    no_name,
 };
 use crate::{
     App, AuditClass, Form, FormKey, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
@@ -229,9 +230,10 @@ async fn show(
     let payers = schedule::payers(app.house(), session).await?;
     let surround = Surround::of(app, session).await?;
     let usual = Typed::usual(app, surround.day(app.clock.now()));
-    let heading = view.contact.as_ref().map_or(NOT_OPEN, |contact| contact.name.as_str());
+    let heading = view.contact.as_ref().map_or(no_name(view.contact_is_damaged), |contact| contact.name.as_str());
     let content = html! {
         (errors.summary())
+        (damaged(&view))
         (money::taken_back(&view))
         div class="two" {
             (card("What is owed", Some(balance(&view)), by_age("age", &view.aging)))

@@ -1,6 +1,6 @@
 //! The list of billing accounts, by name: each name that is shown is recorded under its patient.
 
-use super::{NOT_OPEN, money};
+use super::{money, no_name};
 use crate::{
     App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{ButtonKind, Column, Head, RECORDED, empty_state, link_button, pagination, recorded_line, table},
@@ -69,7 +69,7 @@ fn list(accounts: &[AccountLine]) -> Markup {
     let mut columns = vec![Column::text("Name")];
     columns.extend(money::columns());
     let rows = accounts.iter().map(|line| {
-        let name = line.name.as_deref().unwrap_or(NOT_OPEN);
+        let name = line.name.as_deref().unwrap_or(no_name(line.name_is_damaged));
         let link = html! { a href={ "/billing/accounts/" (line.account_id) } { (name) } };
         std::iter::once(link).chain(money::amounts(&line.aging)).collect()
     });

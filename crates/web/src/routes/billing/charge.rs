@@ -5,8 +5,8 @@ use crate::{
     App, AuditClass, Form, FormKey, IfMatch, Json, PathId, Problem, Route, RouteTable, SignedIn, Tag, Verb,
     answer::see_other,
     look::{
-        ButtonKind, Column, Head, RECORDED_ONLY, Tone, button, card, definitions, hidden, notice, recorded_line, table,
-        units, words,
+        ButtonKind, Column, Head, RECORDED_ONLY, Tone, button, card, definitions, hidden, modifiers, notice,
+        recorded_line, services, table, units, words,
     },
     surround::{Sheet, Surround},
 };
@@ -17,7 +17,7 @@ use axum::{
 };
 use domain::{
     BillingAccountId, BookingId, ChargeId, PermissionName,
-    billing::{Cents, ChargeState, Modifier, Price, Service},
+    billing::{Cents, ChargeState, Price},
 };
 use maud::{Markup, html};
 use practice::billing::charges::{self, ChargeView};
@@ -197,7 +197,7 @@ async fn page(
         (beside(account, &view))
         (missing(&view))
         (card("The charge", None, definitions(&about)))
-        @if view.takes_back.is_none() { (card("What was done", None, services(&view.services))) }
+        @if view.takes_back.is_none() { (card("What was done", None, services("What was done", &view.services))) }
         @if let Some(price) = &view.price {
             (card("From minutes to units", None, units(&price.calculation)))
             (card(if view.state == ChargeState::Billed { "The price it was billed with" } else { "Its price now" }, None,
@@ -301,23 +301,6 @@ fn state(surround: &Surround, view: &ChargeView) -> Markup {
             br; span class="soft small" { (decided.by.name) ", " (surround.moment(decided.at)) }
         }
     }
-}
-
-fn modifiers(modifiers: &[Modifier]) -> String {
-    let words: Vec<&str> = modifiers.iter().map(|modifier| modifier.word()).collect();
-    if words.is_empty() { "–".to_owned() } else { words.join(", ") }
-}
-
-fn services(services: &[Service]) -> Markup {
-    let columns = [Column::text("Code"), Column::text("Modifiers"), Column::number("Minutes")];
-    let rows = services.iter().map(|service| {
-        vec![
-            html! { span class="num" { (service.code) } },
-            html! { (modifiers(&service.modifiers)) },
-            html! { @match service.minutes { Some(minutes) => (minutes.count()), None => "not by time" } },
-        ]
-    });
-    table("What was done", &columns, rows)
 }
 
 fn lines(price: &Price) -> Markup {

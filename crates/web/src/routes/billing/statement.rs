@@ -1,8 +1,9 @@
 //! What is sent to whoever is billed: the statement of an account, the receipt for a payment.
 
 use super::{
-    NOT_OPEN,
+    damaged,
     money::{said, taken_back},
+    no_name,
 };
 use crate::{
     App, AuditClass, PathId, Problem, Route, RouteTable, SignedIn, Verb,
@@ -79,8 +80,10 @@ async fn page(
     let made = statement::statement(app.house(), &session, account).await?;
     let surround = Surround::of(&app, &session).await?;
     let path = format!("/billing/accounts/{account}/statement.pdf");
-    let heading = made.account.contact.as_ref().map_or(NOT_OPEN, |contact| contact.name.as_str());
+    let heading =
+        made.account.contact.as_ref().map_or(no_name(made.account.contact_is_damaged), |contact| contact.name.as_str());
     let content = html! {
+        (damaged(&made.account))
         (taken_back(&made.account))
         (card("Statement", Some(html! { span class="soft" { (words::full_date(made.day)) } }), bookings(&made)))
         (card("How long it is owed", None, by_age(&made)))

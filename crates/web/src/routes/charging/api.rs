@@ -46,6 +46,7 @@ const TAKE_BACK: Route = Route::api(
 .permission(PermissionName::ChargeVisit)
 .audit(AuditClass::Patient)
 .if_match()
+.idempotency_key()
 .body::<Withdrawal>()
 .answer::<Withdrawn>(201);
 const UNITS: Route = Route::api(
@@ -104,11 +105,13 @@ async fn take_back(
     SignedIn(session): SignedIn,
     PathId((patient, visit)): PathId<(PatientId, VisitId)>,
     IfMatch(seen): IfMatch,
+    key: Option<IdempotencyKey>,
     Json(why): Json<Withdrawal>,
 ) -> Result<Response, Problem> {
     // A number that cannot be is one that is not the newest.
     let seen = u32::try_from(seen).unwrap_or(u32::MAX);
-    let withdrawn = charging::take_back(app.house(), &session, patient, visit, seen, why).await?;
+    let key = key.as_ref().map(IdempotencyKey::as_str);
+    let withdrawn = charging::take_back(app.house(), &session, patient, visit, seen, why, key).await?;
     Ok((StatusCode::CREATED, [Tag(withdrawn.sent.into()).pair()], Json(withdrawn)).into_response())
 }
 

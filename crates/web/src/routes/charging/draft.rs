@@ -1,6 +1,6 @@
 //! A charge as it stands in the form: text as typed, and what it says.
 
-use crate::{Problem, look::FieldErrors};
+use crate::{FormKey, Problem, look::FieldErrors};
 use domain::{
     Invalid,
     billing::{ChargeSheet, CptCode, Diagnoses, DiagnosisCode, Minutes, Modifier, Service},
@@ -104,6 +104,11 @@ impl Draft {
             _ => return None,
         }
         Some(())
+    }
+
+    /// The key of the form.
+    pub(super) fn form_key(&self) -> Result<FormKey, Problem> {
+        FormKey::try_from(self.key.clone()).map_err(|why| Problem::invalid("key", &why))
     }
 
     /// One more line, where there is room.

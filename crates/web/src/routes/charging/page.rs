@@ -8,8 +8,8 @@ use crate::{
     App, AuditClass, Form, FormKey, PathId, Problem, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     look::{
-        ButtonKind, Column, Field, FieldErrors, Head, RECORDED, Tone, card, checkbox_group, first_button, hidden,
-        link_button, notice, number_field, radio_group, recorded_line, table, text_field, words,
+        self, ButtonKind, Field, FieldErrors, Head, RECORDED, Tone, card, checkbox_group, first_button, hidden,
+        link_button, notice, number_field, radio_group, recorded_line, services, text_field, words,
     },
     routes::patients::TREATS,
     surround::{Sheet, Surround},
@@ -21,7 +21,7 @@ use axum::{
 };
 use domain::{
     PatientId, PermissionName, VisitId, VisitState,
-    billing::{ChargeSheet, Modifier, UnitCalculation, UnitRule, WithdrawalReason},
+    billing::{ChargeSheet, Modifier, WithdrawalReason},
 };
 use identity::{Full, Session};
 use maud::{Markup, html};
@@ -50,6 +50,8 @@ struct Desk<'a> {
     surround: Surround,
     patient: PatientId,
     visit: &'a ChargingView,
+    /// Makes a form that is sent twice take back once: its own, since the form of the charge beside it has another.
+    back_key: FormKey,
 }
 
 impl<'a> Desk<'a> {
@@ -59,7 +61,7 @@ impl<'a> Desk<'a> {
         patient: PatientId,
         visit: &'a ChargingView,
     ) -> Result<Self, Problem> {
-        Ok(Self { surround: Surround::of(app, session).await?, patient, visit })
+        Ok(Self { surround: Surround::of(app, session).await?, patient, visit, back_key: FormKey::new(&*app.rng) })
     }
 }
 
@@ -103,7 +105,8 @@ async fn send(
             return Ok(form_again(unprocessable, desk.asks(&draft, &errors, None)));
         };
         let why = Withdrawal { reason };
-        return match charging::take_back(app.house(), &session, patient, visit, seen, why).await {
+        let key = draft.form_key()?;
+        return match charging::take_back(app.house(), &session, patient, visit, seen, why, Some(key.as_str())).await {
             Ok(_) => Ok(see_other(&format!("/patients/{patient}/visits"))),
             Err(error) => {
                 let said = refused(error)?;
@@ -122,7 +125,7 @@ async fn send(
         return Ok(desk.shows(&draft, &new, &units).into_response());
     }
     let house = app.house();
-    let key = FormKey::try_from(draft.key.clone()).map_err(|why| Problem::invalid("key", &why))?;
+    let key = draft.form_key()?;
     let key = Some(key.as_str());
     let sent = match seen {
         0 => charging::charge(house, &session, patient, visit, &new, key).await,
@@ -212,6 +215,7 @@ impl Desk<'_> {
             form method="post" class="card stack" data-ask="Nothing is charged for this visit then. Take the charge back?" {
                 h2 { "Nothing should have been charged?" }
                 (hidden("seen", &draft.seen))
+                (hidden("key", &self.back_key))
                 p { "Take the charge back. Billing sees that you did and why, and voids what is in the books already. The visit can "
                     "then be said to be entered in error, or be charged again." }
                 (radio_group(&Field::new("reason", "Why is it taken back?").required().value(&draft.reason)
@@ -250,17 +254,10 @@ impl Desk<'_> {
 
     /// What will be sent, and how its minutes count.
     fn shows(&self, draft: &Draft, new: &NewCharge, units: &Units) -> Markup {
-        let columns = [Column::text("Code"), Column::number("Minutes"), Column::text("Modifiers")];
-        let rows = new.services.iter().map(|service| {
-            let modifiers: Vec<&str> = service.modifiers.iter().map(|modifier| modifier.word()).collect();
-            let minutes = service.minutes.map_or_else(|| "once".to_owned(), |minutes| minutes.count().to_string());
-            let modifiers = if modifiers.is_empty() { "–".to_owned() } else { modifiers.join(", ") };
-            vec![html! { (service.code) }, html! { (minutes) }, html! { (modifiers) }]
-        });
         let diagnoses: Vec<String> = new.diagnoses.iter().map(ToString::to_string).collect();
         self.page(None, html! {
             (card("What will be sent", None, html! {
-                (table("The services of the visit", &columns, rows))
+                (services("The services of the visit", new.services.iter()))
                 p { span class="soft" { "Diagnosis codes " } (diagnoses.join(", ")) }
             }))
             @if units.cms.lines.is_empty() {
@@ -268,8 +265,9 @@ impl Desk<'_> {
                     p { "No code of this visit is charged by time. Each is charged once." }
                 }))
             } @else {
-                (rule(&units.cms))
-                (rule(&units.ama))
+                @for calculation in [&units.cms, &units.ama] {
+                    (card(&format!("By the {}", words::unit_rule(calculation.rule)), None, look::units(calculation)))
+                }
                 p class="soft" { "Which of the two counts depends on who pays. Billing goes by it, and keeps the way there." }
             }
             form method="post" class="card stack" {
@@ -318,66 +316,5 @@ fn line(n: usize, typed: &Typed, errors: &FieldErrors) -> Markup {
             }
             (checkbox_group(&Field::new(&modifiers, "Modifiers").error(errors.of(&modifiers)), &options))
         }
-    }
-}
-
-/// How the minutes count under one rule, step by step.
-fn rule(calculation: &UnitCalculation) -> Markup {
-    let (heading, how) = match calculation.rule {
-        UnitRule::Cms => (
-            "By the CMS rule",
-            "All timed minutes of the day together: 8 minutes make a unit, and each further 15 one more.",
-        ),
-        UnitRule::Ama => (
-            "By the AMA rule",
-            "Each code by itself: every 15 minutes make a unit, and 8 or more that are left over one more.",
-        ),
-    };
-    let columns = [
-        Column::text("Code"),
-        Column::number("Minutes"),
-        Column::number("Whole units"),
-        Column::number("Minutes left"),
-        Column::number("One more"),
-        Column::number("Units"),
-    ];
-    let rows = calculation.lines.iter().map(|line| {
-        vec![
-            html! { (line.code) },
-            html! { (line.minutes.count()) },
-            html! { (line.whole_units) },
-            html! { (line.minutes_left) },
-            html! { @if line.extra_unit { "+1" } @else { "–" } },
-            html! { strong { (line.units) } },
-        ]
-    });
-    let total = words::count(u64::from(calculation.units()), "unit", "units");
-    card(
-        heading,
-        Some(html! { strong class="num" { (total) } }),
-        html! {
-            p { (how) }
-            @if let Some(allowed) = calculation.allowed_units {
-                p { (calculation.total_minutes) " minutes together allow " strong { (words::count(u64::from(allowed), "unit", "units")) }
-                    ". Whole units come first; what is then still allowed goes to the codes with the most minutes left." }
-            }
-            (table(heading, &columns, rows))
-        },
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::billing::{CptCode, Minutes, calculate_units};
-
-    #[test]
-    fn the_way_from_minutes_to_units_is_shown_for_both_rules() {
-        let timed = [("97110", 33), ("97140", 7)]
-            .map(|(code, minutes)| (CptCode::new(code).expect("a code"), Minutes::new(minutes).expect("minutes")));
-        let shown = |unit_rule| rule(&calculate_units(unit_rule, &timed).expect("counted")).into_string();
-        let (cms, ama) = (shown(UnitRule::Cms), shown(UnitRule::Ama));
-        assert!(cms.contains("40 minutes together allow <strong>3 units</strong>") && cms.contains("+1"), "{cms}");
-        assert!(ama.contains(">2 units<") && !ama.contains("together allow"), "{ama}");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     App, AuditClass, IdempotencyKey, IfMatch, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Tag, Verb,
+    WordedTag,
     paging::{Cursor, Page, Stretch},
 };
 use axum::{
@@ -44,6 +45,11 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table.add(LIST, list).add(BOOK, book).add(ONE, one).add(CHANGE, change)
 }
 
+/// That a visit is settled changes a week after it by itself, so a version alone would hide it.
+fn tag(visit: &VisitView) -> WordedTag {
+    WordedTag(Tag(visit.version), visit.settled.then_some("settled"))
+}
+
 async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
@@ -64,7 +70,7 @@ async fn book(
 ) -> Result<Response, Problem> {
     let key = key.as_ref().map(IdempotencyKey::as_str);
     let view = visits::book(app.house(), &session, patient, &new, key).await?;
-    Ok((StatusCode::CREATED, [Tag(view.version).pair()], Json(view)).into_response())
+    Ok((StatusCode::CREATED, [tag(&view).pair()], Json(view)).into_response())
 }
 
 async fn one(
@@ -74,7 +80,7 @@ async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let view = visits::one(app.house(), &session, patient, visit).await?;
-    let tag = Tag(view.version);
+    let tag = tag(&view);
     if tag.is_held(&headers) {
         return Ok(tag.not_modified());
     }
@@ -89,5 +95,5 @@ async fn change(
     Json(details): Json<VisitDetails>,
 ) -> Result<Response, Problem> {
     let view = visits::change(app.house(), &session, patient, visit, seen, &details).await?;
-    Ok(([Tag(view.version).pair()], Json(view)).into_response())
+    Ok(([tag(&view).pair()], Json(view)).into_response())
 }
