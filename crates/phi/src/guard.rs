@@ -3,6 +3,7 @@
 mod archive;
 mod arrival;
 mod billing;
+mod condemned;
 mod explain;
 mod facts;
 mod held;

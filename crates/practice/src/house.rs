@@ -181,7 +181,13 @@ impl House {
 
     /// Records what is done without a full session: signing in, accepting an invitation, the command line.
     pub async fn record_as(&self, actor: Actor, origin: Origin, event: Event) -> Result<Receipt, LedgerError> {
-        let entry = Entry {
+        let entry = self.entry(actor, origin, event);
+        self.ledger.append(vec![entry]).await?.pop().ok_or(LedgerError::Closed)
+    }
+
+    /// An entry for what is recorded with others, in one append.
+    pub(crate) fn entry(&self, actor: Actor, origin: Origin, event: Event) -> Entry {
+        Entry {
             at: self.clock.now(),
             practice: actor.practice,
             actor: actor.account,
@@ -196,8 +202,7 @@ impl House {
             reason: event.reason,
             address: origin.address,
             request: origin.request,
-        };
-        self.ledger.append(vec![entry]).await?.pop().ok_or(LedgerError::Closed)
+        }
     }
 }
 

@@ -16,11 +16,13 @@ mod certificate;
 mod disposal;
 mod holds;
 mod plan;
+mod proof;
 mod purge;
 mod reapply;
 mod rules;
 mod same_person;
 mod segments;
+mod stages;
 mod views;
 
 pub use accounts::{
@@ -33,12 +35,11 @@ pub use archive::{
     archives, end_archives, verify_archive_end,
 };
 pub use carrying_out::purge;
-pub use certificate::{
-    CERTIFICATE, Certificate, CertificateError, KeptIn, certificate, certificate_pdf, verify_certificate,
-};
+pub use certificate::{CERTIFICATE, Certificate, KeptIn, certificate, certificate_pdf, verify_certificate};
 pub use disposal::{DISPOSAL, Disposal, DisposalMethod, disposals, dispose};
 pub use holds::{HoldView, NewHold, holds, lift, place};
 pub use plan::{plan, plan_unattended};
+pub use proof::{CertificateError, Proof};
 pub use purge::{PURGE_STEPS, PurgeError, Purged, Signing};
 pub use reapply::{ReapplyError, WhoError, reapply, who_was_destroyed};
 pub use rules::{RulesError, billing_presets, billing_rules, presets, rules};

@@ -4,7 +4,7 @@
 //! grant of the policy's: the guard itself asks whether the patient stands condemned, records it under them, and hands out keys
 //! that open and do not seal.
 
-use super::{AccessError, Guard};
+use super::{AccessError, Guard, condemned::Opening};
 use crate::{
     cipher::{self, Owner},
     class::{Class, PatientClass},
@@ -12,8 +12,8 @@ use crate::{
     keyring::ClassKeys,
     permission::{Covers, Export, Permission},
 };
-use domain::{PatientId, PracticeId, PurposeKind, RequestId};
-use ledger::{Entry, Outcome, Receipt, Resource, Word};
+use domain::{PatientId, PracticeId, PurposeKind};
+use ledger::{Receipt, Word};
 
 /// Leave to open the whole of one record, for its archive alone.
 pub struct ArchiveGrant {
@@ -67,36 +67,13 @@ impl Guard {
         subject: PatientId,
         rule: Word,
     ) -> Result<ArchiveGrant, AccessError> {
-        let condemned = self.teams.is_condemned(practice, subject).await?;
-        let wrapped = self.keyring.wrapped(practice, subject).await?;
-        let gone = wrapped.is_empty();
-        let entry = Entry {
-            at: self.clock.now(),
-            practice: Some(practice),
-            actor: None,
-            role: None,
-            login_session: None,
-            permission: Some(Export::NAME),
+        let opening = Opening {
+            permission: Export::NAME,
             action: Word::new("archive_record"),
-            purpose: Some(PurposeKind::Operations),
-            resource: Resource::whole(Word::new("record")),
-            patient: Some(subject),
-            outcome: if condemned && !gone { Outcome::Allowed } else { Outcome::Denied },
-            reason: match (condemned, gone) {
-                (false, _) => Word::new("not-condemned"),
-                (true, true) => Word::new("destroyed"),
-                (true, false) => rule,
-            },
-            address: None,
-            request: RequestId::random(&*self.rng),
+            purpose: PurposeKind::Operations,
+            rule,
         };
-        let receipt = self.append_one(entry).await?;
-        if !condemned {
-            return Err(AccessError::Denied);
-        }
-        if gone {
-            return Err(AccessError::Gone);
-        }
+        let (receipt, wrapped) = self.open_condemned(practice, subject, opening).await?;
         let keys = self.keyring.class_keys(practice, subject, &wrapped, Export::CLASSES).await?;
         Ok(ArchiveGrant { practice, subject, receipt, keys })
     }

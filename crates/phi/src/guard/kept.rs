@@ -7,6 +7,7 @@
 use super::{
     AccessError, Grant, Guard, Purpose,
     billing::{belongs, link_place, owner},
+    condemned::Opening,
 };
 use crate::{
     cipher::{self, Owner},
@@ -23,11 +24,11 @@ use crate::{
     vault::VaultError,
 };
 use domain::{
-    AccountId, BillingAccountId, PatientId, PracticeId, PurposeKind, RequestId,
+    AccountId, BillingAccountId, PatientId, PracticeId, PurposeKind,
     billing::{AccountLink, KeptContact, KeptForBilling},
 };
 use identity::{Full, Session};
-use ledger::{Entry, Outcome, Receipt, Resource, Word};
+use ledger::{Receipt, Word};
 
 /// The inner of the two seals: no column of its own, but what [`KeptForBilling::contact`] holds.
 enum UnderAccount {}
@@ -180,36 +181,13 @@ impl Guard {
         if of_account.is_empty() {
             return Ok(false);
         }
-        let condemned = self.teams.is_condemned(practice, subject).await.map_err(AccessError::from)?;
-        let wrapped = self.keyring.wrapped(practice, subject).await?;
-        let gone = wrapped.is_empty();
-        self.append_one(Entry {
-            at: self.clock.now(),
-            practice: Some(practice),
-            actor: None,
-            role: None,
-            login_session: None,
-            permission: Some(ReadContact::NAME),
+        let opening = Opening {
+            permission: ReadContact::NAME,
             action: Word::new("keep_contact"),
-            purpose: Some(PurposeKind::Payment),
-            resource: Resource::whole(Word::new("record")),
-            patient: Some(subject),
-            outcome: if condemned && !gone { Outcome::Allowed } else { Outcome::Denied },
-            reason: match (condemned, gone) {
-                (false, _) => Word::new("not-condemned"),
-                (true, true) => Word::new("destroyed"),
-                (true, false) => rule,
-            },
-            address: None,
-            request: RequestId::random(&*self.rng),
-        })
-        .await?;
-        if !condemned {
-            return Err(AccessError::Denied.into());
-        }
-        if gone {
-            return Err(AccessError::Gone.into());
-        }
+            purpose: PurposeKind::Payment,
+            rule,
+        };
+        let (_, wrapped) = self.open_condemned(practice, subject, opening).await?;
         // Names that were sealed before contact was a class of its own open with the other of the two.
         let keys: ClassKeys<ReadIdentity> = self.class_keys(practice, subject, &wrapped, ReadIdentity::CLASSES).await?;
         let record = Record { owner: Owner { practice, subject: *subject.as_bytes() }, keys };

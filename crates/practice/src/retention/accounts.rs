@@ -22,4 +22,4 @@ pub use views::{AccountItemView, plan_account_items};
 
 pub(super) use certificate::words;
 pub(super) use judge::accounts_of_person;
-pub(super) use purge::{is_under_way, purge};
+pub(super) use purge::{progress, purge};

@@ -1,13 +1,16 @@
 //! Whether a plan may be carried out, and still may: the same for records and for billing accounts.
 
 use super::{
+    PLAN,
     approve::may_approve,
+    plan::unattended,
     purge::{PurgeError, Purged, Signing},
     rests_until,
 };
-use crate::House;
+use crate::{Actor, Event, House, record::resource};
 use domain::{PlanId, PracticeId, TaskObserver};
-use ledger::DestructionLedger;
+use identity::Origin;
+use ledger::{DestructionLedger, Receipt, Word};
 use store::{
     StoreError,
     rows::retention::{self, PlanKind, PlanRow, PlanState},
@@ -23,11 +26,11 @@ pub async fn purge(
     observer: &dyn TaskObserver,
 ) -> Result<Purged, PurgeError> {
     let row = retention::plan(&house.stores.identity, practice, plan).await?.ok_or(PurgeError::Unknown)?;
-    let under_way = match row.kind {
-        PlanKind::Clinical => super::purge::is_under_way(house, &row).await?,
-        PlanKind::Billing => super::accounts::is_under_way(house, &row).await?,
+    let progress = match row.kind {
+        PlanKind::Clinical => super::purge::progress(house, &row).await?,
+        PlanKind::Billing => super::accounts::progress(house, &row).await?,
     };
-    if !is_time(house, &row, under_way)? {
+    if !is_time(house, &row, progress.under_way)? {
         return Ok(Purged::default());
     }
     match row.kind {
@@ -50,6 +53,17 @@ fn is_time(house: &House, row: &PlanRow, under_way: bool) -> Result<bool, PurgeE
         (PlanState::Done, Some(_)) => Ok(true),
         (state, _) => Err(PurgeError::NotApproved(state.word())),
     }
+}
+
+/// Records that a plan is carried out. Who does, and the proof.
+pub(super) async fn begin(house: &House, plan: &PlanRow) -> Result<(Actor, Origin, Receipt), PurgeError> {
+    let (actor, origin) = unattended(house, plan.practice_id);
+    let begun = Event {
+        reason: Word::new("approved-by-two"),
+        ..Event::done(Word::new("carry_out_retention_plan"), resource(PLAN, plan.plan_id))
+    };
+    let receipt = house.record_as(actor, origin, begun).await?;
+    Ok((actor, origin, receipt))
 }
 
 /// Refused where the plan was taken back meanwhile, or somebody who approved it may not do so any more.

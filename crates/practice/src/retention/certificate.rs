@@ -3,20 +3,14 @@
 use super::{
     PLAN, RetentionError,
     accounts::{self, ACCOUNT_CERTIFICATE},
+    proof::{CertificateError, Proof, Proofs, read, sign, verified},
     purge::Signing,
 };
-use crate::{
-    Event, House,
-    record::resource,
-    sheet,
-    trail::{self, Inclusion, TrailError},
-};
-use data_encoding::{BASE64, HEXLOWER};
+use crate::{Event, House, record::resource, sheet, trail::TrailError};
+use data_encoding::HEXLOWER;
 use domain::{AccountId, Date, PatientId, PlanId, PracticeId, Timestamp};
 use identity::{Full, Session};
-use ledger::{
-    Checkpoint, CheckpointError, Hash, VerifierKey, Word, open_text, sign_text, unverified_text, verify_inclusion,
-};
+use ledger::{VerifierKey, Word, unverified_text};
 use phi::{Purpose, Retain};
 use serde::{Deserialize, Serialize};
 use store::rows::{
@@ -73,34 +67,6 @@ pub struct KeptIn {
     pub kept_until: Date,
 }
 
-/// That an entry is in the audit trail (RFC 6962).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Proof {
-    /// The entry's number.
-    pub entry: u64,
-    /// The hash of the sealed entry, base64.
-    pub leaf: String,
-    /// The hashes beside the path from the leaf to the root, base64, from below.
-    pub path: Vec<String>,
-    /// The signed checkpoint whose root they lead to.
-    pub checkpoint: String,
-}
-
-/// Why a certificate is not to be believed.
-#[derive(Debug, thiserror::Error)]
-pub enum CertificateError {
-    /// It is not what the key signed.
-    #[error(transparent)]
-    Note(#[from] CheckpointError),
-    /// It is not a certificate.
-    #[error("it is no certificate of destruction")]
-    Malformed,
-    /// The audit trail does not hold the entry that it names.
-    #[error("its proof does not lead to the checkpoint of the audit trail")]
-    Proof,
-}
-
 /// What is certified of one patient.
 pub(super) struct Facts<'f> {
     pub(super) item: &'f ItemRow,
@@ -117,9 +83,7 @@ pub(super) async fn issue(
     facts: &[Facts<'_>],
     signing: &Signing,
 ) -> Result<Vec<CertificateRow>, TrailError> {
-    let key = VerifierKey::new(signing.log.clone(), signing.signer.public());
-    let entries: Vec<u64> = facts.iter().filter_map(|one| one.entry).collect();
-    let proofs = trail::inclusions(house, &entries, &key).await?;
+    let proofs = Proofs::of(house, facts.iter().filter_map(|one| one.entry), signing).await?;
     let issued_at = house.clock.now();
     let row = |one: &Facts<'_>| {
         let (practice_id, patient_id) = (one.item.practice_id, one.item.patient_id);
@@ -130,49 +94,28 @@ pub(super) async fn issue(
             issued_at,
             rule: one.item.executed_rule.as_ref().unwrap_or(&one.item.rule).clone(),
             plan: plan.plan_id,
-            approved_by: [plan.first, plan.second].into_iter().flatten().map(|(account, _)| account).collect(),
+            approved_by: approved_by(plan),
             method: METHOD.to_owned(),
             archive: one
                 .archive
                 .as_ref()
                 .map(|row| KeptIn { digest: HEXLOWER.encode(&row.digest), kept_until: row.ends_on }),
             kept_for_billing: one.kept_for_billing,
-            audit: one.entry.and_then(|entry| Some(Proof::of(entry, proofs.get(&entry)?))),
+            audit: proofs.proof(one.entry),
         };
-        // Ids, words and numbers into memory: that cannot fail.
-        let text = serde_json::to_string_pretty(&certificate).unwrap_or_default();
-        let note = sign_text(CERTIFICATE, &text, &signing.log, &signing.signer);
-        CertificateRow { practice_id, patient_id, issued_at, certificate: note }
+        CertificateRow { practice_id, patient_id, issued_at, certificate: sign(CERTIFICATE, &certificate, signing) }
     };
     Ok(facts.iter().map(row).collect())
 }
 
-impl Proof {
-    pub(super) fn of(entry: u64, found: &Inclusion) -> Self {
-        let text = |hash: &Hash| BASE64.encode(&hash.0);
-        let path = found.path.iter().map(text).collect();
-        Self { entry, leaf: text(&found.leaf), path, checkpoint: found.checkpoint.clone() }
-    }
-
-    pub(super) fn leads_to(&self, key: &VerifierKey) -> Result<bool, CertificateError> {
-        let hash = |text: &String| -> Result<Hash, CertificateError> {
-            let bytes = BASE64.decode(text.as_bytes()).map_err(|_| CertificateError::Malformed)?;
-            Ok(Hash(bytes.try_into().map_err(|_| CertificateError::Malformed)?))
-        };
-        let path = self.path.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
-        let checkpoint = Checkpoint::open(&self.checkpoint, key)?;
-        Ok(verify_inclusion(&hash(&self.leaf)?, self.entry, &checkpoint, &path))
-    }
+/// Who approved a plan.
+pub(super) fn approved_by(plan: &PlanRow) -> Vec<AccountId> {
+    [plan.first, plan.second].into_iter().flatten().map(|(account, _)| account).collect()
 }
 
 /// What a certificate says, after the public key has vouched for it and for its place in the audit trail. Needs nothing else.
 pub fn verify_certificate(note: &str, key: &VerifierKey) -> Result<Certificate, CertificateError> {
-    let text = open_text(CERTIFICATE, note, key)?;
-    let certificate: Certificate = serde_json::from_str(text).map_err(|_| CertificateError::Malformed)?;
-    match &certificate.audit {
-        Some(proof) if !proof.leads_to(key)? => Err(CertificateError::Proof),
-        _ => Ok(certificate),
-    }
+    verified(CERTIFICATE, note, key, |said: &Certificate| said.audit.as_ref())
 }
 
 /// The certificate of a patient, as the signed note.
@@ -198,7 +141,7 @@ pub fn certificate_pdf(note: &str) -> Result<Vec<u8>, CertificateError> {
 }
 
 fn words(text: &str) -> Result<Vec<String>, CertificateError> {
-    let said: Certificate = serde_json::from_str(text).map_err(|_| CertificateError::Malformed)?;
+    let said: Certificate = read(text)?;
     let approved: Vec<String> = said.approved_by.iter().map(ToString::to_string).collect();
     let words = vec![
         format!("Record      {}", said.patient),

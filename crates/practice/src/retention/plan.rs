@@ -10,7 +10,7 @@ use domain::{
     retention::{Care, Verdict, VerdictKind},
 };
 use identity::{Full, Origin, Session};
-use ledger::{Entry, Outcome, Receipt, Resource, Word};
+use ledger::{Entry, Receipt, Resource, Word};
 use phi::{Purpose, Retain};
 use std::collections::{HashMap, HashSet};
 use store::{
@@ -36,13 +36,7 @@ pub async fn plan(
     let plan_id = PlanId::random(&*house.rng);
     let purpose = Purpose::operations(resource(PLAN, plan_id));
     let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
-    let actor = Actor {
-        practice: Some(session.practice()),
-        account: Some(session.account()),
-        role: Some(session.role()),
-        login_session: Some(session.id()),
-    };
-    let judge = Judge::new(house, grant.practice(), actor, session.origin()).await?;
+    let judge = Judge::new(house, grant.practice(), Actor::of_session(session), session.origin()).await?;
     judge.plan(plan_id, Some(session.account()), observer).await
 }
 
@@ -60,6 +54,32 @@ pub async fn plan_unattended(
     };
     house.record_as(actor, origin, event).await?;
     Judge::new(house, practice, actor, origin).await?.plan(plan_id, None, observer).await
+}
+
+/// A plan that is being made, as of now.
+pub(super) fn draft(
+    house: &House,
+    (practice_id, plan_id, kind): (PracticeId, PlanId, PlanKind),
+    made_by: Option<AccountId>,
+    zone: &Timezone,
+    rules: String,
+) -> PlanRow {
+    let made_at = house.clock.now();
+    PlanRow {
+        practice_id,
+        plan_id,
+        made_by,
+        made_at,
+        today: zone.day_of(made_at),
+        rules,
+        cooling_hours: house.retention.cooling_hours,
+        state: PlanState::Draft,
+        looked_at: 0,
+        first: None,
+        second: None,
+        finished_at: None,
+        kind,
+    }
 }
 
 /// Who acts on the command line.
@@ -185,22 +205,10 @@ impl<'h> Judge<'h> {
     }
 
     pub(super) fn entry(&self, action: Word, patient: PatientId, reason: &str) -> Entry {
-        Entry {
-            at: self.house.clock.now(),
-            practice: self.actor.practice,
-            actor: self.actor.account,
-            role: self.actor.role,
-            login_session: self.actor.login_session,
-            permission: None,
-            action,
-            purpose: None,
-            resource: Resource::whole(Word::new("record")),
-            patient: Some(patient),
-            outcome: Outcome::Allowed,
-            reason: Word::try_from(reason.to_owned()).unwrap_or(Word::new("retention")),
-            address: self.origin.address,
-            request: self.origin.request,
-        }
+        let reason = Word::try_from(reason.to_owned()).unwrap_or(Word::new("retention"));
+        let event =
+            Event { patient: Some(patient), reason, ..Event::done(action, Resource::whole(Word::new("record"))) };
+        self.house.entry(self.actor, self.origin, event)
     }
 
     async fn plan(
@@ -212,21 +220,9 @@ impl<'h> Judge<'h> {
         let (house, practice) = (self.house, self.practice);
         let (identity, clinical) = (&house.stores.identity, &house.stores.clinical);
         let now = house.clock.now();
-        let row = PlanRow {
-            practice_id: practice,
-            plan_id,
-            made_by,
-            made_at: now,
-            today: self.zone.day_of(now),
-            rules: serde_json::to_string(&house.retention.rules).unwrap_or_default(),
-            cooling_hours: house.retention.cooling_hours,
-            state: PlanState::Draft,
-            looked_at: 0,
-            first: None,
-            second: None,
-            finished_at: None,
-            kind: PlanKind::Clinical,
-        };
+        let rules = serde_json::to_string(&house.retention.rules).unwrap_or_default();
+        let of = (practice, plan_id, PlanKind::Clinical);
+        let row = draft(house, of, made_by, &self.zone, rules);
         identity.commit(retention::insert_plan(Batch::new(), &row)).await?;
         let total = patients::count(clinical, practice).await?.unsigned_abs();
         let (mut after, mut looked_at) = (PatientId::from_bytes([0; 16]), 0);

@@ -8,16 +8,16 @@ mod keeping;
 mod listing;
 
 use super::{
-    PLAN, RetentionError,
+    RetentionError,
     archive::ArchiveError,
-    carrying_out::still_stands,
+    carrying_out::{begin, still_stands},
     certificate::{self, Facts},
-    plan::{Judge, unattended},
+    plan::Judge,
+    stages::{AT_ONCE, Progress, Stage, Stages, scrub, some_together},
 };
-use crate::{Event, House, record::resource};
+use crate::House;
 use domain::{PatientId, TaskObserver, Timestamp, retention::RetentionRule};
-use futures::future::try_join_all;
-use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Receipt, Word};
+use ledger::{DestroyedError, DestructionLedger, LedgerError, LogName, Receipt};
 use phi::{AccessError, ContactKept};
 use store::{
     Batch, CommitError, StoreError,
@@ -26,11 +26,6 @@ use store::{
         retention::{self, ItemRow, ItemStep, PlanRow},
     },
 };
-
-/// Patients who go through the stages together: the transactions of a stage stay small, and syncs are shared.
-const AT_ONCE: i64 = 100;
-/// Patients whose rows are removed at the same time, each in a transaction of their own; writers get their turn between.
-const TOGETHER: usize = 16;
 
 /// Every durable transition of a purge, in order: where it may be killed and goes on.
 pub const PURGE_STEPS: &[&str] = &[
@@ -130,7 +125,6 @@ pub(super) async fn purge(
     ledger: &mut DestructionLedger,
     observer: &dyn TaskObserver,
 ) -> Result<Purged, PurgeError> {
-    let (practice, plan) = (row.practice_id, row.plan_id);
     // As two people approved them.
     let rules: Vec<RetentionRule> = serde_json::from_str(&row.rules).map_err(|_| PurgeError::Rules)?;
     let mut all = rules.iter().chain(house.retention.rules.as_slice());
@@ -139,24 +133,16 @@ pub(super) async fn purge(
     {
         return Err(ArchiveError::NotSet(rule.name.clone()).into());
     }
-    let (actor, origin) = unattended(house, practice);
-    let begun = Event {
-        reason: Word::new("approved-by-two"),
-        ..Event::done(Word::new("carry_out_retention_plan"), resource(PLAN, plan))
-    };
-    let receipt = house.record_as(actor, origin, begun).await?;
+    let (actor, origin, receipt) = begin(house, &row).await?;
     observer.reached("begun");
-    let judge = Judge::new(house, practice, actor, origin).await?;
-    let mut run =
-        Run { house, row, rules, judge, receipt, signing, ledger, observer, destroyed: 0, spared: 0, total: 0 };
-    run.all().await
+    let judge = Judge::new(house, row.practice_id, actor, origin).await?;
+    let progress = progress(house, &row).await?;
+    Run { house, row, rules, judge, receipt, signing, ledger, observer, progress }.all().await
 }
 
-/// Whether somebody of the plan stands between condemnation and certificate.
-pub(super) async fn is_under_way(house: &House, plan: &PlanRow) -> Result<bool, StoreError> {
-    let steps = retention::counts(&house.stores.identity, plan.practice_id, plan.plan_id).await?;
-    let still = [ItemStep::Listing, ItemStep::Planned, ItemStep::Spared, ItemStep::Certified];
-    Ok(steps.iter().any(|(_, step, count)| *count > 0 && !still.contains(step)))
+/// How far a plan has come.
+pub(super) async fn progress(house: &House, plan: &PlanRow) -> Result<Progress, StoreError> {
+    Ok(Progress::of(retention::counts(&house.stores.identity, plan.practice_id, plan.plan_id).await?))
 }
 
 struct Run<'r> {
@@ -170,24 +156,17 @@ struct Run<'r> {
     signing: &'r Signing,
     ledger: &'r mut DestructionLedger,
     observer: &'r dyn TaskObserver,
-    /// How many were destroyed and spared so far, and how many there are in all: counted once, for a plan may be long.
-    destroyed: u64,
-    spared: u64,
-    total: u64,
+    /// Counted once, and on from there: a plan may be long.
+    progress: Progress,
 }
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<Purged, PurgeError> {
-        self.count().await?;
         self.take_up().await?;
         let missing = loop {
-            // The later stages first take up whom an earlier run left there.
             let missing = self.destroy_keys().await?;
-            self.remove_clinical().await?;
-            self.remove_identity().await?;
-            self.scrub().await?;
-            self.certify().await?;
-            self.observer.progress(self.destroyed + self.spared, self.total);
+            self.progress.destroyed += self.walk().await?;
+            self.observer.progress(self.progress.destroyed + self.progress.spared, self.progress.total);
             still_stands(self.house, &self.row).await?;
             if !self.list().await? {
                 break missing;
@@ -200,30 +179,11 @@ impl Run<'_> {
         let finish = retention::finish_plan(Batch::new(), practice, plan, self.house.clock.now());
         self.house.stores.identity.commit(finish).await?;
         self.observer.reached("finished");
-        Ok(Purged { destroyed: self.destroyed, spared: self.spared, did_something: true })
+        let Progress { destroyed, spared, .. } = self.progress;
+        Ok(Purged { destroyed, spared, did_something: true })
     }
 
-    /// How far earlier runs came.
-    async fn count(&mut self) -> Result<(), PurgeError> {
-        let identity = &self.house.stores.identity;
-        for (_, step, count) in retention::counts(identity, self.row.practice_id, self.row.plan_id).await? {
-            let count = count.unsigned_abs();
-            match step {
-                ItemStep::Listing => continue,
-                ItemStep::Certified => self.destroyed += count,
-                ItemStep::Spared => self.spared += count,
-                _ => {}
-            }
-            self.total += count;
-        }
-        Ok(())
-    }
-
-    /// The next patients who stand at a step.
-    async fn at(&self, step: ItemStep) -> Result<Vec<ItemRow>, PurgeError> {
-        self.after(step, PatientId::from_bytes([0; 16])).await
-    }
-
+    /// The next patients who stand at a step, after one.
     async fn after(&self, step: ItemStep, after: PatientId) -> Result<Vec<ItemRow>, PurgeError> {
         let identity = &self.house.stores.identity;
         Ok(retention::items(identity, self.row.practice_id, self.row.plan_id, Some(step), after, AT_ONCE).await?)
@@ -238,12 +198,6 @@ impl Run<'_> {
             retention::step(batch, (practice, plan, *patient), from, *to, now)
         });
         Ok(self.house.stores.identity.commit(batch).await?)
-    }
-
-    async fn all_on(&self, items: &[ItemRow], to: ItemStep) -> Result<(), PurgeError> {
-        let Some(first) = items.first() else { return Ok(()) };
-        let moved: Vec<_> = items.iter().map(|item| (item.patient_id, to)).collect();
-        self.move_on(&moved, first.step).await
     }
 
     /// Destroys the keys of those who are listed, after one more look for what billing keeps of them and for their archives. Whose
@@ -275,96 +229,106 @@ impl Run<'_> {
         }
     }
 
-    async fn remove_clinical(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(ItemStep::KeyDestroyed).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            let stores = &self.house.stores;
-            for some in items.chunks(TOGETHER) {
-                try_join_all(some.iter().map(async |item| -> Result<(), PurgeError> {
-                    let account = accounts::by_patient(&stores.identity, item.practice_id, item.patient_id).await?;
-                    let account = account.map(|row| row.account_id);
-                    let batch = erasure::clinical(Batch::new(), item.practice_id, item.patient_id, account);
-                    Ok(stores.clinical.commit(batch).await?)
-                }))
-                .await?;
-            }
-            self.observer.reached("rows_gone");
-            self.all_on(&items, ItemStep::ClinicalGone).await?;
-            self.observer.reached("clinical_gone");
+    async fn remove_clinical(&self, item: &ItemRow) -> Result<(), PurgeError> {
+        let stores = &self.house.stores;
+        let account = accounts::by_patient(&stores.identity, item.practice_id, item.patient_id).await?;
+        let account = account.map(|row| row.account_id);
+        let batch = erasure::clinical(Batch::new(), item.practice_id, item.patient_id, account);
+        Ok(stores.clinical.commit(batch).await?)
+    }
+
+    async fn remove_identity(&self, item: &ItemRow) -> Result<(), PurgeError> {
+        let (identity, practice, patient) = (&self.house.stores.identity, item.practice_id, item.patient_id);
+        let account = accounts::by_patient(identity, practice, patient).await?.map(|row| row.account_id);
+        Ok(identity.commit(erasure::identity(Batch::new(), practice, patient, account)).await?)
+    }
+
+    async fn certify(&self, items: &[ItemRow]) -> Result<(), PurgeError> {
+        self.house.ledger.checkpoint().await?;
+        let mut facts = Vec::with_capacity(items.len());
+        for item in items {
+            let (practice, patient) = (item.practice_id, item.patient_id);
+            let line = self.ledger.find(practice, patient);
+            let archives = archives::of_patient(&self.house.stores.keys, practice, patient).await?;
+            let kept = self.house.guard.contact_kept(&self.receipt, practice, patient).await?;
+            facts.push(Facts {
+                item,
+                destroyed_at: line.map_or(item.changed_at, |line| line.at),
+                entry: line.map(|line| line.entry),
+                archive: archives.into_iter().find(|row| row.ended_at.is_none()),
+                kept_for_billing: kept == ContactKept::There,
+            });
+        }
+        let issued = certificate::issue(self.house, &self.row, &facts, self.signing).await?;
+        Ok(self.house.stores.keys.commit(issued.iter().fold(Batch::new(), destroyed::certify)).await?)
+    }
+}
+
+/// What is done with those whose keys are destroyed.
+#[derive(Clone, Copy)]
+enum Work {
+    RemoveClinical,
+    RemoveIdentity,
+    Scrub,
+    Certify,
+}
+
+impl Stages for Run<'_> {
+    type Item = ItemRow;
+    type Step = ItemStep;
+    type Work = Work;
+    const WALK: &'static [Stage<ItemStep, Work>] = &[
+        Stage {
+            from: ItemStep::KeyDestroyed,
+            work: Work::RemoveClinical,
+            done: "rows_gone",
+            to: ItemStep::ClinicalGone,
+            moved: "clinical_gone",
+        },
+        Stage {
+            from: ItemStep::ClinicalGone,
+            work: Work::RemoveIdentity,
+            done: "accounts_gone",
+            to: ItemStep::IdentityGone,
+            moved: "identity_gone",
+        },
+        Stage {
+            from: ItemStep::IdentityGone,
+            work: Work::Scrub,
+            done: "overwritten",
+            to: ItemStep::Scrubbed,
+            moved: "scrubbed",
+        },
+        Stage {
+            from: ItemStep::Scrubbed,
+            work: Work::Certify,
+            done: "issued",
+            to: ItemStep::Certified,
+            moved: "certified",
+        },
+    ];
+
+    async fn work(&self, work: Work, items: &[ItemRow]) -> Result<(), PurgeError> {
+        let stores = &self.house.stores;
+        match work {
+            Work::RemoveClinical => some_together(items.iter().map(|item| self.remove_clinical(item))).await,
+            Work::RemoveIdentity => some_together(items.iter().map(|item| self.remove_identity(item))).await,
+            Work::Scrub => scrub([&stores.keys, &stores.clinical, &stores.identity]).await,
+            Work::Certify => self.certify(items).await,
         }
     }
 
-    async fn remove_identity(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(ItemStep::ClinicalGone).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            let identity = &self.house.stores.identity;
-            for some in items.chunks(TOGETHER) {
-                try_join_all(some.iter().map(async |item| -> Result<(), PurgeError> {
-                    let (practice, patient) = (item.practice_id, item.patient_id);
-                    let account = accounts::by_patient(identity, practice, patient).await?.map(|row| row.account_id);
-                    Ok(identity.commit(erasure::identity(Batch::new(), practice, patient, account)).await?)
-                }))
-                .await?;
-            }
-            self.observer.reached("accounts_gone");
-            self.all_on(&items, ItemStep::IdentityGone).await?;
-            self.observer.reached("identity_gone");
-        }
+    fn observer(&self) -> &dyn TaskObserver {
+        self.observer
     }
 
-    async fn scrub(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(ItemStep::IdentityGone).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            let stores = &self.house.stores;
-            for db in [&stores.keys, &stores.clinical, &stores.identity] {
-                // Not every database can, and what counts is the key: see `Db::scrub`.
-                if !db.scrub().await? {
-                    tracing::debug!("a database did not overwrite what was deleted at once");
-                }
-            }
-            self.observer.reached("overwritten");
-            self.all_on(&items, ItemStep::Scrubbed).await?;
-            self.observer.reached("scrubbed");
-        }
+    async fn at(&self, step: ItemStep) -> Result<Vec<ItemRow>, PurgeError> {
+        self.after(step, PatientId::from_bytes([0; 16])).await
     }
 
-    async fn certify(&mut self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(ItemStep::Scrubbed).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            self.house.ledger.checkpoint().await?;
-            let mut facts: Vec<Facts<'_>> = items
-                .iter()
-                .map(|item| {
-                    let line = self.ledger.find(item.practice_id, item.patient_id);
-                    let (destroyed_at, entry) = line.map_or((item.changed_at, None), |one| (one.at, Some(one.entry)));
-                    Facts { item, destroyed_at, entry, archive: None, kept_for_billing: false }
-                })
-                .collect();
-            for one in &mut facts {
-                let (practice, patient) = (one.item.practice_id, one.item.patient_id);
-                let rows = archives::of_patient(&self.house.stores.keys, practice, patient).await?;
-                one.archive = rows.into_iter().find(|row| row.ended_at.is_none());
-                let kept = self.house.guard.contact_kept(&self.receipt, practice, patient).await?;
-                one.kept_for_billing = kept == ContactKept::There;
-            }
-            let issued = certificate::issue(self.house, &self.row, &facts, self.signing).await?;
-            self.house.stores.keys.commit(issued.iter().fold(Batch::new(), destroyed::certify)).await?;
-            self.observer.reached("issued");
-            self.all_on(&items, ItemStep::Certified).await?;
-            self.destroyed += items.len() as u64;
-            self.observer.reached("certified");
-        }
+    async fn all_on(&self, items: &[ItemRow], to: ItemStep) -> Result<(), PurgeError> {
+        let Some(first) = items.first() else { return Ok(()) };
+        let moved: Vec<_> = items.iter().map(|item| (item.patient_id, to)).collect();
+        self.move_on(&moved, first.step).await
     }
 }

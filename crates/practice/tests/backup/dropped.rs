@@ -2,15 +2,16 @@
 
 use super::{
     databases::Databases,
+    moving,
     scene::{Scene, blocking, clock, log},
 };
 use crypto::SystemRng;
-use domain::{RequestId, SystemClock, Timestamp, Unobserved};
+use domain::{RequestId, Timestamp};
 use ledger::{
     Backend, BackendError, Dropped, Entry, Hash, Ledger, LogName, LogReader, Old, Outcome, Recorded, Resource,
     Segments, Settings, Word, find_old, verify, verify_backend,
 };
-use practice::backup::{AuditBranch, Ground, TrailPlace, create::Contents, moving::carry};
+use practice::backup::AuditBranch;
 use std::{fs, path::Path, sync::Arc};
 use store::{Batch, Db, PostgresBackend, PostgresSegments, Store};
 use testkit::{dropping, postgres::Server};
@@ -85,59 +86,12 @@ async fn it_goes_to_postgresql_and_back_and_there_the_owner_of_the_tables_alone_
     let databases = Arc::new(Databases::new(server));
     databases.grant(Store::Audit).await;
     let branch = Arc::new(scene.branch().await);
-    let there = {
-        let (scene, databases, branch) = (scene.clone(), databases.clone(), branch.clone());
-        blocking(move || {
-            let media = scene.folder.join("media-there");
-            fs::create_dir_all(&media).expect("made");
-            let ground = Ground {
-                database: &|store| {
-                    let runtime = tokio::runtime::Handle::current();
-                    Ok(runtime.block_on(Db::connect(databases.owner(store)))?)
-                },
-                trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
-                media,
-            };
-            let first = carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("carried");
-            assert_eq!(carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("again"), first);
-            first
-        })
-        .await
-    };
+    let there = moving::there(&scene, &databases).await;
     assert!(there.iter().any(|(_, table)| table.table == "ledger_dropped" && table.rows == 1));
-    for store in super::scene::STORES {
-        databases.grant(store).await;
-    }
-    let back = {
-        let (scene, databases, branch) = (scene.clone(), databases.clone(), branch.clone());
-        blocking(move || {
-            let runtime = tokio::runtime::Handle::current();
-            let open = |store| runtime.block_on(Db::connect(databases.server(store))).expect("connected");
-            let contents = Contents {
-                stores: practice::Stores {
-                    identity: open(Store::Identity),
-                    keys: open(Store::Keys),
-                    clinical: open(Store::Clinical),
-                    billing: open(Store::Billing),
-                },
-                trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
-                media: scene.folder.join("media-there"),
-            };
-            let to = scene.folder.join("back");
-            fs::create_dir_all(to.join("media")).expect("made");
-            let ground = Ground {
-                database: &|store| scene.root.database(&to, store),
-                trail: TrailPlace::Folders(vec![(log(), to.join("audit"))]),
-                media: to.join("media"),
-            };
-            let carried = carry(&contents, &ground, &branch, &SystemClock, &Unobserved).expect("carried back");
-            let key = branch.verifier(&log());
-            let report = verify(&to.join("audit"), &key, &[]).expect("whole");
-            assert_eq!(report, verify(&scene.data().join("audit"), &key, &[]).expect("whole"));
-            carried
-        })
-        .await
-    };
+    let back = moving::back(&scene, &databases).await;
+    let key = branch.verifier(&log());
+    let report = verify(&scene.folder.join("back/audit"), &key, &[]).expect("whole");
+    assert_eq!(report, verify(&scene.data().join("audit"), &key, &[]).expect("whole"));
     assert_eq!(there, back, "the same hashes, there and back");
 
     blocking(move || more(&databases, &branch)).await;

@@ -6,11 +6,67 @@ use domain::{SystemClock, Unobserved};
 use practice::backup::{
     Ground, Part, TrailPlace,
     create::Contents,
+    manifest::TableFacts,
     moving::{MoveError, carry},
 };
 use std::{fs, sync::Arc};
 use store::{Db, Store};
 use testkit::postgres::Server;
+
+/// Every table and log that was carried.
+pub(super) type Carried = Vec<(Part, TableFacts)>;
+
+/// Carries a practice to PostgreSQL, twice: the second time everything is there already, and is the same.
+pub(super) async fn there(scene: &Arc<Scene>, databases: &Arc<Databases>) -> Carried {
+    let (scene, databases, branch) = (scene.clone(), databases.clone(), scene.branch().await);
+    blocking(move || {
+        let media = scene.folder.join("media-there");
+        fs::create_dir_all(&media).expect("made");
+        let ground = Ground {
+            database: &|store| {
+                let runtime = tokio::runtime::Handle::current();
+                Ok(runtime.block_on(Db::connect(databases.owner(store)))?)
+            },
+            trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
+            media,
+        };
+        let first = carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("carried");
+        assert_eq!(carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("again"), first);
+        first
+    })
+    .await
+}
+
+/// Carries it back, as the server's roles may, into the folder `back`.
+pub(super) async fn back(scene: &Arc<Scene>, databases: &Arc<Databases>) -> Carried {
+    for store in super::scene::STORES {
+        databases.grant(store).await;
+    }
+    let (scene, databases, branch) = (scene.clone(), databases.clone(), scene.branch().await);
+    blocking(move || {
+        let runtime = tokio::runtime::Handle::current();
+        let open = |store| runtime.block_on(Db::connect(databases.server(store))).expect("connected");
+        let contents = Contents {
+            stores: practice::Stores {
+                identity: open(Store::Identity),
+                keys: open(Store::Keys),
+                clinical: open(Store::Clinical),
+                billing: open(Store::Billing),
+            },
+            trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
+            media: scene.folder.join("media-there"),
+        };
+        let to = scene.folder.join("back");
+        fs::create_dir_all(to.join("media")).expect("made");
+        let ground = Ground {
+            database: &|store| scene.root.database(&to, store),
+            trail: TrailPlace::Folders(vec![(log(), to.join("audit"))]),
+            media: to.join("media"),
+        };
+        carry(&contents, &ground, &branch, &SystemClock, &Unobserved).expect("carried back")
+    })
+    .await
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_practice_goes_to_postgresql_and_back_and_is_the_same() {
@@ -20,59 +76,11 @@ async fn a_practice_goes_to_postgresql_and_back_and_is_the_same() {
     databases.grant(Store::Audit).await;
     let before = files(&scene.data());
 
-    let there = {
-        let (scene, databases, branch) = (scene.clone(), databases.clone(), scene.branch().await);
-        blocking(move || {
-            let media = scene.folder.join("media-there");
-            fs::create_dir_all(&media).expect("made");
-            let ground = Ground {
-                database: &|store| {
-                    let runtime = tokio::runtime::Handle::current();
-                    Ok(runtime.block_on(Db::connect(databases.owner(store)))?)
-                },
-                trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
-                media,
-            };
-            let first = carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("carried");
-            // Again: everything is there already, and is the same.
-            assert_eq!(carry(&scene.contents(), &ground, &branch, &SystemClock, &Unobserved).expect("again"), first);
-            first
-        })
-        .await
-    };
+    let there = there(&scene, &databases).await;
     let patients = there.iter().find(|(part, table)| *part == Part::Clinical && table.table == "patients");
     assert_eq!(patients.expect("a table").1.rows, 4);
     assert!(there.iter().any(|(part, table)| *part == Part::Audit && table.rows >= 4));
-    for store in super::scene::STORES {
-        databases.grant(store).await;
-    }
-
-    let back = {
-        let (scene, databases, branch) = (scene.clone(), databases.clone(), scene.branch().await);
-        blocking(move || {
-            let runtime = tokio::runtime::Handle::current();
-            let open = |store| runtime.block_on(Db::connect(databases.server(store))).expect("connected");
-            let contents = Contents {
-                stores: practice::Stores {
-                    identity: open(Store::Identity),
-                    keys: open(Store::Keys),
-                    clinical: open(Store::Clinical),
-                    billing: open(Store::Billing),
-                },
-                trail: TrailPlace::Postgres(databases.server(Store::Audit).clone()),
-                media: scene.folder.join("media-there"),
-            };
-            let to = scene.folder.join("back");
-            fs::create_dir_all(to.join("media")).expect("made");
-            let ground = Ground {
-                database: &|store| scene.root.database(&to, store),
-                trail: TrailPlace::Folders(vec![(log(), to.join("audit"))]),
-                media: to.join("media"),
-            };
-            carry(&contents, &ground, &branch, &SystemClock, &Unobserved).expect("carried back")
-        })
-        .await
-    };
+    let back = back(&scene, &databases).await;
     assert_eq!(there, back, "the same hashes, there and back");
     let (house, ledger) = scene.house().await;
     drop(house);

@@ -2,20 +2,17 @@
 
 use crate::{
     fixture::{copy, registered},
-    killed::{Kept, PRACTICE, log, on_postgres, open, places, run, signer},
+    killed::{Kept, PRACTICE, approved, log, on_postgres, open, places, run, signer},
     till::Till,
 };
-use domain::{BillingAccountId, Clock, PlanId, Role, Unobserved, billing::Cents};
+use domain::{BillingAccountId, PlanId, Role, Unobserved, billing::Cents};
 use ledger::{DestructionLedger, VerifierKey, memory::MemoryLedger};
 use phi::{as_subject, billing_branch};
 use practice::retention::{BILLING_PURGE_STEPS, plan_accounts_unattended, verify_account_certificate};
 use std::{fs, path::Path};
-use store::{
-    Batch,
-    rows::{
-        destroyed,
-        retention::{self, accounts},
-    },
+use store::rows::{
+    destroyed,
+    retention::{self, accounts},
 };
 use tempfile::TempDir;
 use testkit::{house::TestHouse, postgres::Server};
@@ -45,11 +42,7 @@ async fn prepare(folder: &Path) -> (PlanId, Vec<BillingAccountId>) {
     // The last was paid a year ago.
     due.pop();
     let plan = plan_accounts_unattended(&kept.house, PRACTICE, &Unobserved).await.expect("planned");
-    let (a, b) = (desk.account(PRACTICE, Role::PrivacyOfficer).await, desk.account(PRACTICE, Role::Admin).await);
-    let (a, b, now) = (a.account(), b.account(), kept.clock.now());
-    let identity = &kept.house.stores.identity;
-    identity.commit(retention::approve_first(Batch::new(), PRACTICE, plan, a, now)).await.expect("first");
-    identity.commit(retention::approve_second(Batch::new(), PRACTICE, plan, b, now)).await.expect("second");
+    approved(&kept, &desk, plan).await;
     drop(session);
     drop(desk);
     kept.ledger.close();

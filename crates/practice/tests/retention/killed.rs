@@ -2,12 +2,12 @@
 
 use crate::{
     archived::archiving,
+    billed::scene::services,
     fixture::{copy, registered},
 };
 use crypto::{Key, Signer, SystemRng};
 use domain::{
     FixedClock, PatientId, PlanId, PracticeId, Role, SystemClock, TaskObserver, Timestamp, VisitId, VisitState,
-    billing::{ChargeSheet, CptCode, Diagnoses, DiagnosisCode, Minutes, Service},
 };
 use identity::{HashingLimits, Origin, SessionLimits};
 use ledger::{
@@ -17,7 +17,7 @@ use phi::{AUDIT, Keyring, SERVER};
 use practice::{
     Actor, Event, Foundations, House, Stores,
     backup::AuditBranch,
-    billing::charging::{NewCharge, charge},
+    billing::charging::charge,
     retention::{
         ARCHIVE_END_STEPS, PURGE_STEPS, RetentionSettings, Signing, archives, end_archives, plan_unattended, purge,
         verify_archive_end, verify_certificate,
@@ -334,13 +334,16 @@ async fn a_purge_killed_at_any_transition_comes_to_the_same_end_in_postgresql() 
 /// Charges a visit, so that billing knows its patient.
 async fn billed(house: &House, desk: &TestHouse, therapist: &Person, patient: PatientId, visit: VisitId) {
     desk.care_link(therapist, patient).await;
-    let minutes = Some(Minutes::new(33).expect("minutes"));
-    let service = Service { code: CptCode::new("97110").expect("a code"), minutes, modifiers: vec![] };
-    let new = NewCharge {
-        services: ChargeSheet::new(vec![service]).expect("a sheet"),
-        diagnoses: Diagnoses::new(vec![DiagnosisCode::new("M25.561").expect("a code")]).expect("codes"),
-    };
-    charge(house, &desk.session(therapist).await, patient, visit, &new, None).await.expect("charged");
+    charge(house, &desk.session(therapist).await, patient, visit, &services(), None).await.expect("charged");
+}
+
+/// Two people approve a plan.
+pub(crate) async fn approved(kept: &Kept, desk: &TestHouse, plan: PlanId) {
+    let (a, b) = (desk.account(PRACTICE, Role::PrivacyOfficer).await, desk.account(PRACTICE, Role::Admin).await);
+    let (a, b, now) = (a.account(), b.account(), domain::Clock::now(&*kept.clock));
+    let identity = &kept.house.stores.identity;
+    identity.commit(retention::approve_first(Batch::new(), PRACTICE, plan, a, now)).await.expect("first");
+    identity.commit(retention::approve_second(Batch::new(), PRACTICE, plan, b, now)).await.expect("second");
 }
 
 /// Three who are due, one of them billed, and one who is not due, and a plan that two people approved long enough ago.
@@ -378,11 +381,7 @@ async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
     // The last was there a year ago.
     due.pop();
     let plan = plan_unattended(&kept.house, PRACTICE, &domain::Unobserved).await.expect("planned");
-    let (a, b) = (desk.account(PRACTICE, Role::PrivacyOfficer).await, desk.account(PRACTICE, Role::Admin).await);
-    let (a, b, now) = (a.account(), b.account(), domain::Clock::now(&*kept.clock));
-    let identity = &kept.house.stores.identity;
-    identity.commit(retention::approve_first(Batch::new(), PRACTICE, plan, a, now)).await.expect("first");
-    identity.commit(retention::approve_second(Batch::new(), PRACTICE, plan, b, now)).await.expect("second");
+    approved(&kept, &desk, plan).await;
     drop(session);
     drop(desk);
     kept.ledger.close();

@@ -1,12 +1,13 @@
 //! The certificate of an account's destruction: of the same form as that of a record, and with no health data either.
 
 use super::super::{
-    certificate::{CertificateError, Proof, sheet_of},
+    certificate::{approved_by, sheet_of},
+    proof::{CertificateError, Proof, Proofs, read, sign, verified},
     purge::Signing,
 };
-use crate::{House, trail};
+use crate::{House, trail::TrailError};
 use domain::{AccountId, BillingAccountId, PlanId, PracticeId, Timestamp};
-use ledger::{VerifierKey, open_text, sign_text};
+use ledger::VerifierKey;
 use phi::{as_subject, billing_branch};
 use serde::{Deserialize, Serialize};
 use store::rows::{
@@ -59,10 +60,8 @@ pub(super) async fn issue(
     plan: &PlanRow,
     facts: &[Facts<'_>],
     signing: &Signing,
-) -> Result<Vec<CertificateRow>, trail::TrailError> {
-    let key = VerifierKey::new(signing.log.clone(), signing.signer.public());
-    let entries: Vec<u64> = facts.iter().filter_map(|one| one.entry).collect();
-    let proofs = trail::inclusions(house, &entries, &key).await?;
+) -> Result<Vec<CertificateRow>, TrailError> {
+    let proofs = Proofs::of(house, facts.iter().filter_map(|one| one.entry), signing).await?;
     let issued_at = house.clock.now();
     let row = |one: &Facts<'_>| {
         let certificate = AccountCertificate {
@@ -72,17 +71,15 @@ pub(super) async fn issue(
             issued_at,
             rule: one.item.executed_rule.as_ref().unwrap_or(&one.item.rule).clone(),
             plan: plan.plan_id,
-            approved_by: [plan.first, plan.second].into_iter().flatten().map(|(account, _)| account).collect(),
+            approved_by: approved_by(plan),
             method: METHOD.to_owned(),
-            audit: one.entry.and_then(|entry| Some(Proof::of(entry, proofs.get(&entry)?))),
+            audit: proofs.proof(one.entry),
         };
-        // Ids, words and numbers into memory: that cannot fail.
-        let text = serde_json::to_string_pretty(&certificate).unwrap_or_default();
         CertificateRow {
             practice_id: billing_branch(one.item.practice_id),
             patient_id: as_subject(one.item.account_id),
             issued_at,
-            certificate: sign_text(ACCOUNT_CERTIFICATE, &text, &signing.log, &signing.signer),
+            certificate: sign(ACCOUNT_CERTIFICATE, &certificate, signing),
         }
     };
     Ok(facts.iter().map(row).collect())
@@ -91,20 +88,12 @@ pub(super) async fn issue(
 /// Checks a certificate of a billing account with the public key alone: that the key signed it, and that the audit trail
 /// records the destruction.
 pub fn verify_account_certificate(note: &str, key: &VerifierKey) -> Result<AccountCertificate, CertificateError> {
-    let said = read(open_text(ACCOUNT_CERTIFICATE, note, key)?)?;
-    match &said.audit {
-        Some(proof) if !proof.leads_to(key)? => Err(CertificateError::Proof),
-        _ => Ok(said),
-    }
-}
-
-fn read(text: &str) -> Result<AccountCertificate, CertificateError> {
-    serde_json::from_str(text).map_err(|_| CertificateError::Malformed)
+    verified(ACCOUNT_CERTIFICATE, note, key, |said: &AccountCertificate| said.audit.as_ref())
 }
 
 /// What it says, as lines of a sheet of paper.
 pub(in crate::retention) fn words(text: &str) -> Result<Vec<String>, CertificateError> {
-    let said = read(text)?;
+    let said: AccountCertificate = read(text)?;
     let approved: Vec<String> = said.approved_by.iter().map(ToString::to_string).collect();
     let words = vec![
         format!("Billing account {}", said.billing_account),

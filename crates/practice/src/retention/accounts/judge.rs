@@ -1,13 +1,13 @@
 //! What the rules say of accounts, as they stand now.
 
 use super::super::{HOLD, RetentionError, same_person::SamePerson};
-use crate::{Actor, House, record::timezone};
+use crate::{Actor, Event, House, record::timezone};
 use domain::{
     BillingAccountId, Date, PatientId, PracticeId, Timezone,
     retention::{AccountStanding, AccountVerdict},
 };
 use identity::Origin;
-use ledger::{Entry, Outcome, Receipt, Resource, Word};
+use ledger::{Entry, Receipt, Resource, Word};
 use phi::{as_subject, billing_branch};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::rows::{
@@ -156,22 +156,9 @@ impl<'h> Judge<'h> {
     }
 
     pub(super) fn entry(&self, action: Word, resource: Resource, patient: Option<PatientId>, reason: &str) -> Entry {
-        Entry {
-            at: self.house.clock.now(),
-            practice: self.actor.practice,
-            actor: self.actor.account,
-            role: self.actor.role,
-            login_session: self.actor.login_session,
-            permission: None,
-            action,
-            purpose: None,
-            resource,
-            patient,
-            outcome: Outcome::Allowed,
-            reason: Word::try_from(reason.to_owned()).unwrap_or(Word::new("retention")),
-            address: self.origin.address,
-            request: self.origin.request,
-        }
+        let reason = Word::try_from(reason.to_owned()).unwrap_or(Word::new("retention"));
+        let event = Event { patient, reason, ..Event::done(action, resource) };
+        self.house.entry(self.actor, self.origin, event)
     }
 }
 

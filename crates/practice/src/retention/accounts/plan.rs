@@ -1,7 +1,10 @@
 //! The dry run: which accounts would go, by which rule, and what of theirs.
 
 use super::{
-    super::{PLAN, RetentionError, plan::unattended},
+    super::{
+        PLAN, RetentionError,
+        plan::{draft, unattended},
+    },
     judge::Judge,
 };
 use crate::{Actor, Event, House, record::resource};
@@ -18,7 +21,7 @@ use store::{
         billing::standing,
         keys,
         retention::{
-            self, PlanKind, PlanRow, PlanState,
+            self, PlanKind,
             accounts::{self, AccountItemRow, AccountStep},
         },
     },
@@ -36,13 +39,7 @@ pub async fn plan_accounts(
     let plan_id = PlanId::random(&*house.rng);
     let purpose = Purpose::operations(resource(PLAN, plan_id));
     let grant = house.guard.authorize_practice::<Retain>(session, purpose).await?;
-    let actor = Actor {
-        practice: Some(session.practice()),
-        account: Some(session.account()),
-        role: Some(session.role()),
-        login_session: Some(session.id()),
-    };
-    let judge = Judge::new(house, grant.practice(), actor, session.origin()).await?;
+    let judge = Judge::new(house, grant.practice(), Actor::of_session(session), session.origin()).await?;
     put_together(judge, plan_id, Some(session.account()), observer).await
 }
 
@@ -69,22 +66,9 @@ async fn put_together(
     observer: &dyn TaskObserver,
 ) -> Result<PlanId, RetentionError> {
     let (house, practice, branch) = (judge.house, judge.practice, judge.branch);
-    let (identity, now) = (&house.stores.identity, house.clock.now());
-    let row = PlanRow {
-        practice_id: practice,
-        plan_id,
-        made_by,
-        made_at: now,
-        today: judge.zone.day_of(now),
-        rules: serde_json::to_string(&house.retention.billing).unwrap_or_default(),
-        cooling_hours: house.retention.cooling_hours,
-        state: PlanState::Draft,
-        looked_at: 0,
-        first: None,
-        second: None,
-        finished_at: None,
-        kind: PlanKind::Billing,
-    };
+    let identity = &house.stores.identity;
+    let rules = serde_json::to_string(&house.retention.billing).unwrap_or_default();
+    let row = draft(house, (practice, plan_id, PlanKind::Billing), made_by, &judge.zone, rules);
     identity.commit(retention::insert_plan(Batch::new(), &row)).await?;
     let total = keys::count_owners(&house.stores.keys, branch).await?;
     let (mut after, mut looked_at) = (PatientId::from_bytes([0; 16]), 0);

@@ -4,18 +4,17 @@ mod listing;
 
 use super::{
     super::{
-        PLAN, RetentionError,
-        carrying_out::still_stands,
-        plan::unattended,
+        RetentionError,
+        carrying_out::{begin, still_stands},
         purge::{PurgeError, Purged, Signing},
+        stages::{AT_ONCE, Progress, Stage, Stages, scrub, some_together},
     },
     certificate::{self, Facts},
     judge::Judge,
 };
-use crate::{Event, House, record::resource};
+use crate::House;
 use domain::{BillingAccountId, TaskObserver};
-use futures::future::try_join_all;
-use ledger::{Destroyed, DestructionLedger, Word};
+use ledger::{Destroyed, DestructionLedger};
 use phi::as_subject;
 use store::{
     Batch, StoreError,
@@ -28,11 +27,6 @@ use store::{
         },
     },
 };
-
-/// Accounts that go through the stages together: the transactions of a stage stay small, and syncs are shared.
-const AT_ONCE: i64 = 100;
-/// Accounts whose rows are removed at the same time, each in a transaction of its own; writers get their turn between.
-const TOGETHER: usize = 16;
 
 /// Every durable transition of a purge of billing accounts, in order: where it may be killed and goes on.
 pub const BILLING_PURGE_STEPS: &[&str] = &[
@@ -55,13 +49,6 @@ pub const BILLING_PURGE_STEPS: &[&str] = &[
     "finished",
 ];
 
-/// Whether an account of a plan stands between condemnation and certificate.
-pub(in crate::retention) async fn is_under_way(house: &House, plan: &PlanRow) -> Result<bool, StoreError> {
-    let steps = accounts::counts(&house.stores.identity, plan.practice_id, plan.plan_id).await?;
-    let still = [AccountStep::Listing, AccountStep::Planned, AccountStep::Spared, AccountStep::Certified];
-    Ok(steps.iter().any(|(_, step, count)| *count > 0 && !still.contains(step)))
-}
-
 /// Carries a plan of accounts out whose time has come, or goes on with it.
 pub(in crate::retention) async fn purge(
     house: &House,
@@ -70,30 +57,16 @@ pub(in crate::retention) async fn purge(
     ledger: &mut DestructionLedger,
     observer: &dyn TaskObserver,
 ) -> Result<Purged, PurgeError> {
-    let practice = row.practice_id;
-    let (actor, origin) = unattended(house, practice);
-    let begun = Event {
-        reason: Word::new("approved-by-two"),
-        ..Event::done(Word::new("carry_out_retention_plan"), resource(PLAN, row.plan_id))
-    };
-    house.record_as(actor, origin, begun).await?;
+    let (actor, origin, _) = begin(house, &row).await?;
     observer.reached("begun");
-    let judge = Judge::new(house, practice, actor, origin).await?;
-    let (destroyed, spared) = ends(house, &row).await?;
-    Run { house, row, judge, signing, ledger, observer, destroyed, spared, total: 0 }.all().await
+    let judge = Judge::new(house, row.practice_id, actor, origin).await?;
+    let progress = progress(house, &row).await?;
+    Run { house, row, judge, signing, ledger, observer, progress }.all().await
 }
 
-/// How many accounts of a plan were destroyed, and spared, so far.
-async fn ends(house: &House, plan: &PlanRow) -> Result<(u64, u64), StoreError> {
-    let (mut destroyed, mut spared) = (0, 0);
-    for (_, step, count) in accounts::counts(&house.stores.identity, plan.practice_id, plan.plan_id).await? {
-        match step {
-            AccountStep::Certified => destroyed += count.unsigned_abs(),
-            AccountStep::Spared => spared += count.unsigned_abs(),
-            _ => {}
-        }
-    }
-    Ok((destroyed, spared))
+/// How far a plan has come.
+pub(in crate::retention) async fn progress(house: &House, plan: &PlanRow) -> Result<Progress, StoreError> {
+    Ok(Progress::of(accounts::counts(&house.stores.identity, plan.practice_id, plan.plan_id).await?))
 }
 
 struct Run<'r> {
@@ -103,37 +76,27 @@ struct Run<'r> {
     signing: &'r Signing,
     ledger: &'r mut DestructionLedger,
     observer: &'r dyn TaskObserver,
-    /// How many were destroyed and spared so far, for the bar; and how many there are, counted once, for a plan may be long.
-    destroyed: u64,
-    spared: u64,
-    total: u64,
+    /// Counted once, and on from there: a plan may be long.
+    progress: Progress,
 }
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<Purged, PurgeError> {
-        let (identity, practice, plan) = (&self.house.stores.identity, self.row.practice_id, self.row.plan_id);
-        let counts = accounts::counts(identity, practice, plan).await?;
-        let wanted = counts.iter().filter(|(_, step, _)| *step != AccountStep::Listing);
-        self.total = wanted.map(|(_, _, count)| count.unsigned_abs()).sum();
         self.take_up().await?;
         loop {
-            // The later stages first take up what an earlier run left there.
-            self.destroy_keys().await?;
-            self.remove_rows().await?;
-            self.remove_links().await?;
-            self.scrub().await?;
-            self.certify().await?;
-            self.observer.progress(self.destroyed + self.spared, self.total);
+            self.progress.destroyed += self.walk().await?;
+            self.observer.progress(self.progress.destroyed + self.progress.spared, self.progress.total);
             still_stands(self.house, &self.row).await?;
             if !self.list().await? {
                 break;
             }
         }
+        let (practice, plan) = (self.row.practice_id, self.row.plan_id);
         let finish = retention::finish_plan(Batch::new(), practice, plan, self.house.clock.now());
         self.house.stores.identity.commit(finish).await?;
         self.observer.reached("finished");
         // Once more: somebody may have written on an account while this ran, and spared it by that.
-        let (destroyed, spared) = ends(self.house, &self.row).await?;
+        let Progress { destroyed, spared, .. } = progress(self.house, &self.row).await?;
         Ok(Purged { destroyed, spared, did_something: true })
     }
 
@@ -141,13 +104,117 @@ impl Run<'_> {
         (self.row.practice_id, self.row.plan_id, account)
     }
 
-    /// The next accounts that stand at a step, behind one.
-    async fn after(&self, step: AccountStep, after: BillingAccountId) -> Result<Vec<AccountItemRow>, PurgeError> {
-        Ok(accounts::items(&self.house.stores.identity, self.place(after), Some(step), AT_ONCE).await?)
+    /// Its line in the destruction ledger.
+    fn line(&self, account: BillingAccountId) -> Option<&Destroyed> {
+        self.ledger.find(self.judge.branch, as_subject(account))
+    }
+
+    async fn destroy_keys(&self, items: &[AccountItemRow]) -> Result<(), PurgeError> {
+        let batch = items.iter().fold(Batch::new(), |batch, item| {
+            // What stands at this step is in the ledger; a line that is missing there is read as now.
+            let (at, entry) = self.line(item.account_id).map_or((item.changed_at, 0), |line| (line.at, line.entry));
+            destroyed::destroy_key(batch, self.judge.branch, as_subject(item.account_id), at, entry)
+        });
+        Ok(self.house.stores.keys.commit(batch).await?)
+    }
+
+    /// A whole account, in one transaction: the books sum to zero before and after.
+    async fn remove_rows(&self, item: &AccountItemRow) -> Result<(), PurgeError> {
+        let batch = standing::remove(Batch::new(), self.judge.branch, item.account_id);
+        Ok(self.house.stores.billing.commit(batch).await?)
+    }
+
+    async fn remove_links(&self, items: &[AccountItemRow]) -> Result<(), PurgeError> {
+        let (practice, mut batch) = (self.row.practice_id, Batch::new());
+        for item in items {
+            let index = self.house.keyring.link_of_account(practice, item.account_id).await;
+            batch = billing_links::remove(batch, practice, index.map_err(RetentionError::from)?);
+        }
+        Ok(self.house.stores.identity.commit(batch).await?)
+    }
+
+    async fn certify(&self, items: &[AccountItemRow]) -> Result<(), PurgeError> {
+        self.house.ledger.checkpoint().await?;
+        let facts = items.iter().map(|item| {
+            let line = self.line(item.account_id);
+            let destroyed_at = line.map_or(item.changed_at, |line| line.at);
+            Facts { item, destroyed_at, entry: line.map(|line| line.entry) }
+        });
+        let issued = certificate::issue(self.house, &self.row, &facts.collect::<Vec<_>>(), self.signing).await?;
+        Ok(self.house.stores.keys.commit(issued.iter().fold(Batch::new(), destroyed::certify)).await?)
+    }
+}
+
+/// What is done with those that are in the destruction ledger.
+#[derive(Clone, Copy)]
+enum Work {
+    DestroyKeys,
+    RemoveRows,
+    RemoveLinks,
+    Scrub,
+    Certify,
+}
+
+impl Stages for Run<'_> {
+    type Item = AccountItemRow;
+    type Step = AccountStep;
+    type Work = Work;
+    const WALK: &'static [Stage<AccountStep, Work>] = &[
+        Stage {
+            from: AccountStep::Listed,
+            work: Work::DestroyKeys,
+            done: "keys_gone",
+            to: AccountStep::KeyDestroyed,
+            moved: "key_destroyed",
+        },
+        Stage {
+            from: AccountStep::KeyDestroyed,
+            work: Work::RemoveRows,
+            done: "account_gone",
+            to: AccountStep::RowsGone,
+            moved: "rows_gone",
+        },
+        Stage {
+            from: AccountStep::RowsGone,
+            work: Work::RemoveLinks,
+            done: "links_gone",
+            to: AccountStep::LinkGone,
+            moved: "link_gone",
+        },
+        Stage {
+            from: AccountStep::LinkGone,
+            work: Work::Scrub,
+            done: "overwritten",
+            to: AccountStep::Scrubbed,
+            moved: "scrubbed",
+        },
+        Stage {
+            from: AccountStep::Scrubbed,
+            work: Work::Certify,
+            done: "issued",
+            to: AccountStep::Certified,
+            moved: "certified",
+        },
+    ];
+
+    async fn work(&self, work: Work, items: &[AccountItemRow]) -> Result<(), PurgeError> {
+        let stores = &self.house.stores;
+        match work {
+            Work::DestroyKeys => self.destroy_keys(items).await,
+            Work::RemoveRows => some_together(items.iter().map(|item| self.remove_rows(item))).await,
+            Work::RemoveLinks => self.remove_links(items).await,
+            Work::Scrub => scrub([&stores.keys, &stores.billing, &stores.identity]).await,
+            Work::Certify => self.certify(items).await,
+        }
+    }
+
+    fn observer(&self) -> &dyn TaskObserver {
+        self.observer
     }
 
     async fn at(&self, step: AccountStep) -> Result<Vec<AccountItemRow>, PurgeError> {
-        self.after(step, BillingAccountId::from_bytes([0; 16])).await
+        let first = self.place(BillingAccountId::from_bytes([0; 16]));
+        Ok(accounts::items(&self.house.stores.identity, first, Some(step), AT_ONCE).await?)
     }
 
     async fn all_on(&self, items: &[AccountItemRow], to: AccountStep) -> Result<(), PurgeError> {
@@ -156,109 +223,5 @@ impl Run<'_> {
             .iter()
             .fold(Batch::new(), |batch, item| accounts::step(batch, self.place(item.account_id), (item.step, to), now));
         Ok(self.house.stores.identity.commit(batch).await?)
-    }
-
-    /// Its line in the destruction ledger.
-    fn line(&self, account: BillingAccountId) -> Option<&Destroyed> {
-        self.ledger.find(self.judge.branch, as_subject(account))
-    }
-
-    async fn destroy_keys(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(AccountStep::Listed).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            let batch = items.iter().fold(Batch::new(), |batch, item| {
-                // What stands at this step is in the ledger; a line that is missing there is read as now.
-                let (at, entry) = self.line(item.account_id).map_or((item.changed_at, 0), |line| (line.at, line.entry));
-                destroyed::destroy_key(batch, self.judge.branch, as_subject(item.account_id), at, entry)
-            });
-            self.house.stores.keys.commit(batch).await?;
-            self.observer.reached("keys_gone");
-            self.all_on(&items, AccountStep::KeyDestroyed).await?;
-            self.observer.reached("key_destroyed");
-        }
-    }
-
-    /// Whole accounts, each in one transaction: the books sum to zero before and after.
-    async fn remove_rows(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(AccountStep::KeyDestroyed).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            for some in items.chunks(TOGETHER) {
-                let gone = some.iter().map(|item| {
-                    let batch = standing::remove(Batch::new(), self.judge.branch, item.account_id);
-                    self.house.stores.billing.commit(batch)
-                });
-                try_join_all(gone).await?;
-            }
-            self.observer.reached("account_gone");
-            self.all_on(&items, AccountStep::RowsGone).await?;
-            self.observer.reached("rows_gone");
-        }
-    }
-
-    async fn remove_links(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(AccountStep::RowsGone).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            let (practice, mut batch) = (self.row.practice_id, Batch::new());
-            for item in &items {
-                let index = self.house.keyring.link_of_account(practice, item.account_id).await;
-                batch = billing_links::remove(batch, practice, index.map_err(RetentionError::from)?);
-            }
-            self.house.stores.identity.commit(batch).await?;
-            self.observer.reached("links_gone");
-            self.all_on(&items, AccountStep::LinkGone).await?;
-            self.observer.reached("link_gone");
-        }
-    }
-
-    async fn scrub(&self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(AccountStep::LinkGone).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            let stores = &self.house.stores;
-            for db in [&stores.keys, &stores.billing, &stores.identity] {
-                // Not every database can, and what counts is the key: see `Db::scrub`.
-                if !db.scrub().await? {
-                    tracing::debug!("a database did not overwrite what was deleted at once");
-                }
-            }
-            self.observer.reached("overwritten");
-            self.all_on(&items, AccountStep::Scrubbed).await?;
-            self.observer.reached("scrubbed");
-        }
-    }
-
-    async fn certify(&mut self) -> Result<(), PurgeError> {
-        loop {
-            let items = self.at(AccountStep::Scrubbed).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            self.house.ledger.checkpoint().await?;
-            let facts: Vec<Facts<'_>> = items
-                .iter()
-                .map(|item| {
-                    let line = self.line(item.account_id);
-                    let (destroyed_at, entry) = line.map_or((item.changed_at, None), |one| (one.at, Some(one.entry)));
-                    Facts { item, destroyed_at, entry }
-                })
-                .collect();
-            let issued = certificate::issue(self.house, &self.row, &facts, self.signing).await?;
-            self.house.stores.keys.commit(issued.iter().fold(Batch::new(), destroyed::certify)).await?;
-            self.observer.reached("issued");
-            self.all_on(&items, AccountStep::Certified).await?;
-            self.destroyed += items.len() as u64;
-            self.observer.reached("certified");
-        }
     }
 }

@@ -12,14 +12,14 @@ use crate::{
     record::resource,
     retention::{
         Signing,
-        certificate::{CertificateError, Proof},
         plan::unattended,
+        proof::{CertificateError, Proof, Proofs, sign, verified},
     },
-    trail::{self, TrailError},
+    trail::TrailError,
 };
 use data_encoding::HEXLOWER;
 use domain::{Date, PatientId, PracticeId, TaskObserver, Timestamp};
-use ledger::{LedgerError, VerifierKey, Word, open_text, sign_text};
+use ledger::{LedgerError, VerifierKey, Word};
 use serde::{Deserialize, Serialize};
 use std::{io, path::PathBuf};
 use store::{
@@ -222,8 +222,7 @@ pub async fn end_archives(
 }
 
 async fn certify(house: &House, row: &ArchiveRow, entry: u64, signing: &Signing) -> Result<String, EndArchivesError> {
-    let key = VerifierKey::new(signing.log.clone(), signing.signer.public());
-    let proofs = trail::inclusions(house, &[entry], &key).await?;
+    let proofs = Proofs::of(house, std::iter::once(entry), signing).await?;
     let said = ArchiveEnd {
         practice: row.practice_id,
         patient: row.patient_id,
@@ -231,18 +230,12 @@ async fn certify(house: &House, row: &ArchiveRow, entry: u64, signing: &Signing)
         kept_until: row.ends_on,
         destroyed_at: house.clock.now(),
         method: METHOD.to_owned(),
-        audit: proofs.get(&entry).map(|found| Proof::of(entry, found)),
+        audit: proofs.proof(Some(entry)),
     };
-    let text = serde_json::to_string_pretty(&said).expect("ids, words and numbers have no form that JSON lacks");
-    Ok(sign_text(ARCHIVE_ENDED, &text, &signing.log, &signing.signer))
+    Ok(sign(ARCHIVE_ENDED, &said, signing))
 }
 
 /// What the certificate of an archive's end says, after the public key has vouched for it. Needs nothing else.
 pub fn verify_archive_end(note: &str, key: &VerifierKey) -> Result<ArchiveEnd, CertificateError> {
-    let text = open_text(ARCHIVE_ENDED, note, key)?;
-    let said: ArchiveEnd = serde_json::from_str(text).map_err(|_| CertificateError::Malformed)?;
-    match &said.audit {
-        Some(proof) if !proof.leads_to(key)? => Err(CertificateError::Proof),
-        _ => Ok(said),
-    }
+    verified(ARCHIVE_ENDED, note, key, |said: &ArchiveEnd| said.audit.as_ref())
 }

@@ -12,6 +12,7 @@ use crate::retention::{
     carrying_out::{is_approved, still_stands},
     plan::care,
     same_person::SamePerson,
+    stages::Stages,
 };
 use domain::{
     Date, PatientId,
@@ -269,7 +270,7 @@ impl Run<'_> {
         self.move_on(&unread, ItemStep::Condemned).await?;
         self.move_on(&looked_at, ItemStep::Archived).await?;
         let spared = moves.iter().filter(|(_, step)| *step == ItemStep::Spared).count();
-        self.spared += (spared + unread.len() + looked_at.len()) as u64;
+        self.progress.spared += (spared + unread.len() + looked_at.len()) as u64;
         self.observer.reached("listed");
         Ok(true)
     }

@@ -8,7 +8,7 @@
 use super::{super::judge::NOT_THERE, Run};
 use crate::{
     record::resource,
-    retention::{PLAN, carrying_out::still_stands, purge::PurgeError},
+    retention::{PLAN, carrying_out::still_stands, purge::PurgeError, stages::Stages},
 };
 use domain::{BillingAccountId, retention::AccountVerdict};
 use ledger::{Destroyed, Word};
@@ -153,7 +153,7 @@ impl Run<'_> {
             batch = accounts::step(batch, self.place(item.account_id), moves, now);
         }
         self.house.stores.identity.commit(batch).await?;
-        self.spared += (spared.len() + kept.len()) as u64;
+        self.progress.spared += (spared.len() + kept.len()) as u64;
         self.observer.reached("listed");
         Ok(true)
     }
