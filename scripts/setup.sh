@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is not there yet on Debian or Ubuntu of what one of these needs: `setup.sh build`, `check`, `test` (all but
-# the browser), `browser`, `bench` (against the reference stack), `keep` (long tasks), or `all`. As root, or where sudo asks for no password, it
-# installs; elsewhere it says what to install.
+# the browser), `browser`, `bench` (against the reference stack), `keep` (long tasks), or `all`. As root, or where sudo asks
+# for no password, it installs; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what="${1:-all}"

@@ -191,6 +191,39 @@ test("the patient sees who looked, and when", async () => {
   await patient.look("story-who-looked");
 });
 
+test("the patient asks for an amendment, is denied, and disagrees", async () => {
+  const { page } = patient;
+  await page.getByRole("link", { name: /Ask that it be amended/ }).click();
+  await patient.look("story-amendments-none");
+  await page.getByLabel("What should be amended, and why?").fill("It is the left side that is weak, not the right.");
+  await press(patient, "Ask for it");
+  await page.getByText("It is the left side that is weak").waitFor();
+
+  const staff = therapist.page;
+  await therapist.open(`${chart}/notes`);
+  await staff.getByRole("link", { name: "What the patient asked to be amended" }).click();
+  await staff.getByRole("link", { name: "Answer" }).click();
+  therapist.forgive(/status of 422/);
+  await staff.getByLabel("It is denied").check();
+  await staff.getByLabel("What the patient is told").fill("We measured it twice. Complaints: the privacy officer, 555 0100.");
+  await therapist.look("story-amendment-answer");
+  await press(therapist, "Answer");
+  await staff.getByText("A denial has a reason").first().waitFor();
+  await staff.getByLabel("For a denial: why").selectOption({ label: "What the record says is accurate and complete" });
+  await press(therapist, "Answer");
+  await staff.getByText("denied", { exact: true }).waitFor();
+  await therapist.look("story-amendment-denied");
+
+  await patient.open("/amendments");
+  await page.getByText("write a statement saying why you disagree").waitFor();
+  await page.getByRole("link", { name: "Disagree" }).click();
+  await page.getByLabel("Why you disagree").fill("I feel it every day.");
+  await patient.look("story-amendment-disagree");
+  await press(patient, "File the statement");
+  await page.getByText("I feel it every day.").waitFor();
+  await patient.look("story-amendments");
+});
+
 test("a therapist who does not treat the patient finds nothing there, as if nobody were", async () => {
   const others = [];
   for (const other of world.all("therapist").slice(1)) {

@@ -77,6 +77,8 @@ ids! {
     HoldId,
     /// What a patient asked of who sees their record, and the practice's answer.
     RestrictionId,
+    /// What a patient asked to be amended in their record, with all its steps; and each step by itself.
+    AmendmentId,
     /// A device or medium that was disposed of.
     DisposalId,
     /// A login session.

@@ -3,6 +3,7 @@
 //! Nothing here knows how a value is stored, sealed or shown. Everything that can be wrong about a value is refused
 //! when it is made, so that the rooms above can rely on it.
 
+mod amendment;
 pub mod billing;
 mod calendar;
 mod clock;
@@ -25,14 +26,17 @@ mod visit;
 mod voided;
 mod watch;
 
+pub use amendment::{
+    AMENDMENT_DAYS, AMENDMENT_EXTENSION_DAYS, AmendmentGround, AmendmentStep, AmendmentText, amendment_due,
+};
 pub use calendar::{Timezone, weekday_number};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId, EntryId,
-    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId,
-    PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+    AccountId, AlertId, AmendmentId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId,
+    EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId,
+    PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

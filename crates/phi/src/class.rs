@@ -16,8 +16,8 @@ pub enum ClassId {
     Exercise,
     /// What a therapist wrote about a patient.
     Note,
-    /// What a patient wrote about their exercises. Apart from notes, so that a patient can read their own words again
-    /// without holding the key to the therapist's.
+    /// What a patient wrote about their exercises or their record, and what they were answered. Apart from notes, so that a
+    /// patient can read it again without holding the key to the therapist's.
     PatientWords,
     /// When a patient comes and came, and where to: apart from care, for the front desk books and does not read charts.
     Visit,

@@ -48,7 +48,7 @@ permissions! {
     ReadExercise  reads [Identifying, Contact, Exercise]                      writes [];
     WriteExercise reads [Identifying, Contact, Exercise]                      writes [Exercise];
     ReadNotes     reads [Identifying, Contact, Note, PatientWords]            writes [];
-    WriteNotes    reads [Identifying, Contact, Note]                          writes [Note];
+    WriteNotes    reads [Identifying, Contact, Note, PatientWords]            writes [Note, PatientWords];
     Export        reads [Identifying, Contact, Exercise, Note, PatientWords, Visit] writes [];
     LogExercise   reads [Exercise, PatientWords]                              writes [Exercise, PatientWords];
     ReadIdentity  reads [Identifying, Contact]                                writes [];

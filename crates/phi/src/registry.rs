@@ -16,7 +16,9 @@ pub use sealed_rows::{SealedBy, SealedColumn, SealedTable, sealed_tables};
 /// The fields of each table as types, to seal and open with.
 pub mod fields {
     pub use super::billing::charges;
-    pub use super::clinical::{billing_outbox, log_entries, patients, program_versions, progress_notes, visits};
+    pub use super::clinical::{
+        amendments, billing_outbox, log_entries, patients, program_versions, progress_notes, visits,
+    };
     pub use super::identity::{
         accounts, alert_reviews, api_tokens, billing_links, ceremonies, legal_holds, passkeys, totp_factors,
     };

@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod account;
 pub mod accounts;
+pub mod amendments;
 pub mod audit;
 pub mod backup;
 pub mod billing;

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod amendments;
 pub mod api_tokens;
 pub mod archives;
 pub mod audit_activity;

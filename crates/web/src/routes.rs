@@ -2,6 +2,7 @@
 
 mod account;
 mod alerts;
+mod amendments;
 mod audit;
 mod billing;
 mod care_team;
@@ -44,6 +45,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(people::add)
         .with(care_team::add)
         .with(restrictions::add)
+        .with(amendments::add)
         .with(merging::add)
         .with(audit::add)
         .with(alerts::add)

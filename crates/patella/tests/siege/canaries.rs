@@ -46,6 +46,7 @@ const SEALED: &[(&str, Result<&str, &str>)] = &[
     ("clinical.log_entries.void_reason", Ok("zqwrong entry mordavil")),
     ("clinical.progress_notes.body", Ok("zqnote halbrexin")),
     ("clinical.progress_notes.void_reason", Ok("zqwrong note tessimor")),
+    ("clinical.amendments.words", Ok("zqamended villorast")),
     ("clinical.visits.minutes", Err("one number, by which nothing is told")),
     ("clinical.visits.clinic", Ok("zqclinic underwold")),
     ("clinical.visits.remark", Ok("zqremark pellavorn")),
@@ -230,11 +231,15 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     kept.refused(therapist.post(&charge, claim).await);
     let hold = json!({"patient_id": patient_id, "reason": marker("identity.legal_holds.reason")});
     kept.done(admin.post("/api/v1/retention/holds", hold).await);
-    for page in ["/today", "/week", "/progress", "/who-looked"] {
+    let asked = json!({"words": marker("clinical.amendments.words")});
+    let asked = text(&kept.done(own.post(&format!("{patient}/amendments"), asked).await), "amendment_id");
+    let answer = json!({"answer": "denied", "ground": "accurate", "words": marker("clinical.amendments.words")});
+    kept.done(therapist.post(&format!("{patient}/amendments/{asked}/answer"), answer).await);
+    for page in ["/today", "/week", "/progress", "/who-looked", "/amendments"] {
         kept.done(own.get(page).await);
     }
     let charge = format!("/visits/{visit_id}/charge");
-    for page in ["", "/program", "/log", "/notes", "/visits", &charge] {
+    for page in ["", "/program", "/log", "/notes", "/amendments", "/visits", &charge] {
         kept.done(therapist.get(&format!("/patients/{patient_id}{page}")).await);
     }
     for page in ["/people", "/retention"] {

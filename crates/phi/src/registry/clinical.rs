@@ -2,8 +2,8 @@
 
 use super::{Column, table};
 use domain::{
-    BirthDate, ClinicName, Comment, Effort, EmailAddress, EndReason, Items, NoteBody, Pain, Performed, PersonName,
-    PhoneNumber, ProgramTitle, RecordNumber, VisitMinutes, VisitRemark, VoidReason, billing::Crossing,
+    AmendmentText, BirthDate, ClinicName, Comment, Effort, EmailAddress, EndReason, Items, NoteBody, Pain, Performed,
+    PersonName, PhoneNumber, ProgramTitle, RecordNumber, VisitMinutes, VisitRemark, VoidReason, billing::Crossing,
 };
 
 table! {
@@ -160,6 +160,24 @@ table! {
 }
 
 table! {
+    /// What patients asked to be amended, and each answer. Every step is a row of its own, and none is ever changed.
+    Clinical.amendments {
+        (practice_id: Id, Drop, "the practice")
+        (amendment_id: Id, Drop, "what was asked; the same for all of its steps")
+        (place: Structure, Drop, "0 asked, 1 put off, 2 decided, 3 disagreed with, 4 replied to")
+        (patient_id: Id, Drop, "the patient who asked")
+        (step_id: Id, Drop, "the step")
+        (step: Structure, Drop, "asked, extended, accepted, denied, disagreed or rebutted")
+        (ground: Structure, Drop, "why it was denied: one of the four that 45 CFR 164.526(a)(2) allows")
+        (words: sealed PatientWords as Words = AmendmentText, Drop, "What was said: by the patient, or to them.")
+        (note_id: Id, Drop, "the note in which the amendment stands")
+        (done_on: Time, Drop, "the day, in days since 1970-01-01")
+        (done_by: Id, Drop, "the account that did it")
+        (done_at: Time, Drop, "when")
+    }
+}
+
+table! {
     /// Charges on their way to the billing store; gone when they are there.
     Clinical.billing_outbox {
         (practice_id: Id, Drop, "the practice")
@@ -215,6 +233,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     log_entries::COLUMNS,
     progress_notes::COLUMNS,
     visits::COLUMNS,
+    amendments::COLUMNS,
     billing_outbox::COLUMNS,
     imports::COLUMNS,
     imported_patients::COLUMNS,

@@ -66,6 +66,7 @@ const ROWS: &[Rows] = {
         (Clinical, "log_entries", Patient, "patient_id", "entry_id", None, "patient_id = $2"),
         (Clinical, "progress_notes", Patient, "patient_id", "note_id", None, "patient_id = $2"),
         (Clinical, "visits", Patient, "patient_id", "visit_id", None, "patient_id = $2"),
+        (Clinical, "amendments", Patient, "patient_id", "step_id", None, "patient_id = $2"),
         (Clinical, "billing_outbox", Practice, "visit_id", "visit_id", Some("number"), "visit_id = $2"),
         (Billing, "charges", Patient, "account_id", "charge_id", None, "account_id = $2"),
         (Identity, "billing_links", Practice, "link_id", "link_id", None, "link_id = $2"),

@@ -3,6 +3,7 @@
 mod accounts;
 mod accounts_held;
 mod accounts_killed;
+mod amendments;
 mod approvals;
 mod archived;
 mod archiving;

@@ -1,9 +1,10 @@
 //! Values on their way into a statement.
 
 use domain::{
-    AccountId, AlertId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date, DisposalId, EntryId,
-    ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId,
-    PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
+    AccountId, AlertId, AmendmentId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date,
+    DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId,
+    PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId,
+    billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -124,6 +125,7 @@ macro_rules! ids {
 ids!(
     AccountId,
     AlertId,
+    AmendmentId,
     BillingAccountId,
     BillingLinkId,
     BookingId,

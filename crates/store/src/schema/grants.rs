@@ -45,6 +45,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Clinical, "program_versions", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "log_entries", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "progress_notes", "SELECT, INSERT, UPDATE, DELETE"),
+    (Store::Clinical, "amendments", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "visits", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "billing_outbox", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Clinical, "imports", "SELECT, INSERT, UPDATE, DELETE"),

@@ -59,6 +59,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("clinical", 7, "0007_voided"),
             migration!("clinical", 8, "0008_corrections"),
             migration!("clinical", 9, "0009_taken_back"),
+            migration!("clinical", 10, "0010_amendments"),
         ],
         Store::Billing => &[
             migration!("billing", 1, "0001_begin"),

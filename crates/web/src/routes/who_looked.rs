@@ -118,6 +118,7 @@ async fn page(
         }
         (pagination(newest, older.as_deref(), None))
         @if let Some(dropped) = log.health.dropped { (no_more(&surround, dropped)) }
+        p { a href="/amendments" { "Is something in your record wrong? Ask that it be amended" } }
         (recorded_line("This list cannot be changed by anyone. Opening it was recorded too."))
     };
     let below = match log.health.dropped {

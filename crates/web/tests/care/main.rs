@@ -1,6 +1,7 @@
 //! The therapist's side, over the whole router: patients, programs, notes, progress, exercises.
 
 mod amending;
+mod amendments;
 mod asking;
 mod charging;
 mod closed;

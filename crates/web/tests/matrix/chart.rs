@@ -45,6 +45,8 @@ pub(crate) struct Chart {
     pub(crate) links: [String; 2],
     /// Two restrictions in force, each about an account that asks for nothing here.
     pub(crate) restrictions: [String; 2],
+    /// Four things that the patient asked to be amended: two that wait, one for each door, then two that were denied.
+    pub(crate) amendments: [String; 4],
     /// Two plans of destruction and two legal holds of the practice, one for each door.
     pub(crate) plans: [String; 2],
     pub(crate) holds: [String; 2],
@@ -74,6 +76,7 @@ impl Chart {
             twice: [0; 6].map(|_| PatientId::random(&SystemRng)),
             links: [id(), id()],
             restrictions: [id(), id()],
+            amendments: [id(), id(), id(), id()],
             plans: [id(), id()],
             holds: [id(), id()],
             billed: Billed::nothing(),
@@ -136,6 +139,14 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
         closed(site, &treating, &keeper, patient).await,
     ];
     let restrictions = [restriction(site, practice, patient).await, restriction(site, practice, patient).await];
+    let ask = async || make("/amendments", &own, json!({ "words": "It was the left one." }), "amendment_id").await;
+    let amendments = [ask().await, ask().await, ask().await, ask().await];
+    for denied in &amendments[2..] {
+        let body = json!({ "answer": "denied", "ground": "accurate", "words": "It was the right one." });
+        let path = at(&format!("/amendments/{denied}/answer"));
+        let answer = site.api(Method::POST, &path, &keeper, Some(body)).await;
+        assert_eq!(answer.status, 204, "{}", answer.text());
+    }
     // Two that are not in force any more, one for each door of voiding one.
     for seen in 1..=2 {
         let mut next = crate::world::program(exercise);
@@ -162,6 +173,7 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
             twice,
             links,
             restrictions,
+            amendments,
             plans: Default::default(),
             holds: Default::default(),
             billed,

@@ -24,6 +24,11 @@ fn voids(route: &Route) -> bool {
     route.path.ends_with("/void") && !route.path.contains("billing")
 }
 
+/// Whether a route is for a patient who was denied what they asked.
+fn disagrees(route: &Route) -> bool {
+    route.path.ends_with("/disagreement") || route.path.starts_with("/amendments/")
+}
+
 /// What is sent to a route, apart from whose session it is in.
 pub(crate) struct Sent {
     pub(crate) path: String,
@@ -141,6 +146,8 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "alert_id" => chart.alerts[page].clone(),
         "setting" => "denials_count".to_owned(),
         "restriction_id" => chart.restrictions[page].clone(),
+        "amendment_id" if disagrees(route) => chart.amendments[2 + page].clone(),
+        "amendment_id" => chart.amendments[page].clone(),
         "care_link_id" => chart.links[page].clone(),
         "account_id" => account.to_string(),
         "billing_account_id" => chart.billed.account.to_string(),
@@ -212,6 +219,13 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "POST /api/v1/patients/{patient_id}/merge" => {
             json!({ "into": goes_on_as(world, chart) })
         }
+        "POST /api/v1/patients/{patient_id}/amendments"
+        | "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/disagreement" => {
+            json!({ "words": "It was the left knee." })
+        }
+        "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/answer" => {
+            json!({ "answer": "accepted", "words": "It says left now." })
+        }
         // Declined, so that everything about this patient still is as expected.
         "POST /api/v1/patients/{patient_id}/restrictions" => json!({ "what": "notes", "answer": "declined" }),
         "POST /api/v1/retention/holds" => json!({ "reason": "A claim is open" }),
@@ -239,7 +253,8 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
 }
 
 /// Whose form carries a key, so that it is done once when it is sent twice.
-const WITH_KEY: [&str; 9] = [
+const WITH_KEY: [&str; 10] = [
+    "POST /amendments",
     "POST /patients/{patient_id}/notes",
     "POST /patients/{patient_id}/visits",
     "POST /patients/{patient_id}/visits/{visit_id}/charge",
@@ -350,6 +365,12 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /patients/{patient_id}/restrictions" => {
             form.extend_pairs([("from", "notes"), ("asked_on", "2026-05-01"), ("answer", "declined")]);
+        }
+        "POST /amendments" | "POST /amendments/{amendment_id}" => {
+            form.append_pair("words", "It was the left knee.");
+        }
+        "POST /patients/{patient_id}/amendments/{amendment_id}" => {
+            form.extend_pairs([("answer", "denied"), ("ground", "accurate"), ("words", "It was the right one.")]);
         }
         "POST /retention/holds" => {
             form.append_pair("reason", "A claim is open");

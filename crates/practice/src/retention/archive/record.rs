@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::rows::{
     accounts,
+    amendments::{self, AmendmentRow},
     billing_outbox::{self, Given},
     log_entries::{self, LogEntryRow},
     patients,
@@ -92,6 +93,11 @@ pub(super) async fn text(
             seen.push(visit(grant, row, given)?);
         }
     }
+    let mut asked = Vec::new();
+    for row in amendments::of_patient(db, practice, patient).await? {
+        people.insert(row.done_by);
+        asked.push(amendment(grant, &row)?);
+    }
     let text = |value: Option<&str>| value.map(str::to_owned);
     let (email, phone) = (grant.open_optional(who.email.as_ref())?, grant.open_optional(who.phone.as_ref())?);
     let record_number = grant.open_optional(who.record_number.as_ref())?;
@@ -115,6 +121,7 @@ pub(super) async fn text(
         "log": log,
         "notes": notes,
         "visits": seen,
+        "amendments_asked_for": asked,
         "people": names(house, grant, people).await?,
         "exercises": exercise_names(house, practice, exercises_of).await?,
     });
@@ -178,6 +185,20 @@ fn visit(grant: &ArchiveGrant, row: &VisitRow, given: Option<Given>) -> Result<V
         "clinic": grant.open_optional(row.clinic.as_ref())?.map(|place| place.expose().as_str().to_owned()),
         "remark": grant.open_optional(row.remark.as_ref())?.map(|remark| remark.expose().as_str().to_owned()),
         "entered_in_error": voided(grant, row.voided.as_ref())?,
+    }))
+}
+
+/// A step of what the patient asked to be amended: it goes out with the record (45 CFR 164.526(d)(5)).
+fn amendment(grant: &ArchiveGrant, row: &AmendmentRow) -> Result<Value, OpenError> {
+    Ok(json!({
+        "amendment": row.amendment_id,
+        "step": row.step,
+        "ground": row.ground,
+        "words": grant.open(&row.words)?.expose().as_str(),
+        "note": row.note_id,
+        "on": row.done_on,
+        "by": row.done_by,
+        "at": row.done_at,
     }))
 }
 

@@ -3,8 +3,8 @@
 use crate::{
     App, AuditClass, FormKey, Json, PathId, Problem, Query, Route, SignedIn, Verb,
     look::{
-        Field, FieldErrors, Head, RECORDED, card, empty_state, hidden, pagination, recorded_line, submit, textarea,
-        words,
+        Field, FieldErrors, Head, RECORDED, Tone, card, empty_state, hidden, pagination, recorded_line, submit, tag,
+        textarea, words,
     },
     paging::{Cursor, Page, Stretch},
     routes::{
@@ -19,6 +19,7 @@ use identity::{Full, Session};
 use maud::{Markup, html};
 use phi::WriteNotes;
 use practice::{
+    amendments,
     notes::{self, NoteView, Notes},
     patients, restrictions,
 };
@@ -95,6 +96,7 @@ pub(super) async fn show(
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(app, session).await?;
     let writes = patients::may::<WriteNotes>(app.house(), session, patient).await?;
+    let (asked, due) = amendments::waits(app.house(), session, patient).await?;
     let next = found.next.map(|last| format!("/patients/{patient}/notes?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
         (views(patient, "notes"))
@@ -111,6 +113,12 @@ pub(super) async fn show(
             (empty_state("No notes yet", "What you write after a visit stands here.", None))
         }
         @for note in &found.items { (one(patient, note, writes, &surround)) }
+        @if asked > 0 {
+            p {
+                a href={ "/patients/" (patient) "/amendments" } { "What the patient asked to be amended" }
+                @if let Some(due) = due { " " (tag(&format!("waits, until {}", words::full_date(due)), Tone::Warn)) }
+            }
+        }
         (pagination(None, next.as_deref(), None))
         (recorded_line(RECORDED))
     };

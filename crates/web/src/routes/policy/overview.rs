@@ -87,6 +87,7 @@ pub(super) async fn page(
                 pre class="source" tabindex="0" aria-label="Schema of the policies" { code { (view.schema) } }
             }
         }
+        p { a href="/policy/amendments" { "What patients asked to be amended, and by when to answer" } }
         (recorded_line(ASKED))
     };
     let below = html! { "Who may see and do what, why, and since when." };
