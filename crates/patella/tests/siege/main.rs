@@ -21,6 +21,7 @@ mod full_disk;
 mod importing;
 mod index;
 mod kill;
+mod old_trail;
 mod postgres;
 mod rotation;
 mod sealed;

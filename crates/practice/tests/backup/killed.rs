@@ -9,7 +9,7 @@ use domain::{PatientId, SystemClock, TaskObserver, Unobserved};
 use practice::backup::{
     Ground, TrailPlace, create, moving,
     restore::{self, staging},
-    target,
+    target::{self, Target},
 };
 use rustix::process::{Signal, getpid, kill_process};
 use std::{
@@ -48,11 +48,12 @@ async fn what_the_child_does() {
     do_it(&task, &scene, Arc::new(Dies(step))).await;
 }
 
-async fn do_it(task: &str, scene: &Scene, observer: Arc<dyn TaskObserver>) {
+pub(crate) async fn do_it(task: &str, scene: &Scene, observer: Arc<dyn TaskObserver>) {
     match task {
         "create" => drop(scene.try_backup(observer).await.expect("a backup")),
         "create in a bucket" => drop(super::s3::made_as_said(scene, observer).await.expect("a backup")),
-        "restore" => restore_into_place(scene, observer).await,
+        "restore" => restore_into_place(scene, scene.target(), observer).await,
+        "restore from a bucket" => restore_into_place(scene, super::s3::as_said(scene), observer).await,
         "restore to PostgreSQL" => restore_to_postgresql(scene, observer).await,
         "move" => move_into_place(scene, observer).await,
         _ => panic!("there is no task {task}"),
@@ -60,10 +61,10 @@ async fn do_it(task: &str, scene: &Scene, observer: Arc<dyn TaskObserver>) {
 }
 
 /// Brings the newest backup back to `again`, by way of a place beside it.
-async fn restore_into_place(scene: &Scene, observer: Arc<dyn TaskObserver>) {
+async fn restore_into_place(scene: &Scene, target: Arc<dyn Target>, observer: Arc<dyn TaskObserver>) {
     let scene = Scene::at(&scene.folder);
     blocking(move || {
-        let name = target::backups(&*scene.target()).expect("listed").pop().expect("one");
+        let name = target::backups(&*target).expect("listed").pop().expect("one");
         let again = scene.folder.join("again");
         let staging = staging::Staging::new(again.clone(), vec![again.join("audit")]);
         if staging.begin(&name).expect("begun") == staging::Earlier::Nothing {
@@ -74,7 +75,9 @@ async fn restore_into_place(scene: &Scene, observer: Arc<dyn TaskObserver>) {
                 trail: TrailPlace::Folders(vec![(log(), beside.join("audit"))]),
                 media: beside.join("media"),
             };
-            scene.restoring(&[], &*observer, |restoring| restoring.bring_back(&name, &ground)).expect("brought back");
+            let back = scene
+                .restoring_from(&*target, &[], &*observer, |restoring| restoring.bring_back(&name, &ground).map(drop));
+            back.expect("brought back");
             staging.filled(&name, &*observer).expect("filled");
         }
         staging.name(&*observer).expect("named");
@@ -173,7 +176,7 @@ fn unfinished(path: &Path) -> bool {
 }
 
 /// The transitions of a task that ends in places of files.
-fn with_swap(steps: &[&'static str]) -> Vec<&'static str> {
+pub(crate) fn with_swap(steps: &[&'static str]) -> Vec<&'static str> {
     steps.iter().chain(&staging::STEPS).copied().collect()
 }
 

@@ -1,7 +1,7 @@
 //! Backups in storage that speaks S3, with object lock and without: a real server, over TLS.
 
 use super::{
-    killed::{copy, killed_at},
+    killed::{copy, do_it, killed_at, with_swap},
     scene::{Scene, blocking, chain, log},
 };
 use domain::{SystemClock, TaskObserver, Unobserved};
@@ -10,6 +10,7 @@ use practice::backup::{
     check::check_files,
     create::{self, Made},
     keep::KeepRules,
+    restore,
     target::{Credentials, LockMode, Removal, S3, S3Settings, Target, TargetError, backups},
 };
 use std::{
@@ -17,7 +18,10 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use testkit::s3::{REGION, Storage};
+use testkit::{
+    disk::Disk,
+    s3::{REGION, Storage},
+};
 
 /// Where a scene's folder says which bucket it is.
 const FILE: &str = "bucket.json";
@@ -78,12 +82,17 @@ fn settings(endpoint: String, bucket: String, ca: PathBuf, credentials: Credenti
 
 /// Makes a backup in the bucket that a scene's folder names.
 pub(crate) async fn made_as_said(scene: &Scene, observer: Arc<dyn TaskObserver>) -> Result<Made, create::CreateError> {
+    made_watched(scene, as_said(scene), observer).await
+}
+
+/// The bucket that a scene's folder names. To be called in the runtime.
+pub(crate) fn as_said(scene: &Scene) -> Arc<dyn Target> {
     let said = fs::read(scene.folder.join(FILE)).expect("kept");
     let said: serde_json::Value = serde_json::from_slice(&said).expect("json");
     let text = |name: &str| said[name].as_str().expect("text").to_owned();
     let credentials = Credentials::new(text("access"), text("secret"));
     let target = S3::new(settings(text("endpoint"), text("bucket"), text("ca").into(), credentials));
-    made_watched(scene, Arc::new(target.expect("a target")), observer).await
+    Arc::new(target.expect("a target"))
 }
 
 async fn made(scene: &Scene, target: Arc<dyn Target>) -> Result<Made, create::CreateError> {
@@ -216,6 +225,51 @@ async fn a_backup_in_a_bucket_killed_anywhere_leaves_the_last_good_one_and_the_n
         blocking(move || check_files(&*target, &name, &key).expect("whole")).await;
         assert_eq!(place.storage.unfinished(&place.bucket).await.expect("asked"), 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_from_a_bucket_killed_anywhere_comes_to_the_same_end() {
+    let Some(place) = Place::new(None).await else { return };
+    let original = Scene::new(2).await;
+    made(&original, place.target()).await.expect("a backup");
+    let expected = original.patients(&original.data()).await;
+    for step in with_swap(&restore::STEPS) {
+        let folder = tempfile::tempdir().expect("folder");
+        copy(&original.folder, folder.path());
+        place.keep(folder.path());
+        let scene = Scene::at(folder.path());
+        killed_at("restore from a bucket", step, folder.path());
+        let again = folder.path().join("again");
+        assert_eq!(again.exists(), step == "data-named", "killed at {step}: it is there or it is not");
+        if step != "data-named" {
+            do_it("restore from a bucket", &scene, Arc::new(Unobserved)).await;
+        }
+        assert_eq!(scene.patients(&again).await, expected, "killed at {step}");
+        let key = scene.branch().await.verifier(&log());
+        ledger::verify(&again.join("audit"), &key, &[]).expect("whole");
+        assert!(!folder.path().join("again.restoring").exists(), "killed at {step}");
+    }
+    assert_eq!(place.backups().await.len(), 1, "and nothing was written there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_disk_of_the_practice_is_full_a_backup_into_a_bucket_is_made_all_the_same() {
+    let Some(place) = Place::new(None).await else { return };
+    let (original, folder) = (Scene::new(3).await, tempfile::tempdir().expect("folder"));
+    let Some(disk) = Disk::at(folder.path(), "64m").expect("made") else { return };
+    copy(&original.folder, disk.path());
+    let scene = Scene::at(disk.path());
+    // As a server that runs has them: opened before.
+    let (contents, mut setup) = (scene.contents(), scene.setup().await);
+    (setup.target, setup.keep) = (place.target(), KEEP_ONE);
+    disk.fill().expect("filled");
+    let made = blocking(move || create::create(&contents, &setup, &SystemClock, &Unobserved)).await;
+    let name = made.expect("nothing of it is written here").manifest.name;
+    disk.free().expect("freed");
+    let (target, key, whole) = (place.target(), scene.branch().await.verifier(&log()), name.clone());
+    blocking(move || check_files(&*target, &whole, &key).expect("whole")).await;
+    scene.bring_back_from(place.target(), &name, &scene.folder.join("again")).await.expect("brought back");
+    assert_eq!(scene.patients(&scene.folder.join("again")).await, scene.patients(&scene.data()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -271,7 +271,7 @@ impl Scene {
         self.restoring_from(&*self.target(), destroyed, observer, work)
     }
 
-    fn restoring_from<T>(
+    pub(crate) fn restoring_from<T>(
         &self,
         target: &dyn Target,
         destroyed: &[Destroyed],

@@ -24,7 +24,7 @@ use store::{
         programs::{self, ProgramVersionRow},
     },
 };
-use testkit::house::Person;
+use testkit::{disk::Disk, house::Person};
 
 on_both! {
     an_archive_lies_there_before_there_is_no_way_back_and_its_certificate_says_so
@@ -35,6 +35,7 @@ on_both! {
     a_run_that_was_cut_off_archives_anew
     the_rules_of_today_and_those_of_the_plan_count
     an_archive_holds_every_version
+    an_archive_for_which_there_is_no_room_stops_the_run_and_destroys_nobody
 }
 
 /// Two years from the day on which the purge of these tests takes place.
@@ -256,4 +257,28 @@ async fn an_archive_holds_every_version(office: Office) {
     );
     assert_eq!(record["programs"][0]["ended_at_once_at"], "2015-01-01T15:00:00Z");
     assert!(record["visits"][0].get("charged_at").is_some_and(serde_json::Value::is_null), "nobody charged it");
+}
+
+async fn an_archive_for_which_there_is_no_room_stops_the_run_and_destroys_nobody(office: Office) {
+    let archive = with_archive(office);
+    let patient = archive.patient().await;
+    let plan = archive.office.approved().await;
+    archive.office.cool();
+    let Some(disk) = Disk::at(&archive.folder, "64k").expect("made") else { return };
+    disk.fill().expect("filled");
+    let stopped = archive.office.purge(plan).await.expect_err("there is no room");
+    assert!(matches!(stopped, PurgeError::Archive(_)), "{stopped}");
+    let mut said: Option<&dyn std::error::Error> = Some(&stopped);
+    let mut chain = String::new();
+    while let Some(cause) = said {
+        chain.push_str(&format!("{cause}: "));
+        said = cause.source();
+    }
+    assert!(chain.contains("full") || chain.contains("No space"), "{chain}");
+    assert!(archive.office.traces(patient).await.1, "the key is there");
+    assert!(archive.office.destroyed().entries().is_empty(), "and nobody is said to be destroyed");
+    disk.free().expect("freed");
+    assert_eq!(archive.office.purge(plan).await.expect("carried out").destroyed, 1);
+    assert_eq!(archive.files().len(), 1, "and nothing half written is left");
+    assert_eq!(archive.opened()["patient"]["given_name"], "Ada");
 }

@@ -20,12 +20,14 @@ use std::{
     process::Command,
     sync::Arc,
 };
-use store::Batch;
+use store::{Batch, Db, PostgresBackend, PostgresOptions, PostgresSegments, Store};
 use tempfile::TempDir;
-use testkit::dropping;
+use testkit::{dropping, postgres::Server};
 
 const FOLDER: &str = "PATELLA_TEST_SEGMENTS_FOLDER";
 const STEP: &str = "PATELLA_TEST_SEGMENTS_STEP";
+/// The file that says where the server's log is, when it is in a database.
+const OWNER: &str = "audit.owner";
 /// Entries of the cohort in whole segments, and what lies behind them.
 const OLD: u64 = 12 * 256;
 /// The last moment of the oldest day of which the trail speaks.
@@ -82,15 +84,25 @@ async fn prepare(folder: &Path) {
     fill(folder, &server(), entries("2026-03-01T12:00:00Z", 300)).await;
 }
 
+/// Where the segments of a log are: in the database whose owner a file in the folder names, or in the folder.
+fn segments_of(folder: &Path, name: &LogName) -> Box<dyn Segments> {
+    match owner_said(folder) {
+        Some(owner) => Box::new(PostgresSegments::open(&owner, name).expect("opened")),
+        None => Box::new(FileSegments::new(folder_of(folder, name))),
+    }
+}
+
+/// How the owner of the audit database comes in, where a test wrote it down.
+fn owner_said(folder: &Path) -> Option<PostgresOptions> {
+    let line = fs::read_to_string(folder.join(OWNER)).ok()?;
+    let [url, word, ca] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+    Some(PostgresOptions::new(url).password_file(word).ca_file(ca))
+}
+
 fn logs(folder: &Path, names: &[LogName]) -> Vec<OldLog> {
     let old = |name: &LogName| {
         let Settings { log, seal, signer, .. } = settings(name);
-        OldLog {
-            log,
-            seal,
-            signer,
-            segments: Box::new(FileSegments::new(folder_of(folder, name))) as Box<dyn Segments>,
-        }
+        OldLog { log, seal, signer, segments: segments_of(folder, name) }
     };
     names.iter().map(old).collect()
 }
@@ -283,6 +295,61 @@ async fn killed_at_any_transition_the_trail_is_whole_and_the_next_run_comes_to_t
         assert_eq!((report.entries, report.dropped.map(|dropped| dropped.before)), (OLD + 320, Some(OLD)), "{step}");
         assert_eq!(bundles(&cut), 1, "{step}");
         let ledger = Ledger::open(FileBackend::open(cut.join("audit")).expect("a log"), settings(&log()));
+        ledger.expect("opened").close();
+    }
+}
+
+/// A log on PostgreSQL with what is old and what is young; what the server's role opens it with.
+async fn prepare_on_postgres(server_of: &Server, folder: &Path) -> PostgresOptions {
+    let made = server_of.database("audit").expect("a database");
+    let login = |login: &testkit::postgres::Login| {
+        PostgresOptions::new(&login.url).password_file(&login.password_file).ca_file(&made.ca_file)
+    };
+    let owner = Db::connect(&login(&made.owner)).await.expect("connected");
+    store::migrate(&owner, Store::Audit, &domain::SystemClock).await.expect("migrated");
+    store::grant_server(&owner, Store::Audit, &made.server.role).await.expect("granted");
+    let (url, word, ca) = (&made.owner.url, made.owner.password_file.display(), made.ca_file.display());
+    fs::write(folder.join(OWNER), format!("{url}\t{word}\t{ca}")).expect("written");
+    let options = login(&made.server);
+    append_on_postgres(&options, entries(DAY, OLD)).await;
+    append_on_postgres(&options, entries("2026-03-01T12:00:00Z", 300)).await;
+    options
+}
+
+/// Proves the log whole, as a server does at its start, and appends to it.
+async fn append_on_postgres(options: &PostgresOptions, entries: Vec<Entry>) {
+    let backend = loop {
+        match PostgresBackend::connect(options, &server()) {
+            Ok(backend) => break backend,
+            // The lock of whoever wrote before goes when PostgreSQL notices that the connection is closed.
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    let ledger = Ledger::open(backend, settings(&server())).expect("whole");
+    for some in entries.chunks(256) {
+        ledger.handle().append(some.to_vec()).await.expect("appended");
+    }
+    ledger.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgresql_killed_at_any_transition_the_trail_is_whole_and_the_next_run_comes_to_the_same_end() {
+    let Some(postgres) = Server::shared().expect("PostgreSQL starts") else { return };
+    for step in DROP_STEPS {
+        let folder = TempDir::new().expect("a folder");
+        let folder = folder.path();
+        open(folder, "2026-06-01T12:00:00Z").await.ledger.close();
+        let options = prepare_on_postgres(postgres, folder).await;
+        assert!(!run(folder, step).success(), "{step}: the child lived");
+        // Between the two the server can start, which proves the log, and write.
+        append_on_postgres(&options, entries("2026-06-01T12:00:00Z", 20)).await;
+        assert!(run(folder, "never").success(), "{step}: the second run failed");
+        append_on_postgres(&options, entries("2026-06-01T13:00:00Z", 20)).await;
+        let mut segments = segments_of(folder, &server());
+        assert_eq!(segments.left(OLD + 300).expect("read"), [12, 13], "{step}: exactly the old ones are empty");
+        let note = segments.dropped().expect("read").expect("noted");
+        assert_eq!(Dropped::open(&note, &verifier(&server())).expect("true").before, OLD, "{step}");
+        let ledger = Ledger::open(FileBackend::open(folder.join("audit")).expect("a log"), settings(&log()));
         ledger.expect("opened").close();
     }
 }

@@ -7,7 +7,7 @@ use ledger::LogName;
 use practice::{audit::Export, csv::cell};
 use std::{collections::HashSet, fmt::Display};
 
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "log",
     "seq",
     "at",
@@ -29,10 +29,11 @@ const COLUMNS: [&str; 21] = [
     "tree_size",
     "inclusion_path",
     "checkpoint",
+    "dropped_until",
 ];
 
 /// As CSV (RFC 4180): hashes in hexadecimal, those of a path with a blank between them, and each log's signed head in the
-/// first of its rows.
+/// first of its rows. Up to which moment entries were dropped when their time was over stands in the first row of all.
 #[derive(Default)]
 pub(super) struct AsCsv {
     headed: HashSet<LogName>,
@@ -47,6 +48,7 @@ impl Writing for AsCsv {
         let (audited, proved) = (entry.audited, entry.proved);
         let (found, entry) = (&audited.found, &audited.found.entry);
         let head = export.heads().iter().find(|head| head.log == found.log);
+        let first_of_all = self.headed.is_empty();
         let first = self.headed.insert(found.log.clone());
         let path = proved.path.as_ref().map(|path| {
             let hashes: Vec<String> = path.iter().map(|hash| HEXLOWER.encode(&hash.0)).collect();
@@ -74,6 +76,7 @@ impl Writing for AsCsv {
             text(head.filter(|_| path.is_some()).map(|head| head.checkpoint.size)),
             path.unwrap_or_default(),
             head.filter(|_| first).map(|head| head.note.clone()).unwrap_or_default(),
+            text(export.health().dropped.filter(|_| first_of_all).map(|dropped| dropped.until)),
         ])
     }
 
@@ -86,7 +89,7 @@ fn text(value: Option<impl Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-fn row(cells: [String; 21]) -> String {
+fn row(cells: [String; 22]) -> String {
     let mut row = cells.map(|text| cell(&text)).join(",");
     row.push_str("\r\n");
     row
