@@ -77,8 +77,10 @@ ids! {
     HoldId,
     /// What a patient asked of who sees their record, and the practice's answer.
     RestrictionId,
-    /// What a patient asked to be amended in their record, with all its steps; and each step by itself.
+    /// What a patient asked to be amended in their record, with all its steps.
     AmendmentId,
+    /// One of those steps.
+    AmendmentStepId,
     /// A device or medium that was disposed of.
     DisposalId,
     /// A login session.

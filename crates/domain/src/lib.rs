@@ -34,9 +34,9 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccountId, AlertId, AmendmentId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, DisposalId,
-    EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId,
-    PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+    AccountId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId,
+    DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId,
+    PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

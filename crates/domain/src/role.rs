@@ -92,7 +92,7 @@ words! {
         Govern = "govern",
         /// Plan and approve the destruction of records, and hold them.
         Retain = "retain",
-        /// Answer what patients ask about their record: restrictions, and records that were made twice.
+        /// Answer what patients ask about their record: restrictions, and records that were made twice; and see what waits to be amended.
         AnswerRequests = "answer_requests",
         /// Run keys, backups and health of the server.
         Operate = "operate",

@@ -10,7 +10,7 @@ mod waiting;
 
 pub use ask::{AmendmentAnswer, Disagreement, NewAmendment, NewAnswer, answer, ask, disagree};
 pub use list::{AmendmentView, RIGHTS, StepView, list, waits};
-pub use waiting::{WaitingView, waiting};
+pub use waiting::{Waiting, WaitingView, waiting};
 
 use crate::{
     record::{RecordError, through_record},
@@ -26,7 +26,7 @@ pub enum AmendmentError {
     /// A denial has one of the four grounds, and nothing else has one.
     #[error("the ground does not fit")]
     Ground,
-    /// Only what is accepted names a note, and one of this patient's.
+    /// Only what is accepted, or denied in part, names a note, and one of this patient's that was not entered in error.
     #[error("the note does not fit")]
     Note,
     /// It cannot be done at this point: it was answered, there is nothing to disagree with, it was put off before.
@@ -35,6 +35,12 @@ pub enum AmendmentError {
     /// The day by which it was to be answered is past: it is answered, and not put off.
     #[error("it is too late to put it off")]
     TooLate,
+    /// As many wait already as can be asked at once.
+    #[error("too many wait already")]
+    TooMany,
+    /// It is answered, and disagreed with, in person: not with an API token.
+    #[error("it is not done with an API token")]
+    ApiToken,
     /// The idempotency key came before with another body.
     #[error("the key was used for another request")]
     KeyUsed,

@@ -26,7 +26,7 @@ use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self, AccountState},
-        care_links, login_sessions,
+        amendments, care_links, login_sessions,
         merges::{self, MergeRow},
         patients,
     },
@@ -85,6 +85,9 @@ pub enum MergeError {
     /// The record that would be closed has an account that can be opened.
     #[error("the record has an account")]
     HasAccount,
+    /// The patient asked for an amendment of the record that would be closed, and waits for the answer: it could never come.
+    #[error("an amendment of the record waits for its answer")]
+    Amendment,
     /// The destruction of one of the two, or of another record of theirs, has begun.
     #[error("the destruction of this record has begun")]
     TooLate,
@@ -173,6 +176,9 @@ pub async fn merge(
     let account = accounts::by_patient(identity, practice, patient).await?;
     if account.is_some_and(|row| row.state != AccountState::Disabled) {
         return Err(MergeError::HasAccount);
+    }
+    if amendments::waiting_of(clinical, practice, patient).await? > 0 {
+        return Err(MergeError::Amendment);
     }
     let last = merges::of_patient(identity, practice, patient).await?;
     if last.as_ref().is_some_and(|row| row.into.is_some()) {

@@ -6,6 +6,7 @@
 mod letters;
 
 use letters::Letters;
+use unicode_normalization::UnicodeNormalization;
 
 /// Lines on an A4 page.
 const LINES: usize = 66;
@@ -14,7 +15,8 @@ const WIDTH: usize = 92;
 
 /// A document: a heading on the first page, then lines; those that are too long go on below.
 pub(crate) fn document(heading: &str, lines: &[String]) -> Vec<u8> {
-    let all: Vec<String> = lines.iter().flat_map(|line| broken(line)).collect();
+    // An accent that is a letter of its own would be printed beside what it belongs to.
+    let all: Vec<String> = lines.iter().flat_map(|line| broken(&line.nfc().collect::<String>())).collect();
     let pages: Vec<&[String]> = if all.is_empty() { vec![&[]] } else { all.chunks(LINES).collect() };
     let mut pdf = Pdf::new();
     // 1 catalog, 2 pages, 3 and 4 fonts, then two objects for each page.

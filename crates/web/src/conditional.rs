@@ -11,6 +11,9 @@ use axum::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag(pub u64);
 
+/// That a visit stays as it is, which comes about as time goes by.
+pub const SETTLED: &str = "settled";
+
 /// The same with a word about what changes by itself under a version, as time goes by: `"7-settled"`. Whoever changes the record
 /// names the version, with the word or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +67,8 @@ fn parse(tag: &str) -> Option<(Tag, Option<&str>)> {
         Some((version, word)) => (version, Some(word)),
         None => (inside, None),
     };
-    version.parse().ok().map(|version| (Tag(version), word))
+    let is_ours = word.is_none_or(|word| word == SETTLED);
+    version.parse().ok().filter(|_| is_ours).map(|version| (Tag(version), word))
 }
 
 /// The version that the caller says they are changing. 428 without `If-Match`; 412 when it names no version of ours.
@@ -119,6 +123,9 @@ mod tests {
         assert_eq!(read("*"), Err(428));
         assert_eq!(read("W/\"3\""), Err(412));
         assert_eq!(read("\"x\""), Err(412));
+        assert_eq!(read("\"3-nonsense\""), Err(412));
+        assert_eq!(read("\"3-\""), Err(412));
+        assert_eq!(read("\"3-settled\""), Ok(IfMatch(3)));
         assert_eq!(read("\"3\""), Ok(IfMatch(3)));
         assert_eq!(IfMatch(3).check(4).map_err(|p| p.status().as_u16()), Err(412));
         assert_eq!(IfMatch(3).check(3), Ok(()));

@@ -30,7 +30,7 @@ mod surround;
 pub use app::{App, Parts, Readiness, Settings};
 pub use assets::{asset, asset_names};
 pub use body::{Form, Json, JsonBytes, PathId, Query};
-pub use conditional::{IfMatch, Tag, WordedTag};
+pub use conditional::{IfMatch, SETTLED, Tag, WordedTag};
 pub use gate::{Caller, Gate, GateClosed, HalfSignedIn, Presented, SignedIn, Visitor};
 pub(crate) use idempotency::FormKey;
 pub use idempotency::IdempotencyKey;

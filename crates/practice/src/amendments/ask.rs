@@ -6,7 +6,9 @@ use crate::{
     record::{RecordError, purpose, resource, today},
     repeat::Repeatable,
 };
-use domain::{AmendmentGround, AmendmentId, AmendmentStep, AmendmentText, NoteId, PatientId, amendment_due};
+use domain::{
+    AmendmentGround, AmendmentId, AmendmentStep, AmendmentStepId, AmendmentText, NoteId, PatientId, amendment_due,
+};
 use identity::{Full, Session};
 use ledger::Word;
 use phi::{AccessError, Grant, LogExercise, PatientWords, Permission, Purpose, WriteNotes, Writes};
@@ -19,6 +21,9 @@ use store::{
         progress_notes,
     },
 };
+
+/// The most that waits for an answer of one patient: more is a conversation to be had, and would hide others' behind it.
+const MOST: i64 = 20;
 
 const ASKED: Word = Word::new("patient-asked");
 
@@ -46,7 +51,7 @@ pub enum AmendmentAnswer {
     Extended,
     /// It was amended; the words say what.
     Accepted,
-    /// It was not; the words say why, in plain language.
+    /// It was not, or a part of it was not; the words say why, in plain language.
     Denied,
     /// What there is to say to a statement of disagreement.
     Rebutted,
@@ -74,7 +79,7 @@ pub struct NewAnswer {
     pub ground: Option<AmendmentGround>,
     /// What the patient is told.
     pub words: AmendmentText,
-    /// For what is accepted, the note in which the amendment stands, if it stands in one.
+    /// The note in which what was amended stands, if it stands in one: for what is accepted, or denied in part.
     #[serde(default)]
     pub note_id: Option<NoteId>,
 }
@@ -107,6 +112,9 @@ pub async fn ask(
     if let Some(made) = before().await? {
         return Ok(made);
     }
+    if amendments::waiting_of(&house.stores.clinical, grant.practice(), patient).await? >= MOST {
+        return Err(AmendmentError::TooMany);
+    }
     let said = Said { step: AmendmentStep::Asked, words: &new.words, ground: None, note_id: None };
     record(house, session, (patient, amendment), Word::new("ask_amendment")).await?;
     let row = row(house, &grant, amendment, &said).await?;
@@ -132,6 +140,7 @@ pub async fn answer(
 ) -> Result<(), AmendmentError> {
     let why = Purpose::treatment(resource(AMENDMENT, amendment));
     let grant = house.guard.authorize::<WriteNotes>(session, patient, why).await?;
+    refuse_tokens(session)?;
     let (step, action) = new.answer.step();
     let asked = may_follow(house, &grant, amendment, step).await?;
     if new.ground.is_some() != (step == AmendmentStep::Denied) {
@@ -139,7 +148,8 @@ pub async fn answer(
     }
     if let Some(note) = new.note_id {
         let found = progress_notes::by_id(&house.stores.clinical, grant.practice(), patient, note).await?;
-        if step != AmendmentStep::Accepted || found.is_none() {
+        let decided = matches!(step, AmendmentStep::Accepted | AmendmentStep::Denied);
+        if !decided || found.is_none_or(|note| note.voided.is_some()) {
             return Err(AmendmentError::Note);
         }
     }
@@ -162,10 +172,16 @@ pub async fn disagree(
 ) -> Result<(), AmendmentError> {
     let why = purpose(session, patient, resource(AMENDMENT, amendment));
     let grant = house.guard.authorize::<LogExercise>(session, patient, why).await?;
+    refuse_tokens(session)?;
     may_follow(house, &grant, amendment, AmendmentStep::Disagreed).await?;
     let said = Said { step: AmendmentStep::Disagreed, words: &new.words, ground: None, note_id: None };
     record(house, session, (patient, amendment), Word::new("disagree_amendment")).await?;
     append(house, &grant, amendment, &said).await
+}
+
+/// A program that writes notes, or what was done, was not given leave to speak for somebody about their rights.
+fn refuse_tokens(session: &Session<Full>) -> Result<(), AmendmentError> {
+    if session.token().is_some() { Err(AmendmentError::ApiToken) } else { Ok(()) }
 }
 
 /// What was asked, if this step can follow on what there is.
@@ -203,7 +219,7 @@ async fn row<P: Permission + Writes<PatientWords>>(
     amendment_id: AmendmentId,
     said: &Said<'_>,
 ) -> Result<AmendmentRow, AmendmentError> {
-    let step_id = AmendmentId::random(&*house.rng);
+    let step_id = AmendmentStepId::random(&*house.rng);
     Ok(AmendmentRow {
         practice_id: grant.practice(),
         patient_id: grant.subject(),

@@ -78,11 +78,13 @@ pub async fn list(
     let mut names = Names::new(house, session);
     let mut views: Vec<AmendmentView> = Vec::new();
     for row in &rows {
+        let words = said.next().flatten();
+        let is_open = words.is_some();
         let step = StepView {
             step: row.step,
-            words: said.next().flatten(),
-            ground: row.ground,
-            note_id: row.note_id,
+            words,
+            ground: row.ground.filter(|_| is_open),
+            note_id: row.note_id.filter(|_| is_open),
             by: names.person(row.done_by).await?,
             at: row.done_at,
         };
@@ -109,12 +111,16 @@ pub async fn list(
     Ok(views)
 }
 
-/// How many requests of a patient wait for an answer, and until when: said on the record, without what was asked.
+/// How many requests there are of a patient, and until when the first that waits is to be answered: said on the record, to those who
+/// may open the rest of it. Opens nothing.
 pub async fn waits(
     house: &House,
     session: &Session<Full>,
     patient: PatientId,
 ) -> Result<(usize, Option<Date>), RecordError> {
+    if !house.guard.would_allow::<ReadExercise>(session, patient).await? {
+        return Ok((0, None));
+    }
     let rows = amendments::of_patient(&house.stores.clinical, session.practice(), patient).await?;
     let steps_of = |id: AmendmentId| -> Vec<AmendmentStep> {
         rows.iter().filter(|row| row.amendment_id == id).map(|row| row.step).collect()

@@ -14,7 +14,7 @@ use serde::Serialize;
 use store::rows::amendments;
 
 /// The most that are listed; those that were asked first come first.
-const MOST: i64 = 500;
+const MOST: usize = 500;
 
 /// Something that waits.
 #[derive(Serialize, JsonSchema)]
@@ -33,19 +33,34 @@ pub struct WaitingView {
     pub late: bool,
 }
 
-/// What waits for an answer, the soonest due first.
-pub async fn waiting(house: &House, session: &Session<Full>) -> Result<Vec<WaitingView>, RecordError> {
+/// What waits in a practice.
+#[derive(Serialize, JsonSchema)]
+pub struct Waiting {
+    /// The soonest due first.
+    pub items: Vec<WaitingView>,
+    /// Whether more waits, which was asked later.
+    pub more: bool,
+}
+
+/// What waits for an answer.
+pub async fn waiting(house: &House, session: &Session<Full>) -> Result<Waiting, RecordError> {
     let purpose = Purpose::operations(Resource::whole(AMENDMENT));
     let grant = house.guard.authorize_practice::<AnswerRequests>(session, purpose).await?;
     let today = today(house, grant.practice()).await?;
-    let found = amendments::waiting(&house.stores.clinical, grant.practice(), MOST).await?;
+    let found = amendments::waiting(
+        &house.stores.clinical,
+        grant.practice(),
+        i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1),
+    )
+    .await?;
+    let more = found.len() > MOST;
     let view = |row: amendments::Waiting| {
         let due_on = amendment_due(row.asked_on, row.extended);
         let (amendment_id, patient_id, asked_on, extended) =
             (row.amendment_id, row.patient_id, row.asked_on, row.extended);
         WaitingView { amendment_id, patient_id, asked_on, due_on, extended, late: today > due_on }
     };
-    let mut views: Vec<_> = found.into_iter().map(view).collect();
+    let mut views: Vec<_> = found.into_iter().take(MOST).map(view).collect();
     views.sort_by_key(|view| view.due_on);
-    Ok(views)
+    Ok(Waiting { items: views, more })
 }

@@ -8,6 +8,7 @@
 use crate::House;
 use domain::TaskObserver;
 use phi::as_subject;
+use std::collections::HashSet;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
@@ -34,7 +35,7 @@ pub enum DeliverError {
     /// A store took nothing.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// Some do not open: their key is away, or they are damaged. All others were carried.
+    /// Some do not open, because their key is away or they are damaged, or correct what does not. All others were carried.
     #[error("{count} charges on their way do not open")]
     Unopened {
         /// How many.
@@ -46,15 +47,24 @@ pub enum DeliverError {
 pub async fn deliver(house: &House, observer: &dyn TaskObserver) -> Result<u64, DeliverError> {
     let (mut carried, mut unopened) = (0, 0);
     let mut after = None;
+    // What comes later of a visit waits with what does not open: it would be numbered in front of it.
+    let mut stuck = HashSet::new();
     loop {
-        let waiting = billing_outbox::page(&house.stores.clinical, after, LOAD).await?;
+        let mut waiting = billing_outbox::page(&house.stores.clinical, after, LOAD).await?;
         let Some(last) = waiting.last() else { break };
         after = Some(last.place());
+        // The clocks of two nodes may differ.
+        waiting.sort_by_key(|row| (row.visit_id, row.number));
         let (mut arriving, mut leaving) = (Batch::new(), Batch::new());
         let now = house.clock.now();
         for row in &waiting {
+            if stuck.contains(&row.visit_id) {
+                unopened += 1;
+                continue;
+            }
             let Ok(draft) = house.guard.unpack(row.practice_id, row.visit_id, &row.crossing).await else {
                 unopened += 1;
+                stuck.insert(row.visit_id);
                 continue;
             };
             // Only after a restore: what was on its way on that day went with its account since. Its key is gone.

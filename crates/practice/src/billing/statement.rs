@@ -41,6 +41,16 @@ pub async fn statement(
 }
 
 impl Statement {
+    /// Refused where the name of whoever it is for is there and does not open: nobody is to be sent a sheet without it.
+    pub const fn may_be_sent(&self) -> Result<(), BillingError> {
+        match self.account.contact_is_damaged {
+            true => Err(BillingError::NotNow(
+                "Name and contact of this account do not open. Have the operator look at its keys first.",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// What is owed; none when it cannot be counted.
     pub fn balance(&self) -> Option<Cents> {
         self.account.aging.balance()

@@ -1,14 +1,16 @@
 //! What patients ask to be amended (45 CFR 164.526): every step once, in time, sealed, kept with the record and gone with it.
 
-use crate::{archived::with_archive, fixture::Office, on_both};
+use crate::{archived::with_archive, fixture::Office, meanwhile::set, on_both};
 use domain::{AmendmentGround, AmendmentId, AmendmentStep, NoteId, PatientId, Role};
 use identity::{Full, Session};
 use phi::AccessError;
 use practice::{
     amendments::{self, AmendmentAnswer, AmendmentError, AmendmentView, Disagreement, NewAmendment, NewAnswer, RIGHTS},
+    merging::{self, MergeError, NewMerge},
     notes::{self, NewNote},
     record::RecordError,
 };
+use store::rows::accounts::AccountState;
 use testkit::house::Person;
 
 on_both! {
@@ -17,6 +19,7 @@ on_both! {
     an_answer_is_put_off_once_and_never_after_the_sixtieth_day
     nobody_but_the_patient_asks_and_nobody_but_who_treats_them_answers
     a_request_goes_into_the_archive_and_goes_with_the_record
+    twenty_wait_at_most_and_no_record_is_closed_in_which_one_waits
 }
 
 /// A patient with an account and a therapist.
@@ -61,7 +64,8 @@ impl Scene {
     async fn waiting(&self) -> Vec<(String, bool, bool)> {
         let session = self.office.session(&self.office.officer).await;
         let found = amendments::waiting(self.office.house(), &session).await.expect("read");
-        found.into_iter().map(|one| (one.due_on.to_string(), one.extended, one.late)).collect()
+        assert!(!found.more);
+        found.items.into_iter().map(|one| (one.due_on.to_string(), one.extended, one.late)).collect()
     }
 }
 
@@ -122,7 +126,7 @@ async fn what_is_accepted_names_the_note_in_which_it_stands(office: Office) {
     let others = note(&scene.therapist, other).await;
     let asked = scene.ask("It was the left knee", None).await.expect("asked");
     let answer = |note_id| NewAnswer { note_id: Some(note_id), ..said(AmendmentAnswer::Accepted) };
-    for wrong in [answer(others), NewAnswer { note_id: Some(theirs), ..said(AmendmentAnswer::Denied) }] {
+    for wrong in [answer(others), NewAnswer { note_id: Some(theirs), ..said(AmendmentAnswer::Extended) }] {
         assert!(matches!(scene.answer(asked, &wrong).await, Err(AmendmentError::Note)));
     }
     for wrong in [
@@ -194,8 +198,30 @@ async fn nobody_but_the_patient_asks_and_nobody_but_who_treats_them_answers(offi
     scene.office.test.care_link(&colleague, other).await;
     let session = scene.office.session(&colleague).await;
     assert!(denied(amendments::answer(house, &session, other, asked, &said(AmendmentAnswer::Accepted)).await));
+    let nothing = amendments::waits(house, &session, patient).await.expect("read");
+    assert_eq!(nothing, (0, None), "not even that something waits");
+    let session = scene.office.session(&scene.therapist).await;
     let waiting = amendments::waits(house, &session, patient).await.expect("read");
     assert!(waiting.1.is_some(), "nothing of it changed anything");
+}
+
+async fn twenty_wait_at_most_and_no_record_is_closed_in_which_one_waits(office: Office) {
+    let scene = Scene::of(office).await;
+    let first = scene.ask("The 0th", None).await.expect("asked");
+    for n in 1..20 {
+        scene.ask(&format!("The {n}th"), None).await.expect("asked");
+    }
+    assert!(matches!(scene.ask("One more", None).await, Err(AmendmentError::TooMany)));
+    scene.answer(first, &said(AmendmentAnswer::Denied)).await.expect("denied");
+    scene.ask("One more", None).await.expect("asked");
+
+    let (house, other) = (scene.office.house(), scene.office.patient("1970-01-01").await);
+    let session = scene.office.session(&scene.office.officer).await;
+    let refused = merging::merge(house, &session, scene.patient, &NewMerge { into: other }).await;
+    assert!(matches!(refused, Err(MergeError::HasAccount)), "{refused:?}");
+    set(&scene.office, &scene.own, AccountState::Disabled).await.expect("disabled");
+    let refused = merging::merge(house, &session, scene.patient, &NewMerge { into: other }).await;
+    assert!(matches!(refused, Err(MergeError::Amendment)), "{refused:?}");
 }
 
 async fn a_request_goes_into_the_archive_and_goes_with_the_record(office: Office) {

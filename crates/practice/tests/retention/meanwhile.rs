@@ -125,7 +125,7 @@ async fn what_is_decided_in_a_session_that_was_ended_meanwhile_is_not_stored(off
 }
 
 /// Sets the state of the account of a patient, as an administrator does.
-async fn set(office: &Office, own: &Person, state: AccountState) -> Result<(), DirectoryError> {
+pub(crate) async fn set(office: &Office, own: &Person, state: AccountState) -> Result<(), DirectoryError> {
     let admin = office.session(&office.admin).await;
     let row = by_id(&office.house().stores.identity, office.practice, own.account()).await.expect("read");
     let seen = row.expect("there").version;

@@ -1,8 +1,8 @@
 //! Values on their way into a statement.
 
 use domain::{
-    AccountId, AlertId, AmendmentId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId, Date,
-    DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId,
+    AccountId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId,
+    Date, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId,
     PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId,
     billing::Cents,
 };
@@ -126,6 +126,7 @@ ids!(
     AccountId,
     AlertId,
     AmendmentId,
+    AmendmentStepId,
     BillingAccountId,
     BillingLinkId,
     BookingId,

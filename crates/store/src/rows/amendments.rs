@@ -2,7 +2,10 @@
 
 use super::sealed;
 use crate::{Batch, Db, Row, StoreError};
-use domain::{AccountId, AmendmentGround, AmendmentId, AmendmentStep, Date, NoteId, PatientId, PracticeId, Timestamp};
+use domain::{
+    AccountId, AmendmentGround, AmendmentId, AmendmentStep, AmendmentStepId, Date, NoteId, PatientId, PracticeId,
+    Timestamp,
+};
 use phi::{RowId, Sealed, fields::amendments};
 
 /// A step: what was asked, an answer, or what was said to that.
@@ -14,7 +17,7 @@ pub struct AmendmentRow {
     /// What was asked: the same for all of its steps.
     pub amendment_id: AmendmentId,
     /// The step's own id, under which its words are sealed.
-    pub step_id: AmendmentId,
+    pub step_id: AmendmentStepId,
     /// Which step it is.
     pub step: AmendmentStep,
     /// Why it was denied; none for other steps.
@@ -33,7 +36,7 @@ pub struct AmendmentRow {
 
 impl AmendmentRow {
     /// The row as associated data sees it.
-    pub const fn row_id(step: AmendmentId) -> RowId {
+    pub const fn row_id(step: AmendmentStepId) -> RowId {
         RowId::new(*step.as_bytes())
     }
 }
@@ -77,6 +80,14 @@ pub async fn waiting(db: &Db, practice: PracticeId, limit: i64) -> Result<Vec<Wa
         })
     };
     found.iter().map(read).collect()
+}
+
+/// How many requests of a patient wait for an answer.
+pub async fn waiting_of(db: &Db, practice: PracticeId, patient: PatientId) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM amendments a WHERE a.practice_id = $1 AND a.patient_id = $2 AND a.place = 0 \
+                       AND NOT EXISTS (SELECT 1 FROM amendments d WHERE d.practice_id = $1 \
+                       AND d.amendment_id = a.amendment_id AND d.place = 2)";
+    db.one(SQL, &[practice.into(), patient.into()]).await?.int(0)
 }
 
 /// Adds a step. A duplicate where another stands in its place.

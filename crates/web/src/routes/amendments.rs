@@ -9,6 +9,7 @@ use crate::{
     Problem, RouteTable,
     answer::key_used,
     look::{Tone, card, link_button, tag, words},
+    routes::notes::list::paragraphs,
     surround::Surround,
 };
 use domain::{AmendmentGround, AmendmentStep};
@@ -26,14 +27,19 @@ impl From<AmendmentError> for Problem {
             AmendmentError::Ground => {
                 Self::invalid_fields().field("ground", "must be said for a denial, and for it alone")
             }
-            AmendmentError::Note => {
-                Self::invalid_fields().field("note_id", "must be a note of this patient's, for what was amended alone")
-            }
+            AmendmentError::Note => Self::invalid_fields()
+                .field("note_id", "must be a note of this patient's that stands, for what was amended alone"),
             AmendmentError::NotNow => Self::conflict().detail(
                 "It is not the time for this: it was answered or put off before, or there is nothing to answer.",
             ),
             AmendmentError::TooLate => {
                 Self::conflict().detail("The 60 days are over, so it cannot be put off any more. Answer it.")
+            }
+            AmendmentError::TooMany => {
+                Self::conflict().detail("As much waits for an answer as can be asked at once. Talk to the practice.")
+            }
+            AmendmentError::ApiToken => {
+                Self::forbidden().detail("This is done in person: sign in in a browser, and not with an API token.")
             }
             AmendmentError::KeyUsed => key_used(),
             AmendmentError::Record(error) => error.into(),
@@ -90,9 +96,10 @@ fn one(step: &StepView, surround: &Surround) -> Markup {
             p class="soft small" { (said(step.step)) " · " (surround.moment(step.at)) " · " (step.by.name) }
             @if let Some(why) = step.ground { p { (ground(why)) "." } }
             @match &step.words {
-                Some(words) => @for part in words.split("\n\n") { p { (part) } },
+                Some(words) => (paragraphs(words)),
                 None => p class="soft" { "What was said is not open to you." },
             }
+            @if step.note_id.is_some() { p class="soft" { "What was amended stands in a progress note." } }
         }
     }
 }

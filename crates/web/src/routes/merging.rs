@@ -28,6 +28,9 @@ impl From<MergeError> for Problem {
             MergeError::TooLate => Self::conflict().detail(
                 "The destruction of this record has begun, or of another of the same person. It cannot be merged or opened again any more.",
             ),
+            MergeError::Amendment => Self::conflict().detail(
+                "The patient asked for an amendment of the record that would be closed, and waits for the answer. Answer it first.",
+            ),
             MergeError::HasAccount => Self::conflict().detail(
                 "Somebody signs in to this record. Close the account first, or close the other record instead.",
             ),

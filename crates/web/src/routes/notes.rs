@@ -1,7 +1,7 @@
 //! Progress notes.
 
 mod amend;
-mod list;
+pub(super) mod list;
 mod write;
 
 use crate::RouteTable;

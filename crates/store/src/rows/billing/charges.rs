@@ -73,10 +73,10 @@ const SETTLE: &str = "UPDATE charges SET state = 'void', version = version + 1 W
 /// it gets the next number behind all that are there.
 pub fn receive(batch: Batch, draft: &Draft, at: Timestamp) -> Batch {
     const SUPERSEDE: &str = "UPDATE charges SET state = 'void', version = version + 1 WHERE practice_id = $1 \
-                             AND account_id = $2 AND occasion_id = $3 AND state = 'draft' \
-                             AND NOT EXISTS (SELECT 1 FROM charges it WHERE it.practice_id = $1 AND it.charge_id = $4) \
-                             AND (number < $5 OR EXISTS (SELECT 1 FROM charges it WHERE it.practice_id = $1 \
-                             AND it.occasion_id = $3 AND it.number = $5))";
+                             AND occasion_id = $2 AND state = 'draft' \
+                             AND NOT EXISTS (SELECT 1 FROM charges it WHERE it.practice_id = $1 AND it.charge_id = $3) \
+                             AND (number < $4 OR EXISTS (SELECT 1 FROM charges it WHERE it.practice_id = $1 \
+                             AND it.occasion_id = $2 AND it.number = $4))";
     const SQL: &str = "INSERT INTO charges (practice_id, account_id, charge_id, occasion_id, number, therapist_id, \
                        day, state, sheet, diagnoses, received_at, version, taken_back_by, taken_back_at, \
                        taken_back_because) \
@@ -88,8 +88,8 @@ pub fn receive(batch: Batch, draft: &Draft, at: Timestamp) -> Batch {
                        WHERE NOT EXISTS (SELECT 1 FROM charges WHERE practice_id = $1 AND charge_id = $3) \
                        ON CONFLICT (practice_id, charge_id) DO NOTHING";
     let number = i64::try_from(draft.number).unwrap_or(i64::MAX);
-    let earlier =
-        &[draft.branch.into(), draft.account.into(), draft.occasion.into(), draft.charge.into(), number.into()];
+    // Whatever account it is on: one whose link was lost with an older identity store got another.
+    let earlier = &[draft.branch.into(), draft.occasion.into(), draft.charge.into(), number.into()];
     let params = &[
         draft.branch.into(),
         draft.account.into(),

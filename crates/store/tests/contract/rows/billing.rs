@@ -135,11 +135,12 @@ pub(crate) async fn a_draft_that_comes_twice_is_one_and_moves_on_where_it_was_se
 pub(crate) async fn of_the_charges_of_an_occasion_one_is_live_in_whatever_order_they_come(house: &mut dyn House) {
     let db = furnished(house, Store::Billing).await;
     let occasion = OccasionId::from_bytes([9; 16]);
-    let arrives = async |n: u8, number: u64| {
-        let batch = accounts::open(Batch::new(), BRANCH, BILLED, at(1));
-        let draft = Draft { occasion, number, ..draft(n) };
+    let arrives_on = async |account: BillingAccountId, n: u8, number: u64| {
+        let batch = accounts::open(Batch::new(), BRANCH, account, at(1));
+        let draft = Draft { account, occasion, number, ..draft(n) };
         db.commit(charges::receive(batch, &draft, at(2))).await
     };
+    let arrives = async |n: u8, number: u64| arrives_on(BILLED, n, number).await;
     let of = async |n: u8| {
         let id = ChargeId::from_bytes([n; 16]);
         charges::by_id(&db, BRANCH, BILLED, id).await.expect("read").expect("there")
@@ -183,6 +184,11 @@ pub(crate) async fn of_the_charges_of_an_occasion_one_is_live_in_whatever_order_
     db.commit(charges::advance(Batch::new(), &of(7).await, Billed, None)).await.expect("billed");
     arrives(8, 0).await.expect("arrived");
     assert_eq!(states().await[6..], [(7, Billed), (8, Waiting)], "what is in the books stays there");
+
+    // The link was lost with an older identity store, and the patient has got another account.
+    let another = BillingAccountId::from_bytes([77; 16]);
+    assert_eq!(arrives_on(another, 9, 9).await, Ok(()));
+    assert_eq!(states().await[7..], [(8, Void), (9, Waiting)]);
 }
 
 pub(crate) async fn accounts_have_payers_and_codes_have_fees_from_a_day_on(house: &mut dyn House) {

@@ -3,7 +3,7 @@
 use crate::{App, AuditClass, IdempotencyKey, Json, PathId, Problem, Route, RouteTable, SignedIn, Verb};
 use axum::{extract::State, http::StatusCode};
 use domain::{AmendmentId, PatientId, PermissionName};
-use practice::amendments::{self, AmendmentView, Disagreement, NewAmendment, NewAnswer, WaitingView};
+use practice::amendments::{self, AmendmentView, Disagreement, NewAmendment, NewAnswer, Waiting};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -69,12 +69,6 @@ struct Asked {
     amendment_id: AmendmentId,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct Waiting {
-    /// The soonest due first.
-    items: Vec<WaitingView>,
-}
-
 async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
@@ -116,5 +110,5 @@ async fn disagree(
 }
 
 async fn waiting(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Json<Waiting>, Problem> {
-    Ok(Json(Waiting { items: amendments::waiting(app.house(), &session).await? }))
+    Ok(Json(amendments::waiting(app.house(), &session).await?))
 }

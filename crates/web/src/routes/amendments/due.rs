@@ -24,7 +24,7 @@ async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
     let waiting = amendments::waiting(app.house(), &session).await?;
     let surround = Surround::of(&app, &session).await?;
     let columns = ["Due", "Asked", "Patient"].map(Column::text);
-    let rows = waiting.iter().map(|one| {
+    let rows = waiting.items.iter().map(|one| {
         vec![
             html! {
                 span class="num" { (words::full_date(one.due_on)) }
@@ -36,11 +36,12 @@ async fn page(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
         ]
     });
     let content = html! {
-        @if waiting.is_empty() {
+        @if waiting.items.is_empty() {
             (empty_state("Nothing waits", "What patients ask to be amended stands here until it is answered.", None))
         } @else {
             (card("The soonest due first", None, table("What waits for an answer", &columns, rows)))
         }
+        @if waiting.more { p { "More waits, that was asked later: it stands here when these are answered." } }
         p class="soft small" {
             "Who treats the patient answers, within 60 days, or within 90 when it was put off once with a written reason "
             "(45 CFR 164.526(b)(2))."

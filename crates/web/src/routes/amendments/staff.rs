@@ -178,8 +178,10 @@ async fn decision(
         ),
         (
             "denied",
-            "It is denied",
-            Some("For one of four reasons. The patient is told their rights beside what you write"),
+            "It is denied, or a part of it is",
+            Some(
+                "For one of four reasons. The patient is told their rights beside what you write; say which part was amended",
+            ),
         ),
     ];
     if view.can(AmendmentStep::Extended) {
@@ -241,6 +243,9 @@ async fn answer(
             Err(AmendmentError::Ground) => one_error("ground", "A denial has a reason, and nothing else has one"),
             Err(AmendmentError::Note) => {
                 one_error("note_id", "Only what was amended stands in a note of this patient's")
+            }
+            Err(AmendmentError::TooLate) => {
+                one_error("answer", "The 60 days are over, so it cannot be put off any more")
             }
             Err(error) => return Err(error.into()),
         },

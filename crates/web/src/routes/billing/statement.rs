@@ -59,6 +59,7 @@ async fn sheet(
     PathId(account): PathId<BillingAccountId>,
 ) -> Result<Response, Problem> {
     let made = statement::statement(app.house(), &session, account).await?;
+    made.may_be_sent()?;
     Ok(attachment("application/pdf", &format!("statement-{}.pdf", made.day), made.pdf()))
 }
 
@@ -68,6 +69,7 @@ async fn receipt(
     PathId((account, booking)): PathId<(BillingAccountId, BookingId)>,
 ) -> Result<Response, Problem> {
     let made = statement::statement(app.house(), &session, account).await?;
+    made.may_be_sent()?;
     let receipt = made.receipt(booking).ok_or(Problem::not_found())?;
     Ok(attachment("application/pdf", &format!("receipt-{}.pdf", made.day), receipt))
 }

@@ -14,7 +14,7 @@ use crate::{
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode};
-use domain::{PatientId, PermissionName};
+use domain::{Date, PatientId, PermissionName};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use phi::WriteNotes;
@@ -78,6 +78,7 @@ async fn withheld_page(app: &App, session: &Session<Full>, patient: PatientId) -
     let content = html! {
         (views(patient, "notes"))
         (empty_state("Notes are not open to you", text, None))
+        (amendments_asked(patient, amendments::waits(app.house(), session, patient).await?))
         (recorded_line("That you asked was recorded."))
     };
     let head = Head { above: Some(back_to_patient(patient)), ..Head::default() };
@@ -96,7 +97,7 @@ pub(super) async fn show(
 ) -> Result<Markup, Problem> {
     let surround = Surround::of(app, session).await?;
     let writes = patients::may::<WriteNotes>(app.house(), session, patient).await?;
-    let (asked, due) = amendments::waits(app.house(), session, patient).await?;
+    let waits = amendments::waits(app.house(), session, patient).await?;
     let next = found.next.map(|last| format!("/patients/{patient}/notes?cursor={}", String::from(Cursor::at(&last))));
     let content = html! {
         (views(patient, "notes"))
@@ -113,17 +114,24 @@ pub(super) async fn show(
             (empty_state("No notes yet", "What you write after a visit stands here.", None))
         }
         @for note in &found.items { (one(patient, note, writes, &surround)) }
+        (amendments_asked(patient, waits))
+        (pagination(None, next.as_deref(), None))
+        (recorded_line(RECORDED))
+    };
+    let head = Head { above: Some(back_to_patient(patient)), ..Head::default() };
+    Ok(surround.page(Sheet::new("Progress notes", "/patients").head(head), content))
+}
+
+/// Leads to what was asked to be amended, where something was.
+fn amendments_asked(patient: PatientId, (asked, due): (usize, Option<Date>)) -> Markup {
+    html! {
         @if asked > 0 {
             p {
                 a href={ "/patients/" (patient) "/amendments" } { "What the patient asked to be amended" }
                 @if let Some(due) = due { " " (tag(&format!("waits, until {}", words::full_date(due)), Tone::Warn)) }
             }
         }
-        (pagination(None, next.as_deref(), None))
-        (recorded_line(RECORDED))
-    };
-    let head = Head { above: Some(back_to_patient(patient)), ..Head::default() };
-    Ok(surround.page(Sheet::new("Progress notes", "/patients").head(head), content))
+    }
 }
 
 fn one(patient: PatientId, note: &NoteView, writes: bool, surround: &Surround) -> Markup {
@@ -172,7 +180,7 @@ fn one(patient: PatientId, note: &NoteView, writes: bool, surround: &Surround) -
 }
 
 /// A text with its paragraphs and line breaks.
-pub(super) fn paragraphs(text: &str) -> Markup {
+pub(in crate::routes) fn paragraphs(text: &str) -> Markup {
     html! {
         @for part in text.split("\n\n") {
             p { @for (n, line) in part.lines().enumerate() { @if n > 0 { br; } (line) } }

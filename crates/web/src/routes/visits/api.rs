@@ -1,8 +1,8 @@
 //! Visits, for programs.
 
 use crate::{
-    App, AuditClass, IdempotencyKey, IfMatch, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Tag, Verb,
-    WordedTag,
+    App, AuditClass, IdempotencyKey, IfMatch, Json, PathId, Problem, Query, Route, RouteTable, SETTLED, SignedIn, Tag,
+    Verb, WordedTag,
     paging::{Cursor, Page, Stretch},
 };
 use axum::{
@@ -47,7 +47,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
 
 /// That a visit is settled changes a week after it by itself, so a version alone would hide it.
 fn tag(visit: &VisitView) -> WordedTag {
-    WordedTag(Tag(visit.version), visit.settled.then_some("settled"))
+    WordedTag(Tag(visit.version), visit.settled.then_some(SETTLED))
 }
 
 async fn list(
