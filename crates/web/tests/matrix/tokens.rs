@@ -26,7 +26,9 @@ const OPEN_TO_ANY: [&str; 4] = [
 ];
 
 /// What the scope would lead to, but only a person in their own session does: it opens accounts or records to others.
-const IN_PERSON: [&str; 13] = [
+const IN_PERSON: [&str; 15] = [
+    "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/answer",
+    "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/disagreement",
     "POST /api/v1/patients/{patient_id}/merge",
     "DELETE /api/v1/patients/{patient_id}/merge",
     "DELETE /api/v1/patients/{patient_id}/restrictions/{restriction_id}",
