@@ -9,8 +9,12 @@ import { patella, World } from "../world.mjs";
 
 const ROLES = ["patient", "therapist", "admin", "front_desk", "privacy_officer", "billing"];
 
-/** Pages that no link of somebody signed in leads to; other files look at them. */
-const ELSEWHERE = ["/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}", "/alerts/{alert_id}"];
+/** Pages to which no link of somebody signed in leads, or only once something happened that a new practice has not seen; other
+    files look at them. */
+const ELSEWHERE = [
+  "/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}", "/alerts/{alert_id}",
+  "/amendments/{amendment_id}", "/patients/{patient_id}/amendments", "/patients/{patient_id}/amendments/{amendment_id}",
+];
 
 /** Answers to a GET that are no pages. */
 const NO_PAGES = /^\/(api|assets|healthz|readyz|exercises\/picks)|\/pictures\/|\.(pdf|csv)$/;
