@@ -66,6 +66,8 @@ enum Command {
     Run(Options),
     /// Measure the search of the audit trail.
     Trail(trail::Trail),
+    /// Measure how long it takes to say whom an incident affects.
+    Breach(trail::Breach),
     /// Measure backup and restore beside zstd and age.
     Backup(backup::Backup),
     /// Measure rotations and a purge, and requests beside them.
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => measure(&options),
         Command::Trail(trail) => trail.run(),
+        Command::Breach(breach) => breach.run(),
         Command::Backup(backup) => backup.run(),
         Command::Long(long) => long.run(),
         Command::Beside(beside) => beside.run(),

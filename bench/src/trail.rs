@@ -3,7 +3,10 @@
 //! The entries are those of one practice over one year, made from a seed, sealed by a real ledger and opened again by the
 //! index; the ledger keeps only those that are not indexed yet, so that the disk need not hold both.
 
+mod breach;
 mod entries;
+
+pub(crate) use breach::Breach;
 
 use anyhow::{Context, Result};
 use crypto::{Key, Signer, SystemRng};
@@ -20,7 +23,7 @@ use practice::{
 use std::{
     collections::VecDeque,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -121,32 +124,46 @@ impl Logs for OneLog {
     }
 }
 
+/// A ledger of which the index keeps nothing but what it has not read yet.
+fn opened(path: PathBuf) -> Result<(Ledger, AuditIndex)> {
+    let branch = || AuditBranch::new(Key::from_bytes([7; 32]));
+    let log = LogName::new("bench.example")?;
+    let signer: Signer = branch().signer(&log);
+    let settings = Settings::new(log.clone(), branch().seal(&log), signer, Arc::new(SystemClock), Arc::new(SystemRng));
+    let window = Window::default();
+    let ledger = Ledger::open(window.clone(), settings)?;
+    let logs = OneLog { window, log, keys: branch() };
+    let place = IndexPlace::new(path, Key::from_bytes([3; 32])).in_haste();
+    Ok((ledger, AuditIndex::new(place, logs, Arc::new(SystemClock))))
+}
+
+/// Makes the folder, and says where in it the index goes.
+fn place(data: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    let path = data.join("audit-index.db");
+    anyhow::ensure!(!path.exists(), "{} is there already", path.display());
+    Ok(path)
+}
+
+fn remove(path: &Path) {
+    for end in ["db", "db-wal", "db-shm", "lock"] {
+        // What is not there need not be removed.
+        let _ = fs::remove_file(path.with_extension(end));
+    }
+}
+
 impl Trail {
     /// Measures, and prints what came of it.
     pub(crate) fn run(&self) -> Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        fs::create_dir_all(&self.data).with_context(|| format!("cannot make {}", self.data.display()))?;
-        let path = self.data.join("audit-index.db");
-        anyhow::ensure!(!path.exists(), "{} is there already", path.display());
+        let path = place(&self.data)?;
         let done = runtime.block_on(self.measure(path.clone()));
-        for end in ["db", "db-wal", "db-shm", "lock"] {
-            // What is not there need not be removed.
-            let _ = fs::remove_file(path.with_extension(end));
-        }
+        remove(&path);
         done
     }
 
     async fn measure(&self, path: PathBuf) -> Result<()> {
-        let branch = || AuditBranch::new(Key::from_bytes([7; 32]));
-        let log = LogName::new("bench.example")?;
-        let signer: Signer = branch().signer(&log);
-        let settings =
-            Settings::new(log.clone(), branch().seal(&log), signer, Arc::new(SystemClock), Arc::new(SystemRng));
-        let window = Window::default();
-        let ledger = Ledger::open(window.clone(), settings)?;
-        let logs = OneLog { window, log, keys: branch() };
-        let place = IndexPlace::new(path.clone(), Key::from_bytes([3; 32])).in_haste();
-        let index = AuditIndex::new(place, logs, Arc::new(SystemClock));
+        let (ledger, index) = opened(path.clone())?;
 
         let year = Year::new(self.entries);
         let (mut made, mut spent) = (0, Duration::ZERO);

@@ -26,6 +26,7 @@ const STAFF_DO: &[(&str, &str, u64)] = &[
 /// All entries, each made from its number alone.
 pub(super) struct Year {
     entries: u64,
+    patients: u64,
 }
 
 /// The practice.
@@ -55,7 +56,12 @@ fn id(kind: u64, number: u64) -> [u8; 16] {
 
 impl Year {
     pub(super) const fn new(entries: u64) -> Self {
-        Self { entries }
+        Self::with(entries, PATIENTS)
+    }
+
+    /// The same, of so many patients.
+    pub(super) const fn with(entries: u64, patients: u64) -> Self {
+        Self { entries, patients }
     }
 
     /// When the entry of this number was made.
@@ -71,7 +77,7 @@ impl Year {
 
     fn entry(&self, number: u64) -> Entry {
         let dice = SeededRng::new(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
-        let whose = dice.below(PATIENTS);
+        let whose = dice.below(self.patients);
         let own = dice.below(100) < 60;
         let (action, kind) = match own {
             true if dice.below(3) == 0 => ("log_exercise", "log_entry"),

@@ -94,6 +94,8 @@ words! {
         Retain = "retain",
         /// Answer what patients ask about their record: restrictions, and records that were made twice; and see what waits to be amended.
         AnswerRequests = "answer_requests",
+        /// Find out whom an incident affects, assess it and close it.
+        HandleIncidents = "handle_incidents",
         /// Run keys, backups and health of the server.
         Operate = "operate",
         /// Release de-identified data.

@@ -34,10 +34,10 @@ pub use keyring::{
     billing_branch, practice_of_branch, rewrap_for_roots, roots_of,
 };
 pub use permission::{
-    AnswerRequests, BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, ImportRecord, LogExercise, Operate,
-    Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact, ReadExercise, ReadIdentity,
-    ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity,
-    WriteNotes, WriteVisits, Writes,
+    AnswerRequests, BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, HandleIncidents, ImportRecord,
+    LogExercise, Operate, Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact,
+    ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling,
+    WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes, classes_of,
 };
 pub use policy::{Policy, PolicyError, Rule, Ruling};
 pub use registry::{

@@ -39,7 +39,16 @@ macro_rules! permissions {
         }
         $(impl Covers<$reads> for $name {})*
         $(impl Writes<$writes> for $name {})*
-    )*};
+    )*
+
+    /// The classes of a permission on a patient's record, by its name.
+    const fn of_patients(permission: PermissionName) -> &'static [ClassId] {
+        match permission {
+            $(PermissionName::$name => <$name as Permission>::CLASSES,)*
+            _ => &[],
+        }
+    }
+    };
 }
 
 // Whatever a permission here writes it also reads: a form shows what is there before it changes it. So `reads` names all
@@ -59,6 +68,16 @@ permissions! {
     ReadContact   reads [Contact]                                             writes [];
     ReadAccessLog reads []                                                    writes [];
     TakeOutOwn    reads [Identifying, Contact, Exercise, PatientWords, Visit] writes [];
+}
+
+/// What somebody could open with a permission, by its name as an entry of the ledger has it: the classes whose keys its grant
+/// carried, of a patient or of a billing account. None for what opens nothing, which the bringing in of a record is too.
+pub const fn classes_of(permission: PermissionName) -> &'static [ClassId] {
+    match permission {
+        PermissionName::ReadBilling => <ReadBilling as BillingPermission>::CLASSES,
+        PermissionName::WriteBilling => <WriteBilling as BillingPermission>::CLASSES,
+        other => of_patients(other),
+    }
 }
 
 /// See [`PermissionName::ImportRecord`]. The one permission that writes what it does not read: its grant seals a whole
@@ -94,6 +113,7 @@ practice_permissions!(
     Govern,
     Retain,
     AnswerRequests,
+    HandleIncidents,
     Operate,
     ReadBilling,
     WriteBilling,

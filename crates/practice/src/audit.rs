@@ -137,7 +137,11 @@ pub(crate) async fn named(names: &mut Names<'_>, found: Vec<TrailEntry>) -> Resu
 }
 
 /// The staff of a practice by name.
-async fn staff(house: &House, session: &Session<Full>, practice: PracticeId) -> Result<Vec<StaffName>, AuditError> {
+pub(crate) async fn staff(
+    house: &House,
+    session: &Session<Full>,
+    practice: PracticeId,
+) -> Result<Vec<StaffName>, AuditError> {
     let mut people = Vec::new();
     for row in crate::staff::everybody(house, practice).await? {
         let opened = house.vault.open_directory(session, row.account_id, &row.display_name).await;

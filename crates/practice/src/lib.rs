@@ -13,6 +13,7 @@ pub mod demo;
 pub mod exercises;
 mod house;
 pub mod import;
+pub mod incidents;
 pub mod keys;
 pub mod library;
 pub mod log;

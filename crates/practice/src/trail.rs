@@ -10,6 +10,7 @@ mod index;
 mod logs;
 mod numbers;
 mod place;
+mod touches;
 
 pub use export::{Head, Proofs, Proved};
 pub(crate) use inclusion::{Inclusion, inclusions};
@@ -17,6 +18,7 @@ pub use index::{AuditIndex, Round};
 pub use logs::{FolderLogs, LogSizes, Logs, PostgresLogs};
 pub use place::IndexPlace;
 pub use store::rows::{audit_activity::Activity, audit_entries::Position};
+pub use touches::{Looked, Touch, Touches, Whose};
 
 use domain::{AccountId, PatientId, PermissionName, PracticeId, Timestamp};
 use futures::future::BoxFuture;
@@ -46,6 +48,16 @@ pub trait Trail: Send + Sync {
         from: Timestamp,
         to: Timestamp,
     ) -> BoxFuture<'_, Result<Vec<Activity>, TrailError>>;
+
+    /// Everything that somebody did in a practice from one moment up to before another, without a limit: what the index does
+    /// not hold yet is read in the logs themselves.
+    fn touches(
+        &self,
+        practice: PracticeId,
+        whose: Whose,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> BoxFuture<'_, Result<Touches, TrailError>>;
 
     /// The newest signed head of each log.
     fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, TrailError>>;

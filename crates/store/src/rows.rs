@@ -12,6 +12,7 @@ pub mod archives;
 pub mod audit_activity;
 pub mod audit_entries;
 pub mod audit_logs;
+pub mod audit_touches;
 pub mod billing;
 pub mod billing_links;
 pub mod billing_outbox;

@@ -9,6 +9,7 @@ mod care_team;
 mod charging;
 mod exercises;
 mod home;
+mod incidents;
 mod join;
 mod log;
 mod merging;
@@ -49,6 +50,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(merging::add)
         .with(audit::add)
         .with(alerts::add)
+        .with(incidents::add)
         .with(retention::add)
         .with(policy::add)
         .with(patients::add)

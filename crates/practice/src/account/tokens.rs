@@ -43,7 +43,7 @@ pub struct IssuedToken {
 }
 
 /// What a token of a role can be for: what the policy could ever allow that role. What it does allow is asked at every
-/// use, as in any session.
+/// use, as in any session. Incidents are handled by people in person, and never by a token.
 pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
     use PermissionName as P;
     match role {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod forget;
+mod whole;
 
 use super::{
     IndexPlace, Logs, OldDropped, TrailError, TrailHealth,

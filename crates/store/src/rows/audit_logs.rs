@@ -81,6 +81,16 @@ pub async fn term_number(db: &Db, term: &str) -> Result<Option<i64>, StoreError>
     row.map(|row| row.int(0)).transpose()
 }
 
+/// The id that has a number.
+pub async fn id_of(db: &Db, number: i64) -> Result<[u8; 16], StoreError> {
+    db.one("SELECT id FROM audit_ids WHERE number = $1", &[number.into()]).await?.array(0)
+}
+
+/// The term that has a number.
+pub async fn term_of(db: &Db, number: i64) -> Result<String, StoreError> {
+    Ok(db.one("SELECT term FROM audit_terms WHERE number = $1", &[number.into()]).await?.text(0)?.to_owned())
+}
+
 /// Gives an id a number.
 pub fn number_id(batch: Batch, number: i64, id: &[u8; 16]) -> Batch {
     batch.run("INSERT INTO audit_ids (number, id) VALUES ($1, $2)", &[number.into(), id.into()]).expect(1)

@@ -5,6 +5,7 @@ pub mod alerts;
 mod billing;
 mod days;
 mod dose;
+pub mod incidents;
 pub mod trail;
 
 pub use access::{action, may, permission, purpose, role, sentence};

@@ -10,6 +10,7 @@ use crate::{Problem, RouteTable, answer::later};
 use practice::audit::AuditError;
 
 pub(super) use api::Item;
+pub(super) use asked::moment;
 pub(super) use page::no_more;
 
 /// Adds them.

@@ -357,6 +357,8 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /alerts/{alert_id}", Audits),
         ("GET /alerts/settings", Audits),
         ("POST /alerts/settings", Audits),
+        ("GET /api/v1/incidents/affected", Audits),
+        ("GET /incidents/affected", Audits),
         ("GET /api/v1/retention/holds", Audits),
         ("POST /api/v1/retention/holds", Audits),
         ("DELETE /api/v1/retention/holds/{hold_id}", Audits),

@@ -117,6 +117,9 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         // With the form of one setting.
         path.push_str("?change=denials_count");
     }
+    if name(route) == "GET /api/v1/incidents/affected" {
+        path.push_str("?address=192.0.2.7&from=2026-05-01&to=2026-05-14");
+    }
     Sent { path, body, media, if_match: if_match.map(|version| format!("\"{version}\"")) }
 }
 

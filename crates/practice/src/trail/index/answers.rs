@@ -1,8 +1,9 @@
 //! What the index answers: a question in the trail's words becomes one in the index's numbers.
 
-use super::AuditIndex;
+use super::{AuditIndex, whole};
 use crate::trail::{
-    Activity, Head, Position, Proofs, Trail, TrailEntry, TrailError, TrailFilter, TrailHealth, TrailPage, export,
+    Activity, Head, Position, Proofs, Touches, Trail, TrailEntry, TrailError, TrailFilter, TrailHealth, TrailPage,
+    Whose, export,
 };
 use domain::{PracticeId, Timestamp};
 use futures::future::{BoxFuture, FutureExt};
@@ -130,6 +131,16 @@ impl Trail for AuditIndex {
             .await
         }
         .boxed()
+    }
+
+    fn touches(
+        &self,
+        practice: PracticeId,
+        whose: Whose,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> BoxFuture<'_, Result<Touches, TrailError>> {
+        whole::touches(self, practice, whose, from, to).boxed()
     }
 
     fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, TrailError>> {

@@ -40,6 +40,7 @@ pub fn permission(permission: PermissionName) -> &'static str {
         PermissionName::Govern => "managed accounts or care teams",
         PermissionName::Retain => "planned or approved the destruction of records",
         PermissionName::AnswerRequests => "looked at what you asked about your record, or answered it",
+        PermissionName::HandleIncidents => "handled an incident",
         PermissionName::Operate => "ran the server",
         PermissionName::ReleaseDeidentified => "released data without names",
     }
@@ -86,6 +87,7 @@ pub fn may(permission: PermissionName) -> &'static str {
         PermissionName::Govern => "manage accounts and care teams",
         PermissionName::Retain => "plan, approve and hold the destruction of records",
         PermissionName::AnswerRequests => "answer what patients ask about their record",
+        PermissionName::HandleIncidents => "find out whom an incident affects, assess and close it",
         PermissionName::Operate => "run keys, backups and health of the server",
         PermissionName::ReleaseDeidentified => "release data without names",
     }

@@ -155,7 +155,7 @@ impl Asked {
 }
 
 /// A moment, or a day of the practice: its beginning, or with `end` the beginning of the next.
-fn moment(text: &str, zone: Option<&Timezone>, end: bool) -> Result<Timestamp, Invalid> {
+pub(in crate::routes) fn moment(text: &str, zone: Option<&Timezone>, end: bool) -> Result<Timestamp, Invalid> {
     const WRONG: Invalid = Invalid::new("must be a day (2026-05-14) or a moment (2026-05-14T09:00:00Z)");
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
