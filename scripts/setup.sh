@@ -16,6 +16,7 @@ want() {
 
 postgres_is_here() { compgen -G '/usr/lib/postgresql/*/bin/initdb' || command -v initdb; }
 chromium_is_here() { command -v chromium || command -v chromium-browser; }
+rsyslog_tls_is_here() { compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so'; }
 is_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }
 
 # needs WHAT...: whether one of these is asked for.
@@ -44,6 +45,9 @@ if needs test keep; then
 fi
 if needs test; then
     want strace strace --version
+    # A collector of logs with TLS, to which the audit trail is sent.
+    want rsyslog test -x /usr/sbin/rsyslogd
+    want rsyslog-gnutls rsyslog_tls_is_here
     # A PKCS#11 token in software, for the tests of the root key that lives in one.
     want softhsm2 softhsm2-util --version
     # The library whose tokens `patella import fernet` reads.

@@ -1,6 +1,7 @@
 //! A running app, actors, canaries and the store contract, for tests.
 
 pub mod authenticator;
+pub mod collector;
 pub mod disk;
 pub mod dropping;
 pub mod fernet;
@@ -8,6 +9,7 @@ pub mod house;
 pub mod logs;
 pub mod postgres;
 pub mod program;
+pub mod receiver;
 pub mod s3;
 pub mod site;
 pub mod wire;

@@ -32,7 +32,7 @@ mod vectors;
 pub use aad::Aad;
 pub use fernet::{FernetKey, NotAFernetKey, NotOpened};
 pub use key::Key;
-pub use mac::{Sha256, blind_index, mac, mac_matches, same, sha256};
+pub use mac::{Sha256, blind_index, hmac_sha256, mac, mac_matches, same, sha256};
 pub use random::SystemRng;
 pub use recipients::{
     Identities, IdentityError, NotARecipient, OpenSealedError, Recipient, SealedTo, open_sealed, seal_to,

@@ -61,8 +61,9 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
-/// HMAC-SHA256 of the pieces one after another.
-pub(crate) fn hmac_sha256<'a>(key: &[u8], pieces: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+/// HMAC-SHA256 of the pieces one after another, for signatures whose form others have laid down; what is our own is a [`mac`],
+/// whose parts cannot run into each other.
+pub fn hmac_sha256<'a>(key: &[u8], pieces: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     for piece in pieces {
         context.update(piece);

@@ -71,6 +71,10 @@ ids! {
     VisitId,
     /// Something unusual that somebody is told about.
     AlertId,
+    /// A way on which a practice sends something to a receiver.
+    ChannelId,
+    /// An agreement with a business associate.
+    AgreementId,
     /// A plan of what is to be destroyed.
     PlanId,
     /// A legal hold.

@@ -6,6 +6,7 @@
 mod amendment;
 pub mod billing;
 mod calendar;
+mod channel;
 mod clock;
 mod dose;
 mod exercise;
@@ -13,6 +14,7 @@ mod id;
 mod invalid;
 mod log;
 mod name_query;
+mod network;
 mod person;
 mod program;
 pub mod progress;
@@ -30,17 +32,20 @@ pub use amendment::{
     AMENDMENT_DAYS, AMENDMENT_EXTENSION_DAYS, AmendmentGround, AmendmentStep, AmendmentText, amendment_due,
 };
 pub use calendar::{Timezone, weekday_number};
+pub use channel::{AgreementPlace, AssociateName, ChannelState, Integration};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccountId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId,
-    DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId,
-    PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+    AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId,
+    CareLinkId, ChannelId, ChargeId, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId,
+    NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId,
+    TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};
 pub use name_query::NameQuery;
+pub use network::Network;
 pub use person::{BirthDate, EmailAddress, PersonName, PhoneNumber, RecordNumber};
 pub use program::{EndReason, Items, ProgramItem, ProgramTitle};
 pub use restriction::{RestrictionAnswer, RestrictionKind};

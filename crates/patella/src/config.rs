@@ -4,6 +4,7 @@
 //! are never written here, only the files that hold them. Relative paths count from the file that says them.
 
 mod backup;
+mod channels;
 mod retention;
 mod stores;
 
@@ -65,6 +66,9 @@ pub(crate) struct Config {
     /// Backups.
     #[serde(default)]
     pub(crate) backup: backup::Backup,
+    /// How receivers of alerts and of the audit trail are reached.
+    #[serde(default)]
+    pub(crate) channels: channels::Channels,
     /// How long records are kept.
     #[serde(default)]
     pub(crate) retention: retention::Retention,

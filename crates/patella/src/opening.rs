@@ -30,6 +30,8 @@ pub(crate) struct Opened {
     pub(crate) index: AuditIndex,
     /// The logs, for whoever watches over them.
     pub(crate) watched: Option<Box<dyn Logs>>,
+    /// The same logs, for what is sent to receivers.
+    pub(crate) sent: Option<Box<dyn Logs>>,
 }
 
 /// The keys of this node's log.
@@ -110,6 +112,7 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
     let (place, branch) = (index_place(config, &root)?, audit_branch(&root, &stores.keys).await?);
     let own = (log, ledger.handle());
     let watched = audit_logs(config, audit_branch(&root, &stores.keys).await?, Some(&own))?;
+    let sent = audit_logs(config, audit_branch(&root, &stores.keys).await?, Some(&own))?;
     let index = audit_index(config, place, branch, Some(own))?;
     let foundations = Foundations {
         stores,
@@ -126,7 +129,7 @@ pub(crate) async fn open_with(config: &Config, root: Key, log: Log) -> Result<Op
         rng,
     };
     let house = Arc::new(House::new(foundations).await.context("the server's keys are not usable")?);
-    Ok(Opened { house, ledger, index, watched: Some(watched) })
+    Ok(Opened { house, ledger, index, watched: Some(watched), sent: Some(sent) })
 }
 
 /// The index of all logs of this installation: those of this node in folders, or of all nodes in PostgreSQL. `own` is the

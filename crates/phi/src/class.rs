@@ -23,7 +23,7 @@ pub enum ClassId {
     Visit,
     /// Names and addresses of accounts. Not about care.
     Account,
-    /// What proves who signs in: password hashes, secrets of factors.
+    /// What proves who signs in or who sends: password hashes, secrets of factors, of channels.
     Credential,
     /// What was charged: codes, minutes, units. Under the key of a billing account, never a patient's.
     Charge,

@@ -96,7 +96,8 @@ impl AccountVault {
         self.open(enrollment.practice(), enrollment.account(), sealed).await
     }
 
-    /// Opens what proves who signs in. Only the sign-in itself needs it, and there is no session yet.
+    /// Opens what proves who signs in, or who sends. Only the sign-in itself and what the server sends by itself need it, where
+    /// no session is.
     pub async fn open_credential<F>(
         &self,
         practice: PracticeId,

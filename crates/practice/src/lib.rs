@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 pub mod billing;
 pub mod care_team;
+pub mod channels;
 pub mod csv;
 pub mod demo;
 pub mod exercises;

@@ -21,6 +21,9 @@ pub use alerts::{
     change_setting, review, settings,
 };
 pub use baseline::Usual;
+pub(crate) use follow::readable;
+pub(crate) use merge::{AtDamage, Merge, Reached, first_since};
+
 pub use finding::{Compared, Finding, Place};
 pub use follow::{FollowError, Follower, STEPS, WatchRound};
 pub use network::Network;

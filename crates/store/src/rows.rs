@@ -5,6 +5,7 @@
 //! belongs together at once.
 
 pub mod accounts;
+pub mod agreements;
 pub mod alerts;
 pub mod amendments;
 pub mod api_tokens;
@@ -19,6 +20,7 @@ pub mod billing_outbox;
 pub mod care_dates;
 pub mod care_links;
 pub mod ceremonies;
+pub mod channels;
 pub mod destroyed;
 pub mod disposals;
 pub mod erasure;

@@ -80,7 +80,9 @@ contract! {
         an_account_stands_as_it_was_charged_and_paid_and_goes_as_a_whole
         an_account_of_a_plan_is_condemned_where_nothing_came_and_written_on_where_nothing_began
         alerts_are_stored_once_listed_newest_first_and_reviewed_once
-        settings_of_the_watch_change_and_its_place_moves_on_only_from_where_it_is;
+        settings_of_the_watch_change_and_its_place_moves_on_only_from_where_it_is
+        one_server_at_a_time_sends_on_a_channel_and_what_arrived_is_stored_with_its_place
+        agreements_are_put_on_file_and_ended_once;
     schemas:
         migrations_run_once
         an_empty_database_is_behind_and_says_what_to_run

@@ -1,48 +1,9 @@
 //! Whose word about a client's address is taken.
 
-use domain::Invalid;
+pub use domain::Network;
+
 use http::HeaderMap;
-use serde::Deserialize;
-use std::{net::IpAddr, str::FromStr};
-
-/// An address or a range of them: `10.0.0.0/8`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Network {
-    address: IpAddr,
-    bits: u8,
-}
-
-impl Network {
-    /// Whether an address lies in it.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let shift = |width: u8| u32::from(width - self.bits);
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(shift(32)).unwrap_or(0) == 0,
-            (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(shift(128)).unwrap_or(0) == 0,
-            _ => false,
-        }
-    }
-}
-
-impl FromStr for Network {
-    type Err = Invalid;
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        const WRONG: Invalid = Invalid::new("must be an address or a range like 10.0.0.0/8");
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().map_err(|_| WRONG)?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(width), |bits| bits.parse().map_err(|_| WRONG))?;
-        if bits <= width { Ok(Self { address, bits }) } else { Err(WRONG) }
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        text.parse()
-    }
-}
+use std::net::IpAddr;
 
 /// The proxies whose `X-Forwarded-For` is believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

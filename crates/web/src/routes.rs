@@ -1,6 +1,7 @@
 //! Every route of the program beyond the shell's own: one module for each noun, one file for each verb.
 
 mod account;
+mod agreements;
 mod alerts;
 mod amendments;
 mod audit;
@@ -51,6 +52,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(audit::add)
         .with(alerts::add)
         .with(incidents::add)
+        .with(agreements::add)
         .with(retention::add)
         .with(policy::add)
         .with(patients::add)

@@ -9,7 +9,7 @@ use domain::{RequestId, Unobserved};
 use futures::future::{BoxFuture, FutureExt};
 use identity::Origin;
 use ledger::{Resource, Word};
-use practice::{Actor, Event, House, billing::courier, watch::Follower};
+use practice::{Actor, Event, House, billing::courier, channels::Sender, watch::Follower};
 use std::{
     path::PathBuf,
     sync::{Arc, Weak},
@@ -157,10 +157,15 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let entrance = Entrance::sealed(config.origin.clone(), Arc::new(SystemRng));
+    let outside = config.channels.outside(config.origin.as_str())?;
     let unseal = |opened: &mut Opened| {
         tokio::spawn(opened.index.clone().follow());
         if let Some(logs) = opened.watched.take() {
             tokio::spawn(Follower::new(opened.house.clone(), logs, Arc::new(Unobserved)).follow());
+        }
+        let sender = Sender::new(opened.house.clone(), opened.sent.take(), outside.clone(), Arc::new(Unobserved));
+        if let Some(sender) = sender {
+            tokio::spawn(sender.follow());
         }
         let app = App::new(parts(config, opened.house.clone()));
         let router = web::routes::table().router(app.clone());

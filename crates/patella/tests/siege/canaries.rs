@@ -29,6 +29,9 @@ const SEALED: &[(&str, Result<&str, &str>)] = &[
     ),
     ("identity.legal_holds.reason", Ok("zqhold quenthollow")),
     ("identity.alert_reviews.words", Err("written about an alert, and this day raises none")),
+    ("identity.channels.target", Ok("zqreceiver.brambolin.example")),
+    ("identity.business_agreements.associate", Ok("zqassociate fenwickle")),
+    ("identity.business_agreements.kept_at", Ok("zqcabinet orlandel")),
     ("clinical.patients.given_name", Ok("zqgiven tarvokkel")),
     ("clinical.patients.family_name", Ok("zqfamily brunzelow")),
     ("clinical.patients.birth_date", Ok("1931-02-17")),
@@ -167,6 +170,12 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let patient = format!("/api/v1/patients/{patient_id}");
     let member = json!({"account_id": therapist_id, "kind": "assigned"});
     kept.done(admin.post(&format!("{patient}/care-team"), member).await);
+    let agreement = json!({"integration": "webhook", "associate": marker("identity.business_agreements.associate"),
+        "signed_on": "2020-01-01", "kept_at": marker("identity.business_agreements.kept_at")});
+    let agreement = text(&kept.done(admin.post("/api/v1/agreements", agreement).await), "agreement_id");
+    let address = format!("https://{}/alerts", marker("identity.channels.target"));
+    let channel = json!({"kind": "webhook", "address": address, "agreement_id": agreement});
+    kept.done(admin.post("/api/v1/alerts/channels", channel).await);
     let invited = kept.done(desk.post(&format!("{patient}/invitation"), json!({})).await);
     let own = kept.join(client, "patient", marker("clinical.patients.email"), &text(&invited, "link")).await;
 

@@ -2,7 +2,7 @@
 
 use super::{Column, table};
 use domain::{
-    EmailAddress, PersonName, ReviewWords,
+    AgreementPlace, AssociateName, EmailAddress, PersonName, ReviewWords,
     billing::{AccountLink, KeptForBilling},
     retention::HoldReason,
 };
@@ -296,6 +296,7 @@ table! {
         (compared: Structure, Drop, "what was counted and compared with what, JSON of numbers")
         (login_session_id: Id, Drop, "the login session that is to be ended, where that follows")
         (session_ended_at: Time, Drop, "when it was ended")
+        (nth: Structure, Drop, "its number in the practice, in the order in which they were found")
     }
 }
 
@@ -333,10 +334,54 @@ table! {
 }
 
 table! {
-    /// How far each log was watched.
-    Identity.watch_logs {
-        (log: Public, Drop, "the log")
-        (next_seq: Structure, Drop, "the first entry that was not watched yet")
+    /// How far each log was read by the watch and by each channel, and the alerts by each channel.
+    Identity.read_places {
+        (reader: Public, Drop, "watch, or the id of a channel")
+        (log: Public, Drop, "the log, or alerts")
+        (next_seq: Structure, Drop, "the first entry that was not read yet")
+    }
+}
+
+table! {
+    /// Where alerts and entries of the audit trail are sent to.
+    Identity.channels {
+        (practice_id: Id, Drop, "the practice")
+        (channel_id: Id, Drop, "the channel")
+        (kind: Structure, Drop, "webhook, syslog or mail")
+        (target: sealed Credential as Target = String, Drop, "Where to, and the secret that signs.")
+        (agreement_id: Id, Drop, "the agreement under which it sends")
+        (set_by: Id, Drop, "the account that set it last")
+        (set_at: Time, Drop, "when")
+        (ended_by: Id, Drop, "the account that ended it")
+        (ended_at: Time, Drop, "when")
+        (state: Structure, Drop, "new, works, fails or stopped")
+        (state_since: Time, Drop, "since when")
+        (why: Structure, Drop, "why it fails or stopped, in a word of the program")
+        (failures: Structure, Drop, "tries in a row that failed")
+        (try_at: Time, Drop, "before which it is not tried again")
+        (sent: Structure, Drop, "how many messages arrived")
+        (sent_at: Time, Drop, "when the last one did")
+        (waiting: Structure, Drop, "how much waited when it was tried last")
+        (held_by: Id, Drop, "the server that sends at present")
+        (held_until: Time, Drop, "until when no other one does")
+    }
+}
+
+table! {
+    /// Agreements with business associates, and receivers that the practice runs itself.
+    Identity.business_agreements {
+        (practice_id: Id, Drop, "the practice")
+        (agreement_id: Id, Drop, "the agreement")
+        (integration: Structure, Drop, "webhook, syslog, mail or backup_storage")
+        (own: Structure, Drop, "1 where it is no agreement: the practice runs the receiver itself")
+        (associate: sealed Account as Associate = AssociateName, Drop, "Who the associate is, or which receiver of its own.")
+        (kept_at: sealed Account as KeptAt = AgreementPlace, Drop, "Where the signed agreement lies.")
+        (signed_on: Time, Drop, "the day on which it was signed or said, in days since 1970-01-01")
+        (ends_on: Time, Drop, "its last day, in days since 1970-01-01")
+        (added_by: Id, Drop, "the account that put it on file")
+        (added_at: Time, Drop, "when")
+        (ended_by: Id, Drop, "the account that ended it")
+        (ended_at: Time, Drop, "when")
     }
 }
 
@@ -364,5 +409,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     alert_entries::COLUMNS,
     alert_reviews::COLUMNS,
     watch_settings::COLUMNS,
-    watch_logs::COLUMNS,
+    read_places::COLUMNS,
+    channels::COLUMNS,
+    business_agreements::COLUMNS,
 ];

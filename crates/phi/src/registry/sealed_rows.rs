@@ -77,6 +77,8 @@ const ROWS: &[Rows] = {
         (Identity, "ceremonies", Practice, "account_id", "ceremony_id", None, "account_id = $2"),
         (Identity, "legal_holds", Practice, "placed_by", "hold_id", None, "placed_by = $2"),
         (Identity, "alert_reviews", Practice, "reviewed_by", "alert_id", None, "reviewed_by = $2"),
+        (Identity, "channels", Practice, "set_by", "channel_id", None, "set_by = $2"),
+        (Identity, "business_agreements", Practice, "added_by", "agreement_id", None, "added_by = $2"),
     ]
 };
 

@@ -25,7 +25,8 @@ use domain::{AlertAnswer, PracticeId, TaskObserver, Timestamp, Timezone};
 use ending::Ending;
 use ledger::{Entry, LogName};
 use pending::{Move, Pending};
-use reach::{behind, place_of, readable, tell};
+pub(crate) use reach::readable;
+use reach::{behind, place_of, tell};
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry as Slot},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -176,7 +177,7 @@ impl Follower {
         // A log that cannot be read now keeps back no other one.
         let mut failed = BTreeMap::new();
         let sizes = readable(logs, &mut failed)?;
-        let stored = runtime.block_on(watching::logs(db))?;
+        let stored = runtime.block_on(watching::logs(db, watching::WATCH))?;
         if memory.as_ref().is_some_and(|memory| !memory.stands_at(&stored)) {
             *memory = None;
             *other = Some((stored.clone(), self.house.clock.now()));
@@ -195,8 +196,9 @@ impl Follower {
         }
         if stored.is_empty() {
             // The first time: what lies behind is learned from and not told.
-            let batch =
-                sizes.iter().fold(Batch::new(), |batch, (log, size)| watching::begin(batch, log.as_str(), *size));
+            let batch = sizes
+                .iter()
+                .fold(Batch::new(), |batch, (log, size)| watching::begin(batch, watching::WATCH, log.as_str(), *size));
             match runtime.block_on(db.commit(batch)) {
                 // Another server began at the same moment.
                 Ok(()) | Err(CommitError::Duplicate { .. }) => {}

@@ -11,14 +11,14 @@ use std::collections::VecDeque;
 const AT_ONCE: u64 = 256;
 
 /// A stretch of each log, still to be read.
-pub(super) struct Merge {
+pub(crate) struct Merge {
     sources: Vec<Source>,
     at_damage: AtDamage,
 }
 
 /// What is done with a bundle that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AtDamage {
+pub(crate) enum AtDamage {
     /// Its log ends there for now: it is watched on from there when it can be read again.
     Stop,
     /// It is passed over: what is usual is learned from the rest.
@@ -35,27 +35,27 @@ struct Source {
 }
 
 /// How far a log was read, and why no further.
-pub(super) struct Reached {
-    pub(super) log: LogName,
-    pub(super) next: u64,
-    pub(super) failed: Option<BackendError>,
+pub(crate) struct Reached {
+    pub(crate) log: LogName,
+    pub(crate) next: u64,
+    pub(crate) failed: Option<BackendError>,
 }
 
 impl Merge {
     /// Nothing to read yet.
-    pub(super) const fn new(at_damage: AtDamage) -> Self {
+    pub(crate) const fn new(at_damage: AtDamage) -> Self {
         Self { sources: Vec::new(), at_damage }
     }
 
     /// Adds a log from one entry up to before another.
-    pub(super) fn add(&mut self, logs: &dyn Logs, log: &LogName, from: u64, to: u64) {
+    pub(crate) fn add(&mut self, logs: &dyn Logs, log: &LogName, from: u64, to: u64) {
         let (seal, waiting) = (logs.seal(log), VecDeque::new());
         self.sources.push(Source { log: log.clone(), seal, next: from, end: to, waiting, failed: None });
     }
 
     /// The next entry of all; none when all was read that can be. Those that do not open are left out: the index tells of
     /// them. Fails only where no log answers at present and nothing may be left out.
-    pub(super) fn next(&mut self, logs: &mut dyn Logs) -> Result<Option<(Place, Entry)>, BackendError> {
+    pub(crate) fn next(&mut self, logs: &mut dyn Logs) -> Result<Option<(Place, Entry)>, BackendError> {
         for source in &mut self.sources {
             source.fill(logs, self.at_damage)?;
         }
@@ -69,7 +69,7 @@ impl Merge {
     }
 
     /// How far each log was read, when there is no next entry.
-    pub(super) fn reached(self) -> Vec<Reached> {
+    pub(crate) fn reached(self) -> Vec<Reached> {
         let reached = |source: Source| Reached { log: source.log, next: source.next, failed: source.failed };
         self.sources.into_iter().map(reached).collect()
     }
@@ -112,7 +112,7 @@ impl Source {
 
 /// The first of the first `end` entries of a log that is not older than a moment; `end` when all are. Times of entries
 /// hardly ever go back, so the log is halved until it is found.
-pub(super) fn first_since(logs: &mut dyn Logs, log: &LogName, end: u64, since: Timestamp) -> Result<u64, BackendError> {
+pub(crate) fn first_since(logs: &mut dyn Logs, log: &LogName, end: u64, since: Timestamp) -> Result<u64, BackendError> {
     let seal = logs.seal(log);
     let (mut low, mut high) = (0, end);
     while low < high {

@@ -1,10 +1,10 @@
 //! The watch is killed behind each of its steps, again and again: no alert is lost, and none is there twice.
 
 use crate::{
-    scene::{append, entries, follower, stored, to_the_end, wanted, watched},
+    scene::{Killer, append, entries, follower, stored, to_the_end, wanted, watched},
     world::{Kind, found, open},
 };
-use domain::{Clock, LoginSessionId, PracticeId, Role, TaskObserver, Timestamp};
+use domain::{Clock, LoginSessionId, PracticeId, Role, Timestamp};
 use identity::SessionRecord;
 use practice::watch::STEPS;
 use std::{
@@ -24,21 +24,6 @@ use testkit::house::TestHouse;
 
 const FOLDER: &str = "PATELLA_TEST_FOLDER";
 const KILL_AT: &str = "PATELLA_TEST_KILL_AT";
-
-/// Kills its own process, as the power would, behind a step.
-struct Killer(String);
-
-impl TaskObserver for Killer {
-    fn reached(&self, step: &'static str) {
-        if self.0 == step {
-            let _ = Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
-            loop {
-                std::thread::park();
-            }
-        }
-    }
-    fn progress(&self, _: u64, _: u64) {}
-}
 
 /// Not a test by itself: what the test below runs as a process of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

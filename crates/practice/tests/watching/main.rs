@@ -3,8 +3,12 @@
 mod dropped;
 mod followers;
 mod killed;
+mod receivers;
 mod scene;
+mod sending;
+mod sending_killed;
 mod simulated;
+mod syslog;
 #[path = "../rotation/world.rs"]
 #[allow(dead_code, reason = "what rotations ask of their world besides")]
 mod world;

@@ -15,6 +15,7 @@ use practice::{
 use std::{
     collections::BTreeSet,
     path::Path,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -42,6 +43,21 @@ pub(crate) fn log() -> LogName {
 /// The log of another process.
 pub(crate) fn other_log() -> LogName {
     LogName::new("practice.example/audit-commands").expect("a name")
+}
+
+/// Kills its own process, as the power would, behind a step.
+pub(crate) struct Killer(pub(crate) String);
+
+impl TaskObserver for Killer {
+    fn reached(&self, step: &'static str) {
+        if self.0 == step {
+            let _ = Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+    fn progress(&self, _: u64, _: u64) {}
 }
 
 /// Appends to the log of a folder, and closes it: its last head covers everything.
@@ -77,6 +93,12 @@ pub(crate) async fn append_small(folder: &Path, entries: Vec<Entry>) {
 fn settings() -> LogSettings {
     let (keys, clock) = (branch(), Arc::new(FixedClock::new(NOON.parse().expect("a moment"))));
     LogSettings::new(log(), keys.seal(&log()), keys.signer(&log()), clock, Arc::new(SystemRng))
+}
+
+/// The logs of a folder, as those read them who send them.
+pub(crate) fn both_logs(folder: &Path) -> Box<dyn Logs> {
+    let logs = FolderLogs::new(branch()).other(log(), folder.join("audit"));
+    Box::new(logs.other(other_log(), folder.join("audit-commands")))
 }
 
 /// What watches over a house and the log of a folder.

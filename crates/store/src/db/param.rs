@@ -1,10 +1,10 @@
 //! Values on their way into a statement.
 
 use domain::{
-    AccountId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChargeId,
-    Date, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId,
-    PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId,
-    billing::Cents,
+    AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId,
+    CareLinkId, ChannelId, ChargeId, Date, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId,
+    LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId,
+    RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -124,6 +124,7 @@ macro_rules! ids {
 
 ids!(
     AccountId,
+    AgreementId,
     AlertId,
     AmendmentId,
     AmendmentStepId,
@@ -131,6 +132,7 @@ ids!(
     BillingLinkId,
     BookingId,
     CareLinkId,
+    ChannelId,
     DisposalId,
     HoldId,
     RestrictionId,

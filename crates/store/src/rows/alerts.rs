@@ -150,12 +150,28 @@ pub async fn entries(db: &Db, practice: PracticeId, alert: AlertId) -> Result<Ve
     rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.number(1)?))).collect()
 }
 
+/// The number of the newest alert of a practice; 0 where there is none. They are numbered in the order in which they were stored,
+/// without a gap, so that who sends them misses none.
+pub async fn newest(db: &Db, practice: PracticeId) -> Result<u64, StoreError> {
+    const SQL: &str = "SELECT COALESCE(MAX(nth), 0) FROM alerts WHERE practice_id = $1";
+    db.one(SQL, &[practice.into()]).await?.number(0)
+}
+
+/// The alert with a number.
+pub async fn by_number(db: &Db, practice: PracticeId, nth: u64) -> Result<Option<AlertRow>, StoreError> {
+    let sql = select!("WHERE a.practice_id = $1 AND a.nth = $2");
+    let nth = i64::try_from(nth).unwrap_or(i64::MAX);
+    let found = db.optional(sql, &[practice.into(), nth.into()]).await?;
+    Ok(found.as_ref().map(read).transpose()?.map(|found| found.alert))
+}
+
 /// Adds an alert and its entries; one that is there already stays as it is. Its session is not ended yet: see
 /// [`session_ended`].
 pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
     const SQL: &str = "INSERT INTO alerts (practice_id, alert_id, rule, answer, who_id, happened_at, found_at, compared, \
-                       login_session_id) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (practice_id, alert_id) DO NOTHING";
+                       login_session_id, nth) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+                       (SELECT COALESCE(MAX(nth), 0) + 1 FROM alerts WHERE practice_id = $1)) ON CONFLICT (practice_id, alert_id) DO NOTHING";
     const ENTRY: &str = "INSERT INTO alert_entries (practice_id, alert_id, nth, log, seq) VALUES ($1, $2, $3, $4, $5) \
                          ON CONFLICT (practice_id, alert_id, nth) DO NOTHING";
     let params = &[

@@ -1,4 +1,5 @@
-//! What a practice set for watching, and how far each log was watched.
+//! What a practice set for watching, and how far each reader of the logs has come: the watch, and the channels on which
+//! something is sent.
 
 use crate::{Batch, Db, StoreError};
 use domain::{AccountId, PracticeId, Timestamp};
@@ -50,22 +51,25 @@ pub fn set(batch: Batch, row: &SettingRow) -> Batch {
     batch.run(SQL, params).expect(1)
 }
 
-/// How far each log was watched: its name, and the first entry that was not.
-pub async fn logs(db: &Db) -> Result<Vec<(String, u64)>, StoreError> {
-    const SQL: &str = "SELECT log, next_seq FROM watch_logs ORDER BY log";
-    db.rows(SQL, &[]).await?.iter().map(|row| Ok((row.text(0)?.to_owned(), row.number(1)?))).collect()
+/// The reader that looks for what is unusual.
+pub const WATCH: &str = "watch";
+
+/// How far a reader has come in each log: its name, and the first entry that was not read.
+pub async fn logs(db: &Db, reader: &str) -> Result<Vec<(String, u64)>, StoreError> {
+    const SQL: &str = "SELECT log, next_seq FROM read_places WHERE reader = $1 ORDER BY log";
+    db.rows(SQL, &[reader.into()]).await?.iter().map(|row| Ok((row.text(0)?.to_owned(), row.number(1)?))).collect()
 }
 
-/// Begins to watch a log; [`crate::CommitError::Duplicate`] when another server did so meanwhile.
-pub fn begin(batch: Batch, log: &str, at: u64) -> Batch {
-    const SQL: &str = "INSERT INTO watch_logs (log, next_seq) VALUES ($1, $2)";
-    batch.run(SQL, &[log.into(), number(at).into()]).expect(1)
+/// Begins to read a log; [`crate::CommitError::Duplicate`] when another server did so meanwhile.
+pub fn begin(batch: Batch, reader: &str, log: &str, at: u64) -> Batch {
+    const SQL: &str = "INSERT INTO read_places (reader, log, next_seq) VALUES ($1, $2, $3)";
+    batch.run(SQL, &[reader.into(), log.into(), number(at).into()]).expect(1)
 }
 
 /// Moves a log on. A conflict when another server has moved it.
-pub fn move_on(batch: Batch, log: &str, from: u64, to: u64) -> Batch {
-    const SQL: &str = "UPDATE watch_logs SET next_seq = $3 WHERE log = $1 AND next_seq = $2";
-    batch.run(SQL, &[log.into(), number(from).into(), number(to).into()]).expect(1)
+pub fn move_on(batch: Batch, reader: &str, log: &str, from: u64, to: u64) -> Batch {
+    const SQL: &str = "UPDATE read_places SET next_seq = $1 WHERE reader = $2 AND log = $3 AND next_seq = $4";
+    batch.run(SQL, &[number(to).into(), reader.into(), log.into(), number(from).into()]).expect(1)
 }
 
 fn number(seq: u64) -> i64 {

@@ -2,6 +2,8 @@
 
 #[path = "rows/billing.rs"]
 mod billing;
+#[path = "rows/channels.rs"]
+mod channels;
 #[path = "rows/clinical.rs"]
 mod clinical;
 #[path = "rows/crossing.rs"]
@@ -18,6 +20,7 @@ mod taken_back;
 mod watching;
 
 pub(crate) use billing::*;
+pub(crate) use channels::*;
 pub(crate) use clinical::*;
 pub(crate) use crossing::*;
 pub(crate) use identity::*;

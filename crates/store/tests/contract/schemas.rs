@@ -103,7 +103,7 @@ pub(crate) async fn every_table_of_a_tenant_names_its_practice(house: &mut dyn H
     let without = [
         "schema_history",
         "throttles",
-        "watch_logs",
+        "read_places",
         "ledger_entries",
         "ledger_checkpoints",
         "ledger_tiles",

@@ -3,6 +3,7 @@
 mod access;
 pub mod alerts;
 mod billing;
+pub mod channels;
 mod days;
 mod dose;
 pub mod incidents;

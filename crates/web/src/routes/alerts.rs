@@ -1,6 +1,7 @@
 //! Alerts: what somebody should look into, who did, and what the practice set for it.
 
 mod api;
+mod channels;
 mod page;
 mod setting;
 
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.with(page::add).with(setting::add).with(api::add)
+    table.with(page::add).with(setting::add).with(channels::add).with(api::add)
 }
 
 impl From<AlertError> for Problem {

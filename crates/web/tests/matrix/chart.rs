@@ -54,6 +54,10 @@ pub(crate) struct Chart {
     pub(crate) billed: Billed,
     /// Two alerts of the practice, about nobody, one for each door.
     pub(crate) alerts: [String; 2],
+    /// Agreements of the practice: one to be ended at each door, one under which the channels are, and another.
+    pub(crate) agreements: [String; 4],
+    /// Channels of the practice: one to be ended at each door, and one to be put under another agreement.
+    pub(crate) channels: [String; 3],
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -81,6 +85,8 @@ impl Chart {
             holds: [id(), id()],
             billed: Billed::nothing(),
             alerts: [id(), id()],
+            agreements: [id(), id(), id(), id()],
+            channels: [id(), id(), id()],
             cookie: String::new(),
         }
     }
@@ -178,6 +184,8 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
             holds: Default::default(),
             billed,
             alerts: Default::default(),
+            agreements: Default::default(),
+            channels: Default::default(),
             cookie: own,
         },
         account,

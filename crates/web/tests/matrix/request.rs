@@ -113,6 +113,9 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         let twice = chart.twice[2 * usize::from(closed) + usize::from(route.kind == Kind::Page)];
         path = path.replace(&chart.patient.to_string(), &twice.to_string());
     }
+    if name(route) == "GET /alerts/channels" {
+        path.push_str(&format!("?renew={}", chart.channels[2]));
+    }
     if name(route) == "GET /alerts/settings" {
         // With the form of one setting.
         path.push_str("?change=denials_count");
@@ -147,6 +150,9 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "plan_id" => chart.plans[page].clone(),
         "hold_id" => chart.holds[page].clone(),
         "alert_id" => chart.alerts[page].clone(),
+        "agreement_id" => chart.agreements[page].clone(),
+        "channel_id" if route.path.ends_with("/agreement") => chart.channels[2].clone(),
+        "channel_id" => chart.channels[page].clone(),
         "setting" => "denials_count".to_owned(),
         "restriction_id" => chart.restrictions[page].clone(),
         "amendment_id" if disagrees(route) => chart.amendments[2 + page].clone(),
@@ -218,6 +224,11 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
         "PUT /api/v1/alerts/settings/{setting}" => json!({ "value": "7" }),
+        "POST /api/v1/alerts/channels" => {
+            json!({ "kind": "webhook", "address": "https://receiver.example/alerts", "agreement_id": chart.agreements[2] })
+        }
+        "PUT /api/v1/alerts/channels/{channel_id}/agreement" => json!({ "agreement_id": chart.agreements[3] }),
+        "POST /api/v1/agreements" => crate::world::agreement(),
         _ if voids(route) => json!({ "reason": "Another patient's" }),
         "POST /api/v1/patients/{patient_id}/merge" => {
             json!({ "into": goes_on_as(world, chart) })
@@ -356,6 +367,17 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /alerts/{alert_id}" => {
             form.append_pair("words", "Asked her: it was a review of charts.");
+        }
+        "POST /alerts/channels" => {
+            form.extend_pairs([("kind", "webhook"), ("address", "https://receiver.example/alerts")]);
+            form.append_pair("agreement_id", &chart.agreements[2]);
+        }
+        "POST /alerts/channels/{channel_id}/agreement" => {
+            form.append_pair("other", &chart.agreements[3]);
+        }
+        "POST /agreements" => {
+            form.extend_pairs([("integration", "webhook"), ("associate", "Receiver Inc."), ("kept_at", "Folder 7")]);
+            form.extend_pairs([("signed_on", "2026-05-01"), ("ends_on", "2030-01-01")]);
         }
         "POST /alerts/settings" => {
             form.extend_pairs([("name", "denials_count"), ("value", "7")]);

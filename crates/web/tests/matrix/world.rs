@@ -130,8 +130,12 @@ impl World {
         let plans = [plan(&world.site, practice).await, plan(&world.site, practice).await];
         let holds = [hold(&world).await, hold(&world).await];
         let alerts = [alert(&world.site, practice).await, alert(&world.site, practice).await];
+        let agreements = [on_file(&world).await, on_file(&world).await, on_file(&world).await, on_file(&world).await];
+        let under = agreements[2].as_str();
+        let channels = [channel(&world, under).await, channel(&world, under).await, channel(&world, under).await];
         for chart in world.charts.values_mut() {
             (chart.plans, chart.holds, chart.alerts) = (plans.clone(), holds.clone(), alerts.clone());
+            (chart.agreements, chart.channels) = (agreements.clone(), channels.clone());
         }
         world
     }
@@ -256,6 +260,24 @@ async fn alert(site: &Site, practice: PracticeId) -> String {
     let batch = alerts::insert(Batch::new(), &row, &[]);
     site.house.stores.identity.commit(batch).await.expect("stored");
     alert_id.to_string()
+}
+
+/// An agreement with somebody who receives alerts.
+pub(crate) fn agreement() -> Value {
+    json!({ "integration": "webhook", "associate": "Receiver Inc.", "signed_on": "2026-05-01", "kept_at": "Folder 7" })
+}
+
+async fn on_file(world: &World) -> String {
+    let cookie = &world.cookies[&Role::PrivacyOfficer];
+    let added = created(&world.site, Method::POST, "/api/v1/agreements", cookie, agreement()).await;
+    added["agreement_id"].as_str().expect("an id").to_owned()
+}
+
+async fn channel(world: &World, under: &str) -> String {
+    let cookie = &world.cookies[&Role::PrivacyOfficer];
+    let body = json!({ "kind": "webhook", "address": "https://receiver.example/alerts", "agreement_id": under });
+    let set = created(&world.site, Method::POST, "/api/v1/alerts/channels", cookie, body).await;
+    set["channel_id"].as_str().expect("an id").to_owned()
 }
 
 async fn hold(world: &World) -> String {

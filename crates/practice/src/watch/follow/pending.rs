@@ -44,8 +44,8 @@ impl Pending {
         }
         for Move { log, from, to } in &self.moves {
             batch = match from {
-                None => watching::begin(batch, log, *to),
-                Some(from) => watching::move_on(batch, log, *from, *to),
+                None => watching::begin(batch, watching::WATCH, log, *to),
+                Some(from) => watching::move_on(batch, watching::WATCH, log, *from, *to),
             };
         }
         Ok(Handle::current().block_on(house.stores.identity.commit(batch))?)

@@ -1,15 +1,14 @@
 //! How far the logs can be read, and how far they were.
 
-use super::FollowError;
 use crate::trail::Logs;
-use ledger::LogName;
+use ledger::{BackendError, LogName};
 use std::collections::BTreeMap;
 
 /// The logs whose size can be told, and their sizes; why that of others cannot be.
-pub(super) fn readable(
+pub(crate) fn readable(
     logs: &mut dyn Logs,
     unreadable: &mut BTreeMap<String, String>,
-) -> Result<Vec<(LogName, u64)>, FollowError> {
+) -> Result<Vec<(LogName, u64)>, BackendError> {
     let mut readable = Vec::new();
     for (log, size) in logs.sizes()? {
         match size {

@@ -7,7 +7,7 @@ use store::{
     Batch, CommitError, Store,
     rows::{
         alerts::{self, AlertRow, Listed, ReviewRow},
-        watching::{self, SettingRow},
+        watching::{self, SettingRow, WATCH},
     },
 };
 
@@ -91,11 +91,15 @@ pub(crate) async fn settings_of_the_watch_change_and_its_place_moves_on_only_fro
         db.commit(watching::set(Batch::new(), &set(value, seconds))).await.expect("stored");
     }
     assert_eq!(watching::settings(&db, PRACTICE).await.expect("read"), [set("9", 2)]);
-    let begin = |at| watching::begin(Batch::new(), "practice.example/audit", at);
-    let move_on = |from, to| watching::move_on(Batch::new(), "practice.example/audit", from, to);
+    let begin = |at| watching::begin(Batch::new(), WATCH, "practice.example/audit", at);
+    let move_on = |from, to| watching::move_on(Batch::new(), WATCH, "practice.example/audit", from, to);
     db.commit(begin(3)).await.expect("begun");
     assert!(matches!(db.commit(begin(5)).await, Err(CommitError::Duplicate { .. })));
     db.commit(move_on(3, 8)).await.expect("moved");
     assert!(matches!(db.commit(move_on(3, 9)).await, Err(CommitError::Conflict { .. })));
-    assert_eq!(watching::logs(&db).await.expect("read"), [("practice.example/audit".to_owned(), 8)]);
+    assert_eq!(watching::logs(&db, WATCH).await.expect("read"), [("practice.example/audit".to_owned(), 8)]);
+    // Another reader is where it is.
+    db.commit(watching::begin(Batch::new(), "a channel", "practice.example/audit", 5)).await.expect("begun");
+    assert_eq!(watching::logs(&db, WATCH).await.expect("read"), [("practice.example/audit".to_owned(), 8)]);
+    assert_eq!(watching::logs(&db, "a channel").await.expect("read"), [("practice.example/audit".to_owned(), 5)]);
 }

@@ -6,7 +6,7 @@ use crate::{
     answer::{form_again, see_other},
     look::{
         ButtonKind, Column, Field, FieldErrors, Head, Tone, breadcrumbs, card, definitions, empty_state, link_button,
-        notice, pagination, recorded_line, submit, table, tabs, tag, textarea,
+        notice, pagination, recorded_line, row, submit, table, tabs, tag, textarea,
         words::{alerts, trail},
     },
     paging::Cursor,
@@ -88,7 +88,10 @@ async fn page(
             (card("Newest first", None, listed(&surround, &page.items)))
         }
         (pagination(newest.as_deref(), older.as_deref(), None))
-        (link_button("/alerts/settings", "What is told, and when", ButtonKind::Quiet))
+        (row(html! {
+            (link_button("/alerts/settings", "What is told, and when", ButtonKind::Quiet))
+            (link_button("/alerts/channels", "Where alerts are sent to", ButtonKind::Quiet))
+        }))
         (recorded_line("Looking at alerts was recorded."))
     };
     let below = html! { "What was unusual in the audit trail. It is looked at within seconds of being written." };
@@ -217,11 +220,11 @@ fn entries(surround: &Surround, details: &AlertDetails) -> Markup {
             (notice(Tone::Warn, "Not every entry could be read",
                 Some(html! { p { "Have " code { "patella audit verify" } " run on the server." } })))
         }
-        (table("Entries of the audit trail", &columns, details.entries.iter().map(|entry| row(surround, entry))))
+        (table("Entries of the audit trail", &columns, details.entries.iter().map(|entry| entry_row(surround, entry))))
     }
 }
 
-fn row(surround: &Surround, AuditedEntry { who, found }: &AuditedEntry) -> Vec<Markup> {
+fn entry_row(surround: &Surround, AuditedEntry { who, found }: &AuditedEntry) -> Vec<Markup> {
     let entry = &found.entry;
     let tone = if entry.outcome == Outcome::Allowed { Tone::Info } else { Tone::Warn };
     vec![
