@@ -14,10 +14,11 @@ const ROLES = ["patient", "therapist", "admin", "front_desk", "privacy_officer",
 const ELSEWHERE = [
   "/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}", "/alerts/{alert_id}",
   "/amendments/{amendment_id}", "/patients/{patient_id}/amendments", "/patients/{patient_id}/amendments/{amendment_id}",
+  "/reviews/{review_id}",
 ];
 
 /** Answers to a GET that are no pages. */
-const NO_PAGES = /^\/(api|assets|healthz|readyz|exercises\/picks)|\/pictures\/|\.(pdf|csv)$/;
+const NO_PAGES = /^\/(api|assets|healthz|readyz|exercises\/picks)|\/pictures\/|\.(pdf|csv|json)$/;
 
 /** `{ template, matches }` of every page, those without parameters first: `/people/invite` is no `/people/{id}`. */
 const pages = JSON.parse(patella("routes", "--json").stdout)

@@ -75,6 +75,10 @@ ids! {
     ChannelId,
     /// An agreement with a business associate.
     AgreementId,
+    /// A review of who has access to what.
+    AccessReviewId,
+    /// One access that is looked at in it; follows from the review and from what is looked at.
+    AccessItemId,
     /// A plan of what is to be destroyed.
     PlanId,
     /// A legal hold.

@@ -3,6 +3,7 @@
 //! Nothing here knows how a value is stored, sealed or shown. Everything that can be wrong about a value is refused
 //! when it is made, so that the rooms above can rely on it.
 
+mod access_review;
 mod amendment;
 pub mod billing;
 mod calendar;
@@ -28,6 +29,7 @@ mod visit;
 mod voided;
 mod watch;
 
+pub use access_review::{AccessDecision, AccessKind, AccessReviewState, AccessVerdict, Quarter, Unusual};
 pub use amendment::{
     AMENDMENT_DAYS, AMENDMENT_EXTENSION_DAYS, AmendmentGround, AmendmentStep, AmendmentText, amendment_due,
 };
@@ -37,10 +39,10 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId,
-    CareLinkId, ChannelId, ChargeId, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId, LoginSessionId,
-    NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId,
-    TokenId, VisitId,
+    AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
+    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EntryId, ExerciseId, HoldId, InvitationId,
+    ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId,
+    RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

@@ -96,6 +96,8 @@ words! {
         AnswerRequests = "answer_requests",
         /// Find out whom an incident affects, assess it and close it.
         HandleIncidents = "handle_incidents",
+        /// See to it that whoever works here may: attest or end who has access.
+        Oversee = "oversee",
         /// Run keys, backups and health of the server.
         Operate = "operate",
         /// Release de-identified data.

@@ -42,6 +42,8 @@ words! {
         TokenElsewhere = "token_elsewhere",
         /// Charts of patients around whom there was no care for long.
         NoCareAround = "no_care_around",
+        /// An access review waits for answers, or an access was kept that nobody attested.
+        AccessReview = "access_review",
     }
 }
 

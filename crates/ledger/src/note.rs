@@ -124,7 +124,7 @@ impl Checkpoint {
     /// Reads a checkpoint that must carry the true signature of `key`. Signatures of other keys are passed over.
     pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
         use CheckpointError::{Forged, Malformed, OtherLog};
-        let (text, signed) = open(note, key)?;
+        let (text, signed) = open(note, key, LONGEST)?;
         let mut lines = text.strip_suffix('\n').ok_or(Malformed)?.split('\n');
         let (origin, size, root) = (lines.next(), lines.next().ok_or(Malformed)?, lines.next().ok_or(Malformed)?);
         if lines.any(str::is_empty) {
@@ -150,11 +150,11 @@ pub(crate) fn sign(text: &str, name: &LogName, signer: &Signer) -> String {
     format!("{text}\n\u{2014} {name} {}\n", BASE64.encode(&signature))
 }
 
-/// The text of a signed note, and whether `key` signed it. A false signature under that key's name is refused; those of other
+/// The text of a signed note of at most `longest` bytes, and whether `key` signed it. A false signature under that key's name is refused; those of other
 /// keys are passed over.
-pub(crate) fn open<'n>(note: &'n str, key: &VerifierKey) -> Result<(&'n str, bool), CheckpointError> {
+pub(crate) fn open<'n>(note: &'n str, key: &VerifierKey, longest: usize) -> Result<(&'n str, bool), CheckpointError> {
     use CheckpointError::{Forged, Malformed};
-    if note.len() > LONGEST || note.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
+    if note.len() > longest || note.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
         return Err(Malformed);
     }
     let split = note.rfind("\n\n").ok_or(Malformed)?;

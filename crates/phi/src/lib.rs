@@ -35,7 +35,7 @@ pub use keyring::{
 };
 pub use permission::{
     AnswerRequests, BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, HandleIncidents, ImportRecord,
-    LogExercise, Operate, Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact,
+    LogExercise, Operate, Oversee, Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact,
     ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling,
     WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes, classes_of,
 };

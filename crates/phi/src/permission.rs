@@ -114,6 +114,7 @@ practice_permissions!(
     Retain,
     AnswerRequests,
     HandleIncidents,
+    Oversee,
     Operate,
     ReadBilling,
     WriteBilling,

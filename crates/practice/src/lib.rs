@@ -1,6 +1,7 @@
 //! What people do in a practice: use cases, one file each.
 
 pub mod access_log;
+pub mod access_reviews;
 pub mod account;
 pub mod accounts;
 pub mod amendments;

@@ -16,7 +16,7 @@ mod certificate;
 mod disposal;
 mod holds;
 mod plan;
-mod proof;
+pub(crate) mod proof;
 mod purge;
 mod reapply;
 mod rules;

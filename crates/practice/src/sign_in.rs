@@ -22,7 +22,10 @@ pub(crate) use attempt::{Attempt, Tried};
 pub(crate) use ceremony::{CEREMONY, Ceremony};
 pub(crate) use factors::opened;
 
-use crate::house::{HouseError, through_house};
+use crate::{
+    access_reviews::Suspension,
+    house::{HouseError, through_house},
+};
 use ledger::{Resource, Word};
 
 /// Why nobody was signed in, or no factor was taken.
@@ -34,6 +37,9 @@ pub enum SignInError {
     /// Too many tries: come back after so many seconds. The same for accounts that do not exist.
     #[error("too many tries")]
     Wait(u32),
+    /// The password is right, and a review of access suspended the account. Whoever has the password is told so.
+    #[error("a review of access suspended the account")]
+    Suspended(Suspension),
     /// The session in which the factor was to be proven is over.
     #[error("the session is over")]
     Over,

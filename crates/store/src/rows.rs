@@ -4,6 +4,7 @@
 //! [`Db`](crate::Db); writes add their statements to a [`Batch`](crate::Batch), so that a use case stores all that
 //! belongs together at once.
 
+pub mod access_reviews;
 pub mod accounts;
 pub mod agreements;
 pub mod alerts;

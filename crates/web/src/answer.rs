@@ -9,7 +9,7 @@ mod record;
 
 pub(crate) use record::key_used;
 
-use crate::Problem;
+use crate::{Problem, look::words::reviews};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -134,6 +134,7 @@ impl From<SignInError> for Problem {
         match error {
             SignInError::Refused => Self::sign_in_refused(),
             SignInError::Wait(seconds) => Self::too_many(seconds),
+            SignInError::Suspended(why) => Self::forbidden().detail(reviews::suspended(&why)),
             SignInError::Over => Self::sign_in_required(),
             SignInError::ApiToken => Self::forbidden().detail("An API token cannot do this."),
             SignInError::NoPasskey => Self::conflict().detail("This account has no passkey."),

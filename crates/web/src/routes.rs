@@ -1,5 +1,6 @@
 //! Every route of the program beyond the shell's own: one module for each noun, one file for each verb.
 
+mod access_reviews;
 mod account;
 mod agreements;
 mod alerts;
@@ -53,6 +54,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(alerts::add)
         .with(incidents::add)
         .with(agreements::add)
+        .with(access_reviews::add)
         .with(retention::add)
         .with(policy::add)
         .with(patients::add)

@@ -98,6 +98,7 @@ const EXERCISES: Link = ("/exercises", "Exercises", Icon::Exercise);
 const PEOPLE: Link = ("/people", "People", Icon::Person);
 const ALERTS: Link = ("/alerts", "Alerts", Icon::Eye);
 const INCIDENTS: Link = ("/incidents/affected", "Incidents", Icon::Note);
+const REVIEWS: Link = ("/reviews", "Reviews", Icon::Check);
 const AUDIT: Link = ("/audit", "Audit trail", Icon::Shield);
 const RETENTION: Link = ("/retention", "Retention", Icon::Week);
 const POLICY: Link = ("/policy", "Policy", Icon::Key);
@@ -111,10 +112,10 @@ const ACCOUNT: Link = ("/account", "Account", Icon::Settings);
 /// What a role can open. Only what would let it in: a link that leads to a refusal is none.
 const fn links(role: Role) -> &'static [Link] {
     match role {
-        Role::Admin => &[PATIENTS, EXERCISES, PEOPLE, ALERTS, INCIDENTS, AUDIT, POLICY, RETENTION, ACCOUNT],
+        Role::Admin => &[PATIENTS, EXERCISES, PEOPLE, ALERTS, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
         Role::Therapist => &[PATIENTS, EXERCISES, ACCOUNT],
         Role::FrontDesk => &[PATIENTS, ACCOUNT],
-        Role::PrivacyOfficer => &[ALERTS, INCIDENTS, AUDIT, POLICY, RETENTION, ACCOUNT],
+        Role::PrivacyOfficer => &[ALERTS, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
         Role::Patient => &[
             ("/today", "Today", Icon::Today),
             ("/week", "Week", Icon::Week),

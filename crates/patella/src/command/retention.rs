@@ -14,6 +14,7 @@ use ledger::{DestructionLedger, Resource, VerifierKey, Word};
 use phi::{as_subject, billing_branch};
 use practice::{
     Actor, Event, House,
+    access_reviews::{ACCESS_REVIEW, verify_review},
     retention::{
         ACCOUNT_CERTIFICATE, ARCHIVE_ENDED, Signing, archives, certificate_pdf, end_archives, plan_accounts_unattended,
         plan_unattended, purge, verify_account_certificate, verify_archive_end, verify_certificate, who_was_destroyed,
@@ -367,6 +368,14 @@ fn verify(key: &str, file: &Path) -> Result<()> {
         }
         let (account, at) = (said.billing_account, said.destroyed_at);
         return super::print(&format!("genuine: billing account {account} was destroyed at {at}\n"));
+    }
+    if note.starts_with(ACCESS_REVIEW) {
+        let said = verify_review(&note, &key).context("the record is not to be believed")?;
+        if said.audit.is_none() {
+            bail!("the signature is right, but the record carries no proof from the audit trail");
+        }
+        let (quarter, at) = (said.quarter, said.closed_at);
+        return super::print(&format!("genuine: the review of access of {quarter} was closed at {at}\n"));
     }
     let said = verify_certificate(&note, &key).context("the certificate is not to be believed")?;
     if said.audit.is_none() {

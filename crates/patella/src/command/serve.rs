@@ -1,5 +1,6 @@
 //! `patella serve`
 
+mod reviews;
 mod sealed;
 
 use crate::{backups::schedule, config::Config, logging, metrics, opening::Opened};
@@ -167,6 +168,7 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
         if let Some(sender) = sender {
             tokio::spawn(sender.follow());
         }
+        tokio::spawn(reviews::look_after(Arc::downgrade(&opened.house), config.clone()));
         let app = App::new(parts(config, opened.house.clone()));
         let router = web::routes::table().router(app.clone());
         entrance.unseal(app, router);

@@ -385,6 +385,50 @@ table! {
     }
 }
 
+table! {
+    /// Reviews of who has access, one each quarter.
+    Identity.access_reviews {
+        (practice_id: Id, Drop, "the practice")
+        (review_id: Id, Drop, "the review")
+        (quarter: Structure, Drop, "the quarter of the practice's calendar, like 2026-Q4")
+        (started_at: Time, Drop, "when it began")
+        (due_at: Time, Drop, "when what nobody attested ends by itself")
+        (state: Structure, Drop, "listing, open or closed")
+        (closed_at: Time, Drop, "when it was closed")
+        (record: Public, Drop, "what was decided, by ids: a signed note")
+    }
+}
+
+table! {
+    /// What is looked at in a review: accounts, places on care teams, API tokens.
+    Identity.access_items {
+        (practice_id: Id, Drop, "the practice")
+        (review_id: Id, Drop, "the review")
+        (item_id: Id, Drop, "the item: follows from the review and from what is looked at")
+        (kind: Structure, Drop, "account, care_link or token")
+        (subject_id: Id, Drop, "the account, the place or the token")
+        (whose_id: Id, Drop, "the account whose access it is")
+        (role: Structure, Drop, "the account's role when the review began")
+        (last_used_at: Time, Drop, "when it was last used, by the audit trail")
+        (unusual: Structure, Drop, "why it is looked at by itself: words with commas")
+        (decision: Structure, Drop, "kept, ended, lapsed, spared or gone")
+        (decided_by: Id, Drop, "the account that decided; none when it came about by itself")
+        (decided_at: Time, Drop, "when")
+        (version: Structure, Drop, "of an account that was suspended: its version from then on")
+    }
+}
+
+table! {
+    /// What a practice set for reviews.
+    Identity.oversight_settings {
+        (practice_id: Id, Drop, "the practice")
+        (name: Structure, Drop, "the setting")
+        (value: Structure, Drop, "its value: a number")
+        (changed_by: Id, Drop, "the account that changed it last")
+        (changed_at: Time, Drop, "when")
+    }
+}
+
 pub(super) const TABLES: &[&[Column]] = &[
     practices::COLUMNS,
     accounts::COLUMNS,
@@ -412,4 +456,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     read_places::COLUMNS,
     channels::COLUMNS,
     business_agreements::COLUMNS,
+    access_reviews::COLUMNS,
+    access_items::COLUMNS,
+    oversight_settings::COLUMNS,
 ];

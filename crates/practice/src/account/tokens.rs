@@ -62,6 +62,7 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
             P::Govern,
             P::Retain,
             P::AnswerRequests,
+            P::Oversee,
         ],
         Role::Therapist => &[
             P::ReadExercise,
@@ -75,7 +76,7 @@ pub const fn scopes_of(role: Role) -> &'static [PermissionName] {
         Role::Patient => &[P::ReadExercise, P::LogExercise, P::ReadVisits, P::ReadAccessLog, P::TakeOutOwn],
         Role::Billing => &[P::ReadBilling, P::WriteBilling, P::ReadContact],
         Role::FrontDesk => &[P::ReadIdentity, P::WriteIdentity, P::ReadVisits, P::WriteVisits],
-        Role::PrivacyOfficer => &[P::ReadAudit, P::Retain, P::AnswerRequests],
+        Role::PrivacyOfficer => &[P::ReadAudit, P::Retain, P::AnswerRequests, P::Oversee],
         Role::Operator => &[P::Operate],
         Role::Researcher => &[P::ReleaseDeidentified],
     }

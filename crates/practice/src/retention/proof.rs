@@ -57,10 +57,10 @@ impl Proof {
 }
 
 /// Proofs of the entries that certificates name.
-pub(super) struct Proofs(HashMap<u64, Inclusion>);
+pub(crate) struct Proofs(HashMap<u64, Inclusion>);
 
 impl Proofs {
-    pub(super) async fn of(
+    pub(crate) async fn of(
         house: &House,
         entries: impl Iterator<Item = u64>,
         signing: &Signing,
@@ -69,21 +69,21 @@ impl Proofs {
         Ok(Self(trail::inclusions(house, &entries.collect::<Vec<_>>(), &key).await?))
     }
 
-    pub(super) fn proof(&self, entry: Option<u64>) -> Option<Proof> {
+    pub(crate) fn proof(&self, entry: Option<u64>) -> Option<Proof> {
         let entry = entry?;
         Some(Proof::of(entry, self.0.get(&entry)?))
     }
 }
 
 /// The signed note that a certificate is.
-pub(super) fn sign(kind: &str, certificate: &impl Serialize, signing: &Signing) -> String {
+pub(crate) fn sign(kind: &str, certificate: &impl Serialize, signing: &Signing) -> String {
     // Ids, words and numbers into memory: that cannot fail.
     let text = serde_json::to_string_pretty(certificate).unwrap_or_default();
     sign_text(kind, &text, &signing.log, &signing.signer)
 }
 
 /// What a note says that the key vouches for, in the trail's name too.
-pub(super) fn verified<C: DeserializeOwned>(
+pub(crate) fn verified<C: DeserializeOwned>(
     kind: &str,
     note: &str,
     key: &VerifierKey,
@@ -96,6 +96,6 @@ pub(super) fn verified<C: DeserializeOwned>(
     }
 }
 
-pub(super) fn read<C: DeserializeOwned>(text: &str) -> Result<C, CertificateError> {
+pub(crate) fn read<C: DeserializeOwned>(text: &str) -> Result<C, CertificateError> {
     serde_json::from_str(text).map_err(|_| CertificateError::Malformed)
 }

@@ -1,7 +1,7 @@
 //! The password: from nobody to a half session.
 
 use super::{Attempt, SignInError, Tried, factors, login_session};
-use crate::{Actor, Event, House, HouseError};
+use crate::{Actor, Event, House, HouseError, access_reviews};
 use domain::{EmailAddress, Timestamp};
 use identity::{FactorKind, Origin, Password, PasswordError, PasswordHash, SessionToken, StartError, Verified};
 use ledger::{Outcome, Resource, Word};
@@ -57,7 +57,15 @@ pub async fn start(house: &House, typed: &str, password: Password, origin: Origi
                 StartError::Disabled => "disabled",
                 StartError::AnotherAccount | StartError::Inconsistent => "inconsistent",
             };
-            return Err(refused(house, Some(&account), origin, reason).await);
+            let refused = refused(house, Some(&account), origin, reason).await;
+            if let (StartError::Disabled, SignInError::Refused) = (&error, &refused) {
+                let (practice, id) = (claims.practice, claims.account);
+                // The password is right: they may know why it opens nothing any more.
+                if let Some(why) = access_reviews::suspension(house, practice, id, account.version).await? {
+                    return Err(SignInError::Suspended(why));
+                }
+            }
+            return Err(refused);
         }
     };
     let found = factors(house, claims.practice, claims.account, claims.role).await?;

@@ -1,5 +1,6 @@
 //! The rules, one a file. A rule sees the entries of a practice in order, remembers what it needs, and says what it finds.
 
+mod access_review;
 mod changed;
 mod denials;
 mod dormant;
@@ -61,6 +62,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(changed::Changed::default()),
         Box::new(token::TokenElsewhere::default()),
         Box::new(no_care::NoCareAround::default()),
+        Box::new(access_review::AccessReview),
     ]
 }
 

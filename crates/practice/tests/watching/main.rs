@@ -4,6 +4,7 @@ mod dropped;
 mod followers;
 mod killed;
 mod receivers;
+mod reviews;
 mod scene;
 mod sending;
 mod sending_killed;

@@ -32,7 +32,7 @@ use testkit::{
 
 const BRANCH: [u8; 32] = [7; 32];
 
-fn branch() -> AuditBranch {
+pub(crate) fn branch() -> AuditBranch {
     AuditBranch::new(Key::from_bytes(BRANCH))
 }
 

@@ -1,10 +1,10 @@
 //! Values on their way into a statement.
 
 use domain::{
-    AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId, BillingLinkId, BookingId,
-    CareLinkId, ChannelId, ChargeId, Date, DisposalId, EntryId, ExerciseId, HoldId, InvitationId, ItemId,
-    LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId,
-    RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
+    AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
+    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, Date, DisposalId, EntryId, ExerciseId, HoldId,
+    InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId,
+    ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -123,6 +123,8 @@ macro_rules! ids {
 }
 
 ids!(
+    AccessItemId,
+    AccessReviewId,
     AccountId,
     AgreementId,
     AlertId,

@@ -96,6 +96,17 @@ pub async fn of_account(db: &Db, practice: PracticeId, account: AccountId) -> Re
     db.rows(sql, &[practice.into(), account.into()]).await?.iter().map(read).collect()
 }
 
+/// One token of an account.
+pub async fn by_id(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+    token: TokenId,
+) -> Result<Option<ApiTokenRow>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 AND account_id = $2 AND token_id = $3");
+    db.optional(sql, &[practice.into(), account.into(), token.into()]).await?.as_ref().map(read).transpose()
+}
+
 /// Adds a token.
 pub fn insert(batch: Batch, row: &ApiTokenRow) -> Batch {
     const SQL: &str = "INSERT INTO api_tokens (token_id, secret_hash, practice_id, account_id, role, patient_id, \

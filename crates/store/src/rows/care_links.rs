@@ -160,6 +160,29 @@ pub async fn of_account(
     db.rows(sql, &[practice.into(), account.into(), at.into()]).await?.iter().map(read).collect()
 }
 
+/// One place.
+pub async fn by_id(db: &Db, practice: PracticeId, link: CareLinkId) -> Result<Option<CareLinkRow>, StoreError> {
+    let sql = select!("WHERE practice_id = $1 AND care_link_id = $2");
+    db.optional(sql, &[practice.into(), link.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// Up to `limit` places of the practice after one that have not ended at a moment, those too that have not begun; in the
+/// order of their ids.
+pub async fn not_ended(
+    db: &Db,
+    practice: PracticeId,
+    at: Timestamp,
+    after: CareLinkId,
+    limit: i64,
+) -> Result<Vec<CareLinkRow>, StoreError> {
+    let sql = select!(
+        "WHERE practice_id = $1 AND (ends_at IS NULL OR ends_at > $2) AND care_link_id > $3 \
+         ORDER BY care_link_id LIMIT $4"
+    );
+    let params = &[practice.into(), at.into(), after.into(), limit.into()];
+    db.rows(sql, params).await?.iter().map(read).collect()
+}
+
 /// A place that covers another of the same account and kind: begun by then, give or take a minute, and open as long. None
 /// where somebody would get something by that other one.
 pub async fn covering(db: &Db, row: &CareLinkRow) -> Result<Option<CareLinkId>, StoreError> {

@@ -41,6 +41,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 10, "0010_kept_contacts"),
             migration!("identity", 11, "0011_billing_retention"),
             migration!("identity", 12, "0012_channels"),
+            migration!("identity", 13, "0013_access_reviews"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

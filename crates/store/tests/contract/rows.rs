@@ -1,5 +1,7 @@
 //! Every statement of the row modules, as the server's role runs it.
 
+#[path = "rows/access_reviews.rs"]
+mod access_reviews;
 #[path = "rows/billing.rs"]
 mod billing;
 #[path = "rows/channels.rs"]
@@ -19,6 +21,7 @@ mod taken_back;
 #[path = "rows/watching.rs"]
 mod watching;
 
+pub(crate) use access_reviews::*;
 pub(crate) use billing::*;
 pub(crate) use channels::*;
 pub(crate) use clinical::*;

@@ -7,6 +7,7 @@ pub mod channels;
 mod days;
 mod dose;
 pub mod incidents;
+pub mod reviews;
 pub mod trail;
 
 pub use access::{action, may, permission, purpose, role, sentence};

@@ -3,8 +3,8 @@
 use crate::Problem;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
-    AccountId, AlertId, BillingAccountId, BookingId, ChargeId, Date, EntryId, ExerciseId, Invalid, NoteId, PatientId,
-    Timestamp, VisitId,
+    AccessItemId, AccountId, AlertId, BillingAccountId, BookingId, ChargeId, Date, EntryId, ExerciseId, Invalid,
+    NoteId, PatientId, Timestamp, VisitId,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,19 @@ macro_rules! ids {
     )+};
 }
 
-ids!(AccountId, AlertId, BillingAccountId, BookingId, ChargeId, EntryId, ExerciseId, NoteId, PatientId, VisitId);
+ids!(
+    AccessItemId,
+    AccountId,
+    AlertId,
+    BillingAccountId,
+    BookingId,
+    ChargeId,
+    EntryId,
+    ExerciseId,
+    NoteId,
+    PatientId,
+    VisitId
+);
 
 /// Milliseconds since 1970, and the id of one of those of that moment.
 impl<Id: Place> Place for (Timestamp, Id) {

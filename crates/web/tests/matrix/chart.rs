@@ -58,6 +58,10 @@ pub(crate) struct Chart {
     pub(crate) agreements: [String; 4],
     /// Channels of the practice: one to be ended at each door, and one to be put under another agreement.
     pub(crate) channels: [String; 3],
+    /// Two reviews of access of the practice: one that waits for answers, one that is closed.
+    pub(crate) reviews: [String; 2],
+    /// Accesses of the first that wait, one for each door through which one is answered.
+    pub(crate) accesses: [String; 3],
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -87,6 +91,8 @@ impl Chart {
             alerts: [id(), id()],
             agreements: [id(), id(), id(), id()],
             channels: [id(), id(), id()],
+            reviews: [id(), id()],
+            accesses: [id(), id(), id()],
             cookie: String::new(),
         }
     }
@@ -186,6 +192,8 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
             alerts: Default::default(),
             agreements: Default::default(),
             channels: Default::default(),
+            reviews: Default::default(),
+            accesses: Default::default(),
             cookie: own,
         },
         account,

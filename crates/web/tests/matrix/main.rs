@@ -13,6 +13,7 @@ mod lists;
 mod mine;
 mod pages;
 mod request;
+mod reviews;
 mod roles;
 mod search;
 mod sessions;

@@ -153,6 +153,8 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "agreement_id" => chart.agreements[page].clone(),
         "channel_id" if route.path.ends_with("/agreement") => chart.channels[2].clone(),
         "channel_id" => chart.channels[page].clone(),
+        "review_id" => chart.reviews[usize::from(route.path.contains("/record"))].clone(),
+        "access_item_id" => chart.accesses[page + usize::from(route.path.ends_with("/end"))].clone(),
         "setting" => "denials_count".to_owned(),
         "restriction_id" => chart.restrictions[page].clone(),
         "amendment_id" if disagrees(route) => chart.amendments[2 + page].clone(),
@@ -229,6 +231,8 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "PUT /api/v1/alerts/channels/{channel_id}/agreement" => json!({ "agreement_id": chart.agreements[3] }),
         "POST /api/v1/agreements" => crate::world::agreement(),
+        "PUT /api/v1/access-reviews/settings" => json!({ "due_days": 21, "unused_days": 45 }),
+        "POST /api/v1/access-reviews/{review_id}/items/{access_item_id}" => json!({ "decision": "keep" }),
         _ if voids(route) => json!({ "reason": "Another patient's" }),
         "POST /api/v1/patients/{patient_id}/merge" => {
             json!({ "into": goes_on_as(world, chart) })
@@ -378,6 +382,9 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         "POST /agreements" => {
             form.extend_pairs([("integration", "webhook"), ("associate", "Receiver Inc."), ("kept_at", "Folder 7")]);
             form.extend_pairs([("signed_on", "2026-05-01"), ("ends_on", "2030-01-01")]);
+        }
+        "POST /reviews/settings" => {
+            form.extend_pairs([("due_days", "21"), ("unused_days", "45")]);
         }
         "POST /alerts/settings" => {
             form.extend_pairs([("name", "denials_count"), ("value", "7")]);

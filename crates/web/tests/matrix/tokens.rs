@@ -26,7 +26,7 @@ const OPEN_TO_ANY: [&str; 4] = [
 ];
 
 /// What the scope would lead to, but only a person in their own session does: it opens accounts or records to others.
-const IN_PERSON: [&str; 20] = [
+const IN_PERSON: [&str; 23] = [
     "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/answer",
     "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/disagreement",
     "POST /api/v1/patients/{patient_id}/merge",
@@ -38,6 +38,9 @@ const IN_PERSON: [&str; 20] = [
     "PUT /api/v1/alerts/channels/{channel_id}/agreement",
     "POST /api/v1/agreements",
     "DELETE /api/v1/agreements/{agreement_id}",
+    "PUT /api/v1/access-reviews/settings",
+    "POST /api/v1/access-reviews/{review_id}/items/{access_item_id}",
+    "POST /api/v1/access-reviews/{review_id}/keep-usual",
     "DELETE /api/v1/retention/holds/{hold_id}",
     "POST /api/v1/retention/plans/{plan_id}/approval",
     "DELETE /api/v1/retention/plans/{plan_id}",

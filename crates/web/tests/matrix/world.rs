@@ -1,6 +1,9 @@
 //! Two practices, an account of each role, and patients who stand to these accounts in each way.
 
-use crate::chart::{Chart, chart, created};
+use crate::{
+    chart::{Chart, chart, created},
+    reviews,
+};
 use axum::http::Method;
 use crypto::SystemRng;
 use domain::{
@@ -133,7 +136,9 @@ impl World {
         let agreements = [on_file(&world).await, on_file(&world).await, on_file(&world).await, on_file(&world).await];
         let under = agreements[2].as_str();
         let channels = [channel(&world, under).await, channel(&world, under).await, channel(&world, under).await];
+        let (reviews, accesses) = reviews::two(&world.site, practice, &world.colleague).await;
         for chart in world.charts.values_mut() {
+            (chart.reviews, chart.accesses) = (reviews.clone(), accesses.clone());
             (chart.plans, chart.holds, chart.alerts) = (plans.clone(), holds.clone(), alerts.clone());
             (chart.agreements, chart.channels) = (agreements.clone(), channels.clone());
         }

@@ -41,6 +41,7 @@ pub fn permission(permission: PermissionName) -> &'static str {
         PermissionName::Retain => "planned or approved the destruction of records",
         PermissionName::AnswerRequests => "looked at what you asked about your record, or answered it",
         PermissionName::HandleIncidents => "handled an incident",
+        PermissionName::Oversee => "looked at who has access, or decided it",
         PermissionName::Operate => "ran the server",
         PermissionName::ReleaseDeidentified => "released data without names",
     }
@@ -88,6 +89,7 @@ pub fn may(permission: PermissionName) -> &'static str {
         PermissionName::Retain => "plan, approve and hold the destruction of records",
         PermissionName::AnswerRequests => "answer what patients ask about their record",
         PermissionName::HandleIncidents => "find out whom an incident affects, assess and close it",
+        PermissionName::Oversee => "attest or end who has access",
         PermissionName::Operate => "run keys, backups and health of the server",
         PermissionName::ReleaseDeidentified => "release data without names",
     }

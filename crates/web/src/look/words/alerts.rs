@@ -21,6 +21,7 @@ pub fn rule(rule: AlertRule) -> &'static str {
         AlertRule::RoleChanged => "A new role, used",
         AlertRule::TokenElsewhere => "An API token from a new place",
         AlertRule::NoCareAround => "Charts of patients out of care",
+        AlertRule::AccessReview => "A review of access waits for you",
     }
 }
 
@@ -56,6 +57,11 @@ pub fn why(rule: AlertRule, compared: &Compared) -> String {
         AlertRule::NoCareAround => {
             format!("The charts of {n} patients were opened{within} for whom nothing was booked, written or logged for long.")
         }
+        AlertRule::AccessReview => {
+            "A review of who has access began, or nobody attested an account in time and it was kept because without it nobody \
+             could give access any more. Answer it under Reviews."
+                .to_owned()
+        }
     }
 }
 
@@ -64,7 +70,7 @@ pub fn compared(rule: AlertRule, compared: &Compared) -> Vec<String> {
     let mut said = Vec::new();
     match rule {
         AlertRule::NewNetwork => said.push(format!("Told once an account is known for {} days.", compared.limit)),
-        AlertRule::TokenElsewhere | AlertRule::TwoPlaces => {}
+        AlertRule::TokenElsewhere | AlertRule::TwoPlaces | AlertRule::AccessReview => {}
         AlertRule::FactorChanged | AlertRule::RoleChanged => {
             said.push(format!("Changes are watched for {} hours.", compared.limit));
         }

@@ -21,6 +21,11 @@ fn known_action(word: &str) -> Option<&'static str> {
         return Some(super::permission(permission));
     }
     Some(match word {
+        "start_access_review" => "began a review of access",
+        "attest_access" => "looked at somebody's access in a review",
+        "spare_access" => "kept an account that nobody attested, since nobody else could give access",
+        "close_access_review" => "closed a review of access",
+        "change_review_settings" => "changed how access is reviewed",
         "export_audit" => "took the audit trail out",
         "sign_in" => "signed in",
         "sign_out" => "signed out",
@@ -139,6 +144,9 @@ fn known_part(word: &str) -> Option<&'static str> {
         "billing_accounts" => "billing's list of accounts",
         "billing_books" => "the books of billing",
         "care_team" => "the care team",
+        "care_link" => "a place on a care team",
+        "access_review" => "a review of access",
+        "access_item" => "an access in a review",
         "access_log" => "the list of who looked",
         "audit" => "the audit trail",
         "audit_week" => "a week at a glance",
@@ -215,6 +223,8 @@ pub fn reason(word: &str) -> Cow<'static, str> {
         "not-a-question" => "the policy could not be asked",
         "destroyed" => "the record was destroyed when its time was over",
         "throttled" => "too many tries",
+        "access-review" => "decided in a review of access",
+        "review-not-answered" => "nobody attested it in a review of access",
         "used-code" | "used-already" => "it was used before",
         "no-challenge" => "nothing was under way",
         "address-taken" => "the address is in use",

@@ -9,7 +9,7 @@ use axum::extract::State;
 use domain::{AccountId, PatientId, PracticeId, Role, Timestamp};
 use identity::FactorKind;
 use maud::{Markup, html};
-use practice::account;
+use practice::{access_reviews, account};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -74,10 +74,12 @@ async fn show(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
     let me = account::me(app.house(), &session).await?;
     let keys = account::passkeys(app.house(), &session).await?.len();
     let codes = account::codes_left(app.house(), &session).await?;
+    let ended = access_reviews::ended_lately(app.house(), &session).await?;
     let open = |href: &str, what: &str| {
         link_button(href, html! { "Open" span class="hidden" { ": " (what) } }, ButtonKind::Quiet)
     };
     let content = html! {
+        (super::super::access_reviews::told(surround.zone(), &ended))
         (card("Who you are", None, definitions(&[
             ("Name", html! { (me.display_name) }),
             ("E-mail", html! { (me.email) }),

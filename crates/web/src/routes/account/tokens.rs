@@ -243,6 +243,7 @@ const fn scope_words(scope: PermissionName) -> &'static str {
         PermissionName::Retain => "Plan the destruction of records and hold them",
         PermissionName::AnswerRequests => "Answer what patients ask about their record",
         PermissionName::HandleIncidents => "Handle incidents",
+        PermissionName::Oversee => "See who has access, and what reviews decided",
         PermissionName::Operate => "Run keys, backups and health of the server",
         PermissionName::ReleaseDeidentified => "Release data without names",
     }

@@ -20,6 +20,7 @@ use domain::{PatientId, PermissionName, Role};
 use identity::{Full, Session};
 use maud::{Markup, html};
 use practice::{
+    access_reviews,
     patients::{self, PatientLine, SearchError, Whose},
     sign_in::AttemptError,
 };
@@ -145,6 +146,7 @@ struct Shown<'a> {
 async fn show(app: &App, session: &Session<Full>, whose: Whose, shown: Shown<'_>) -> Result<Markup, Problem> {
     let Shown { mut lines, wanted, next, more, error } = shown;
     let surround = Surround::of(app, session).await?;
+    let ended = access_reviews::ended_lately(app.house(), session).await?;
     lines.sort_by_cached_key(|line| (line.family_name.to_lowercase(), line.given_name.to_lowercase()));
     let registers = matches!(session.role(), Role::FrontDesk | Role::Admin);
     let everybody = whose == Whose::Everybody;
@@ -166,6 +168,7 @@ async fn show(app: &App, session: &Session<Full>, whose: Whose, shown: Shown<'_>
         ]
     });
     let content = html! {
+        (super::super::access_reviews::told(surround.zone(), &ended))
         section class="card stack" aria-label="Patients" {
             form method="post" action="/patients" role="search" class="stack" {
                 (text_field(&Field::new("q", "Find").required().value(wanted).autocomplete("off").max_length(100).error(error)

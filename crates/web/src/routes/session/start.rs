@@ -4,6 +4,7 @@ use super::{SessionAnswer, page, session_cookie};
 use crate::{
     App, AuditClass, Caller, Form, Json, Problem, Route, RouteTable, Verb, Visitor,
     answer::{again_in, form_after, form_again, see_other, with_cookie},
+    look::words::reviews,
     surround::landing,
 };
 use axum::{
@@ -79,6 +80,7 @@ async fn submitted(
     match sign_in::start(app.house(), &typed.email, password, origin).await {
         Ok(started) => Ok(with_cookie(see_other("/sign-in/factor"), session_cookie(&started.token)?)),
         Err(SignInError::Refused) => Ok(again(StatusCode::UNAUTHORIZED, "E-mail or password did not match.")),
+        Err(SignInError::Suspended(why)) => Ok(again(StatusCode::FORBIDDEN, &reviews::suspended(&why))),
         Err(SignInError::Wait(seconds)) => {
             let wrong = format!("Too many tries. {}", again_in(seconds));
             Ok(form_after(seconds, page::sign_in(&app, &typed.email, Some(&wrong))))

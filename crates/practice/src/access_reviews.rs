@@ -1,0 +1,121 @@
+//! Reviews of who has access: begun by the server once a quarter, answered one by one, closed with a signed record.
+//!
+//! ```text
+//! quarter begins ──▶ listing ──▶ open ──(all answered, or due: what nobody attested ends)──▶ closed, signed
+//! ```
+//!
+//! Listed are accounts of staff with their roles, places on care teams and API tokens. Whatever ends does so by the mechanism
+//! by which it always ends, which records it; the review's own row follows in the same write.
+
+mod attest;
+mod campaign;
+mod ending;
+mod listing;
+mod record;
+mod settings;
+mod told;
+mod views;
+
+pub use attest::{Kept, attest, keep_usual};
+pub use campaign::{REVIEW_STEPS, round};
+pub use record::{ACCESS_REVIEW, ReviewRecord, ReviewedAccess, record, record_pdf, verify_review};
+pub use settings::{Bounds, OverseeSettings, SETTINGS, change_settings, settings};
+pub use told::{EndedAccess, Suspension, ended_lately, suspension};
+pub use views::{ItemView, ReviewView, items, review, reviews};
+
+use crate::{
+    House, HouseError,
+    house::through_house,
+    record::{RecordError, resource},
+    retention::CertificateError,
+    staff,
+    trail::TrailError,
+};
+use domain::{AccountId, PracticeId, Role};
+use identity::{EnrollmentError, Full, Session};
+use ledger::{Resource, Word};
+use phi::{AccessError, Oversee, Purpose};
+use store::{
+    StoreError,
+    rows::accounts::{AccountRow, AccountState},
+};
+
+const REVIEW: Word = Word::new("access_review");
+const ITEM: Word = Word::new("access_item");
+
+/// Why something about a review was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// It was not allowed, or could not be recorded.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// There is no such review or item, or no record yet.
+    #[error("there is no such thing")]
+    Unknown,
+    /// Nobody attests what they have themself, while there is somebody else who may.
+    #[error("one's own access is attested by somebody else")]
+    Oneself,
+    /// Without this account nobody could give access to anybody any more.
+    #[error("nobody else could give access to anybody")]
+    Last,
+    /// It was decided already, or the review is over.
+    #[error("it was decided already, or the review is over")]
+    Decided,
+    /// The number is too small or too large.
+    #[error("{name} must be from {least} to {most}")]
+    Bounds {
+        /// Which setting.
+        name: &'static str,
+        /// The least that it may be.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
+    /// Needs a factor proven just now.
+    #[error(transparent)]
+    NotInPerson(#[from] EnrollmentError),
+    /// The audit trail could not be read: last uses are in it.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
+    /// The record is not what was signed.
+    #[error(transparent)]
+    Record(#[from] CertificateError),
+    /// A name could not be read.
+    #[error(transparent)]
+    Name(#[from] RecordError),
+    /// The house could not do its part.
+    #[error(transparent)]
+    House(#[from] HouseError),
+}
+
+through_house!(ReviewError);
+
+async fn allowed(house: &House, session: &Session<Full>, what: Resource) -> Result<PracticeId, AccessError> {
+    Ok(house.guard.authorize_practice::<Oversee>(session, Purpose::operations(what)).await?.practice())
+}
+
+/// Whether it is the account of somebody who can answer reviews now: the policy gives these two roles leave.
+fn oversees(row: &AccountRow) -> bool {
+    matches!(row.role, Role::Admin | Role::PrivacyOfficer) && row.state == AccountState::Active
+}
+
+/// Whether anybody else can answer reviews now.
+async fn anybody_else(house: &House, practice: PracticeId, account: AccountId) -> Result<bool, StoreError> {
+    let rows = staff::everybody(house, practice).await?;
+    Ok(rows.iter().any(|row| oversees(row) && row.account_id != account))
+}
+
+/// Whether nobody could give access to anybody any more without this account: the last administrator, or, where there is
+/// none, the last privacy officer.
+fn is_last(rows: &[AccountRow], account: AccountId) -> bool {
+    let Some(own) = rows.iter().find(|row| row.account_id == account && oversees(row)) else { return false };
+    let mut others = rows.iter().filter(|row| row.account_id != account && oversees(row));
+    match own.role {
+        Role::Admin => !others.any(|row| row.role == Role::Admin),
+        _ => others.next().is_none(),
+    }
+}
+
+fn item_resource(item: domain::AccessItemId) -> Resource {
+    resource(ITEM, item)
+}

@@ -1,0 +1,228 @@
+//! What is looked at in a review: who has what, when they last used it, and what is unusual about it.
+
+use super::{ReviewError, settings::OverseeSettings};
+use crate::{
+    House, staff,
+    trail::{Position, TrailFilter, TrailPage},
+};
+use domain::{
+    AccessItemId, AccessKind, AccountId, AlertId, CareLinkId, LoginSessionId, PracticeId, Timestamp, TokenId, Unusual,
+};
+use jiff::SignedDuration;
+use ledger::{Outcome, Word};
+use std::collections::{HashMap, HashSet};
+use store::{
+    Batch,
+    rows::{
+        access_reviews::{self as rows, ItemRow, ReviewRow},
+        accounts::{AccountRow, AccountState},
+        alerts, api_tokens, care_links,
+    },
+};
+
+/// Rows in one write.
+const AT_ONCE: usize = 200;
+/// Pages of the trail that are looked through for one answer; what is older is not found.
+const PAGES: usize = 40;
+/// Entries of such a page, where more than the newest is looked for.
+const ENTRIES: usize = 500;
+/// Where there was no review before, roles are compared with so many days ago.
+const FIRST_LOOK_DAYS: i64 = 92;
+
+/// Lists everything that is to be looked at. May be done again: what is listed stays as it is.
+pub(super) async fn list(house: &House, review: &ReviewRow) -> Result<(), ReviewError> {
+    let (db, practice) = (&house.stores.identity, review.practice_id);
+    let listing = Listing::new(house, review).await?;
+    let mut items = Vec::new();
+    for account in &listing.staff {
+        if account.state == AccountState::Disabled {
+            continue;
+        }
+        let last = last_use(house, practice, of_actor(account.account_id)).await?;
+        items.push(listing.item(AccessKind::Account, *account.account_id.as_bytes(), account, last));
+        let tokens = api_tokens::of_account(db, practice, account.account_id).await?;
+        let tokens: Vec<_> = tokens.into_iter().filter(|token| token.expires_at > review.started_at).collect();
+        let used = token_uses(house, practice, account.account_id, &tokens).await?;
+        for token in tokens {
+            let last = used.get(&token.token_id).copied();
+            items.push(listing.item(AccessKind::Token, *token.token_id.as_bytes(), account, last));
+        }
+    }
+    store_all(house, &items).await?;
+    let mut after = CareLinkId::from_bytes([0; 16]);
+    loop {
+        let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+        let links = care_links::not_ended(db, practice, review.started_at, after, limit).await?;
+        let Some(last) = links.last() else { return Ok(()) };
+        after = last.care_link_id;
+        let mut items = Vec::with_capacity(links.len());
+        for link in links {
+            let Some(account) = listing.staff.iter().find(|row| row.account_id == link.account_id) else { continue };
+            let filter = TrailFilter { patient: Some(link.patient_id), ..of_actor(link.account_id) };
+            let last = last_use(house, practice, filter).await?;
+            items.push(listing.item(AccessKind::CareLink, *link.care_link_id.as_bytes(), account, last));
+        }
+        store_all(house, &items).await?;
+    }
+}
+
+async fn store_all(house: &House, items: &[ItemRow]) -> Result<(), ReviewError> {
+    for some in items.chunks(AT_ONCE) {
+        house.stores.identity.commit(some.iter().fold(Batch::new(), rows::add)).await?;
+    }
+    Ok(())
+}
+
+struct Listing<'r> {
+    review: &'r ReviewRow,
+    staff: Vec<AccountRow>,
+    lately: Timestamp,
+    alerted: HashSet<AccountId>,
+    other_role: HashSet<AccountId>,
+}
+
+impl<'r> Listing<'r> {
+    async fn new(house: &House, review: &'r ReviewRow) -> Result<Self, ReviewError> {
+        let practice = review.practice_id;
+        let settings = OverseeSettings::of(house, practice).await?;
+        let before = rows::of_practice(&house.stores.identity, practice).await?;
+        let since = before.iter().find(|row| row.started_at < review.started_at).map(|row| row.started_at);
+        let since = since.unwrap_or_else(|| days_before(review.started_at, FIRST_LOOK_DAYS));
+        Ok(Self {
+            review,
+            staff: staff::everybody(house, practice).await?,
+            lately: days_before(review.started_at, i64::from(settings.unused_days)),
+            alerted: alerted(house, practice).await?,
+            other_role: other_roles(house, practice, since).await?,
+        })
+    }
+
+    fn item(&self, kind: AccessKind, subject: [u8; 16], account: &AccountRow, last: Option<Timestamp>) -> ItemRow {
+        let whose = account.account_id;
+        let mut unusual = Vec::new();
+        if last.is_none_or(|last| last < self.lately) {
+            unusual.push(Unusual::Unused);
+        }
+        if self.alerted.contains(&whose) {
+            unusual.push(Unusual::Alert);
+        }
+        if self.other_role.contains(&whose) {
+            unusual.push(Unusual::RoleChanged);
+        }
+        ItemRow {
+            practice_id: self.review.practice_id,
+            review_id: self.review.review_id,
+            item_id: item_id(self.review, kind, &subject),
+            kind,
+            subject,
+            whose,
+            role: account.role,
+            last_used_at: last,
+            unusual,
+            decided: None,
+        }
+    }
+}
+
+/// The same for the same thing in the same review, so that it is listed once however often it is listed.
+fn item_id(review: &ReviewRow, kind: AccessKind, subject: &[u8; 16]) -> AccessItemId {
+    let parts = [b"patella access item v1".as_slice(), review.review_id.as_bytes(), kind.word().as_bytes(), subject];
+    let hash = crypto::sha256(&parts.concat());
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    AccessItemId::from_random(id)
+}
+
+fn days_before(at: Timestamp, days: i64) -> Timestamp {
+    at.checked_sub(SignedDuration::from_hours(days * 24)).unwrap_or(Timestamp::MIN)
+}
+
+fn of_actor(actor: AccountId) -> TrailFilter {
+    TrailFilter { actor: Some(actor), outcome: Some(Outcome::Allowed), ..TrailFilter::default() }
+}
+
+/// A page of the trail. Where its index cannot be brought up to date nobody can tell when anything was used: then the review
+/// waits.
+async fn page(
+    house: &House,
+    practice: PracticeId,
+    filter: &TrailFilter,
+    before: Position,
+    most: usize,
+) -> Result<TrailPage, ReviewError> {
+    let page = house.trail.search(practice, filter, before, most).await?;
+    if page.health.failing { Err(crate::trail::TrailError::CutOff.into()) } else { Ok(page) }
+}
+
+/// When something was done last; none when it was not, as far back as is looked.
+async fn last_use(house: &House, practice: PracticeId, filter: TrailFilter) -> Result<Option<Timestamp>, ReviewError> {
+    let mut before = Position::END;
+    for _ in 0..PAGES {
+        let page = page(house, practice, &filter, before, 1).await?;
+        if let Some(found) = page.entries.first() {
+            return Ok(Some(found.entry.at));
+        }
+        match page.next {
+            Some(next) => before = next,
+            None => break,
+        }
+    }
+    Ok(None)
+}
+
+/// When each of an account's tokens was used last: a token's name stands in its entries as the login session.
+async fn token_uses(
+    house: &House,
+    practice: PracticeId,
+    account: AccountId,
+    tokens: &[api_tokens::ApiTokenRow],
+) -> Result<HashMap<TokenId, Timestamp>, ReviewError> {
+    let mut used = HashMap::new();
+    let Some(first) = tokens.iter().map(|token| token.created_at).min() else { return Ok(used) };
+    let filter = TrailFilter { since: Some(first), ..of_actor(account) };
+    let mut before = Position::END;
+    for _ in 0..PAGES {
+        let page = page(house, practice, &filter, before, ENTRIES).await?;
+        for found in &page.entries {
+            let session = found.entry.login_session.as_ref().map(LoginSessionId::as_bytes);
+            let token = tokens.iter().find(|token| Some(token.token_id.as_bytes()) == session);
+            if let Some(token) = token {
+                // Newest first: the first one is the last use.
+                used.entry(token.token_id).or_insert(found.entry.at);
+            }
+        }
+        match page.next {
+            Some(next) if used.len() < tokens.len() => before = next,
+            _ => break,
+        }
+    }
+    Ok(used)
+}
+
+/// About whom an alert waits for somebody.
+pub(super) async fn alerted(house: &House, practice: PracticeId) -> Result<HashSet<AccountId>, ReviewError> {
+    let (mut whom, mut before) = (HashSet::new(), (Timestamp::MAX, AlertId::from_bytes([0xff; 16])));
+    loop {
+        let found = alerts::list(&house.stores.identity, practice, alerts::Listed::Open, before, 500).await?;
+        let Some(last) = found.last() else { return Ok(whom) };
+        before = (last.alert.happened_at, last.alert.alert_id);
+        whom.extend(found.iter().filter_map(|found| found.alert.who));
+    }
+}
+
+/// Whose role was changed since a moment.
+async fn other_roles(house: &House, practice: PracticeId, since: Timestamp) -> Result<HashSet<AccountId>, ReviewError> {
+    let action = Some(Word::new("change_account"));
+    let filter = TrailFilter { action, outcome: Some(Outcome::Allowed), since: Some(since), ..TrailFilter::default() };
+    let (mut whom, mut before) = (HashSet::new(), Position::END);
+    for _ in 0..PAGES {
+        let page = page(house, practice, &filter, before, ENTRIES).await?;
+        let changed = page.entries.iter().filter(|found| found.entry.reason.as_str().starts_with("role-"));
+        whom.extend(changed.filter_map(|found| found.entry.resource.id().parse::<AccountId>().ok()));
+        match page.next {
+            Some(next) => before = next,
+            None => break,
+        }
+    }
+    Ok(whom)
+}

@@ -1,0 +1,4 @@
+//! Seeing to it that whoever works in a practice may: reviews of access.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod reviews;
