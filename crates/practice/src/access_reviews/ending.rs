@@ -27,7 +27,8 @@ impl Hand {
     }
 
     const fn reason(&self) -> Word {
-        Word::new(if self.actor.account.is_some() { "access-review" } else { "review-not-answered" })
+        let reason = if self.actor.account.is_some() { "access-review" } else { "review-not-answered" };
+        Word::new(reason)
     }
 
     /// Records something, allowed, before it is done.
