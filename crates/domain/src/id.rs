@@ -89,6 +89,8 @@ ids! {
     AmendmentId,
     /// One of those steps.
     AmendmentStepId,
+    /// The opening of a record in an emergency.
+    EmergencyId,
     /// A device or medium that was disposed of.
     DisposalId,
     /// A login session.

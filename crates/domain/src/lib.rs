@@ -10,6 +10,7 @@ mod calendar;
 mod channel;
 mod clock;
 mod dose;
+mod emergency;
 mod exercise;
 mod id;
 mod invalid;
@@ -37,16 +38,19 @@ pub use calendar::{Timezone, weekday_number};
 pub use channel::{AgreementPlace, AssociateName, ChannelState, Integration};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use dose::{Dose, Load, LoadUnit, Side, Tempo, Weekdays};
+pub use emergency::{
+    EMERGENCY_LASTS, EmergencyFinding, EmergencyReason, EmergencyWords, WORKING_DAYS_TO_SIGN, to_be_signed_by,
+};
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
     AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
-    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EntryId, ExerciseId, HoldId, InvitationId,
+    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EmergencyId, EntryId, ExerciseId, HoldId, InvitationId,
     ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId,
     RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};
-pub use name_query::NameQuery;
+pub use name_query::{NameQuery, SoughtPerson};
 pub use network::Network;
 pub use person::{BirthDate, EmailAddress, PersonName, PhoneNumber, RecordNumber};
 pub use program::{EndReason, Items, ProgramItem, ProgramTitle};

@@ -1,6 +1,6 @@
 //! Finding a person by parts of their name, as people type them.
 
-use crate::{Invalid, PersonName};
+use crate::{BirthDate, Invalid, PersonName};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroizing;
 
@@ -24,6 +24,28 @@ impl NameQuery {
         let names: Vec<_> = names.iter().map(|name| plain(name.as_str())).collect();
         self.0.iter().all(|word| names.iter().flat_map(|name| words(name)).any(|name| name.starts_with(word.as_str())))
     }
+}
+
+/// Somebody who is looked for by their whole name and the day they were born: who knows less finds nobody.
+pub struct SoughtPerson {
+    /// The given name, as it stands in the record but for case, accents and what parts its words.
+    pub given_name: PersonName,
+    /// The family name, likewise.
+    pub family_name: PersonName,
+    /// The day they were born.
+    pub born: BirthDate,
+}
+
+impl SoughtPerson {
+    /// Whether somebody of this name is looked for, the day aside.
+    pub fn has_name(&self, given_name: &PersonName, family_name: &PersonName) -> bool {
+        is_same(&self.given_name, given_name) && is_same(&self.family_name, family_name)
+    }
+}
+
+fn is_same(one: &PersonName, other: &PersonName) -> bool {
+    let (one, other) = (plain(one.as_str()), plain(other.as_str()));
+    words(&one).eq(words(&other))
 }
 
 /// Lower case without accents. Letters that are no plain letter with an accent are spelled as travellers do.
@@ -73,6 +95,18 @@ mod tests {
         );
         // Composed and decomposed.
         assert!(finds("Zoë", "Zoe\u{308}", "Ng"));
+    }
+
+    #[test]
+    fn somebody_is_sought_by_a_whole_name() {
+        let name = |text| PersonName::new(text).expect("a name");
+        let born: BirthDate = serde_json::from_str("\"1980-02-03\"").expect("a day");
+        let sought = SoughtPerson { given_name: name("ana maria"), family_name: name("VEGA RUIZ"), born };
+        assert!(sought.has_name(&name("Ana María"), &name("Vega-Ruiz")));
+        assert!(
+            !sought.has_name(&name("Ana"), &name("Vega-Ruiz")) && !sought.has_name(&name("Ana María"), &name("Vega"))
+        );
+        assert!(!sought.has_name(&name("Vega-Ruiz"), &name("Ana María")));
     }
 
     #[test]

@@ -80,6 +80,10 @@ words! {
         ReadAccessLog = "read_access_log",
         /// Take out one's own copy.
         TakeOutOwn = "take_out_own",
+        /// Open a record in an emergency, with a reason, for an hour.
+        BreakGlass = "break_glass",
+        /// Read why a record was opened in an emergency, and sign for having looked into that.
+        ReviewEmergency = "review_emergency",
         /// Bring in somebody from elsewhere who has no record here yet; opens nothing.
         ImportRecord = "import_record",
         /// See billing.

@@ -44,6 +44,10 @@ words! {
         NoCareAround = "no_care_around",
         /// An access review waits for answers, or an access was kept that nobody attested.
         AccessReview = "access_review",
+        /// A record opened in an emergency.
+        BreakGlass = "break_glass",
+        /// A record opened in an emergency, for which nobody signed in time.
+        BreakGlassUnsigned = "break_glass_unsigned",
     }
 }
 

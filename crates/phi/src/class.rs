@@ -21,6 +21,9 @@ pub enum ClassId {
     PatientWords,
     /// When a patient comes and came, and where to: apart from care, for the front desk books and does not read charts.
     Visit,
+    /// Why a record was opened in an emergency, and what somebody else found who looked into that. A class of its own: who
+    /// looks into it reads nothing of the record, and it goes with the patient's key.
+    Emergency,
     /// Names and addresses of accounts. Not about care.
     Account,
     /// What proves who signs in or who sends: password hashes, secrets of factors, of channels.
@@ -46,6 +49,7 @@ impl ClassId {
             Self::Note => "note",
             Self::PatientWords => "patient_words",
             Self::Visit => "visit",
+            Self::Emergency => "emergency",
             Self::Account => "account",
             Self::Credential => "credential",
             Self::Charge => "charge",
@@ -95,6 +99,7 @@ classes! {
     Note: PatientClass,
     PatientWords: PatientClass,
     Visit: PatientClass,
+    Emergency: PatientClass,
     Account,
     Credential,
     Charge: BillingClass,

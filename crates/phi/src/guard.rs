@@ -6,6 +6,7 @@ mod billing;
 mod condemned;
 mod explain;
 mod facts;
+mod glass;
 mod held;
 mod kept;
 mod purpose;
@@ -14,9 +15,10 @@ mod search;
 pub use archive::ArchiveGrant;
 pub use billing::{BillingGrant, ChargingAccount, ChargingGrant, Claim, Draft};
 pub use explain::Standing;
+pub use glass::GlassError;
 pub use kept::{ContactKept, Followed, KeepError, KeptGrant, SealedContact};
 pub use purpose::Purpose;
-pub use search::{NameSearch, SealedName, SearchError};
+pub use search::{NameSearch, SealedName, SealedPerson, SearchError};
 
 use facts::Facts;
 
@@ -44,6 +46,7 @@ pub struct Grant<'s, P> {
     receipt: Receipt,
     keys: ClassKeys<P>,
     rng: Arc<dyn Rng>,
+    emergency: bool,
 }
 
 impl<P: Permission> Grant<'_, P> {
@@ -98,6 +101,10 @@ impl<P> Grant<'_, P> {
     /// Where it stands in the ledger.
     pub const fn receipt(&self) -> &Receipt {
         &self.receipt
+    }
+    /// Whether it was allowed only because the record is open in an emergency.
+    pub const fn is_emergency(&self) -> bool {
+        self.emergency
     }
 }
 
@@ -226,16 +233,20 @@ impl Guard {
         for subject in subjects {
             facts.push(self.facts::<P>(session, *subject).await?);
         }
-        let entries =
-            facts.iter().map(|one| self.entry(session, P::NAME, Some(one.subject), &purpose, &one.ruling)).collect();
+        let entry = |one: &Facts| {
+            let purpose = if one.emergency { purpose.in_emergency() } else { purpose.clone() };
+            self.entry(session, P::NAME, Some(one.subject), &purpose, &one.ruling)
+        };
+        let entries = facts.iter().map(entry).collect();
         let receipts = self.ledger.append(entries).await.map_err(AccessError::Unrecorded)?;
         let mut decided = Vec::with_capacity(facts.len());
         for (one, receipt) in facts.into_iter().zip(receipts) {
             decided.push(match one {
                 Facts { gone: true, .. } => Err(AccessError::Gone),
                 // An allowed patient without a key is one whose key was destroyed: nothing is left to open.
-                Facts { ruling, wrapped, subject, .. } if ruling.allowed && !wrapped.is_empty() => {
-                    self.grant(session, subject, receipt, &wrapped).await
+                Facts { ruling, wrapped, subject, emergency, .. } if ruling.allowed && !wrapped.is_empty() => {
+                    let grant = self.grant(session, subject, receipt, &wrapped).await;
+                    grant.map(|grant| Grant { emergency, ..grant })
                 }
                 _ => Err(AccessError::Denied),
             });
@@ -292,17 +303,9 @@ impl Guard {
 
     fn best_ruling(&self, session: &Session<Full>, permission: PermissionName) -> Ruling {
         let own = session.patient().is_some();
-        self.rule(
-            session,
-            permission,
-            Some(Relation {
-                registered: true,
-                on_care_team: !own,
-                is_self: own,
-                assigned: !own,
-                ..Relation::default()
-            }),
-        )
+        let best =
+            Relation { registered: true, on_care_team: !own, is_self: own, assigned: !own, ..Relation::default() };
+        self.rule(session, permission, Some(glass::supposed(permission, best)))
     }
 
     /// Leave to use a permission on the practice as a whole, decided and recorded like any other.
@@ -368,7 +371,7 @@ impl Guard {
         wrapped: &[WrappedKey],
     ) -> Result<Grant<'s, P>, AccessError> {
         let keys = self.class_keys(session.practice(), subject, wrapped, P::CLASSES).await?;
-        Ok(Grant { session, subject, receipt, keys, rng: self.rng.clone() })
+        Ok(Grant { session, subject, receipt, keys, rng: self.rng.clone(), emergency: false })
     }
 
     /// The class keys of wrapped keys as they were read, or, where what wraps them was let go since, as they are now.

@@ -20,24 +20,24 @@ mod vault;
 
 pub use cipher::version_of as key_version_of;
 pub use class::{
-    Account, BilledContact, BillingClass, Charge, Class, ClassId, Contact, Credential, Diagnosis, Exercise,
+    Account, BilledContact, BillingClass, Charge, Class, ClassId, Contact, Credential, Diagnosis, Emergency, Exercise,
     Identifying, Link, Note, PatientClass, PatientWords, Visit,
 };
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{
     AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Claim, ContactKept, Draft, Followed,
-    Grant, Guard, KeepError, KeptGrant, NameSearch, PracticeGrant, Purpose, SealedContact, SealedName, SearchError,
-    Standing,
+    GlassError, Grant, Guard, KeepError, KeptGrant, NameSearch, PracticeGrant, Purpose, SealedContact, SealedName,
+    SealedPerson, SearchError, Standing,
 };
 pub use keyring::{
     AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, as_subject,
     billing_branch, practice_of_branch, rewrap_for_roots, roots_of,
 };
 pub use permission::{
-    AnswerRequests, BillingPermission, Bills, ChargeVisit, Covers, Export, Govern, HandleIncidents, ImportRecord,
-    LogExercise, Operate, Oversee, Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling, ReadContact,
-    ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, TakeOutOwn, WriteBilling,
-    WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes, classes_of,
+    AnswerRequests, BillingPermission, Bills, BreakGlass, ChargeVisit, Covers, Export, Govern, HandleIncidents,
+    ImportRecord, LogExercise, Operate, Oversee, Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling,
+    ReadContact, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, ReviewEmergency,
+    TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes, classes_of,
 };
 pub use policy::{Policy, PolicyError, Rule, Ruling};
 pub use registry::{

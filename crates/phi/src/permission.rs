@@ -2,8 +2,8 @@
 //! an auditor can read.
 
 use crate::class::{
-    BillingClass, Charge, ClassId, Contact, Diagnosis, Exercise, Identifying, Note, PatientClass, PatientWords, Visit,
-    private::Closed,
+    BillingClass, Charge, ClassId, Contact, Diagnosis, Emergency, Exercise, Identifying, Note, PatientClass,
+    PatientWords, Visit, private::Closed,
 };
 use domain::PermissionName;
 
@@ -68,10 +68,12 @@ permissions! {
     ReadContact   reads [Contact]                                             writes [];
     ReadAccessLog reads []                                                    writes [];
     TakeOutOwn    reads [Identifying, Contact, Exercise, PatientWords, Visit] writes [];
+    ReviewEmergency reads [Emergency]                                         writes [Emergency];
 }
 
 /// What somebody could open with a permission, by its name as an entry of the ledger has it: the classes whose keys its grant
-/// carried, of a patient or of a billing account. None for what opens nothing, which the bringing in of a record is too.
+/// carried, of a patient or of a billing account. None for what opens nothing, which
+/// the bringing in of a record and the breaking of glass are too: what is looked at then is an entry of its own.
 pub const fn classes_of(permission: PermissionName) -> &'static [ClassId] {
     match permission {
         PermissionName::ReadBilling => <ReadBilling as BillingPermission>::CLASSES,
@@ -80,7 +82,20 @@ pub const fn classes_of(permission: PermissionName) -> &'static [ClassId] {
     }
 }
 
-/// See [`PermissionName::ImportRecord`]. The one permission that writes what it does not read: its grant seals a whole
+/// See [`PermissionName::BreakGlass`]. Like [`ImportRecord`] it writes what it does not read: the reason. It reads who the
+/// patient is, by which they are found.
+#[derive(Debug)]
+pub enum BreakGlass {}
+impl Closed for BreakGlass {}
+impl Permission for BreakGlass {
+    const NAME: PermissionName = PermissionName::BreakGlass;
+    const CLASSES: &'static [ClassId] = &[ClassId::Identifying, ClassId::Contact, ClassId::Emergency];
+}
+impl Covers<Identifying> for BreakGlass {}
+impl Covers<Contact> for BreakGlass {}
+impl Writes<Emergency> for BreakGlass {}
+
+/// See [`PermissionName::ImportRecord`]. It writes what it does not read: its grant seals a whole
 /// record for somebody who has none yet ([`crate::Guard::bring_in`]), and nothing opens with it.
 #[derive(Debug)]
 pub enum ImportRecord {}
@@ -164,8 +179,15 @@ mod tests {
             ReadContact::CLASSES,
             ReadAccessLog::CLASSES,
             TakeOutOwn::CLASSES,
+            BreakGlass::CLASSES,
+            ReviewEmergency::CLASSES,
         ];
         assert!(without.iter().all(|classes| !classes.contains(&ClassId::Note)));
+    }
+
+    #[test]
+    fn whoever_looks_into_an_emergency_holds_the_key_to_its_reason_and_no_other() {
+        assert_eq!(ReviewEmergency::CLASSES, [ClassId::Emergency]);
     }
 
     #[test]

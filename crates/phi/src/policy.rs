@@ -191,6 +191,8 @@ fn context(relation: Relation) -> Option<Context> {
         ("notes_withheld", relation.notes_withheld),
         ("merged", relation.merged),
         ("condemned", relation.condemned),
+        ("glass", relation.glass),
+        ("under_review", relation.under_review),
     ])
 }
 

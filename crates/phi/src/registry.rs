@@ -20,7 +20,7 @@ pub mod fields {
         amendments, billing_outbox, log_entries, patients, program_versions, progress_notes, visits,
     };
     pub use super::identity::{
-        accounts, alert_reviews, api_tokens, billing_links, business_agreements, ceremonies, channels, legal_holds,
+        accounts, alert_reviews, api_tokens, billing_links, business_agreements, ceremonies, channels, emergencies, legal_holds,
         passkeys, totp_factors,
     };
 }

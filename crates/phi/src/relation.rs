@@ -4,7 +4,7 @@ use crate::{
     field::Sealed,
     registry::fields::billing_links::{Kept, Linked},
 };
-use domain::{AccountId, BillingAccountId, BillingLinkId, PatientId, PracticeId, Timestamp};
+use domain::{AccountId, BillingAccountId, BillingLinkId, LoginSessionId, PatientId, PracticeId, Timestamp};
 use std::{future::Future, pin::Pin};
 
 /// How an account stands to a patient at one moment: what the policy decides on besides the role.
@@ -31,6 +31,10 @@ pub struct Relation {
     pub merged: bool,
     /// The destruction of the record has begun: what would be written now would be lost.
     pub condemned: bool,
+    /// The account opened the record in an emergency, in this login session, less than an hour ago, and did not end that.
+    pub glass: bool,
+    /// That the record was opened in an emergency is looked into. Nobody but the guard can say so.
+    pub under_review: bool,
 }
 
 /// How an account stands to a patient by what is stored: places on the care team, what the patient asked for, and whether
@@ -50,6 +54,8 @@ pub struct Ties {
     pub merged_into: Option<PatientId>,
     /// The destruction of this record has begun and is not certified.
     pub condemned: bool,
+    /// The account has this record open in an emergency, in the login session that is asked about.
+    pub glass: bool,
 }
 
 /// A store that the kernel asks could not answer. Nothing is opened then.
@@ -62,8 +68,15 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + S
 
 /// Where the kernel learns who treats whom, and what patients asked for.
 pub trait CareTeams: Send + Sync {
-    /// How the account stands to the patient at this moment.
-    fn ties(&self, practice: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, Ties>;
+    /// How the account stands to the patient at this moment, in this login session; without one, in any that it has.
+    fn ties(
+        &self,
+        practice: PracticeId,
+        account: AccountId,
+        session: Option<LoginSessionId>,
+        patient: PatientId,
+        at: Timestamp,
+    ) -> Answer<'_, Ties>;
 
     /// Whether the patient stands condemned in a plan of destruction that two people approved, and their key is not destroyed.
     fn is_condemned(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, bool>;

@@ -8,6 +8,7 @@ fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
     let policy = Policy::built_in().expect("the policies are valid");
     let team = Relation { on_care_team: true, registered: true, ..Relation::default() };
     let all = Relation { assigned: true, is_self: true, billed: true, ..team };
+    let glass = Relation { glass: true, registered: true, ..Relation::default() };
     let relations = [
         ("on the care team", team),
         ("  notes withheld", Relation { notes_withheld: true, ..team }),
@@ -15,6 +16,12 @@ fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
         ("  kept away", Relation { kept_away: true, ..all }),
         ("  made twice", Relation { merged: true, ..team }),
         ("  being destroyed", Relation { condemned: true, ..all }),
+        ("glass broken", glass),
+        ("  notes withheld", Relation { notes_withheld: true, ..glass }),
+        ("  kept away", Relation { kept_away: true, ..glass }),
+        ("  made twice", Relation { merged: true, ..glass }),
+        ("  being destroyed", Relation { condemned: true, ..glass }),
+        ("  looked into", Relation { under_review: true, registered: true, ..Relation::default() }),
         ("own record", Relation { is_self: true, registered: true, ..Relation::default() }),
         ("come to by account", Relation { billed: true, registered: true, ..Relation::default() }),
         ("registered here", Relation { registered: true, ..Relation::default() }),

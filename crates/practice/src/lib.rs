@@ -12,6 +12,7 @@ pub mod care_team;
 pub mod channels;
 pub mod csv;
 pub mod demo;
+pub mod emergencies;
 pub mod exercises;
 mod house;
 pub mod import;

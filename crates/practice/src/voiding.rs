@@ -58,6 +58,9 @@ pub enum VoidError {
     /// The visit is charged: the charge is taken back first.
     #[error("the visit is charged")]
     Charged,
+    /// Somebody else wrote it, and the record is open to the caller in an emergency alone.
+    #[error("in an emergency nobody else's note is changed")]
+    NotOwn,
     /// Anything about the record itself.
     #[error(transparent)]
     Record(#[from] RecordError),

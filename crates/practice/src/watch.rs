@@ -28,4 +28,5 @@ pub use finding::{Compared, Finding, Place};
 pub use follow::{FollowError, Follower, STEPS, WatchRound};
 pub use network::Network;
 pub use practice_watch::PracticeWatch;
+pub(crate) use settings::working_days;
 pub use settings::{SETTINGS, Setting, SettingKind, Settings, Unit};

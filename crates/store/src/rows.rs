@@ -24,6 +24,7 @@ pub mod ceremonies;
 pub mod channels;
 pub mod destroyed;
 pub mod disposals;
+pub mod emergencies;
 pub mod erasure;
 pub mod exercises;
 pub mod idempotency_keys;

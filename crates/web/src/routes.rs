@@ -9,6 +9,7 @@ mod audit;
 mod billing;
 mod care_team;
 mod charging;
+pub(crate) mod emergencies;
 mod exercises;
 mod home;
 mod incidents;
@@ -55,6 +56,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(incidents::add)
         .with(agreements::add)
         .with(access_reviews::add)
+        .with(emergencies::add)
         .with(retention::add)
         .with(policy::add)
         .with(patients::add)

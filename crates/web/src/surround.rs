@@ -2,11 +2,12 @@
 
 use crate::{
     App, Problem, asset,
-    look::{Frame, Head, Icon, NavItem, frame, page, words},
+    look::{ButtonKind, Frame, Head, Icon, NavItem, Tone, frame, link_button, notice, page, words},
 };
 use domain::{Date, Role, Timestamp, Timezone};
 use identity::{Full, Session};
-use maud::Markup;
+use maud::{Markup, html};
+use practice::emergencies::{self, OpenNow};
 
 /// The name and the links of somebody who is signed in; [`Surround::page`] puts them around a page.
 pub(crate) struct Surround {
@@ -15,6 +16,10 @@ pub(crate) struct Surround {
     idle_seconds: u32,
     zone: Timezone,
     demo: bool,
+    /// What is open in an emergency in this session.
+    open: Vec<OpenNow>,
+    /// How many openings nobody signed for in time, for those who may.
+    overdue: u64,
 }
 
 /// A page without its surroundings. Made by [`Sheet::new`], then the optional parts are set.
@@ -56,7 +61,16 @@ impl Surround {
         let limits = app.house().sessions.limits();
         let idle = if session.role() == Role::Patient { limits.idle_patient } else { limits.idle_staff };
         let idle_seconds = u32::try_from(idle.as_secs()).unwrap_or(u32::MAX);
-        Ok(Self { name, role: session.role(), idle_seconds, zone, demo: app.settings.demo })
+        let role = session.role();
+        let open = match role {
+            Role::Therapist | Role::Admin => emergencies::open_now(app.house(), session).await?,
+            _ => Vec::new(),
+        };
+        let overdue = match role {
+            Role::PrivacyOfficer | Role::Admin => emergencies::overdue(app.house(), session).await?,
+            _ => 0,
+        };
+        Ok(Self { name, role, idle_seconds, zone, demo: app.settings.demo, open, overdue })
     }
 
     /// The practice's time zone, in which times are shown.
@@ -74,6 +88,29 @@ impl Surround {
         words::moment(&self.zone, at)
     }
 
+    /// "7:40", as on the practice's wall.
+    pub(crate) fn time(&self, at: Timestamp) -> String {
+        let (hour, minute) = self.zone.hour_minute(at);
+        words::time(hour, minute)
+    }
+
+    /// What stands above everything else, on each page: what is open in an emergency, and what was not signed for in time.
+    fn above_all(&self) -> Option<Markup> {
+        let open = crate::routes::emergencies::banner(self, &self.open);
+        let overdue = (self.overdue > 0).then(|| {
+            let title =
+                format!("{} for which nobody signed in time", words::count(self.overdue, "emergency", "emergencies"));
+            let link = link_button("/emergencies", "Look into it", ButtonKind::Quiet);
+            notice(
+                Tone::Warn,
+                &title,
+                Some(html! { p { "A record was opened by somebody who does not treat the patient." } (link) }),
+            )
+        });
+        (open.is_some() || overdue.is_some())
+            .then(|| html! { @if let Some(open) = open { (open) } @if let Some(overdue) = overdue { (overdue) } })
+    }
+
     /// The whole document.
     pub(crate) fn page(&self, sheet: Sheet<'_>, content: Markup) -> Markup {
         let nav: Vec<NavItem<'_>> = links(self.role)
@@ -87,7 +124,10 @@ impl Surround {
             role => frame::Kind::Staff { nav, signed_in_as, role_label: words::role(role), signs_out_in_seconds },
         };
         let frame = Frame::new(sheet.title, kind, &asset);
-        page(frame.demo(self.demo).head(sheet.head).scripts(sheet.scripts).notice(sheet.notice), content)
+        page(
+            frame.demo(self.demo).above(self.above_all()).head(sheet.head).scripts(sheet.scripts).notice(sheet.notice),
+            content,
+        )
     }
 }
 
@@ -99,6 +139,8 @@ const PEOPLE: Link = ("/people", "People", Icon::Person);
 const ALERTS: Link = ("/alerts", "Alerts", Icon::Eye);
 const INCIDENTS: Link = ("/incidents/affected", "Incidents", Icon::Note);
 const REVIEWS: Link = ("/reviews", "Reviews", Icon::Check);
+const EMERGENCIES: Link = ("/emergencies", "Emergencies", Icon::Warning);
+const EMERGENCY: Link = ("/emergencies/open", "Emergency", Icon::Warning);
 const AUDIT: Link = ("/audit", "Audit trail", Icon::Shield);
 const RETENTION: Link = ("/retention", "Retention", Icon::Week);
 const POLICY: Link = ("/policy", "Policy", Icon::Key);
@@ -112,10 +154,10 @@ const ACCOUNT: Link = ("/account", "Account", Icon::Settings);
 /// What a role can open. Only what would let it in: a link that leads to a refusal is none.
 const fn links(role: Role) -> &'static [Link] {
     match role {
-        Role::Admin => &[PATIENTS, EXERCISES, PEOPLE, ALERTS, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
-        Role::Therapist => &[PATIENTS, EXERCISES, ACCOUNT],
+        Role::Admin => &[PATIENTS, EXERCISES, PEOPLE, ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
+        Role::Therapist => &[PATIENTS, EXERCISES, EMERGENCY, ACCOUNT],
         Role::FrontDesk => &[PATIENTS, ACCOUNT],
-        Role::PrivacyOfficer => &[ALERTS, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
+        Role::PrivacyOfficer => &[ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
         Role::Patient => &[
             ("/today", "Today", Icon::Today),
             ("/week", "Week", Icon::Week),

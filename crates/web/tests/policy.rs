@@ -186,7 +186,7 @@ async fn the_page_shows_each_policy_in_words_and_as_it_is_and_every_question_is_
         let here = cells.iter().filter(|cell| cell["role"] == role && cell["permission"] == permission);
         here.map(|cell| cell["on"].as_str().expect("a word").to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(cell("therapist", "read_notes"), ["care_team"]);
+    assert_eq!(cell("therapist", "read_notes"), ["care_team", "emergency"]);
     assert_eq!(cell("front_desk", "read_identity"), ["registered"]);
     assert_eq!(cell("patient", "read_exercise"), ["self"]);
     assert_eq!(cell("privacy_officer", "read_audit"), ["practice"]);

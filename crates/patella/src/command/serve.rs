@@ -10,7 +10,7 @@ use domain::{RequestId, Unobserved};
 use futures::future::{BoxFuture, FutureExt};
 use identity::Origin;
 use ledger::{Resource, Word};
-use practice::{Actor, Event, House, billing::courier, channels::Sender, watch::Follower};
+use practice::{Actor, Event, House, billing::courier, channels::Sender, emergencies, watch::Follower};
 use std::{
     path::PathBuf,
     sync::{Arc, Weak},
@@ -117,6 +117,7 @@ fn parts(config: &Config, house: Arc<House>) -> Parts {
     let mut readiness: Vec<Arc<dyn Readiness>> =
         vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone())), Arc::new(Searchable(house.clone()))];
     tokio::spawn(carry_charges(Arc::downgrade(&house)));
+    tokio::spawn(escalate_emergencies(Arc::downgrade(&house)));
     if let Some(fresh) = schedule::start(config, &house) {
         readiness.push(Arc::new(fresh));
     }
@@ -139,6 +140,19 @@ async fn carry_charges(house: Weak<House>) {
         let Some(house) = house.upgrade() else { return };
         if let Err(error) = courier::deliver(&house, &Unobserved).await {
             tracing::warn!(%error, "charges wait for the billing store");
+        }
+    }
+}
+
+/// Tells of records opened in an emergency for which nobody signed in time, until the house closes.
+async fn escalate_emergencies(house: Weak<House>) {
+    let mut tick = tokio::time::interval(emergencies::OVERDUE_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let Some(house) = house.upgrade() else { return };
+        if let Err(error) = emergencies::escalate_overdue(&house, &Unobserved).await {
+            tracing::warn!(%error, "it waits to be told for which emergencies nobody signed");
         }
     }
 }

@@ -27,6 +27,8 @@ const SEALED: &[(&str, Result<&str, &str>)] = &[
         "identity.billing_links.kept",
         Err("kept when a record is destroyed, days after its plan: practice/tests/retention/billed.rs searches for it"),
     ),
+    ("identity.emergencies.reason", Ok("zqemergency dolvarric")),
+    ("identity.emergencies.words", Ok("zqsigned ambrelost")),
     ("identity.legal_holds.reason", Ok("zqhold quenthollow")),
     ("identity.alert_reviews.words", Err("written about an alert, and this day raises none")),
     ("identity.channels.target", Ok("zqreceiver.brambolin.example")),
@@ -168,6 +170,7 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let patient_id = text(&kept.done(desk.post("/api/v1/patients", details.clone()).await), "patient_id");
     kept.refused(desk.post("/api/v1/patients", details.clone()).await);
     let patient = format!("/api/v1/patients/{patient_id}");
+    emergency(&admin, client, kept, &patient_id).await;
     let member = json!({"account_id": therapist_id, "kind": "assigned"});
     kept.done(admin.post(&format!("{patient}/care-team"), member).await);
     let agreement = json!({"integration": "webhook", "associate": marker("identity.business_agreements.associate"),
@@ -295,6 +298,29 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
         let reason = json!({"reason": marker(column)});
         kept.done(therapist.post(&format!("{patient}/{what}/void"), reason).await);
     }
+}
+
+/// Somebody breaks the glass, mistypes why, reads the record and closes it; somebody else signs.
+async fn emergency(admin: &Client, client: &Client, kept: &mut Kept, patient_id: &str) {
+    let officer = "zqofficer.lindamar@practice.example";
+    kept.secret("a privacy officer's address", officer);
+    let (_, link) = kept.invite(admin, officer, "zqofficer lindamar", "privacy_officer").await;
+    let officer = kept.join(client, "privacy_officer", officer, &link).await;
+    let reason = marker("identity.emergencies.reason");
+    kept.refused(admin.post("/api/v1/emergencies", json!({"patient_id": reason, "reason": reason})).await);
+    let nobody = json!({"record_number": "ZQ-0", "reason": reason});
+    kept.refused(admin.post("/api/v1/emergencies", nobody).await);
+    let opened = json!({"record_number": marker("clinical.patients.record_number"), "reason": reason});
+    let opened = kept.done(admin.post("/api/v1/emergencies", opened).await);
+    let at = format!("/api/v1/emergencies/{}", text(&opened, "emergency_id"));
+    kept.done(admin.get(&format!("/patients/{patient_id}")).await);
+    kept.done(admin.send("DELETE", &at, None).await);
+    kept.done(officer.get("/emergencies").await);
+    let words = marker("identity.emergencies.words");
+    kept.refused(officer.post(&format!("{at}/signature"), json!({"finding": words, "words": words})).await);
+    let signed = json!({"finding": "justified", "words": words});
+    kept.done(officer.post(&format!("{at}/signature"), signed).await);
+    kept.done(officer.get("/emergencies?state=signed").await);
 }
 
 /// The one draft is priced and goes into the books.

@@ -21,7 +21,8 @@ impl Guard {
         purpose: Purpose,
     ) -> Result<Grant<'s, ImportRecord>, AccessError> {
         let practice = session.practice();
-        let Found { wrapped, destroyed, .. } = self.find_out(practice, session.account(), None, subject).await?;
+        let Found { wrapped, destroyed, .. } =
+            self.find_out(practice, session.account(), Some(session.id()), None, subject).await?;
         let newcomer = |newcomer| Some(Relation { newcomer, ..Relation::default() });
         let mut ruling = self.rule(session, ImportRecord::NAME, newcomer(wrapped.is_empty()));
         if session.token().is_some() {

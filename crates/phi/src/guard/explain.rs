@@ -31,7 +31,7 @@ impl Guard {
     /// record that was destroyed nobody is, but billing what it keeps.
     pub async fn explain(&self, account: &AccountClaims, subject: PatientId) -> Result<Standing, AccessError> {
         let Found { destroyed, relation, .. } =
-            self.find_out(account.practice, account.account, account.patient, subject).await?;
+            self.find_out(account.practice, account.account, None, account.patient, subject).await?;
         // Whoever may follow links comes to every patient who has one.
         let billed = relation.registered && self.has_account(account.practice, subject).await?;
         // Of a record that was destroyed there is what billing keeps, and nothing else.

@@ -1,8 +1,8 @@
 //! The facts that a decision about one patient rests on: how the account stands to them, and what there is of their key.
 
-use super::{AccessError, Guard};
+use super::{AccessError, Guard, glass::supposed};
 use crate::{keyring::WrappedKey, permission::Permission, policy::Ruling, relation::Relation};
-use domain::{AccountId, PatientId, PracticeId};
+use domain::{AccountId, LoginSessionId, PatientId, PracticeId};
 use identity::{Full, Session};
 use ledger::Word;
 
@@ -13,6 +13,8 @@ pub(super) struct Facts {
     /// The key was destroyed, and the caller would be let in had it not been.
     pub(super) gone: bool,
     pub(super) ruling: Ruling,
+    /// Allowed only because the record is open in an emergency.
+    pub(super) emergency: bool,
 }
 
 /// How an account stands to a patient, and what there is of the patient's key.
@@ -29,26 +31,32 @@ impl Guard {
         session: &Session<Full>,
         subject: PatientId,
     ) -> Result<Facts, AccessError> {
-        let Found { wrapped, destroyed, relation } =
-            self.find_out(session.practice(), session.account(), session.patient(), subject).await?;
+        let Found { wrapped, destroyed, relation } = self
+            .find_out(session.practice(), session.account(), Some(session.id()), session.patient(), subject)
+            .await?;
+        let relation = supposed(P::NAME, relation);
         let mut ruling = self.rule(session, P::NAME, Some(relation));
+        let without = Relation { glass: false, ..relation };
+        let emergency = relation.glass && ruling.allowed && !self.rule(session, P::NAME, Some(without)).allowed;
         let gone = destroyed && ruling.allowed;
         if gone {
             ruling = Ruling { allowed: false, rule: Word::new("destroyed") };
         }
-        Ok(Facts { subject, wrapped, gone, ruling })
+        Ok(Facts { subject, wrapped, gone, ruling, emergency })
     }
 
-    /// How an account stands to a patient at this moment, and what there is of the patient's key.
+    /// How an account stands to a patient at this moment, in this login session (without one, in any that it has), and what
+    /// there is of the patient's key.
     pub(super) async fn find_out(
         &self,
         practice: PracticeId,
         account: AccountId,
+        session: Option<LoginSessionId>,
         own: Option<PatientId>,
         subject: PatientId,
     ) -> Result<Found, AccessError> {
         let keys = self.keyring.wrapped(practice, subject);
-        let ties = self.teams.ties(practice, account, subject, self.clock.now());
+        let ties = self.teams.ties(practice, account, session, subject, self.clock.now());
         let (wrapped, ties) = futures::future::join(keys, ties).await;
         let (wrapped, ties) = (wrapped?, ties?);
         let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
@@ -64,6 +72,8 @@ impl Guard {
             notes_withheld: ties.notes_withheld,
             merged: ties.merged_into.is_some(),
             condemned: ties.condemned,
+            glass: ties.glass && registered,
+            under_review: false,
         };
         Ok(Found { wrapped, destroyed, relation })
     }

@@ -148,7 +148,7 @@ impl Guard {
         };
         let kept = kept.filter(|_| !of_account.is_empty());
         let registered = !wrapped.is_empty() || kept.is_some();
-        let ties = self.teams.ties(practice, session.account(), subject, self.clock.now()).await?;
+        let ties = self.teams.ties(practice, session.account(), Some(session.id()), subject, self.clock.now()).await?;
         let kept_away = ties.kept_away || kept.as_ref().is_some_and(|kept| is_kept_away(kept, session.account()));
         let relation = Relation { registered, billed: registered, kept_away, ..Relation::default() };
         let ruling = self.rule(session, ReadContact::NAME, Some(relation));

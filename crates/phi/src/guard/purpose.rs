@@ -25,6 +25,14 @@ impl Purpose {
     pub const fn payment(resource: Resource) -> Self {
         Self { kind: PurposeKind::Payment, resource }
     }
+    /// The same, because of an emergency.
+    pub(crate) fn in_emergency(&self) -> Self {
+        Self { kind: PurposeKind::Emergency, resource: self.resource.clone() }
+    }
+    /// In an emergency, outside the usual relation.
+    pub const fn emergency(resource: Resource) -> Self {
+        Self { kind: PurposeKind::Emergency, resource }
+    }
     /// Because it is one's own.
     pub const fn own_record(resource: Resource) -> Self {
         Self { kind: PurposeKind::OwnRecord, resource }

@@ -2,19 +2,19 @@
 //! come out, after it is recorded how many were opened. Whoever wants to read a name that fits asks for a grant like
 //! anybody, with an entry of its own.
 
-use super::{AccessError, Guard, Purpose};
+use super::{AccessError, Guard, Purpose, glass::supposed};
 use crate::{
     cipher::{self, Owner},
-    class::{ClassId, Contact},
+    class::{Class, Contact, Identifying, PatientClass},
     field::{Field, OpenError, Sealed},
     keyring::{ClassKeys, WrappedKey},
     permission::{Covers, Permission},
     policy::Ruling,
-    registry::fields::patients::{FamilyName, GivenName},
+    registry::fields::patients::{Born, FamilyName, GivenName},
     relation::Relation,
 };
 use crypto::Zeroizing;
-use domain::{NameQuery, PatientId};
+use domain::{NameQuery, PatientId, SoughtPerson};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
 use std::{collections::HashMap, marker::PhantomData};
@@ -27,6 +27,14 @@ pub struct SealedName {
     pub given_name: Sealed<GivenName>,
     /// Family name.
     pub family_name: Sealed<FamilyName>,
+}
+
+/// What somebody is found by who is sought by whole name and birth date.
+pub struct SealedPerson {
+    /// Their names.
+    pub name: SealedName,
+    /// The day they were born.
+    pub born: Sealed<Born>,
 }
 
 /// Leave to compare names under permission `P`: decided and recorded before the first name is opened. Opens nothing to
@@ -69,7 +77,7 @@ impl Guard {
         purpose: Purpose,
     ) -> Result<NameSearch<'s, P>, AccessError> {
         self.authorize_search::<P>(session, purpose.clone()).await?;
-        let registered = Relation { registered: true, ..Relation::default() };
+        let registered = supposed(P::NAME, Relation { registered: true, ..Relation::default() });
         Ok(NameSearch {
             guard: self,
             session,
@@ -115,6 +123,30 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
         Ok(())
     }
 
+    /// Compares whole names and birth dates. The day is opened of everybody, names only of those who were born on it.
+    pub async fn compare_persons(&mut self, sought: &SoughtPerson, persons: &[SealedPerson]) -> Result<(), SearchError>
+    where
+        P: Covers<Identifying>,
+    {
+        let mut keys = self.keys_between(persons.iter().map(|person| person.name.patient)).await?;
+        for SealedPerson { name, born } in persons {
+            let Some(wrapped) = keys.remove(&name.patient).filter(|wrapped| !wrapped.is_empty()) else { continue };
+            let keys =
+                self.guard.keyring.class_keys::<P>(self.session.practice(), name.patient, &wrapped, P::CLASSES).await;
+            let keys = keys.map_err(AccessError::from)?;
+            self.opened += 1;
+            if *self.open(name.patient, &keys, born)? == sought.born
+                && sought.has_name(
+                    &*self.open(name.patient, &keys, &name.given_name)?,
+                    &*self.open(name.patient, &keys, &name.family_name)?,
+                )
+            {
+                self.found.push(name.patient);
+            }
+        }
+        Ok(())
+    }
+
     /// Records how many names were opened, and only then says who fits, in the order in which they were compared.
     pub async fn finish(self) -> Result<Vec<PatientId>, AccessError> {
         let resource = Resource::new(OPENED, self.opened).expect("a number is an id");
@@ -132,9 +164,15 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
 
     /// One question to the key store for all of them.
     async fn keys_of_all(&self, names: &[SealedName]) -> Result<HashMap<PatientId, Vec<WrappedKey>>, AccessError> {
-        let ids = || names.iter().map(|name| name.patient);
-        let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(HashMap::new()) };
-        let mut keys: HashMap<PatientId, Vec<WrappedKey>> = HashMap::with_capacity(names.len());
+        self.keys_between(names.iter().map(|name| name.patient)).await
+    }
+
+    async fn keys_between(
+        &self,
+        ids: impl Iterator<Item = PatientId> + Clone,
+    ) -> Result<HashMap<PatientId, Vec<WrappedKey>>, AccessError> {
+        let (Some(first), Some(last)) = (ids.clone().min(), ids.max()) else { return Ok(HashMap::new()) };
+        let mut keys: HashMap<PatientId, Vec<WrappedKey>> = HashMap::new();
         for (patient, key) in self.guard.keyring.wrapped_between(self.session.practice(), first, last).await? {
             keys.entry(patient).or_default().push(key);
         }
@@ -153,14 +191,18 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
         Ok(keys)
     }
 
-    fn open<F: Field<Class = Contact>>(
+    fn open<F: Field>(
         &self,
         patient: PatientId,
         keys: &ClassKeys<P>,
         sealed: &Sealed<F>,
-    ) -> Result<Zeroizing<F::Value>, OpenError> {
+    ) -> Result<Zeroizing<F::Value>, OpenError>
+    where
+        F::Class: PatientClass,
+        P: Covers<F::Class>,
+    {
         let owner = Owner { practice: self.session.practice(), subject: *patient.as_bytes() };
-        cipher::open_of(ClassId::Contact, owner, sealed, |class, version| keys.version(class, version))
+        cipher::open_of(<F::Class as Class>::ID, owner, sealed, |class, version| keys.version(class, version))
             .map(Zeroizing::new)
     }
 }

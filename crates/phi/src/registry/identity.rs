@@ -2,7 +2,7 @@
 
 use super::{Column, table};
 use domain::{
-    AgreementPlace, AssociateName, EmailAddress, PersonName, ReviewWords,
+    AgreementPlace, AssociateName, EmailAddress, EmergencyReason, EmergencyWords, PersonName, ReviewWords,
     billing::{AccountLink, KeptForBilling},
     retention::HoldReason,
 };
@@ -160,6 +160,27 @@ table! {
         (into_patient: Id, Drop, "the patient as whom the record goes on; none takes it back")
         (decided_by: Id, Drop, "the account that decided it")
         (decided_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// Records that were opened in an emergency, and who looked into that.
+    Identity.emergencies {
+        (practice_id: Id, Drop, "the practice")
+        (emergency_id: Id, Drop, "the opening")
+        (patient_id: Id, Drop, "the patient whose record was opened")
+        (account_id: Id, Drop, "the account that opened it")
+        (login_session_id: Id, Drop, "the login session in which it is open")
+        (reason: sealed Emergency as Reason = EmergencyReason, Drop, "Why it was opened.")
+        (opened_at: Time, Drop, "when")
+        (expires_at: Time, Drop, "when it closes by itself, an hour later")
+        (ended_at: Time, Drop, "when it was closed early by whoever opened it")
+        (sign_by: Time, Drop, "until when somebody else is to sign for having looked into it")
+        (escalated_at: Time, Drop, "when it was told that nobody had signed in time")
+        (signed_by: Id, Drop, "the account that signed")
+        (signed_at: Time, Drop, "when")
+        (finding: Structure, Drop, "justified or not_justified")
+        (words: sealed Emergency as Words = EmergencyWords, Drop, "What was found.")
     }
 }
 
@@ -441,6 +462,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     care_links::COLUMNS,
     restrictions::COLUMNS,
     patient_merges::COLUMNS,
+    emergencies::COLUMNS,
     billing_links::COLUMNS,
     ceremonies::COLUMNS,
     throttles::COLUMNS,

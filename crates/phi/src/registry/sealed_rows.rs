@@ -70,6 +70,7 @@ const ROWS: &[Rows] = {
         (Clinical, "billing_outbox", Practice, "visit_id", "visit_id", Some("number"), "visit_id = $2"),
         (Billing, "charges", Patient, "account_id", "charge_id", None, "account_id = $2"),
         (Identity, "billing_links", Practice, "link_id", "link_id", None, "link_id = $2"),
+        (Identity, "emergencies", Patient, "patient_id", "emergency_id", None, "patient_id = $2"),
         (Identity, "accounts", Practice, "account_id", "account_id", None, "account_id = $2"),
         (Identity, "totp_factors", Practice, "account_id", "account_id", None, "account_id = $2"),
         (Identity, "passkeys", Practice, "account_id", "passkey_id", None, "account_id = $2"),

@@ -5,6 +5,7 @@ mod archive;
 mod arrival;
 mod billing;
 mod door;
+mod glass;
 mod kept;
 mod renewal;
 mod search;

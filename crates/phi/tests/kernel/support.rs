@@ -2,8 +2,8 @@
 
 use crypto::RootId;
 use domain::{
-    AccountId, BillingAccountId, BillingLinkId, Clock, FixedClock, PatientId, PracticeId, RequestId, Rng, Role,
-    Timestamp,
+    AccountId, BillingAccountId, BillingLinkId, Clock, FixedClock, LoginSessionId, PatientId, PracticeId, RequestId,
+    Rng, Role, Timestamp,
 };
 use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, PasswordHasher, Session,
@@ -16,7 +16,10 @@ use phi::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tokio::sync::Barrier;
 
@@ -116,9 +119,27 @@ pub struct MemoryTeams {
     links: Mutex<HashMap<(AccountId, PatientId), Term>>,
     condemned: Mutex<Vec<PatientId>>,
     kept_away: Mutex<Vec<(AccountId, PatientId)>>,
+    notes_withheld: Mutex<Vec<PatientId>>,
+    merged: Mutex<HashMap<PatientId, PatientId>>,
+    broken: Mutex<HashMap<(LoginSessionId, PatientId), Timestamp>>,
+    /// Whether everybody on a care team stands in for somebody.
+    pub covering: AtomicBool,
 }
 
 impl MemoryTeams {
+    /// A record is open in an emergency, in a session, up to a moment.
+    pub fn break_glass(&self, session: &Session<Full>, patient: PatientId, until: Timestamp) {
+        self.broken.lock().unwrap().insert((session.id(), patient), until);
+    }
+
+    pub fn withhold_notes(&self, patient: PatientId) {
+        self.notes_withheld.lock().unwrap().push(patient);
+    }
+
+    pub fn merge(&self, patient: PatientId, into: PatientId) {
+        self.merged.lock().unwrap().insert(patient, into);
+    }
+
     pub fn condemn(&self, patient: PatientId) {
         self.condemned.lock().unwrap().push(patient);
     }
@@ -138,12 +159,25 @@ impl MemoryTeams {
 }
 
 impl CareTeams for MemoryTeams {
-    fn ties(&self, _: PracticeId, account: AccountId, patient: PatientId, at: Timestamp) -> Answer<'_, Ties> {
+    fn ties(
+        &self,
+        _: PracticeId,
+        account: AccountId,
+        session: Option<LoginSessionId>,
+        patient: PatientId,
+        at: Timestamp,
+    ) -> Answer<'_, Ties> {
         let link = self.links.lock().unwrap().get(&(account, patient)).copied();
         let member = link.is_some_and(|(from, until)| from <= at && until.is_none_or(|until| at < until));
         let condemned = self.condemned.lock().unwrap().contains(&patient);
         let kept_away = self.kept_away.lock().unwrap().contains(&(account, patient));
-        Box::pin(async move { Ok(Ties { member, assigned: member, kept_away, condemned, ..Ties::default() }) })
+        let notes_withheld = self.notes_withheld.lock().unwrap().contains(&patient);
+        let merged_into = self.merged.lock().unwrap().get(&patient).copied();
+        let broken = self.broken.lock().unwrap();
+        let glass = session.and_then(|session| broken.get(&(session, patient))).is_some_and(|until| at < *until);
+        let ties = Ties { member, kept_away, condemned, notes_withheld, merged_into, glass, ..Ties::default() };
+        let ties = Ties { assigned: member && !self.covering.load(Ordering::Relaxed), ..ties };
+        Box::pin(async move { Ok(ties) })
     }
     fn is_condemned(&self, _: PracticeId, patient: PatientId) -> Answer<'_, bool> {
         let condemned = self.condemned.lock().unwrap().contains(&patient);

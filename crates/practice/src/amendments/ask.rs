@@ -141,6 +141,10 @@ pub async fn answer(
     let why = Purpose::treatment(resource(AMENDMENT, amendment));
     let grant = house.guard.authorize::<WriteNotes>(session, patient, why).await?;
     refuse_tokens(session)?;
+    if grant.is_emergency() {
+        // It can wait for who treats the patient.
+        return Err(RecordError::nothing().into());
+    }
     let (step, action) = new.answer.step();
     let asked = may_follow(house, &grant, amendment, step).await?;
     if new.ground.is_some() != (step == AmendmentStep::Denied) {

@@ -22,6 +22,9 @@ pub enum AmendError {
     /// It was entered in error; what is right is a new note.
     #[error("the note was entered in error")]
     Voided,
+    /// Somebody else wrote it, and the record is open to the caller in an emergency alone.
+    #[error("in an emergency nobody else's note is changed")]
+    NotOwn,
     /// Anything about the record itself.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -49,6 +52,9 @@ pub async fn amend(
     }
     if newest.voided.is_some() {
         return Err(AmendError::Voided);
+    }
+    if grant.is_emergency() && rows.iter().any(|row| row.written_by != session.account()) {
+        return Err(AmendError::NotOwn);
     }
     let note_id = NoteId::random(&*house.rng);
     let row = NoteRow {

@@ -17,6 +17,8 @@ pub struct Notes {
     pub items: Vec<NoteView>,
     /// The last one shown, when there are older ones.
     pub next: Option<(Timestamp, NoteId)>,
+    /// Whether they are open to the caller only in an emergency, in which nobody else's note is changed.
+    pub emergency: bool,
 }
 
 /// Up to `limit` notes first written before `before`, newest first. An amended note keeps its place.
@@ -34,7 +36,7 @@ pub async fn list(
     let mut rows = progress_notes::page(db, practice, patient, at, id, page::surplus(limit)).await?;
     let next = page::cut(&mut rows, limit, |row| (row.written_at, row.note_id));
     let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
-        return Ok(Notes { items: Vec::new(), next: None });
+        return Ok(Notes { items: Vec::new(), next: None, emergency: grant.is_emergency() });
     };
     let amendments =
         progress_notes::amendments_between(db, practice, patient, oldest.written_at, newest.written_at).await?;
@@ -45,7 +47,7 @@ pub async fn list(
         let versions: Vec<_> = std::iter::once(row).chain(later).collect();
         items.push(view(&grant, &versions, &mut names).await?);
     }
-    Ok(Notes { items, next })
+    Ok(Notes { items, next, emergency: grant.is_emergency() })
 }
 
 /// One note with its earlier versions; none when there is no such note of this patient's.

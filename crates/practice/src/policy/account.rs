@@ -16,7 +16,7 @@ use phi::{Relation, Ruling};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
-use store::rows::{accounts::AccountState, care_links, patients};
+use store::rows::{accounts::AccountState, care_links, emergencies, patients};
 
 /// What somebody can see at this moment.
 #[derive(Serialize, JsonSchema)]
@@ -86,6 +86,7 @@ pub async fn what_can_see(
         of_patient.entry(link.patient_id).or_default().push(place(link));
     }
     let mut near: Vec<PatientId> = of_patient.keys().copied().chain(row.patient_id).collect();
+    near.extend(emergencies::open_to(identity, practice, account_id, now).await?);
     near.sort_unstable();
     near.dedup();
     let mut ids = if everybody {

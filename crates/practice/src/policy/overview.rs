@@ -40,7 +40,8 @@ pub struct Cell {
     /// The permission.
     pub permission: PermissionName,
     /// On whom: `registered` (every patient of the practice), `care_team`, `self`, `billed` (who is
-    /// come to from a billing account), `newcomer` (who has no record yet), or `practice` (no patient's record).
+    /// come to from a billing account), `emergency` (whose record the account opened in one), `review` (whose record
+    /// was opened in one, to look into that), `newcomer` (who has no record yet), or `practice` (no patient's record).
     pub on: &'static str,
     /// The policy that gives it.
     pub policy_id: String,
@@ -92,6 +93,8 @@ fn cells(house: &House, role: Role) -> Vec<Cell> {
         ("care_team", Relation { on_care_team: true, ..registered }),
         ("self", Relation { is_self: true, ..registered }),
         ("billed", Relation { billed: true, ..registered }),
+        ("emergency", Relation { glass: true, ..registered }),
+        ("review", Relation { under_review: true, ..registered }),
         ("newcomer", Relation { newcomer: true, ..Relation::default() }),
     ];
     let mut cells = Vec::new();

@@ -51,6 +51,8 @@ pub struct Chart {
     pub goes_on_as: Option<PatientId>,
     /// Closed records of the same person.
     pub closed: Vec<PatientId>,
+    /// Whether it is open to the caller only in an emergency.
+    pub emergency: bool,
     /// The practice's time zone, for the moments shown.
     pub zone: Timezone,
 }
@@ -78,9 +80,25 @@ pub async fn chart(house: &House, session: &Session<Full>, patient: PatientId) -
     let born = BirthDate::new(who.birth_date, record.today);
     let age = born.map_or(0, |born| born.age_on(record.today));
     let restricted = restrictions::any(house, practice, patient).await?;
-    let (merge, closed) = merging::beside(house, practice, patient).await?;
+    let (merge, mut closed) = merging::beside(house, practice, patient).await?;
+    let emergency = grant.is_emergency();
+    if emergency {
+        // An emergency opens this record and no other.
+        closed.clear();
+    }
     let goes_on_as = merge.and_then(|last| last.into);
-    Ok(Chart { patient: who, age, program, progress, comments, restricted, goes_on_as, closed, zone: record.zone })
+    Ok(Chart {
+        patient: who,
+        age,
+        program,
+        progress,
+        comments,
+        restricted,
+        goes_on_as,
+        closed,
+        emergency,
+        zone: record.zone,
+    })
 }
 
 async fn comments(

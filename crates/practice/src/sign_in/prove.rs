@@ -11,7 +11,7 @@ use identity::{
 use ledger::{Outcome, Word};
 use store::{
     Batch, CommitError,
-    rows::{accounts, login_sessions, recovery_codes, totp_factors},
+    rows::{accounts, emergencies, login_sessions, recovery_codes, totp_factors},
 };
 
 /// In which session a factor is proven.
@@ -183,7 +183,7 @@ pub(super) async fn finish(
     };
     house.record_as(actor, origin, entry(Outcome::Allowed, reason, record.id)).await?;
     let batch = login_sessions::rotate_out(Batch::new(), practice, account, old);
-    let batch = login_sessions::insert(batch, &record).and(used);
+    let batch = emergencies::move_on(login_sessions::insert(batch, &record), practice, old, record.id).and(used);
     match house.stores.identity.commit(begun.attempt.succeeded(batch, tries)).await {
         Ok(()) => Ok(Promoted { token, role: record.role, factor }),
         // The same code, key or session was used by another request at the same time.

@@ -30,6 +30,9 @@ pub async fn note(
     if newest.voided.is_some() {
         return Err(VoidError::NotStanding);
     }
+    if grant.is_emergency() && rows.iter().any(|row| row.written_by != session.account()) {
+        return Err(VoidError::NotOwn);
+    }
     let void = seal(&grant, NoteRow::row_id(newest.note_id), house.clock.now(), new);
     let batch = progress_notes::void(Batch::new(), practice, patient, newest.note_id, &void);
     say(house, session, patient, resource(NOTE, note), batch).await

@@ -4,6 +4,7 @@ mod access_review;
 mod changed;
 mod denials;
 mod dormant;
+mod glass;
 mod guessing;
 mod hours;
 mod new_network;
@@ -63,6 +64,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(token::TokenElsewhere::default()),
         Box::new(no_care::NoCareAround::default()),
         Box::new(access_review::AccessReview),
+        Box::new(glass::BrokenGlass::default()),
     ]
 }
 

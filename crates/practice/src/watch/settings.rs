@@ -1,6 +1,8 @@
 //! What a practice can set: numbers with plain names, bounds and defaults.
 
-use domain::{AlertAnswer, AlertRule, Invalid};
+use crate::House;
+use domain::{AlertAnswer, AlertRule, Invalid, PracticeId};
+use store::{StoreError, rows::watching};
 
 /// What a setting is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +150,20 @@ impl Settings {
         }
         settings
     }
+}
+
+/// On which weekdays, 1 (Monday) to 7 (Sunday), a practice works: from Monday to Friday, and at the weekend as it is set.
+pub(crate) async fn working_days(
+    house: &House,
+    practice: PracticeId,
+) -> Result<impl Fn(u8) -> bool + use<>, StoreError> {
+    let rows = watching::settings(&house.stores.identity, practice).await?;
+    let settings = Settings::stored(rows.iter().map(|row| (row.name.as_str(), row.value.as_str())));
+    Ok(move |weekday| match weekday {
+        6 => settings.number(Setting::Saturdays) == 1,
+        7 => settings.number(Setting::Sundays) == 1,
+        _ => true,
+    })
 }
 
 /// Before the name of a rule: the setting of what follows from it.

@@ -2,7 +2,7 @@
 
 use domain::{
     AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
-    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, Date, DisposalId, EntryId, ExerciseId, HoldId,
+    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, Date, DisposalId, EmergencyId, EntryId, ExerciseId, HoldId,
     InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId,
     ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
 };
@@ -136,6 +136,7 @@ ids!(
     CareLinkId,
     ChannelId,
     DisposalId,
+    EmergencyId,
     HoldId,
     RestrictionId,
     PlanId,

@@ -1,7 +1,7 @@
 //! Care teams: who treats whom, from when to when.
 
 use crate::{Batch, Db, Param, Row, StoreError, rows::merges::goes_on_as};
-use domain::{AccountId, CareLinkId, Invalid, PatientId, PracticeId, Timestamp};
+use domain::{AccountId, CareLinkId, Invalid, LoginSessionId, PatientId, PracticeId, Timestamp};
 use phi::Ties;
 
 /// How somebody came to be on a care team.
@@ -84,11 +84,13 @@ fn covered(row: &CareLinkRow) -> [Param<'_>; 6] {
 }
 
 /// How an account stands to a patient at a moment, in one question, for every request asks it. For a record that was made
-/// twice, the care team is that of the patient as whom it goes on; what was asked about any record of a person holds for all.
+/// twice, the care team is that of the patient as whom it goes on; what was asked about any record of a person holds for all. What was opened
+/// in an emergency is open in its login session, as long as that lasts; without a session, in any of the account.
 pub async fn ties(
     db: &Db,
     practice: PracticeId,
     account: AccountId,
+    session: Option<LoginSessionId>,
     patient: PatientId,
     at: Timestamp,
 ) -> Result<Ties, StoreError> {
@@ -110,9 +112,14 @@ pub async fn ties(
          (SELECT COUNT(*) FROM kept WHERE what = 'notes'), \
          (SELECT NULLIF(patient_id, $2) FROM whose), \
          (SELECT COUNT(*) FROM retention_items i WHERE i.practice_id = $1 AND i.patient_id = $2 \
-         AND i.step NOT IN ('planned', 'spared', 'listing', 'certified'))"
+         AND i.step NOT IN ('planned', 'spared', 'listing', 'certified')), \
+         (SELECT COUNT(*) FROM emergencies g, login_sessions s WHERE g.practice_id = $1 AND g.patient_id = $2 \
+         AND g.account_id = $3 AND g.opened_at <= $4 AND g.expires_at > $4 AND g.ended_at IS NULL \
+         AND (g.login_session_id = $5 OR $5 IS NULL) AND s.practice_id = $1 AND s.account_id = $3 \
+         AND s.login_session_id = g.login_session_id)"
     );
-    let row = db.one(SQL, &[practice.into(), patient.into(), account.into(), at.into()]).await?;
+    let params = &[practice.into(), patient.into(), account.into(), at.into(), session.into()];
+    let row = db.one(SQL, params).await?;
     let place = row.opt_int(0)?;
     Ok(Ties {
         member: place.is_some(),
@@ -121,6 +128,7 @@ pub async fn ties(
         notes_withheld: row.flag(2)?,
         merged_into: row.opt_id(3)?,
         condemned: row.flag(4)?,
+        glass: row.flag(5)?,
     })
 }
 

@@ -134,12 +134,13 @@ impl phi::CareTeams for CareTeams {
         &self,
         practice: PracticeId,
         account: domain::AccountId,
+        session: Option<domain::LoginSessionId>,
         patient: PatientId,
         at: Timestamp,
     ) -> Answer<'_, Ties> {
-        Box::pin(
-            async move { super::care_links::ties(&self.0, practice, account, patient, at).await.map_err(unavailable) },
-        )
+        Box::pin(async move {
+            super::care_links::ties(&self.0, practice, account, session, patient, at).await.map_err(unavailable)
+        })
     }
 
     fn is_condemned(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, bool> {

@@ -3,7 +3,7 @@
 use super::{opt_bytes, opt_sealed, sealed};
 use crate::{Batch, Db, Row, StoreError};
 use domain::{PatientId, PracticeId, Timestamp};
-use phi::{RowId, Sealed, SealedName, fields::patients};
+use phi::{RowId, Sealed, SealedName, SealedPerson, fields::patients};
 
 /// Blind indexes of a patient's exact-match fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,6 +84,24 @@ pub async fn names(db: &Db, practice: PracticeId, after: PatientId, limit: i64) 
         Ok(SealedName { patient, given_name: sealed(row, 1, id)?, family_name: sealed(row, 2, id)? })
     };
     db.rows(SQL, &[practice.into(), after.into(), limit.into()]).await?.iter().map(name).collect()
+}
+
+/// The sealed names and birth dates of up to `limit` patients of a practice after `after`, in the order of their ids.
+pub async fn persons(
+    db: &Db,
+    practice: PracticeId,
+    after: PatientId,
+    limit: i64,
+) -> Result<Vec<SealedPerson>, StoreError> {
+    const SQL: &str = "SELECT patient_id, given_name, family_name, birth_date FROM patients \
+                       WHERE practice_id = $1 AND patient_id > $2 ORDER BY patient_id LIMIT $3";
+    let person = |row: &Row| {
+        let patient = row.id(0)?;
+        let id = PatientRow::row_id(patient);
+        let name = SealedName { patient, given_name: sealed(row, 1, id)?, family_name: sealed(row, 2, id)? };
+        Ok(SealedPerson { name, born: sealed(row, 3, id)? })
+    };
+    db.rows(SQL, &[practice.into(), after.into(), limit.into()]).await?.iter().map(person).collect()
 }
 
 /// When a patient was registered; none when there is no such patient.

@@ -18,6 +18,12 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "care_links", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Identity, "restrictions", "SELECT, INSERT, DELETE"),
     (Store::Identity, "patient_merges", "SELECT, INSERT, DELETE"),
+    // Whose record was opened, by whom and until when is never changed: nobody makes an hour longer.
+    (
+        Store::Identity,
+        "emergencies",
+        "SELECT, INSERT, DELETE, UPDATE (login_session_id, reason, ended_at, escalated_at, signed_by, signed_at, finding, words)",
+    ),
     (Store::Identity, "billing_links", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Identity, "ceremonies", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Identity, "throttles", "SELECT, INSERT, UPDATE, DELETE"),

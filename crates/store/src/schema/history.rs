@@ -42,6 +42,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 11, "0011_billing_retention"),
             migration!("identity", 12, "0012_channels"),
             migration!("identity", 13, "0013_access_reviews"),
+            migration!("identity", 14, "0014_emergencies"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

@@ -10,6 +10,8 @@ mod channels;
 mod clinical;
 #[path = "rows/crossing.rs"]
 mod crossing;
+#[path = "rows/emergencies.rs"]
+mod emergencies;
 #[path = "rows/identity.rs"]
 mod identity;
 #[path = "rows/merges.rs"]
@@ -26,6 +28,7 @@ pub(crate) use billing::*;
 pub(crate) use channels::*;
 pub(crate) use clinical::*;
 pub(crate) use crossing::*;
+pub(crate) use emergencies::*;
 pub(crate) use identity::*;
 pub(crate) use merges::*;
 pub(crate) use retention::*;

@@ -92,6 +92,7 @@ impl From<AmendError> for Problem {
             AmendError::Voided => {
                 Self::conflict().detail("This note was entered in error. Write a new one instead of amending it.")
             }
+            AmendError::NotOwn => not_own(),
             AmendError::Record(error) => error.into(),
         }
     }
@@ -110,6 +111,7 @@ impl From<VoidError> for Problem {
                 "The visit is charged, and what was charged took place. Take the charge back first; then say that the visit \
                  was entered in error.",
             ),
+            VoidError::NotOwn => not_own(),
             VoidError::Record(error) => error.into(),
         }
     }
@@ -123,4 +125,11 @@ impl From<PictureError> for Problem {
             PictureError::Damaged => fault(&PictureError::Damaged),
         }
     }
+}
+
+fn not_own() -> Problem {
+    Problem::conflict().detail(
+        "The record is open to you in an emergency. You can write notes of your own; what others wrote stays as it is. Nothing \
+         was stored.",
+    )
 }

@@ -67,6 +67,8 @@ pub struct Frame<'a> {
     pub demo: bool,
     /// From the name of an asset ("look.css") to its URL.
     pub assets: &'a dyn Fn(&str) -> String,
+    /// Shown above everything else, on each page for as long as it holds.
+    pub above: Option<Markup>,
     /// Shown above the content: what was just done.
     pub notice: Option<Markup>,
     /// The head of the page.
@@ -81,11 +83,16 @@ impl<'a> Frame<'a> {
     /// A frame with nothing optional in it.
     pub fn new(title: &'a str, kind: Kind<'a>, assets: &'a dyn Fn(&str) -> String) -> Self {
         let (head, scripts, sign_out) = (Head::default(), &[] as &[&str], "/sign-out");
-        Self { title, kind, demo: false, assets, notice: None, head, scripts, sign_out }
+        Self { title, kind, demo: false, assets, above: None, notice: None, head, scripts, sign_out }
     }
     /// Shows the demo banner when `demo` is true.
     pub fn demo(mut self, demo: bool) -> Self {
         self.demo = demo;
+        self
+    }
+    /// Shows something above everything else.
+    pub fn above(mut self, above: Option<Markup>) -> Self {
+        self.above = above;
         self
     }
     /// Shows a notice above the content.
@@ -136,6 +143,7 @@ pub fn page(frame: Frame<'_>, content: Markup) -> Markup {
                 div class="shell" {
                     (bar(&frame))
                     main id="main" tabindex="-1" {
+                        @if let Some(above) = &frame.above { (above) }
                         (head(&frame))
                         @if let Some(notice) = &frame.notice { (notice) }
                         (content)

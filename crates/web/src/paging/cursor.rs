@@ -3,7 +3,7 @@
 use crate::Problem;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
-    AccessItemId, AccountId, AlertId, BillingAccountId, BookingId, ChargeId, Date, EntryId, ExerciseId, Invalid,
+    AccessItemId, AccountId, AlertId, BillingAccountId, BookingId, ChargeId, Date, EmergencyId, EntryId, ExerciseId, Invalid,
     NoteId, PatientId, Timestamp, VisitId,
 };
 use schemars::JsonSchema;
@@ -85,6 +85,7 @@ ids!(
     BillingAccountId,
     BookingId,
     ChargeId,
+    EmergencyId,
     EntryId,
     ExerciseId,
     NoteId,

@@ -62,6 +62,8 @@ pub(crate) struct Chart {
     pub(crate) reviews: [String; 2],
     /// Accesses of the first that wait, one for each door through which one is answered.
     pub(crate) accesses: [String; 3],
+    /// Two records that a colleague opened in an emergency and closed again, one for each door.
+    pub(crate) emergencies: [String; 2],
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -93,6 +95,7 @@ impl Chart {
             channels: [id(), id(), id()],
             reviews: [id(), id()],
             accesses: [id(), id(), id()],
+            emergencies: [id(), id()],
             cookie: String::new(),
         }
     }
@@ -194,6 +197,7 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
             channels: Default::default(),
             reviews: Default::default(),
             accesses: Default::default(),
+            emergencies: Default::default(),
             cookie: own,
         },
         account,

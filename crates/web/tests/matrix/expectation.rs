@@ -46,6 +46,10 @@ pub(crate) enum Whom {
     Governs,
     /// Administrators, with a form that is empty yet.
     GovernorsForm,
+    /// Therapists and administrators, about a patient of their practice: in an emergency. Of whom they treat it is open already.
+    BreaksGlass,
+    /// Therapists and administrators, with a form that is empty yet.
+    BreakersForm,
     /// Administrators and privacy officers.
     Audits,
     /// Administrators and privacy officers, about a patient of their practice.
@@ -88,6 +92,8 @@ impl Whom {
             Self::GovernsPatient => here && role == Admin,
             Self::GovernsAccount => here && role == Admin,
             Self::Governs | Self::GovernorsForm => role == Admin,
+            Self::BreaksGlass => here && matches!(role, Therapist | Admin),
+            Self::BreakersForm => matches!(role, Therapist | Admin),
             Self::Audits => matches!(role, Admin | PrivacyOfficer),
             Self::AuditsPatient | Self::AuditsAccount => here && matches!(role, Admin | PrivacyOfficer),
             Self::Patients => role == Patient,
@@ -391,6 +397,18 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("POST /reviews/{review_id}/keep-usual", Audits),
         ("GET /reviews/{review_id}/record.pdf", Audits),
         ("GET /reviews/{review_id}/record.json", Audits),
+        ("POST /api/v1/emergencies", BreaksGlass),
+        ("GET /api/v1/emergencies/open", Anyone),
+        ("DELETE /api/v1/emergencies/{emergency_id}", Anyone),
+        ("GET /api/v1/emergencies", Audits),
+        ("GET /api/v1/emergencies/{emergency_id}", Audits),
+        ("POST /api/v1/emergencies/{emergency_id}/signature", Audits),
+        ("GET /emergencies/open", BreakersForm),
+        ("POST /emergencies/open", BreaksGlass),
+        ("POST /emergencies/{emergency_id}/close", Anyone),
+        ("GET /emergencies", Audits),
+        ("GET /emergencies/{emergency_id}", Audits),
+        ("POST /emergencies/{emergency_id}", Audits),
         ("GET /api/v1/retention/holds", Audits),
         ("POST /api/v1/retention/holds", Audits),
         ("DELETE /api/v1/retention/holds/{hold_id}", Audits),

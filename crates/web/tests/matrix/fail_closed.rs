@@ -53,13 +53,13 @@ pub(crate) async fn rows(world: &World) -> BTreeMap<&'static str, i64> {
 
 fn role_of(whom: Whom) -> Option<Role> {
     use Whom::{
-        All, Anyone, Audits, AuditsAccount, AuditsPatient, Bills, BillsAccount, Books, Care, Clerk, ClerksForm, Desk,
-        GovernorsForm, Governs, GovernsAccount, GovernsPatient, Half, Known, Library, List, Myself, Patients,
-        PatientsOwn, Registers, Roster, Shelf, Treats,
+        All, Anyone, Audits, AuditsAccount, AuditsPatient, Bills, BillsAccount, Books, BreakersForm, BreaksGlass, Care,
+        Clerk, ClerksForm, Desk, GovernorsForm, Governs, GovernsAccount, GovernsPatient, Half, Known, Library, List,
+        Myself, Patients, PatientsOwn, Registers, Roster, Shelf, Treats,
     };
     match whom {
-        All | Half | Anyone | Library | Shelf | ClerksForm | GovernorsForm => None,
-        Care | Treats | Known | List | Roster => Some(Role::Therapist),
+        All | Half | Anyone | Library | Shelf | ClerksForm | GovernorsForm | BreakersForm => None,
+        Care | Treats | Known | List | Roster | BreaksGlass => Some(Role::Therapist),
         Myself | Patients | PatientsOwn => Some(Role::Patient),
         Bills | BillsAccount => Some(Role::Billing),
         Registers | Clerk | Books | Desk => Some(Role::FrontDesk),

@@ -155,6 +155,7 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "channel_id" => chart.channels[page].clone(),
         "review_id" => chart.reviews[usize::from(route.path.contains("/record"))].clone(),
         "access_item_id" => chart.accesses[page + usize::from(route.path.ends_with("/end"))].clone(),
+        "emergency_id" => chart.emergencies[page].clone(),
         "setting" => "denials_count".to_owned(),
         "restriction_id" => chart.restrictions[page].clone(),
         "amendment_id" if disagrees(route) => chart.amendments[2 + page].clone(),
@@ -225,6 +226,12 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
             json!({ "code": "97140", "valid_from": "2026-05-01", "fee": 3800, "words": "Manual therapy" })
         }
         "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
+        "POST /api/v1/emergencies" => {
+            json!({ "patient_id": chart.patient, "reason": "Fell in the waiting room" })
+        }
+        "POST /api/v1/emergencies/{emergency_id}/signature" => {
+            json!({ "finding": "justified", "words": "Asked the front desk: it was so." })
+        }
         "PUT /api/v1/alerts/settings/{setting}" => json!({ "value": "7" }),
         "POST /api/v1/alerts/channels" => {
             json!({ "kind": "webhook", "address": "https://receiver.example/alerts", "agreement_id": chart.agreements[2] })
@@ -385,6 +392,13 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
         }
         "POST /reviews/settings" => {
             form.extend_pairs([("due_days", "21"), ("unused_days", "45")]);
+        }
+        "POST /emergencies/open" => {
+            form.append_pair("patient_id", &chart.patient.to_string());
+            form.append_pair("reason", "Fell in the waiting room");
+        }
+        "POST /emergencies/{emergency_id}" => {
+            form.extend_pairs([("finding", "justified"), ("words", "Asked the front desk: it was so.")]);
         }
         "POST /alerts/settings" => {
             form.extend_pairs([("name", "denials_count"), ("value", "7")]);

@@ -133,6 +133,7 @@ impl World {
         let plans = [plan(&world.site, practice).await, plan(&world.site, practice).await];
         let holds = [hold(&world).await, hold(&world).await];
         let alerts = [alert(&world.site, practice).await, alert(&world.site, practice).await];
+        let emergencies = [emergency(&world).await, emergency(&world).await];
         let agreements = [on_file(&world).await, on_file(&world).await, on_file(&world).await, on_file(&world).await];
         let under = agreements[2].as_str();
         let channels = [channel(&world, under).await, channel(&world, under).await, channel(&world, under).await];
@@ -141,6 +142,7 @@ impl World {
             (chart.reviews, chart.accesses) = (reviews.clone(), accesses.clone());
             (chart.plans, chart.holds, chart.alerts) = (plans.clone(), holds.clone(), alerts.clone());
             (chart.agreements, chart.channels) = (agreements.clone(), channels.clone());
+            chart.emergencies = emergencies.clone();
         }
         world
     }
@@ -283,6 +285,18 @@ async fn channel(world: &World, under: &str) -> String {
     let body = json!({ "kind": "webhook", "address": "https://receiver.example/alerts", "agreement_id": under });
     let set = created(&world.site, Method::POST, "/api/v1/alerts/channels", cookie, body).await;
     set["channel_id"].as_str().expect("an id").to_owned()
+}
+
+/// A record that a colleague opened in an emergency and closed again.
+async fn emergency(world: &World) -> String {
+    let cookie = world.site.signed_in(&world.colleague).await;
+    let patient = world.charts[&Relation::Other].patient;
+    let body = json!({ "patient_id": patient, "reason": "Fell in the waiting room" });
+    let opened = created(&world.site, Method::POST, "/api/v1/emergencies", &cookie, body).await;
+    let emergency = opened["emergency_id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/emergencies/{emergency}");
+    assert_eq!(world.site.api(Method::DELETE, &path, &cookie, None).await.status, 204);
+    emergency
 }
 
 async fn hold(world: &World) -> String {

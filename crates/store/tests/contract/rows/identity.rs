@@ -275,7 +275,7 @@ pub(crate) async fn care_teams_begin_and_end(house: &mut dyn House) {
     };
     db.commit(care_links::insert(Batch::new(), &link)).await.expect("stored");
     let teams = CareTeams::new(db.clone());
-    let ties = async |when: i64| teams.ties(PRACTICE, ACCOUNT, PATIENT, at(when)).await.expect("answers");
+    let ties = async |when: i64| teams.ties(PRACTICE, ACCOUNT, None, PATIENT, at(when)).await.expect("answers");
     let member = async |when: i64| ties(when).await.member;
     assert!(!ties(15).await.assigned, "standing in");
     assert!(!member(9).await && member(10).await && member(99_999).await);

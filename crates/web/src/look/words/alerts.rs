@@ -22,6 +22,8 @@ pub fn rule(rule: AlertRule) -> &'static str {
         AlertRule::TokenElsewhere => "An API token from a new place",
         AlertRule::NoCareAround => "Charts of patients out of care",
         AlertRule::AccessReview => "A review of access waits for you",
+        AlertRule::BreakGlass => "A record opened in an emergency",
+        AlertRule::BreakGlassUnsigned => "An emergency for which nobody signed",
     }
 }
 
@@ -62,6 +64,14 @@ pub fn why(rule: AlertRule, compared: &Compared) -> String {
              could give access any more. Answer it under Reviews."
                 .to_owned()
         }
+        AlertRule::BreakGlass => {
+            "Somebody who does not treat the patient opened the record, saying why. Somebody else is to look into it and sign."
+                .to_owned()
+        }
+        AlertRule::BreakGlassUnsigned => {
+            "A record was opened in an emergency, and within three working days nobody else signed for having looked into it."
+                .to_owned()
+        }
     }
 }
 
@@ -70,7 +80,7 @@ pub fn compared(rule: AlertRule, compared: &Compared) -> Vec<String> {
     let mut said = Vec::new();
     match rule {
         AlertRule::NewNetwork => said.push(format!("Told once an account is known for {} days.", compared.limit)),
-        AlertRule::TokenElsewhere | AlertRule::TwoPlaces | AlertRule::AccessReview => {}
+        AlertRule::TokenElsewhere | AlertRule::TwoPlaces | AlertRule::AccessReview | AlertRule::BreakGlass | AlertRule::BreakGlassUnsigned => {}
         AlertRule::FactorChanged | AlertRule::RoleChanged => {
             said.push(format!("Changes are watched for {} hours.", compared.limit));
         }

@@ -235,6 +235,8 @@ const fn scope_words(scope: PermissionName) -> &'static str {
         PermissionName::ReadContact => "See name and contact of who is billed",
         PermissionName::ReadAccessLog => "See who looked",
         PermissionName::TakeOutOwn => "Take out a copy of one's own record",
+        PermissionName::BreakGlass => "Open records in an emergency",
+        PermissionName::ReviewEmergency => "Look into openings in an emergency",
         PermissionName::ImportRecord => "Bring in records from an earlier program",
         PermissionName::ReadBilling => "See billing",
         PermissionName::WriteBilling => "Charge and book payments",

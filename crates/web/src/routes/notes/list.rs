@@ -113,7 +113,7 @@ pub(super) async fn show(
         @if found.items.is_empty() {
             (empty_state("No notes yet", "What you write after a visit stands here.", None))
         }
-        @for note in &found.items { (one(patient, note, writes, &surround)) }
+        @for note in &found.items { (one(patient, note, writes && changes(session, found, note), &surround)) }
         (amendments_asked(patient, waits))
         (pagination(None, next.as_deref(), None))
         (recorded_line(RECORDED))
@@ -132,6 +132,12 @@ fn amendments_asked(patient: PatientId, (asked, due): (usize, Option<Date>)) -> 
             }
         }
     }
+}
+
+/// Whether somebody who writes notes changes this one too: in an emergency only their own.
+fn changes(session: &Session<Full>, found: &Notes, note: &NoteView) -> bool {
+    let me = session.account();
+    !found.emergency || (note.written_by.account_id == me && note.earlier.iter().all(|e| e.written_by.account_id == me))
 }
 
 fn one(patient: PatientId, note: &NoteView, writes: bool, surround: &Surround) -> Markup {

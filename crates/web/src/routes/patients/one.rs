@@ -85,6 +85,9 @@ async fn who(app: &App, session: &Session<Full>, surround: &Surround, patient: P
             (link_button(&format!("/patients/{patient}/care-team"), "Care team", ButtonKind::Quiet))
         }
         (link_button(&format!("/patients/{patient}/visits"), "Visits", ButtonKind::Quiet))
+        @if session.role() == Role::Admin {
+            (link_button(&format!("/emergencies/open?patient_id={patient}"), "Open in an emergency", ButtonKind::Quiet))
+        }
         @if changes { (details_link(patient)) }
     };
     let head = Head { above: Some(back_to_list()), heading: Some(&name), beside: Some(beside), ..Head::default() };
@@ -170,7 +173,11 @@ fn show(surround: &Surround, session: &Session<Full>, patient: PatientId, chart:
         @if chart.restricted {
             p class="soft small" { "This patient asked that parts of their record be kept from some of us, and the practice agreed." }
         }
-        (recorded_line("You see this page because you treat this patient. Opening it was recorded, and they can see that."))
+        @if chart.emergency {
+            (recorded_line("You see this page because you opened the record in an emergency. Opening it was recorded, and they can see that."))
+        } @else {
+            (recorded_line("You see this page because you treat this patient. Opening it was recorded, and they can see that."))
+        }
     };
     surround.page(Sheet::new("Patient", "/patients").head(head), content)
 }

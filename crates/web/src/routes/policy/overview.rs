@@ -121,6 +121,8 @@ fn on(cell: &Cell) -> &'static str {
         "care_team" => "care team",
         "self" => "themself",
         "billed" => "who is billed",
+        "emergency" => "whose record they opened in an emergency",
+        "review" => "whose record was opened in an emergency",
         "newcomer" => "who has no record yet",
         _ => "the practice",
     }

@@ -1,0 +1,236 @@
+//! Looking into what was opened in an emergency, and signing for that.
+
+use super::{EMERGENCIES, EMERGENCY, EmergencyError};
+use crate::{
+    Event, House,
+    accounts::in_person,
+    page,
+    record::{Names, Person, RecordError, record_about, resource},
+};
+use domain::{EmergencyFinding, EmergencyId, EmergencyWords, PatientId, Timestamp};
+use identity::{Full, Session};
+use ledger::{Resource, Word};
+use phi::{AccessError, Grant, Purpose, ReadAudit, ReviewEmergency};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{
+    Batch, CommitError,
+    rows::{
+        emergencies::{self as rows, EmergencyRow, SignedRow},
+        login_sessions,
+    },
+};
+
+/// Which are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Signed {
+    /// Those for which nobody signed, those first that are to be signed first.
+    #[default]
+    Waiting,
+    /// Those for which somebody signed, newest first.
+    Signed,
+}
+
+/// A record that was opened in an emergency, as those see it who watch over the practice.
+#[derive(Serialize, JsonSchema)]
+pub struct EmergencyView {
+    /// The opening.
+    pub emergency_id: EmergencyId,
+    /// Whose record; by id, as everywhere in the audit trail.
+    pub patient_id: PatientId,
+    /// Who opened it.
+    pub by: Person,
+    /// Whether that is the caller, who then signs for nothing.
+    pub own: bool,
+    /// Why; null where the patient keeps the caller away.
+    pub reason: Option<String>,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub opened_at: Timestamp,
+    /// When it was closed, or closes by itself.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub closes_at: Timestamp,
+    /// Whether it is open still. It can be signed for when it is not.
+    pub open: bool,
+    /// Until when somebody is to sign.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub sign_by: Timestamp,
+    /// Whether nobody signed in time.
+    pub overdue: bool,
+    /// Who signed; null while nobody did.
+    pub signature: Option<SignatureView>,
+}
+
+/// What somebody found who looked into it.
+#[derive(Serialize, JsonSchema)]
+pub struct SignatureView {
+    /// Who.
+    pub by: Person,
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// Whether it was justified.
+    pub finding: EmergencyFinding,
+    /// What was found; null where the patient keeps the caller away.
+    pub words: Option<String>,
+}
+
+/// A page of them.
+pub struct EmergencyPage {
+    /// In the order that was asked for.
+    pub items: Vec<EmergencyView>,
+    /// Where to go on; none when there are no more.
+    pub next: Option<(Timestamp, EmergencyId)>,
+}
+
+/// What is signed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSignature {
+    /// Whether it was justified.
+    pub finding: EmergencyFinding,
+    /// What was found.
+    pub words: EmergencyWords,
+}
+
+/// What was opened in an emergency in the practice. That the list is looked at is an entry, and each reason that is read one
+/// under its patient.
+pub async fn emergencies(
+    house: &House,
+    session: &Session<Full>,
+    which: Signed,
+    place: Option<(Timestamp, EmergencyId)>,
+    limit: usize,
+) -> Result<EmergencyPage, EmergencyError> {
+    let about = Resource::whole(EMERGENCIES);
+    house.guard.authorize_practice::<ReadAudit>(session, Purpose::operations(about.clone())).await?;
+    let (db, practice, surplus) = (&house.stores.identity, session.practice(), page::surplus(limit));
+    let mut found = match which {
+        Signed::Waiting => {
+            let place = place.unwrap_or((Timestamp::MIN, EmergencyId::from_bytes([0; 16])));
+            rows::unsigned(db, practice, place, surplus).await?
+        }
+        Signed::Signed => {
+            let place = place.unwrap_or((Timestamp::MAX, EmergencyId::from_bytes([0xff; 16])));
+            rows::signed(db, practice, place, surplus).await?
+        }
+    };
+    let next = page::cut(&mut found, limit, |last| match which {
+        Signed::Waiting => (last.sign_by, last.emergency_id),
+        Signed::Signed => (last.opened_at, last.emergency_id),
+    });
+    let mut patients: Vec<PatientId> = found.iter().map(|row| row.patient_id).collect();
+    patients.sort_unstable();
+    patients.dedup();
+    let grants = house.guard.authorize_each::<ReviewEmergency>(session, &patients, Purpose::operations(about)).await?;
+    let (mut names, mut items) = (Names::new(house, session), Vec::with_capacity(found.len()));
+    for row in &found {
+        let grant = grants.iter().find(|grant| grant.subject() == row.patient_id);
+        items.push(view(house, session, &mut names, grant, row).await?);
+    }
+    Ok(EmergencyPage { items, next })
+}
+
+/// One of them.
+pub async fn emergency(
+    house: &House,
+    session: &Session<Full>,
+    emergency: EmergencyId,
+) -> Result<EmergencyView, EmergencyError> {
+    let (row, grant) = one(house, session, emergency).await?;
+    view(house, session, &mut Names::new(house, session), grant.as_ref(), &row).await
+}
+
+/// One of them, with leave to read its reason; without that where the patient keeps the caller away.
+async fn one<'s>(
+    house: &House,
+    session: &'s Session<Full>,
+    emergency: EmergencyId,
+) -> Result<(EmergencyRow, Option<Grant<'s, ReviewEmergency>>), EmergencyError> {
+    let purpose = Purpose::operations(resource(EMERGENCY, emergency));
+    house.guard.authorize_practice::<ReadAudit>(session, purpose.clone()).await?;
+    let found = rows::by_id(&house.stores.identity, session.practice(), emergency).await?;
+    let row = found.ok_or(EmergencyError::Unknown)?;
+    match house.guard.authorize::<ReviewEmergency>(session, row.patient_id, purpose).await {
+        Ok(grant) => Ok((row, Some(grant))),
+        Err(AccessError::Denied | AccessError::Gone) => Ok((row, None)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Signs for having looked into what somebody else opened: once, in person, when it is closed.
+pub async fn sign(
+    house: &House,
+    session: &Session<Full>,
+    emergency: EmergencyId,
+    new: &NewSignature,
+) -> Result<(), EmergencyError> {
+    let (row, grant) = one(house, session, emergency).await?;
+    let action = Word::new("sign_emergency");
+    let about = resource(EMERGENCY, emergency);
+    if row.account_id == session.account() {
+        let refused = Event::refused(action, about, Word::new("about-oneself"));
+        house.record(session, Event { patient: Some(row.patient_id), ..refused }).await?;
+        return Err(EmergencyError::Own);
+    }
+    let grant = grant.ok_or_else(RecordError::nothing)?;
+    if row.signed.is_some() {
+        return Err(EmergencyError::Signed);
+    }
+    let now = house.clock.now();
+    if row.closes_at() > now {
+        return Err(EmergencyError::StillOpen);
+    }
+    in_person(house, session)?;
+    record_about(house, session, row.patient_id, (action, about), Word::new("emergency-review")).await?;
+    let words = grant.seal(EmergencyRow::row_id(emergency), &new.words);
+    let signed = SignedRow { by: session.account(), at: now, finding: new.finding, words };
+    let batch = rows::sign(Batch::new(), session.practice(), emergency, &signed);
+    let batch = login_sessions::hold(batch, session.practice(), session.account(), session.id());
+    match house.stores.identity.commit(batch).await {
+        Ok(()) => Ok(()),
+        Err(CommitError::Conflict { statement: 0 }) => Err(EmergencyError::Signed),
+        Err(CommitError::Conflict { .. }) => Err(EmergencyError::SessionOver),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn view(
+    house: &House,
+    session: &Session<Full>,
+    names: &mut Names<'_>,
+    grant: Option<&Grant<'_, ReviewEmergency>>,
+    row: &EmergencyRow,
+) -> Result<EmergencyView, EmergencyError> {
+    let now = house.clock.now();
+    let reason = match grant {
+        Some(grant) => Some(grant.open(&row.reason)?.expose().as_str().to_owned()),
+        None => None,
+    };
+    let signature = match &row.signed {
+        Some(signed) => Some(SignatureView {
+            by: names.person(signed.by).await?,
+            at: signed.at,
+            finding: signed.finding,
+            words: match grant {
+                Some(grant) => Some(grant.open(&signed.words)?.expose().as_str().to_owned()),
+                None => None,
+            },
+        }),
+        None => None,
+    };
+    Ok(EmergencyView {
+        emergency_id: row.emergency_id,
+        patient_id: row.patient_id,
+        by: names.person(row.account_id).await?,
+        own: row.account_id == session.account(),
+        reason,
+        opened_at: row.opened_at,
+        closes_at: row.closes_at(),
+        open: row.closes_at() > now,
+        sign_by: row.sign_by,
+        overdue: signature.is_none() && row.sign_by <= now,
+        signature,
+    })
+}
