@@ -44,9 +44,9 @@ pub use emergency::{
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
     AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
-    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EmergencyId, EntryId, ExerciseId, HoldId, InvitationId,
-    ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId, ProgramId,
-    RequestId, RestrictionId, TokenId, VisitId,
+    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EmergencyId, EntryId, ExerciseId, HoldId,
+    InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId,
+    ProgramId, RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

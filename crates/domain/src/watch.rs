@@ -51,6 +51,16 @@ words! {
     }
 }
 
+impl AlertRule {
+    /// Whether what follows from it can be set. Of records opened in an emergency somebody is always told, and none is closed for it.
+    pub const fn can_be_answered(self, answer: AlertAnswer) -> bool {
+        match self {
+            Self::BreakGlass | Self::BreakGlassUnsigned => matches!(answer, AlertAnswer::Alert),
+            _ => true,
+        }
+    }
+}
+
 words! {
     /// What follows from an alert.
     AlertAnswer, "is not an answer" {

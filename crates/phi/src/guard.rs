@@ -191,7 +191,8 @@ impl Guard {
         Self { policy, ledger, keyring, teams, links, clock, rng }
     }
 
-    /// The only maker of a [`Grant`]: decides (pure), records (durable, yes or no), hands out the keys.
+    /// A [`Grant`] on one patient, for whoever stands to them as the policy wants it: decides (pure), records (durable, yes or no), hands
+    /// out the keys.
     pub async fn authorize<'s, P: Permission>(
         &self,
         session: &'s Session<Full>,

@@ -20,8 +20,8 @@ pub mod fields {
         amendments, billing_outbox, log_entries, patients, program_versions, progress_notes, visits,
     };
     pub use super::identity::{
-        accounts, alert_reviews, api_tokens, billing_links, business_agreements, ceremonies, channels, emergencies, legal_holds,
-        passkeys, totp_factors,
+        accounts, alert_reviews, api_tokens, billing_links, business_agreements, ceremonies, channels, emergencies,
+        legal_holds, passkeys, totp_factors,
     };
 }
 

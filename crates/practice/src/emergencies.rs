@@ -3,7 +3,7 @@
 //!
 //! What is opened goes through the guard like everything else: here is only written down that the glass is broken, after the
 //! guard allowed and recorded it. There is no search that says whether somebody is a patient: who is sought is said with the
-//! reason, so that each question costs a factor and is an entry.
+//! reason, by somebody whose factor was proven just now, and each question is an entry.
 
 mod close;
 mod escalate;
@@ -11,17 +11,19 @@ mod open;
 mod review;
 
 pub use close::{OpenNow, close, open_now};
-pub use escalate::{ESCALATE_STEPS, EscalateError, OVERDUE_EVERY, escalate_overdue, overdue};
+pub use escalate::{ESCALATE_STEPS, EscalateError, OVERDUE_EVERY, OVERDUE_RECOVERY, escalate_overdue, overdue};
 pub use open::{NewEmergency, OPEN_STEPS, Opened, open};
 pub use review::{EmergencyPage, EmergencyView, NewSignature, SignatureView, Signed, emergencies, emergency, sign};
 
 use crate::{
-    record::{RecordError, through_record},
+    Event, House,
+    record::{RecordError, resource, through_record},
     sign_in::AttemptError,
 };
-use identity::EnrollmentError;
-use ledger::{LedgerError, Word};
-use phi::{GlassError, SearchError};
+use domain::{EmergencyId, PatientId};
+use identity::{EnrollmentError, Full, Session};
+use ledger::{LedgerError, Outcome, Word};
+use phi::SearchError;
 
 pub(crate) const EMERGENCY: Word = Word::new("emergency");
 pub(crate) const EMERGENCIES: Word = Word::new("emergencies");
@@ -37,7 +39,7 @@ pub enum EmergencyError {
     Several,
     /// The caller has everything already that it would give them.
     #[error("the record is open to this account already")]
-    AlreadyOpen,
+    AlreadyOpen(PatientId),
     /// Too many tries in a short time.
     #[error(transparent)]
     Tried(#[from] AttemptError),
@@ -56,6 +58,9 @@ pub enum EmergencyError {
     /// One signs for nothing that one opened oneself.
     #[error("one's own opening is looked into by somebody else")]
     Own,
+    /// The caller's account is younger than the opening, and somebody else was there who may sign.
+    #[error("whoever was there when the record was opened signs")]
+    MadeSince,
     /// The record is open still: nobody knows yet what will have been looked at.
     #[error("the record is open still")]
     StillOpen,
@@ -72,15 +77,6 @@ pub enum EmergencyError {
 
 through_record!(EmergencyError);
 
-impl From<GlassError> for EmergencyError {
-    fn from(error: GlassError) -> Self {
-        match error {
-            GlassError::Access(error) => error.into(),
-            GlassError::AlreadyOpen => Self::AlreadyOpen,
-        }
-    }
-}
-
 impl From<SearchError> for EmergencyError {
     fn from(error: SearchError) -> Self {
         match error {
@@ -88,4 +84,16 @@ impl From<SearchError> for EmergencyError {
             SearchError::Open(error) => error.into(),
         }
     }
+}
+
+/// Writes down that what was recorded as done was not: it could not be stored, or something else came in between.
+async fn record_failure(
+    house: &House,
+    session: &Session<Full>,
+    (patient, emergency): (PatientId, EmergencyId),
+    action: Word,
+) -> Result<(), LedgerError> {
+    let event = Event::done(action, resource(EMERGENCY, emergency));
+    let event = Event { patient: Some(patient), outcome: Outcome::Failed, reason: Word::new("not-stored"), ..event };
+    house.record(session, event).await.map(|_| ())
 }

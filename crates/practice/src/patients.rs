@@ -11,7 +11,7 @@ pub use edit::{EditError, edit};
 pub use find::{Exact, find};
 pub use list::{Listed, PatientLine, Whose, list};
 pub(crate) use read::of_grant;
-pub use read::{PatientView, may, read, read_with_account};
+pub use read::{PatientView, may, may_in_care, read, read_with_account};
 pub use register::{RegisterError, register};
 pub(crate) use search::names_of;
 pub use search::{Found, MOST_FOUND, SearchError, search};

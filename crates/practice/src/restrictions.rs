@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use store::{
     Batch, CommitError, StoreError,
     rows::{
-        accounts, login_sessions, merges,
+        accounts, emergencies, login_sessions, merges,
         restrictions::{self, RestrictionRow},
     },
 };
@@ -95,6 +95,9 @@ pub enum RestrictionError {
     /// Whom a restriction keeps away answers nothing about it.
     #[error("a restriction of this patient's names the caller")]
     Named,
+    /// Whoever opened the record in an emergency, for which nobody has signed, answers nothing about it.
+    #[error("the caller opened the record in an emergency for which nobody has signed")]
+    Opened,
     /// There is no such restriction of this patient's.
     #[error("there is no such restriction")]
     Unknown,
@@ -221,7 +224,7 @@ pub async fn answer(
     let about = resource(RESTRICTION, restriction_id);
     let grant = asked(house, session, patient, about.clone()).await?;
     let (identity, practice) = (&house.stores.identity, grant.practice());
-    refuse_the_named(house, &grant, patient).await?;
+    refuse_the_concerned(house, &grant, patient).await?;
     if let Some(written) = before(house, practice, patient, restriction_id, new).await? {
         return Ok(written);
     }
@@ -287,7 +290,7 @@ pub async fn end(
     let about = resource(RESTRICTION, restriction);
     let grant = asked(house, session, patient, about.clone()).await?;
     let identity = &house.stores.identity;
-    refuse_the_named(house, &grant, patient).await?;
+    refuse_the_concerned(house, &grant, patient).await?;
     let rows = restrictions::of_patient(identity, grant.practice(), patient).await?;
     let row = rows.into_iter().find(|row| row.restriction_id == restriction).ok_or(RestrictionError::Unknown)?;
     if !row.in_force() {
@@ -318,13 +321,17 @@ pub async fn notes_withheld(house: &House, session: &Session<Full>, patient: Pat
         && any(house, session.practice(), patient).await?)
 }
 
-async fn refuse_the_named(
+/// Whom it is about, or who could hide by it what they did, does not answer.
+async fn refuse_the_concerned(
     house: &House,
     grant: &PracticeGrant<'_, AnswerRequests>,
     patient: PatientId,
 ) -> Result<(), RestrictionError> {
-    let named = names(house, grant.practice(), patient, grant.account()).await?;
-    if named { Err(RestrictionError::Named) } else { Ok(()) }
+    if names(house, grant.practice(), patient, grant.account()).await? {
+        return Err(RestrictionError::Named);
+    }
+    let opened = emergencies::waits_for(&house.stores.identity, grant.practice(), grant.account(), patient).await?;
+    if opened { Err(RestrictionError::Opened) } else { Ok(()) }
 }
 
 /// Whether a restriction in force, about any record of a person, keeps an account away.

@@ -60,6 +60,7 @@ contract! {
         care_teams_begin_and_end
         a_record_is_open_in_an_emergency_in_its_session_and_until_its_hour_is_over
         an_emergency_is_signed_for_once_and_by_somebody_else
+        a_record_for_which_nobody_signed_is_not_destroyed_and_one_that_is_being_destroyed_is_not_opened
         nobody_is_merged_parted_or_held_whose_destruction_has_begun
         merges_have_no_chains_and_close_no_record_with_an_account
         keys_are_kept_by_version

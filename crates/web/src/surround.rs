@@ -154,7 +154,9 @@ const ACCOUNT: Link = ("/account", "Account", Icon::Settings);
 /// What a role can open. Only what would let it in: a link that leads to a refusal is none.
 const fn links(role: Role) -> &'static [Link] {
     match role {
-        Role::Admin => &[PATIENTS, EXERCISES, PEOPLE, ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
+        Role::Admin => {
+            &[PATIENTS, EXERCISES, PEOPLE, ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT]
+        }
         Role::Therapist => &[PATIENTS, EXERCISES, EMERGENCY, ACCOUNT],
         Role::FrontDesk => &[PATIENTS, ACCOUNT],
         Role::PrivacyOfficer => &[ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],

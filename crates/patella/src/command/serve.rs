@@ -153,6 +153,8 @@ async fn escalate_emergencies(house: Weak<House>) {
         let Some(house) = house.upgrade() else { return };
         if let Err(error) = emergencies::escalate_overdue(&house, &Unobserved).await {
             tracing::warn!(%error, "it waits to be told for which emergencies nobody signed");
+            drop(house);
+            tokio::time::sleep(emergencies::OVERDUE_RECOVERY).await;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{AccessError, Guard, PracticeGrant, Purpose, facts::Found};
 use crate::{
-    permission::{Permission, PracticePermission, ReadContact},
+    permission::{BreakGlass, Permission, PracticePermission, ReadContact},
     policy::{Policy, Ruling},
     relation::Relation,
 };
@@ -40,7 +40,9 @@ impl Guard {
         let ask = |permission: &PermissionName| {
             let Ruling { allowed, rule } = self.policy.on_patient(account.role, *permission, relation);
             let is_there = !destroyed || (kept.is_some() && *permission == ReadContact::NAME);
-            (allowed && account.active && is_there).then_some((*permission, rule))
+            // Whose glass is broken already is not to be broken.
+            let is_asked = *permission != BreakGlass::NAME;
+            (allowed && account.active && is_there && is_asked).then_some((*permission, rule))
         };
         Ok(Standing { relation, allowed: PermissionName::ALL.iter().filter_map(ask).collect() })
     }
@@ -53,6 +55,16 @@ impl Guard {
         subject: PatientId,
     ) -> Result<bool, AccessError> {
         Ok(self.facts::<P>(session, subject).await?.ruling.allowed)
+    }
+
+    /// The same, were the record not open in an emergency: for what can wait until somebody does it who treats the patient.
+    pub async fn would_allow_in_care<P: Permission>(
+        &self,
+        session: &Session<Full>,
+        subject: PatientId,
+    ) -> Result<bool, AccessError> {
+        let facts = self.facts::<P>(session, subject).await?;
+        Ok(facts.ruling.allowed && !facts.emergency)
     }
 
     /// Whether a patient is, or was, registered in a practice: they have a key there, or had one that was destroyed.

@@ -1,6 +1,6 @@
 //! The facts that a decision about one patient rests on: how the account stands to them, and what there is of their key.
 
-use super::{AccessError, Guard, glass::supposed};
+use super::{AccessError, Guard, glass::asked};
 use crate::{keyring::WrappedKey, permission::Permission, policy::Ruling, relation::Relation};
 use domain::{AccountId, LoginSessionId, PatientId, PracticeId};
 use identity::{Full, Session};
@@ -34,7 +34,7 @@ impl Guard {
         let Found { wrapped, destroyed, relation } = self
             .find_out(session.practice(), session.account(), Some(session.id()), session.patient(), subject)
             .await?;
-        let relation = supposed(P::NAME, relation);
+        let relation = asked(P::NAME, relation);
         let mut ruling = self.rule(session, P::NAME, Some(relation));
         let without = Relation { glass: false, ..relation };
         let emergency = relation.glass && ruling.allowed && !self.rule(session, P::NAME, Some(without)).allowed;

@@ -22,8 +22,9 @@ pub enum GlassError {
     AlreadyOpen,
 }
 
-/// The relation that a permission is asked with. What leads to a relation is asked as if it were there: breaking the glass
-/// as if it were broken, looking into it as if somebody came to the patient by an opening that is looked into.
+/// The relation that a permission is asked with before it is known whom it is about. What leads to a relation is asked as if it
+/// were there: breaking the glass as if it were broken, looking into it as if somebody came to the patient by an opening that
+/// is looked into.
 pub(super) fn supposed(permission: PermissionName, relation: Relation) -> Relation {
     match permission {
         BreakGlass::NAME => Relation { glass: true, ..relation },
@@ -32,7 +33,25 @@ pub(super) fn supposed(permission: PermissionName, relation: Relation) -> Relati
     }
 }
 
+/// The relation that a permission on one patient is asked with. The same, but leave to break the glass: that comes of
+/// [`Guard::break_glass`] alone, which asks more than the policy.
+pub(super) fn asked(permission: PermissionName, relation: Relation) -> Relation {
+    match permission {
+        BreakGlass::NAME => Relation { glass: false, ..relation },
+        other => supposed(other, relation),
+    }
+}
+
 impl Guard {
+    /// Whether the policy would let this session break the glass of a patient's record, or has it open to them already: of
+    /// several records that fit, the others are none of theirs. Opens nothing, and is no leave to.
+    pub async fn would_break(&self, session: &Session<Full>, subject: PatientId) -> Result<bool, AccessError> {
+        let Found { destroyed, relation, .. } = self
+            .find_out(session.practice(), session.account(), Some(session.id()), session.patient(), subject)
+            .await?;
+        Ok(!destroyed && self.rule(session, BreakGlass::NAME, Some(supposed(BreakGlass::NAME, relation))).allowed)
+    }
+
     /// Leave to break the glass of one record, for somebody who gains something by it. Recorded under the patient, yes or
     /// no; whom the policy lets in to no part of the record is told the same as of one that does not exist. A token, whatever
     /// its scopes, breaks no glass.
@@ -55,7 +74,7 @@ impl Guard {
         let refused = match () {
             () if !ruling.allowed => None,
             () if session.token().is_some() => Some(Word::new("token-scope")),
-            () if destroyed || wrapped.is_empty() => Some(Word::new("destroyed")),
+            () if destroyed => Some(Word::new("destroyed")),
             () if already_open => Some(Word::new("already-open")),
             () => None,
         };

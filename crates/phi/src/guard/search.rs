@@ -5,10 +5,10 @@
 use super::{AccessError, Guard, Purpose, glass::supposed};
 use crate::{
     cipher::{self, Owner},
-    class::{Class, Contact, Identifying, PatientClass},
+    class::{Class, Contact, PatientClass},
     field::{Field, OpenError, Sealed},
     keyring::{ClassKeys, WrappedKey},
-    permission::{Covers, Permission},
+    permission::{BreakGlass, Covers, Permission},
     policy::Ruling,
     registry::fields::patients::{Born, FamilyName, GivenName},
     relation::Relation,
@@ -54,7 +54,7 @@ pub struct NameSearch<'s, P> {
     permission: PhantomData<fn() -> P>,
 }
 
-/// What the second entry of a search is about; its id is the number of patients whose names were opened.
+/// What the second entry of a search is about; its id is the number of patients of whom a name, or the day they were born, was opened.
 const OPENED: Word = Word::new("names_opened");
 
 /// Why names could not be compared.
@@ -123,30 +123,6 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
         Ok(())
     }
 
-    /// Compares whole names and birth dates. The day is opened of everybody, names only of those who were born on it.
-    pub async fn compare_persons(&mut self, sought: &SoughtPerson, persons: &[SealedPerson]) -> Result<(), SearchError>
-    where
-        P: Covers<Identifying>,
-    {
-        let mut keys = self.keys_between(persons.iter().map(|person| person.name.patient)).await?;
-        for SealedPerson { name, born } in persons {
-            let Some(wrapped) = keys.remove(&name.patient).filter(|wrapped| !wrapped.is_empty()) else { continue };
-            let keys =
-                self.guard.keyring.class_keys::<P>(self.session.practice(), name.patient, &wrapped, P::CLASSES).await;
-            let keys = keys.map_err(AccessError::from)?;
-            self.opened += 1;
-            if *self.open(name.patient, &keys, born)? == sought.born
-                && sought.has_name(
-                    &*self.open(name.patient, &keys, &name.given_name)?,
-                    &*self.open(name.patient, &keys, &name.family_name)?,
-                )
-            {
-                self.found.push(name.patient);
-            }
-        }
-        Ok(())
-    }
-
     /// Records how many names were opened, and only then says who fits, in the order in which they were compared.
     pub async fn finish(self) -> Result<Vec<PatientId>, AccessError> {
         let resource = Resource::new(OPENED, self.opened).expect("a number is an id");
@@ -204,5 +180,35 @@ impl<P: Permission + Covers<Contact>> NameSearch<'_, P> {
         let owner = Owner { practice: self.session.practice(), subject: *patient.as_bytes() };
         cipher::open_of(<F::Class as Class>::ID, owner, sealed, |class, version| keys.version(class, version))
             .map(Zeroizing::new)
+    }
+}
+
+impl NameSearch<'_, BreakGlass> {
+    /// Compares whole names and birth dates. The day is opened of everybody, names only of those who were born on it. Whoever fits
+    /// comes out, those too whose glass the caller may not break: [`Guard::would_break`] says of whom they may, and
+    /// [`Guard::break_glass`] refuses and records the others.
+    pub async fn compare_persons(
+        &mut self,
+        sought: &SoughtPerson,
+        persons: &[SealedPerson],
+    ) -> Result<(), SearchError> {
+        let mut keys = self.keys_between(persons.iter().map(|person| person.name.patient)).await?;
+        for SealedPerson { name, born } in persons {
+            let Some(wrapped) = keys.remove(&name.patient).filter(|wrapped| !wrapped.is_empty()) else { continue };
+            let (practice, patient) = (self.session.practice(), name.patient);
+            let keys =
+                self.guard.keyring.class_keys::<BreakGlass>(practice, patient, &wrapped, BreakGlass::CLASSES).await;
+            let keys = keys.map_err(AccessError::from)?;
+            self.opened += 1;
+            if *self.open(patient, &keys, born)? == sought.born
+                && sought.has_name(
+                    &*self.open(patient, &keys, &name.given_name)?,
+                    &*self.open(patient, &keys, &name.family_name)?,
+                )
+            {
+                self.found.push(patient);
+            }
+        }
+        Ok(())
     }
 }

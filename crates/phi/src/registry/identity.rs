@@ -176,6 +176,7 @@ table! {
         (expires_at: Time, Drop, "when it closes by itself, an hour later")
         (ended_at: Time, Drop, "when it was closed early by whoever opened it")
         (sign_by: Time, Drop, "until when somebody else is to sign for having looked into it")
+        (escalating_at: Time, Drop, "when a server last began to tell that nobody had signed in time")
         (escalated_at: Time, Drop, "when it was told that nobody had signed in time")
         (signed_by: Id, Drop, "the account that signed")
         (signed_at: Time, Drop, "when")

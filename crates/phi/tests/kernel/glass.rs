@@ -91,6 +91,42 @@ async fn broken_glass_opens_what_care_needs_now_and_each_look_is_recorded_as_an_
 }
 
 #[tokio::test]
+async fn leave_to_break_the_glass_comes_of_nothing_but_asking_for_it() {
+    let scene = scene().await;
+    for who in [&scene.therapist, &scene.admin] {
+        assert!(!scene.may::<BreakGlass>(who).await, "as any other permission");
+        assert!(scene.may_break(who).await);
+        scene.open(who);
+        assert!(!scene.may::<BreakGlass>(who).await, "nor when it is broken");
+        assert!(scene.world.guard.would_break(who, scene.patient).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn what_an_emergency_alone_allows_is_not_allowed_in_care() {
+    let scene = scene().await;
+    let in_care = async || scene.world.guard.would_allow_in_care::<WriteNotes>(&scene.therapist, scene.patient).await;
+    assert!(!in_care().await.unwrap());
+    scene.open(&scene.therapist);
+    assert!(scene.world.guard.would_allow::<WriteNotes>(&scene.therapist, scene.patient).await.unwrap());
+    assert!(!in_care().await.unwrap());
+    let from = "2026-05-01T00:00:00Z".parse().unwrap();
+    scene.world.teams.assign(scene.therapist.account(), scene.patient, from, None);
+    assert!(in_care().await.unwrap());
+}
+
+#[tokio::test]
+async fn nobody_is_kept_from_looking_into_an_opening() {
+    let scene = scene().await;
+    let officer = scene.world.sign_in(scene.practice, Role::PrivacyOfficer, None).await;
+    for who in [&officer, &scene.admin] {
+        scene.world.teams.keep_away(who.account(), scene.patient);
+        assert!(scene.may::<ReviewEmergency>(who).await);
+    }
+    assert!(!scene.may::<ReadIdentity>(&scene.admin).await && !scene.may_break(&scene.admin).await);
+}
+
+#[tokio::test]
 async fn glass_is_whole_again_when_its_time_is_over_and_was_never_broken_in_another_session_or_record() {
     let scene = scene().await;
     scene.open(&scene.therapist);

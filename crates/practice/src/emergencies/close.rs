@@ -1,6 +1,6 @@
 //! What somebody has open in an emergency, and closing it before its hour is over.
 
-use super::{EMERGENCY, EmergencyError};
+use super::{EMERGENCY, EmergencyError, record_failure};
 use crate::{
     House,
     record::{record_about, resource},
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::{Batch, CommitError, StoreError, rows::emergencies};
 
-/// A record that is open in the caller's login session. Says nothing of the patient.
+/// A record that is open in the caller's login session: of the patient it says the id and no more.
 #[derive(Clone, Serialize, JsonSchema)]
 pub struct OpenNow {
     /// The opening.
@@ -51,11 +51,15 @@ pub async fn close(house: &House, session: &Session<Full>, emergency: EmergencyI
     if row.ended_at.is_some() || row.expires_at <= now {
         return Err(EmergencyError::NotOpen);
     }
-    let what = (Word::new("end_emergency"), resource(EMERGENCY, emergency));
+    let action = Word::new("end_emergency");
+    let what = (action.clone(), resource(EMERGENCY, emergency));
     record_about(house, session, row.patient_id, what, Word::new("break-glass")).await?;
-    match db.commit(emergencies::end(Batch::new(), practice, emergency, account, now)).await {
-        Ok(()) => Ok(()),
-        Err(CommitError::Conflict { .. }) => Err(EmergencyError::NotOpen),
-        Err(error) => Err(error.into()),
-    }
+    let Err(error) = db.commit(emergencies::end(Batch::new(), practice, emergency, account, now)).await else {
+        return Ok(());
+    };
+    record_failure(house, session, (row.patient_id, emergency), action).await?;
+    Err(match error {
+        CommitError::Conflict { .. } => EmergencyError::NotOpen,
+        error => error.into(),
+    })
 }

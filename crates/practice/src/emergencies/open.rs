@@ -1,10 +1,10 @@
 //! Opening a record in an emergency.
 
-use super::{EMERGENCY, EmergencyError};
+use super::{EMERGENCY, EmergencyError, record_failure};
 use crate::{
     House,
     accounts::in_person,
-    record::{resource, timezone},
+    record::{RecordError, resource, timezone},
     sign_in::Attempt,
     watch,
 };
@@ -14,7 +14,7 @@ use domain::{
 };
 use identity::{Full, Session};
 use ledger::{Resource, Word};
-use phi::{BreakGlass, Purpose};
+use phi::{BreakGlass, GlassError, Purpose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{
@@ -110,7 +110,11 @@ pub async fn open(
         _ => return Err(EmergencyError::Several),
     };
     let about = resource(EMERGENCY, emergency_id);
-    let grant = house.guard.break_glass(session, patient_id, Purpose::emergency(about)).await?;
+    let grant = match house.guard.break_glass(session, patient_id, Purpose::emergency(about)).await {
+        Ok(grant) => grant,
+        Err(GlassError::Access(error)) => return Err(error.into()),
+        Err(GlassError::AlreadyOpen) => return Err(EmergencyError::AlreadyOpen(patient_id)),
+    };
     observer.reached(OPEN_STEPS[0]);
     let opened_at = house.clock.now();
     let works = watch::working_days(house, practice).await?;
@@ -130,17 +134,47 @@ pub async fn open(
         signed: None,
     };
     let batch = login_sessions::hold(Batch::new(), practice, session.account(), session.id());
-    match house.stores.identity.commit(emergencies::insert(batch, &row)).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict { .. }) => return Err(EmergencyError::SessionOver),
-        Err(error) => return Err(error.into()),
+    let held = batch.len();
+    if let Err(error) = house.stores.identity.commit(emergencies::insert(batch, &row)).await {
+        record_failure(house, session, (patient_id, emergency_id), TRY).await?;
+        return Err(match error {
+            CommitError::Conflict { statement } if statement < held => EmergencyError::SessionOver,
+            CommitError::Conflict { .. } => came_between(house, session, &row).await?,
+            error => error.into(),
+        });
     }
     observer.reached(OPEN_STEPS[1]);
     Ok(Opened { emergency_id, patient_id, expires_at: row.expires_at })
 }
 
-/// Whose record fits: names are compared in the kernel, which records how many were opened for it.
+/// What came in between: the same session opened it at the same moment, or the destruction of the record began.
+async fn came_between(
+    house: &House,
+    session: &Session<Full>,
+    row: &EmergencyRow,
+) -> Result<EmergencyError, EmergencyError> {
+    let open = emergencies::open_in(&house.stores.identity, row.practice_id, session.id(), row.opened_at).await?;
+    let open = open.iter().any(|other| other.patient_id == row.patient_id);
+    Ok(if open { EmergencyError::AlreadyOpen(row.patient_id) } else { RecordError::nothing().into() })
+}
+
+/// Whose record to open: of those that fit, whose glass the caller may break. Where there is none of them, the first that fits is
+/// asked for all the same, denied and recorded under that patient: somebody who is closed or keeps the caller away is answered like
+/// nobody, however many there are.
 async fn find(house: &House, session: &Session<Full>, sought: &Sought) -> Result<Vec<PatientId>, EmergencyError> {
+    let mut fit = fitting(house, session, sought).await?;
+    let mut open = Vec::with_capacity(fit.len());
+    for patient in &fit {
+        if house.guard.would_break(session, *patient).await? {
+            open.push(*patient);
+        }
+    }
+    fit.truncate(1);
+    Ok(if open.is_empty() { fit } else { open })
+}
+
+/// Whose record fits: names are compared in the kernel, which records of how many it opened any for that.
+async fn fitting(house: &House, session: &Session<Full>, sought: &Sought) -> Result<Vec<PatientId>, EmergencyError> {
     let (clinical, practice) = (&house.stores.clinical, session.practice());
     match sought {
         Sought::Id(patient) => Ok(vec![*patient]),

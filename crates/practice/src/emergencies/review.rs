@@ -1,21 +1,23 @@
 //! Looking into what was opened in an emergency, and signing for that.
 
-use super::{EMERGENCIES, EMERGENCY, EmergencyError};
+use super::{EMERGENCIES, EMERGENCY, EmergencyError, record_failure};
 use crate::{
     Event, House,
     accounts::in_person,
     page,
     record::{Names, Person, RecordError, record_about, resource},
+    staff,
 };
-use domain::{EmergencyFinding, EmergencyId, EmergencyWords, PatientId, Timestamp};
+use domain::{AccountId, EmergencyFinding, EmergencyId, EmergencyWords, PatientId, PracticeId, Role, Timestamp};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
-use phi::{AccessError, Grant, Purpose, ReadAudit, ReviewEmergency};
+use phi::{AccessError, Grant, Permission as _, Purpose, ReadAudit, ReviewEmergency};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{
     Batch, CommitError,
     rows::{
+        accounts::{self, AccountState},
         emergencies::{self as rows, EmergencyRow, SignedRow},
         login_sessions,
     },
@@ -43,7 +45,7 @@ pub struct EmergencyView {
     pub by: Person,
     /// Whether that is the caller, who then signs for nothing.
     pub own: bool,
-    /// Why; null where the patient keeps the caller away.
+    /// Why; null for an API token, which is given none, and where the record is gone.
     pub reason: Option<String>,
     /// When.
     #[schemars(with = "String", extend("format" = "date-time"))]
@@ -70,9 +72,11 @@ pub struct SignatureView {
     /// When.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
+    /// Whether that account was made after the opening: there was nobody else who could sign.
+    pub made_since: bool,
     /// Whether it was justified.
     pub finding: EmergencyFinding,
-    /// What was found; null where the patient keeps the caller away.
+    /// What was found; null where the reason is.
     pub words: Option<String>,
 }
 
@@ -123,6 +127,10 @@ pub async fn emergencies(
     let mut patients: Vec<PatientId> = found.iter().map(|row| row.patient_id).collect();
     patients.sort_unstable();
     patients.dedup();
+    if !session.in_scope(ReviewEmergency::NAME) {
+        // A program that asks again and again is refused nothing: it asked for the list, not for reasons.
+        patients.clear();
+    }
     let grants = house.guard.authorize_each::<ReviewEmergency>(session, &patients, Purpose::operations(about)).await?;
     let (mut names, mut items) = (Names::new(house, session), Vec::with_capacity(found.len()));
     for row in &found {
@@ -142,7 +150,7 @@ pub async fn emergency(
     view(house, session, &mut Names::new(house, session), grant.as_ref(), &row).await
 }
 
-/// One of them, with leave to read its reason; without that where the patient keeps the caller away.
+/// One of them, with leave to read its reason; without that for an API token, and where the record is gone.
 async fn one<'s>(
     house: &House,
     session: &'s Session<Full>,
@@ -152,6 +160,9 @@ async fn one<'s>(
     house.guard.authorize_practice::<ReadAudit>(session, purpose.clone()).await?;
     let found = rows::by_id(&house.stores.identity, session.practice(), emergency).await?;
     let row = found.ok_or(EmergencyError::Unknown)?;
+    if !session.in_scope(ReviewEmergency::NAME) {
+        return Ok((row, None));
+    }
     match house.guard.authorize::<ReviewEmergency>(session, row.patient_id, purpose).await {
         Ok(grant) => Ok((row, Some(grant))),
         Err(AccessError::Denied | AccessError::Gone) => Ok((row, None)),
@@ -175,6 +186,15 @@ pub async fn sign(
         return Err(EmergencyError::Own);
     }
     let grant = grant.ok_or_else(RecordError::nothing)?;
+    let reason = match made_since(house, session, &row).await? {
+        Made::Before => Word::new("emergency-review"),
+        Made::SinceAndAlone => Word::new("made-since-and-alone"),
+        Made::Since => {
+            let refused = Event::refused(action, about, Word::new("made-since"));
+            house.record(session, Event { patient: Some(row.patient_id), ..refused }).await?;
+            return Err(EmergencyError::MadeSince);
+        }
+    };
     if row.signed.is_some() {
         return Err(EmergencyError::Signed);
     }
@@ -183,17 +203,44 @@ pub async fn sign(
         return Err(EmergencyError::StillOpen);
     }
     in_person(house, session)?;
-    record_about(house, session, row.patient_id, (action, about), Word::new("emergency-review")).await?;
+    record_about(house, session, row.patient_id, (action.clone(), about), reason).await?;
     let words = grant.seal(EmergencyRow::row_id(emergency), &new.words);
     let signed = SignedRow { by: session.account(), at: now, finding: new.finding, words };
     let batch = rows::sign(Batch::new(), session.practice(), emergency, &signed);
     let batch = login_sessions::hold(batch, session.practice(), session.account(), session.id());
-    match house.stores.identity.commit(batch).await {
-        Ok(()) => Ok(()),
-        Err(CommitError::Conflict { statement: 0 }) => Err(EmergencyError::Signed),
-        Err(CommitError::Conflict { .. }) => Err(EmergencyError::SessionOver),
-        Err(error) => Err(error.into()),
+    let Err(error) = house.stores.identity.commit(batch).await else { return Ok(()) };
+    record_failure(house, session, (row.patient_id, emergency), action).await?;
+    Err(match error {
+        CommitError::Conflict { statement: 0 } => EmergencyError::Signed,
+        CommitError::Conflict { .. } => EmergencyError::SessionOver,
+        error => error.into(),
+    })
+}
+
+/// When the account was made that would sign.
+enum Made {
+    /// Before the record was opened.
+    Before,
+    /// After it, and somebody was there before who may sign.
+    Since,
+    /// After it, and nobody else may sign.
+    SinceAndAlone,
+}
+
+/// Whether whoever opened the record could have made the account since that would sign: then somebody else signs, if anybody can.
+async fn made_since(house: &House, session: &Session<Full>, row: &EmergencyRow) -> Result<Made, EmergencyError> {
+    let staff = staff::everybody(house, session.practice()).await?;
+    let before = |made: Timestamp| made <= row.opened_at;
+    if staff.iter().any(|one| one.account_id == session.account() && before(one.created_at)) {
+        return Ok(Made::Before);
     }
+    let other = staff.iter().any(|one| {
+        matches!(one.role, Role::Admin | Role::PrivacyOfficer)
+            && one.state == AccountState::Active
+            && one.account_id != row.account_id
+            && before(one.created_at)
+    });
+    Ok(if other { Made::Since } else { Made::SinceAndAlone })
 }
 
 async fn view(
@@ -212,6 +259,7 @@ async fn view(
         Some(signed) => Some(SignatureView {
             by: names.person(signed.by).await?,
             at: signed.at,
+            made_since: made_at(house, row.practice_id, signed.by).await?.is_some_and(|made| made > row.opened_at),
             finding: signed.finding,
             words: match grant {
                 Some(grant) => Some(grant.open(&signed.words)?.expose().as_str().to_owned()),
@@ -233,4 +281,9 @@ async fn view(
         overdue: signature.is_none() && row.sign_by <= now,
         signature,
     })
+}
+
+/// When an account was made; none when it is gone.
+async fn made_at(house: &House, practice: PracticeId, account: AccountId) -> Result<Option<Timestamp>, EmergencyError> {
+    Ok(accounts::by_id(&house.stores.identity, practice, account).await?.map(|row| row.created_at))
 }

@@ -23,6 +23,15 @@ pub async fn may<P: Permission>(
     Ok(house.guard.would_allow::<P>(session, patient).await?)
 }
 
+/// The same, for what waits until somebody does it who treats the patient: not for whom the record is open in an emergency alone.
+pub async fn may_in_care<P: Permission>(
+    house: &House,
+    session: &Session<Full>,
+    patient: PatientId,
+) -> Result<bool, RecordError> {
+    Ok(house.guard.would_allow_in_care::<P>(session, patient).await?)
+}
+
 /// Who a patient is.
 #[derive(Serialize, JsonSchema)]
 pub struct PatientView {

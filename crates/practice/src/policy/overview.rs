@@ -99,6 +99,8 @@ fn cells(house: &House, role: Role) -> Vec<Cell> {
     ];
     let mut cells = Vec::new();
     for permission in PermissionName::ALL {
+        // To break the glass is asked of a record whose glass is whole, as if it were broken.
+        let breaks = *permission == PermissionName::BreakGlass;
         let cell = |on, policy_id: &ledger::Word| Cell {
             role,
             permission: *permission,
@@ -110,6 +112,7 @@ fn cells(house: &House, role: Role) -> Vec<Cell> {
             cells.push(cell("practice", &on_practice.rule));
         }
         for (on, relation) in relations {
+            let relation = Relation { glass: relation.glass || breaks, ..relation };
             let ruling = policy.on_patient(role, *permission, relation);
             if ruling.allowed {
                 cells.push(cell(on, &ruling.rule));

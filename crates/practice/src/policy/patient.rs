@@ -11,7 +11,7 @@ use identity::{Full, Session};
 use phi::{Purpose, ReadAudit};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::rows::{accounts, care_links, patients};
+use store::rows::{accounts, care_links, emergencies, patients};
 
 /// Who can see a patient at this moment.
 #[derive(Serialize, JsonSchema)]
@@ -37,7 +37,11 @@ pub struct Seer {
     pub permissions: Vec<Permitted>,
     /// The places in the care team through which it is allowed that; empty where the role or being oneself is enough.
     pub care_links: Vec<Place>,
-    /// Since when at the latest: the earliest place in force; without one, since both account and patient have been here.
+    /// Until when the record is open to it in an emergency, in the login session in which it opened it; null where it is not.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub emergency_until: Option<Timestamp>,
+    /// Since when at the latest: the earliest place in force; without one, since it was opened in an emergency; without that, since
+    /// both account and patient have been here.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
 }
@@ -61,6 +65,7 @@ pub async fn who_can_see(
             rows.extend(accounts::by_id(identity, practice, link.account_id).await?);
         }
     }
+    let open = emergencies::open_on(identity, practice, patient, now).await?;
     let mut accounts = Vec::new();
     for row in rows {
         let standing = house.guard.explain(&row.claims(), patient).await?;
@@ -69,7 +74,9 @@ pub async fn who_can_see(
         }
         let care_links = if standing.relation.on_care_team { places(&links, row.account_id, now) } else { Vec::new() };
         let both = registered_at.map_or(row.created_at, |at| at.max(row.created_at));
-        let since = care_links.iter().map(|place| place.starts_at).min().unwrap_or(both);
+        let opened: Vec<_> = open.iter().filter(|(by, ..)| *by == row.account_id && standing.relation.glass).collect();
+        let opened_at = opened.iter().map(|(_, from, _)| *from).min();
+        let since = care_links.iter().map(|place| place.starts_at).min().or(opened_at).unwrap_or(both);
         accounts.push(Seer {
             account_id: row.account_id,
             name: staff_name(house, session, &row).await?,
@@ -77,6 +84,7 @@ pub async fn who_can_see(
             own: row.patient_id == Some(patient),
             permissions: permitted(&standing),
             care_links,
+            emergency_until: opened.iter().map(|(.., until)| *until).max(),
             since,
         });
     }

@@ -374,6 +374,12 @@ fn checked(name: &str, value: &str) -> Result<(String, String), AlertError> {
     if let Some(rule) = name.strip_prefix(ANSWER) {
         let rule: AlertRule = rule.parse().map_err(|_| AlertError::Unknown)?;
         let answer: AlertAnswer = value.parse()?;
+        if !rule.can_be_answered(answer) {
+            return Err(Invalid::new(
+                "is not what can follow from this: somebody is always told, and no session is ended",
+            )
+            .into());
+        }
         return Ok((format!("{ANSWER}{rule}"), answer.to_string()));
     }
     let kind = SETTINGS.iter().find(|kind| kind.name == name).ok_or(AlertError::Unknown)?;

@@ -140,7 +140,9 @@ impl Settings {
         let mut settings = Self::default();
         for (name, value) in rows {
             if let Some(rule) = name.strip_prefix(ANSWER) {
-                if let (Ok(rule), Ok(answer)) = (rule.parse::<AlertRule>(), value.parse()) {
+                if let (Ok(rule), Ok(answer)) = (rule.parse::<AlertRule>(), value.parse())
+                    && rule.can_be_answered(answer)
+                {
                     settings.set_answer(rule, answer);
                 }
             } else if let (Some(kind), Ok(value)) = (SETTINGS.iter().find(|kind| kind.name == name), value.parse()) {

@@ -10,6 +10,7 @@ mod archiving;
 mod between;
 mod billed;
 mod cohort;
+mod emergencies;
 mod fixture;
 mod killed;
 mod look_again;

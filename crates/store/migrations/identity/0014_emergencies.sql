@@ -11,12 +11,16 @@ CREATE TABLE emergencies (
     expires_at BIGINT NOT NULL,
     ended_at BIGINT,
     sign_by BIGINT NOT NULL,
+    -- By a server that is about to tell that nobody signed.
+    escalating_at BIGINT,
     escalated_at BIGINT,
     signed_by BYTEA,
     signed_at BIGINT,
     finding TEXT,
     words BYTEA,
-    PRIMARY KEY (practice_id, emergency_id)
+    PRIMARY KEY (practice_id, emergency_id),
+    -- One hour, in milliseconds: no row makes it longer.
+    CHECK (expires_at <= opened_at + 3600000)
 );
 -- Asked with every request for a patient.
 CREATE INDEX emergencies_of_patient ON emergencies (practice_id, patient_id);

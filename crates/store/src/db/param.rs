@@ -2,9 +2,9 @@
 
 use domain::{
     AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
-    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, Date, DisposalId, EmergencyId, EntryId, ExerciseId, HoldId,
-    InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId,
-    ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
+    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, Date, DisposalId, EmergencyId, EntryId, ExerciseId,
+    HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId,
+    PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 

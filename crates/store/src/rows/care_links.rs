@@ -85,7 +85,8 @@ fn covered(row: &CareLinkRow) -> [Param<'_>; 6] {
 
 /// How an account stands to a patient at a moment, in one question, for every request asks it. For a record that was made
 /// twice, the care team is that of the patient as whom it goes on; what was asked about any record of a person holds for all. What was opened
-/// in an emergency is open in its login session, as long as that lasts; without a session, in any of the account.
+/// in an emergency is open in its login session, as long as that lasts, and never for more than an hour (3,600,000 ms), whatever its
+/// row says; without a session, in any of the account.
 pub async fn ties(
     db: &Db,
     practice: PracticeId,
@@ -114,7 +115,8 @@ pub async fn ties(
          (SELECT COUNT(*) FROM retention_items i WHERE i.practice_id = $1 AND i.patient_id = $2 \
          AND i.step NOT IN ('planned', 'spared', 'listing', 'certified')), \
          (SELECT COUNT(*) FROM emergencies g, login_sessions s WHERE g.practice_id = $1 AND g.patient_id = $2 \
-         AND g.account_id = $3 AND g.opened_at <= $4 AND g.expires_at > $4 AND g.ended_at IS NULL \
+         AND g.account_id = $3 AND g.opened_at <= $4 AND g.opened_at > $4 - 3600000 AND g.expires_at > $4 \
+         AND g.ended_at IS NULL \
          AND (g.login_session_id = $5 OR $5 IS NULL) AND s.practice_id = $1 AND s.account_id = $3 \
          AND s.login_session_id = g.login_session_id)"
     );

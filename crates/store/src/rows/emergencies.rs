@@ -1,7 +1,10 @@
 //! Records that were opened in an emergency: by whom, why, until when, and who looked into that.
 
 use super::sealed;
-use crate::{Batch, Db, Row, StoreError};
+use crate::{
+    Batch, Db, Row, StoreError,
+    rows::merges::{goes_on_as, is_ending},
+};
 use domain::{AccountId, EmergencyFinding, EmergencyId, LoginSessionId, PatientId, PracticeId, Timestamp};
 use phi::{
     RowId, Sealed,
@@ -101,6 +104,59 @@ pub async fn open_to(
     db.rows(SQL, &[practice.into(), account.into(), at.into()]).await?.iter().map(|row| row.id(0)).collect()
 }
 
+/// Who has a record open at a moment in a login session that is there, from when to when.
+pub async fn open_on(
+    db: &Db,
+    practice: PracticeId,
+    patient: PatientId,
+    at: Timestamp,
+) -> Result<Vec<(AccountId, Timestamp, Timestamp)>, StoreError> {
+    const SQL: &str = "SELECT g.account_id, g.opened_at, g.expires_at FROM emergencies g, login_sessions s \
+                       WHERE g.practice_id = $1 AND g.patient_id = $2 AND g.ended_at IS NULL AND g.opened_at <= $3 \
+                       AND g.expires_at > $3 AND s.practice_id = $1 AND s.account_id = g.account_id \
+                       AND s.login_session_id = g.login_session_id ORDER BY g.opened_at, g.emergency_id";
+    let rows = db.rows(SQL, &[practice.into(), patient.into(), at.into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.timestamp(1)?, row.timestamp(2)?))).collect()
+}
+
+/// That a record, or another of the same person, was opened and nobody has signed for it: a condition for both databases.
+macro_rules! is_unsigned {
+    ($practice:literal, $patient:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM emergencies g WHERE g.practice_id = ",
+            $practice,
+            " AND g.signed_at IS NULL AND ",
+            $crate::rows::merges::goes_on_as!($practice, "g.patient_id"),
+            " = ",
+            $crate::rows::merges::goes_on_as!($practice, $patient),
+            ")"
+        )
+    };
+}
+pub(super) use is_unsigned;
+
+/// Whether a record, or another of the same person, was opened by anybody, and nobody has signed for it.
+pub async fn waits(db: &Db, practice: PracticeId, patient: PatientId) -> Result<bool, StoreError> {
+    const SQL: &str = concat!("SELECT CASE WHEN ", is_unsigned!("$1", "$2"), " THEN 1 ELSE 0 END");
+    db.one(SQL, &[practice.into(), patient.into()]).await?.flag(0)
+}
+
+/// Whether an account opened a record, or another of the same person, and nobody has signed for it.
+pub async fn waits_for(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+    patient: PatientId,
+) -> Result<bool, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT COUNT(*) FROM emergencies g WHERE g.practice_id = $1 AND g.account_id = $2 AND g.signed_at IS NULL AND ",
+        goes_on_as!("$1", "g.patient_id"),
+        " = ",
+        goes_on_as!("$1", "$3"),
+    );
+    db.one(SQL, &[practice.into(), account.into(), patient.into()]).await?.flag(0)
+}
+
 /// Up to `limit` of a practice for which nobody has signed, those first that were to be signed first, behind one.
 pub async fn unsigned(
     db: &Db,
@@ -131,10 +187,12 @@ pub async fn signed(
     db.rows(sql, params).await?.iter().map(read).collect()
 }
 
-/// Those of all practices whose time to be signed is over and of which that was not told, at most 100.
+/// Those of all practices whose time to be signed is over and of which that was not told, nor taken in hand to be told within the last
+/// minute; at most 100.
 pub async fn overdue(db: &Db, at: Timestamp) -> Result<Vec<EmergencyRow>, StoreError> {
     let sql = select!(
-        "WHERE signed_at IS NULL AND escalated_at IS NULL AND sign_by <= $1 ORDER BY sign_by, emergency_id LIMIT 100"
+        "WHERE signed_at IS NULL AND escalated_at IS NULL AND sign_by <= $1 \
+         AND (escalating_at IS NULL OR escalating_at <= $1 - 60000) ORDER BY sign_by, emergency_id LIMIT 100"
     );
     db.rows(sql, &[at.into()]).await?.iter().map(read).collect()
 }
@@ -145,10 +203,16 @@ pub async fn count_overdue(db: &Db, practice: PracticeId, at: Timestamp) -> Resu
     db.one(SQL, &[practice.into(), at.into()]).await?.number(0)
 }
 
-/// Opens a record.
+/// Opens a record. A conflict where it is open in this login session already, and while it, or another of the same person, is being
+/// destroyed.
 pub fn insert(batch: Batch, row: &EmergencyRow) -> Batch {
-    const SQL: &str = "INSERT INTO emergencies (practice_id, emergency_id, patient_id, account_id, login_session_id, \
-                       reason, opened_at, expires_at, sign_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    const SQL: &str = concat!(
+        "INSERT INTO emergencies (practice_id, emergency_id, patient_id, account_id, login_session_id, \
+                       reason, opened_at, expires_at, sign_by) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 \
+                       WHERE NOT EXISTS (SELECT 1 FROM emergencies g WHERE g.practice_id = $1 AND g.patient_id = $3 \
+                       AND g.login_session_id = $5 AND g.ended_at IS NULL AND g.expires_at > $7) AND NOT ",
+        is_ending!("$1", "$3"),
+    );
     let params = &[
         row.practice_id.into(),
         row.emergency_id.into(),
@@ -174,6 +238,15 @@ pub fn end(batch: Batch, practice: PracticeId, emergency: EmergencyId, by: Accou
 pub fn move_on(batch: Batch, practice: PracticeId, from: LoginSessionId, to: LoginSessionId) -> Batch {
     const SQL: &str = "UPDATE emergencies SET login_session_id = $1 WHERE practice_id = $2 AND login_session_id = $3";
     batch.run(SQL, &[to.into(), practice.into(), from.into()])
+}
+
+/// Takes one in hand, to tell that nobody signed in time: a conflict where another server did so within the last minute
+/// (60,000 ms), where it was told, and where somebody signed.
+pub fn take_in_hand(batch: Batch, practice: PracticeId, emergency: EmergencyId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE emergencies SET escalating_at = $1 WHERE practice_id = $2 AND emergency_id = $3 \
+                       AND escalated_at IS NULL AND signed_at IS NULL \
+                       AND (escalating_at IS NULL OR escalating_at <= $1 - 60000)";
+    batch.run(SQL, &[at.into(), practice.into(), emergency.into()]).expect(1)
 }
 
 /// Marks that it was told that nobody had signed in time, once.

@@ -22,7 +22,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (
         Store::Identity,
         "emergencies",
-        "SELECT, INSERT, DELETE, UPDATE (login_session_id, reason, ended_at, escalated_at, signed_by, signed_at, finding, words)",
+        "SELECT, INSERT, DELETE, UPDATE (login_session_id, reason, ended_at, escalating_at, escalated_at, signed_by, signed_at, finding, words)",
     ),
     (Store::Identity, "billing_links", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Identity, "ceremonies", "SELECT, INSERT, UPDATE, DELETE"),

@@ -3,8 +3,8 @@
 use crate::Problem;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
-    AccessItemId, AccountId, AlertId, BillingAccountId, BookingId, ChargeId, Date, EmergencyId, EntryId, ExerciseId, Invalid,
-    NoteId, PatientId, Timestamp, VisitId,
+    AccessItemId, AccountId, AlertId, BillingAccountId, BookingId, ChargeId, Date, EmergencyId, EntryId, ExerciseId,
+    Invalid, NoteId, PatientId, Timestamp, VisitId,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -24,7 +24,7 @@ impl From<EmergencyError> for Problem {
             EmergencyError::Several => {
                 Self::conflict().detail("More than one record has this name and birth date. Use the record number.")
             }
-            EmergencyError::AlreadyOpen => {
+            EmergencyError::AlreadyOpen(_) => {
                 Self::conflict().detail("This record is open to you already: you need not say that it is an emergency.")
             }
             EmergencyError::Tried(error) => error.into(),
@@ -34,6 +34,8 @@ impl From<EmergencyError> for Problem {
             EmergencyError::NotOpen => Self::conflict().detail("It was closed, or its hour is over."),
             EmergencyError::Own => Self::conflict()
                 .detail("You opened this record yourself. Somebody else signs for having looked into it."),
+            EmergencyError::MadeSince => Self::conflict()
+                .detail("Your account was made after the record was opened. Somebody who was here before signs."),
             EmergencyError::StillOpen => Self::conflict()
                 .detail("The record is open still. Sign when it is closed, so that you know what was done."),
             EmergencyError::Signed => Self::conflict().detail("Somebody signed for it already."),

@@ -24,6 +24,9 @@ impl From<RestrictionError> for Problem {
             RestrictionError::Named => {
                 Self::conflict().detail("The patient asked that you be kept away. A colleague answers what they ask.")
             }
+            RestrictionError::Opened => Self::conflict().detail(
+                "You opened this record in an emergency, and nobody has signed for it yet. A colleague answers what the patient asks.",
+            ),
             RestrictionError::KeyUsed => key_used(),
             RestrictionError::Closed => {
                 Self::conflict().detail("This record was made twice and is closed. Answer for the one that goes on.")

@@ -19,4 +19,5 @@ mod search;
 mod sessions;
 mod story;
 mod tokens;
+mod whom;
 mod world;

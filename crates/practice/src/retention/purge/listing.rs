@@ -25,7 +25,7 @@ use store::{
     rows::{
         billing_outbox,
         care_dates::{self, CareDatesRow},
-        patients,
+        emergencies, patients,
         retention::{self, ItemRow, ItemStep},
     },
 };
@@ -35,6 +35,9 @@ const SPARE: Word = Word::new("spare_record");
 
 /// Why somebody is spared of whom another record is not in the plan.
 const SECOND_RECORD: &str = "second-record-not-in-plan";
+
+/// Why somebody is spared whose record was opened in an emergency for which nobody has signed: it could never be looked into.
+const UNSIGNED: &str = "emergency-not-signed";
 
 /// Why somebody is spared for whose visits a charge has not reached billing.
 const ON_ITS_WAY: &str = "charge-on-its-way";
@@ -101,7 +104,7 @@ impl Run<'_> {
 
     /// Adds the other records of people who were registered twice: they are judged, and go, together. Says who is to be spared, and
     /// why: whose other records are there and do not wait in this plan, so that nobody approved their destruction; and, unless all
-    /// is `delivered`, for whose visits a charge is on its way to billing.
+    /// is `delivered`, for whose visits a charge is on its way to billing; and whose opening in an emergency waits for a signature.
     async fn with_other_records(
         &self,
         items: &mut Vec<ItemRow>,
@@ -114,6 +117,9 @@ impl Run<'_> {
         for patient in listed {
             let records = people.records(patient);
             let spare = |why| records.iter().map(move |record| (*record, why));
+            if emergencies::waits(&stores.identity, practice, patient).await? {
+                split.extend(spare(UNSIGNED));
+            }
             for other in &records {
                 if !delivered && billing_outbox::is_under_way(&stores.clinical, practice, *other).await? {
                     split.extend(spare(ON_ITS_WAY));
@@ -222,10 +228,15 @@ impl Run<'_> {
         let archive_until = self.archive_until(self.judge.zone.day_of(now));
         let condemned = self.condemn(&due, archive_until).await?;
         self.observer.reached("condemned");
-        // Who is left stands under a hold that came since, unless it is the plan that was taken back.
+        // Who is left stands under a hold that came since, or was opened in an emergency, unless it is the plan that was taken back.
         if due.len() > condemned.len() && is_approved(self.house, &self.row).await? {
             for (patient, _) in due.iter().filter(|(patient, _)| !condemned.contains(patient)) {
-                entries.push(self.judge.entry(SPARE, *patient, VerdictKind::Hold.word()));
+                let waits = emergencies::waits(&self.house.stores.identity, practice, *patient).await?;
+                entries.push(self.judge.entry(
+                    SPARE,
+                    *patient,
+                    if waits { UNSIGNED } else { VerdictKind::Hold.word() },
+                ));
                 moves.push((*patient, ItemStep::Spared));
             }
         }

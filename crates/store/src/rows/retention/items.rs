@@ -1,6 +1,9 @@
 //! The patients of a plan.
 
-use crate::{Batch, Db, Row, StoreError, rows::merges::goes_on_as};
+use crate::{
+    Batch, Db, Row, StoreError,
+    rows::{emergencies::is_unsigned, merges::goes_on_as},
+};
 use domain::{Date, Invalid, PatientId, PlanId, PracticeId, Timestamp, retention::VerdictKind};
 
 stored_words! {
@@ -155,7 +158,7 @@ pub fn step(
 }
 
 /// Condemns a patient who waits in a plan that still stands, unless a hold covers them, or another record of the same person
-/// (`goes_on_as!` of `merges`). Nothing happens otherwise. With the rule that it is done by, and until when it is archived.
+/// (`goes_on_as!` of `merges`), or nobody has signed yet for its opening in an emergency. Nothing happens otherwise. With the rule that it is done by, and until when it is archived.
 pub fn condemn(
     batch: Batch,
     (practice, plan, patient): (PracticeId, PlanId, PatientId),
@@ -172,7 +175,8 @@ pub fn condemn(
         goes_on_as!("$2", "h.patient_id"),
         " = ",
         goes_on_as!("$2", "$4"),
-        "))"
+        ")) AND NOT ",
+        is_unsigned!("$2", "$4"),
     );
     let params = &[at.into(), practice.into(), plan.into(), patient.into(), rule.into(), archive_until.into()];
     batch.run(SQL, params)

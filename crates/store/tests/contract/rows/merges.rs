@@ -30,10 +30,10 @@ const fn decision(patient_id: PatientId, number: u32, into: Option<PatientId>) -
 }
 
 /// A plan of destruction in which one patient stands at a step.
-async fn planned(db: &Db, patient: PatientId, step: ItemStep) {
+pub(super) async fn planned(db: &Db, plan_id: PlanId, patient: PatientId, step: ItemStep) {
     let plan = PlanRow {
         practice_id: PRACTICE,
-        plan_id: PLAN,
+        plan_id,
         made_by: None,
         made_at: at(0),
         today: TODAY,
@@ -48,7 +48,7 @@ async fn planned(db: &Db, patient: PatientId, step: ItemStep) {
     };
     let item = ItemRow {
         practice_id: PRACTICE,
-        plan_id: PLAN,
+        plan_id,
         patient_id: patient,
         verdict: VerdictKind::Due,
         last_care: None,
@@ -70,7 +70,7 @@ pub(crate) async fn nobody_is_merged_parted_or_held_whose_destruction_has_begun(
     let merge = async |row: MergeRow| db.commit(merges::insert(Batch::new(), &row)).await;
     merge(decision(OTHER, 1, Some(PATIENT))).await.expect("merged");
     let conflict = Err(CommitError::Conflict { statement: 0 });
-    planned(&db, PATIENT, ItemStep::Planned).await;
+    planned(&db, PLAN, PATIENT, ItemStep::Planned).await;
     let steps = [ItemStep::Planned, ItemStep::Condemned, ItemStep::Archived, ItemStep::Listed, ItemStep::Scrubbed];
     for step in steps.windows(2) {
         let on = retention::step(Batch::new(), (PRACTICE, PLAN, PATIENT), step[0], step[1], at(1));

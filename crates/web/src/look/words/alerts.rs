@@ -80,7 +80,11 @@ pub fn compared(rule: AlertRule, compared: &Compared) -> Vec<String> {
     let mut said = Vec::new();
     match rule {
         AlertRule::NewNetwork => said.push(format!("Told once an account is known for {} days.", compared.limit)),
-        AlertRule::TokenElsewhere | AlertRule::TwoPlaces | AlertRule::AccessReview | AlertRule::BreakGlass | AlertRule::BreakGlassUnsigned => {}
+        AlertRule::TokenElsewhere
+        | AlertRule::TwoPlaces
+        | AlertRule::AccessReview
+        | AlertRule::BreakGlass
+        | AlertRule::BreakGlassUnsigned => {}
         AlertRule::FactorChanged | AlertRule::RoleChanged => {
             said.push(format!("Changes are watched for {} hours.", compared.limit));
         }

@@ -9,6 +9,7 @@ pub fn class(class: &str) -> &str {
         "note" => "notes of the therapist",
         "patient_words" => "comments of the patient",
         "visit" => "visits",
+        "emergency" => "why it was opened in an emergency",
         "charge" => "charges",
         "diagnosis" => "diagnosis codes",
         other => other,

@@ -101,7 +101,9 @@ fn form(setting: &SettingView, typed: &str, errors: &FieldErrors) -> Markup {
     let (least, most) = (least.to_string(), most.to_string());
     let hint = format!("From {least} to {most}. Usually {}.", value(setting, &setting.default));
     let field = Field::new("value", &words).required().value(typed).error(errors.of("value"));
-    let answers = AlertAnswer::ALL.iter().map(|answer| (answer.word(), alerts::answer(*answer), None));
+    let rule = rule_of(setting);
+    let can = |answer: &&AlertAnswer| rule.is_none_or(|rule| rule.can_be_answered(**answer));
+    let answers = AlertAnswer::ALL.iter().filter(can).map(|answer| (answer.word(), alerts::answer(*answer), None));
     let answers: Vec<_> = answers.collect();
     let field = match setting.unit {
         unit @ ("minutes" | "days" | "bits" | "deviations") => field.unit(unit),
@@ -122,8 +124,13 @@ fn form(setting: &SettingView, typed: &str, errors: &FieldErrors) -> Markup {
     }
 }
 
+/// The rule of which a setting says what follows.
+fn rule_of(setting: &SettingView) -> Option<AlertRule> {
+    setting.name.strip_prefix("answer.").and_then(|rule| rule.parse().ok())
+}
+
 fn label(setting: &SettingView) -> String {
-    match setting.name.strip_prefix("answer.").and_then(|rule| rule.parse::<AlertRule>().ok()) {
+    match rule_of(setting) {
         Some(rule) => format!("What follows: {}", alerts::rule(rule)),
         None => setting.words.clone(),
     }

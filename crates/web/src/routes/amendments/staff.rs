@@ -84,7 +84,7 @@ async fn list(
     PathId(patient): PathId<PatientId>,
 ) -> Result<Markup, Problem> {
     let asked = amendments::list(app.house(), &session, patient).await?;
-    let writes = patients::may::<WriteNotes>(app.house(), &session, patient).await?;
+    let writes = patients::may_in_care::<WriteNotes>(app.house(), &session, patient).await?;
     let surround = Surround::of(&app, &session).await?;
     let content = html! {
         @if asked.is_empty() {
@@ -121,7 +121,7 @@ async fn show(
 ) -> Result<Markup, Problem> {
     let all = amendments::list(app.house(), session, patient).await?;
     let view = all.into_iter().find(|view| view.amendment_id == amendment).ok_or(Problem::not_found())?;
-    let writes = patients::may::<WriteNotes>(app.house(), session, patient).await?;
+    let writes = patients::may_in_care::<WriteNotes>(app.house(), session, patient).await?;
     let surround = Surround::of(app, session).await?;
     let form = match writes && answerable(&view) {
         false => html! {},

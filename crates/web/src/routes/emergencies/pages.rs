@@ -176,9 +176,7 @@ async fn open(
             Err(EmergencyError::NotInPerson(EnrollmentError::StepUp)) => {
                 return Ok(see_other(&crate::routes::session::confirm_address(&back(&typed))));
             }
-            Err(EmergencyError::AlreadyOpen) if by_id => {
-                return Ok(see_other(&format!("/patients/{}", typed.patient_id)));
-            }
+            Err(EmergencyError::AlreadyOpen(patient)) => return Ok(see_other(&format!("/patients/{patient}"))),
             Err(EmergencyError::Whom) => {
                 errors.add("record_number", "Say the record number alone, or the whole name and the birth date");
             }

@@ -109,7 +109,7 @@ fn reason(one: &EmergencyView) -> Markup {
     html! {
         @match &one.reason {
             Some(reason) => (reason),
-            None => span class="soft" { "The patient keeps you away, or the record is gone." },
+            None => span class="soft" { "The record is gone." },
         }
     }
 }
@@ -176,12 +176,15 @@ async fn show(
             Some(signed) => (card("Signed", None, html! {
                 p { strong { (finding(signed.finding)) } }
                 @if let Some(words) = &signed.words { p { (words) } }
+                @if signed.made_since {
+                    p class="soft" { "This account was made after the record was opened: there was nobody else who could sign." }
+                }
                 p class="soft small" { (signed.by.name) ", " (surround.moment(signed.at)) }
             })),
             None if one.own => (notice(Tone::Info, "You opened this record yourself",
                 Some(html! { p { "Somebody else looks into it and signs." } }))),
             None if one.reason.is_none() => (notice(Tone::Info, "Somebody else signs",
-                Some(html! { p { "The patient keeps you away, or the record is gone." } }))),
+                Some(html! { p { "The record is gone." } }))),
             None if one.open => (notice(Tone::Info, "The record is open still",
                 Some(html! { p { "Sign when it is closed, so that you know what was done." } }))),
             None if !is_fresh(app, session) => (confirm_first(&here)),

@@ -69,8 +69,12 @@ pub(super) async fn page(
 fn why(seer: &Seer, surround: &Surround) -> Markup {
     html! {
         @if seer.own { "It is their own record" }
-        @else if seer.care_links.is_empty() { "Their role: " (words::role(seer.role)) }
-        @else { (places(&seer.care_links, surround)) }
+        @else if !seer.care_links.is_empty() { (places(&seer.care_links, surround)) }
+        @else if seer.emergency_until.is_none() { "Their role: " (words::role(seer.role)) }
+        @if let Some(until) = seer.emergency_until {
+            @if !seer.care_links.is_empty() { br; }
+            "Opened it in an emergency, in one session, until " (surround.moment(until))
+        }
     }
 }
 

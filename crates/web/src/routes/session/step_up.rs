@@ -91,7 +91,16 @@ struct Typed {
 /// Where to go on; only pages that ask for a fresh factor, so that no link leads elsewhere.
 fn onward(next: &str) -> &str {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-".contains(&b);
-    let ours = ["/account/", "/people/", "/patients/", "/retention", "/alerts/", "/agreements", "/incidents/", "/emergencies/"];
+    let ours = [
+        "/account/",
+        "/people/",
+        "/patients/",
+        "/retention",
+        "/alerts/",
+        "/agreements",
+        "/incidents/",
+        "/emergencies/",
+    ];
     let ours = ours.iter().any(|place| next.starts_with(place));
     if ours && next.bytes().all(plain) { next } else { "/account" }
 }
