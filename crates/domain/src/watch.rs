@@ -52,7 +52,8 @@ words! {
 }
 
 impl AlertRule {
-    /// Whether what follows from it can be set. Of records opened in an emergency somebody is always told, and none is closed for it.
+    /// Whether this may be set to follow from it. Somebody is always told of a record that was opened in an emergency, and no
+    /// login session is ended for that.
     pub const fn can_be_answered(self, answer: AlertAnswer) -> bool {
         match self {
             Self::BreakGlass | Self::BreakGlassUnsigned => matches!(answer, AlertAnswer::Alert),

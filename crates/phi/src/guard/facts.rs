@@ -57,9 +57,11 @@ impl Guard {
     ) -> Result<Found, AccessError> {
         let keys = self.keyring.wrapped(practice, subject);
         let ties = self.teams.ties(practice, account, session, subject, self.clock.now());
-        let (wrapped, ties) = futures::future::join(keys, ties).await;
+        // Asked of everybody, so that whoever does not exist takes as long as whoever is here.
+        let destroyed = self.keyring.destroyed(practice, subject);
+        let (wrapped, ties, destroyed) = futures::future::join3(keys, ties, destroyed).await;
         let (wrapped, ties) = (wrapped?, ties?);
-        let destroyed = wrapped.is_empty() && self.keyring.destroyed(practice, subject).await?;
+        let destroyed = destroyed? && wrapped.is_empty();
         let registered = !wrapped.is_empty() || destroyed;
         let relation = Relation {
             on_care_team: ties.member && registered,

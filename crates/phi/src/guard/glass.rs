@@ -85,7 +85,7 @@ impl Guard {
         let receipt = self.append_one(entry).await?;
         match ruling.allowed {
             true => Ok(self.grant(session, subject, receipt, &wrapped).await?),
-            false if ruling.rule.as_str() == "already-open" => Err(GlassError::AlreadyOpen),
+            false if already_open && !destroyed && session.token().is_none() => Err(GlassError::AlreadyOpen),
             false => Err(AccessError::Denied.into()),
         }
     }

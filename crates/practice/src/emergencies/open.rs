@@ -2,7 +2,7 @@
 
 use super::{EMERGENCY, EmergencyError, record_failure};
 use crate::{
-    House,
+    Event, House,
     accounts::in_person,
     record::{RecordError, resource, timezone},
     sign_in::Attempt,
@@ -103,13 +103,18 @@ pub async fn open(
     Attempt::count_search(house, session, TRY, Resource::whole(EMERGENCY)).await?;
     in_person(house, session)?;
     let (practice, emergency_id) = (session.practice(), EmergencyId::random(&*house.rng));
-    let patient_id = match find(house, session, &sought).await?.as_slice() {
-        [one] => *one,
-        // Somebody who does not exist stands in: asked for, denied and recorded like anybody.
-        [] => PatientId::random(&*house.rng),
-        _ => return Err(EmergencyError::Several),
-    };
     let about = resource(EMERGENCY, emergency_id);
+    let (patient_id, others) = find(house, session, &sought).await?;
+    if !others.is_empty() {
+        // That there are several is said, and so it stands under each of them.
+        for patient in others.into_iter().chain([patient_id]) {
+            let refused = Event::refused(TRY, about.clone(), Word::new("several"));
+            house.record(session, Event { patient: Some(patient), ..refused }).await?;
+        }
+        return Err(EmergencyError::Several);
+    }
+    let works = watch::working_days(house, practice).await?;
+    let zone = timezone(house, practice).await?;
     let grant = match house.guard.break_glass(session, patient_id, Purpose::emergency(about)).await {
         Ok(grant) => grant,
         Err(GlassError::Access(error)) => return Err(error.into()),
@@ -117,8 +122,6 @@ pub async fn open(
     };
     observer.reached(OPEN_STEPS[0]);
     let opened_at = house.clock.now();
-    let works = watch::working_days(house, practice).await?;
-    let zone = timezone(house, practice).await?;
     let row = EmergencyRow {
         practice_id: practice,
         emergency_id,
@@ -139,7 +142,7 @@ pub async fn open(
         record_failure(house, session, (patient_id, emergency_id), TRY).await?;
         return Err(match error {
             CommitError::Conflict { statement } if statement < held => EmergencyError::SessionOver,
-            CommitError::Conflict { .. } => came_between(house, session, &row).await?,
+            CommitError::Conflict { .. } => came_between(house, session, patient_id).await?,
             error => error.into(),
         });
     }
@@ -151,26 +154,35 @@ pub async fn open(
 async fn came_between(
     house: &House,
     session: &Session<Full>,
-    row: &EmergencyRow,
+    patient: PatientId,
 ) -> Result<EmergencyError, EmergencyError> {
-    let open = emergencies::open_in(&house.stores.identity, row.practice_id, session.id(), row.opened_at).await?;
-    let open = open.iter().any(|other| other.patient_id == row.patient_id);
-    Ok(if open { EmergencyError::AlreadyOpen(row.patient_id) } else { RecordError::nothing().into() })
+    let now = house.clock.now();
+    let open = emergencies::open_in(&house.stores.identity, session.practice(), session.id(), now).await?;
+    let open = open.iter().any(|other| other.patient_id == patient);
+    Ok(if open { EmergencyError::AlreadyOpen(patient) } else { RecordError::nothing().into() })
 }
 
-/// Whose record to open: of those that fit, whose glass the caller may break. Where there is none of them, the first that fits is
-/// asked for all the same, denied and recorded under that patient: somebody who is closed or keeps the caller away is answered like
-/// nobody, however many there are.
-async fn find(house: &House, session: &Session<Full>, sought: &Sought) -> Result<Vec<PatientId>, EmergencyError> {
+/// Whose record to open, and of whom else it could be: of those that fit, whose glass the caller may break. Where there is none of
+/// them, the first that fits is asked for all the same, denied and recorded under that patient: somebody who is closed or keeps the
+/// caller away is answered like nobody, however many there are.
+async fn find(
+    house: &House,
+    session: &Session<Full>,
+    sought: &Sought,
+) -> Result<(PatientId, Vec<PatientId>), EmergencyError> {
     let mut fit = fitting(house, session, sought).await?;
+    // Where nobody fits, somebody who does not exist stands in: asked for, denied and recorded like anybody.
+    let first = *fit.first().unwrap_or(&PatientId::random(&*house.rng));
+    if fit.is_empty() {
+        fit.push(first);
+    }
     let mut open = Vec::with_capacity(fit.len());
-    for patient in &fit {
-        if house.guard.would_break(session, *patient).await? {
-            open.push(*patient);
+    for patient in fit {
+        if house.guard.would_break(session, patient).await? {
+            open.push(patient);
         }
     }
-    fit.truncate(1);
-    Ok(if open.is_empty() { fit } else { open })
+    Ok(open.pop().map_or((first, Vec::new()), |one| (one, open)))
 }
 
 /// Whose record fits: names are compared in the kernel, which records of how many it opened any for that.

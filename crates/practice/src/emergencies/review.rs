@@ -45,7 +45,7 @@ pub struct EmergencyView {
     pub by: Person,
     /// Whether that is the caller, who then signs for nothing.
     pub own: bool,
-    /// Why; null for an API token, which is given none, and where the record is gone.
+    /// Why; null for an API token, which is given none, where the record is gone, and where it does not open.
     pub reason: Option<String>,
     /// When.
     #[schemars(with = "String", extend("format" = "date-time"))]
@@ -72,7 +72,7 @@ pub struct SignatureView {
     /// When.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
-    /// Whether that account was made after the opening: there was nobody else who could sign.
+    /// Whether that account was made after the opening: nobody else could sign at that moment.
     pub made_since: bool,
     /// Whether it was justified.
     pub finding: EmergencyFinding,
@@ -223,7 +223,7 @@ enum Made {
     Before,
     /// After it, and somebody was there before who may sign.
     Since,
-    /// After it, and nobody else may sign.
+    /// After it, and nobody else may sign at this moment.
     SinceAndAlone,
 }
 
@@ -251,20 +251,17 @@ async fn view(
     row: &EmergencyRow,
 ) -> Result<EmergencyView, EmergencyError> {
     let now = house.clock.now();
-    let reason = match grant {
-        Some(grant) => Some(grant.open(&row.reason)?.expose().as_str().to_owned()),
-        None => None,
-    };
+    // One that was tampered with keeps nobody from the others, nor from signing.
+    let reason = grant.and_then(|grant| grant.open(&row.reason).ok()).map(|words| words.expose().as_str().to_owned());
     let signature = match &row.signed {
         Some(signed) => Some(SignatureView {
             by: names.person(signed.by).await?,
             at: signed.at,
             made_since: made_at(house, row.practice_id, signed.by).await?.is_some_and(|made| made > row.opened_at),
             finding: signed.finding,
-            words: match grant {
-                Some(grant) => Some(grant.open(&signed.words)?.expose().as_str().to_owned()),
-                None => None,
-            },
+            words: grant
+                .and_then(|grant| grant.open(&signed.words).ok())
+                .map(|words| words.expose().as_str().to_owned()),
         }),
         None => None,
     };

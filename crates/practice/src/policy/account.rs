@@ -10,7 +10,7 @@ use crate::{
     patients::names_of,
     record::{RecordError, resource},
 };
-use domain::{AccountId, PatientId, PermissionName, Role};
+use domain::{AccountId, PatientId, PermissionName, Role, Timestamp};
 use identity::{Full, Session};
 use phi::{Relation, Ruling};
 use schemars::JsonSchema;
@@ -58,6 +58,9 @@ pub struct PatientLineOfAccess {
     pub permissions: Vec<Permitted>,
     /// The places in the care team through which it is allowed.
     pub care_links: Vec<Place>,
+    /// Until when the record is open to it in an emergency, in one of its login sessions; null where it is not.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub emergency_until: Option<Timestamp>,
 }
 
 /// Everything that the policy allows an account at this moment: on the practice, and on up to `limit` patients after
@@ -86,7 +89,9 @@ pub async fn what_can_see(
         of_patient.entry(link.patient_id).or_default().push(place(link));
     }
     let mut near: Vec<PatientId> = of_patient.keys().copied().chain(row.patient_id).collect();
-    near.extend(emergencies::open_to(identity, practice, account_id, now).await?);
+    let opened: HashMap<PatientId, Timestamp> =
+        emergencies::open_to(identity, practice, account_id, now).await?.into_iter().collect();
+    near.extend(opened.keys().copied());
     near.sort_unstable();
     near.dedup();
     let mut ids = if everybody {
@@ -107,6 +112,7 @@ pub async fn what_can_see(
                 name: None,
                 permissions: permitted(&standing),
                 care_links,
+                emergency_until: opened.get(&id).copied(),
             });
         }
     }

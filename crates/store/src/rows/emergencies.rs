@@ -86,22 +86,23 @@ pub async fn open_in(
     at: Timestamp,
 ) -> Result<Vec<EmergencyRow>, StoreError> {
     let sql = select!(
-        "WHERE practice_id = $1 AND login_session_id = $2 AND ended_at IS NULL AND opened_at <= $3 AND expires_at > $3 \
+        "WHERE practice_id = $1 AND login_session_id = $2 AND ended_at IS NULL AND expires_at > $3 \
          ORDER BY expires_at, emergency_id LIMIT 50"
     );
     db.rows(sql, &[practice.into(), session.into(), at.into()]).await?.iter().map(read).collect()
 }
 
-/// Whose records an account has open at a moment, in any session.
+/// Whose records an account has open at a moment, in any session, and until when.
 pub async fn open_to(
     db: &Db,
     practice: PracticeId,
     account: AccountId,
     at: Timestamp,
-) -> Result<Vec<PatientId>, StoreError> {
-    const SQL: &str = "SELECT DISTINCT patient_id FROM emergencies WHERE practice_id = $1 AND account_id = $2 \
-                       AND ended_at IS NULL AND opened_at <= $3 AND expires_at > $3 ORDER BY patient_id";
-    db.rows(SQL, &[practice.into(), account.into(), at.into()]).await?.iter().map(|row| row.id(0)).collect()
+) -> Result<Vec<(PatientId, Timestamp)>, StoreError> {
+    const SQL: &str = "SELECT patient_id, MAX(expires_at) FROM emergencies WHERE practice_id = $1 AND account_id = $2 \
+                       AND ended_at IS NULL AND opened_at <= $3 AND expires_at > $3 GROUP BY patient_id ORDER BY patient_id";
+    let rows = db.rows(SQL, &[practice.into(), account.into(), at.into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.timestamp(1)?))).collect()
 }
 
 /// Who has a record open at a moment in a login session that is there, from when to when.

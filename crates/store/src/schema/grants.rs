@@ -18,7 +18,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "care_links", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Identity, "restrictions", "SELECT, INSERT, DELETE"),
     (Store::Identity, "patient_merges", "SELECT, INSERT, DELETE"),
-    // Whose record was opened, by whom and until when is never changed: nobody makes an hour longer.
+    // Whose record was opened, by whom and until when is never changed: nobody makes an hour of that one longer.
     (
         Store::Identity,
         "emergencies",

@@ -57,10 +57,16 @@ async fn somebody_is_found_by_what_is_known_and_whoever_is_not_there_is_answered
     assert_eq!(ask(json!({ "record_number": "K-77" })).await.json()["patient_id"], ben["patient_id"]);
 
     let (first, second) = ("Eve", "Twin");
+    let mut both = Vec::new();
     for _ in 0..2 {
-        scene.site.patient(scene.practice, first, second).await;
+        both.push(scene.site.patient(scene.practice, first, second).await);
     }
     assert_eq!(by_name(first, second, "1984-03-02").await.status, 409, "say the record number");
+    let several = scene.entries(|entry| entry.reason.as_str() == "several" && entry.outcome == Outcome::Denied);
+    let mut under: Vec<_> = several.iter().filter_map(|entry| entry.patient).collect();
+    under.sort_unstable();
+    both.sort_unstable();
+    assert_eq!(under, both, "what it told stands under each");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

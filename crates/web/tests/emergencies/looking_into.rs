@@ -62,6 +62,10 @@ async fn what_nobody_signs_for_in_three_working_days_is_told_again_and_stands_ab
     assert_eq!((escalate().await, escalate().await), (1, 0), "once");
     let rules = scene.alerts().await;
     assert_eq!((scene.told(&rules, AlertRule::BreakGlass), scene.told(&rules, AlertRule::BreakGlassUnsigned)), (1, 1));
+    let all = scene.site.api(Method::GET, "/api/v1/alerts?state=all", &officer, None).await.json();
+    let of = |alert: &&serde_json::Value| alert["rule"] == json!(AlertRule::BreakGlassUnsigned.word());
+    let told = all["items"].as_array().expect("a list").iter().find(of).expect("told");
+    assert_eq!(told["whom"]["account_id"], json!(scene.therapist.account()), "who then does not look into it");
     scene.site.clock.advance_seconds(9 * DAY);
     let officer = scene.site.signed_in(&scene.officer).await;
     assert!(scene.site.open("/alerts", &officer).await.text().contains(above), "until somebody signs");

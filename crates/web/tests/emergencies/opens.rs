@@ -106,6 +106,13 @@ async fn who_can_see_this_patient_says_since_when_and_until_when_it_is_open() {
     assert!(others.into_iter().all(|seer| seer["emergency_until"].is_null()));
     let page = scene.site.open(&path, &officer).await.text();
     assert!(page.contains("Opened it in an emergency, in one session, until"), "{page}");
+    let path = format!("/policy/accounts/{}", scene.therapist.account());
+    let sees = scene.site.api(Method::GET, &format!("/api/v1{path}"), &officer, None).await.json();
+    let of = |line: &&serde_json::Value| line["patient_id"] == json!(scene.ana);
+    let line = sees["patients"].as_array().expect("a list").iter().find(of).expect("listed");
+    assert_eq!((&line["emergency_until"], &line["care_links"]), (&json!(until), &json!([])));
+    let page = scene.site.open(&path, &officer).await.text();
+    assert!(page.contains("Opened it in an emergency") && !page.contains("It is their own record"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,15 +1,21 @@
 //! Records opened in an emergency: each is told, and again when nobody signed for having looked into it.
 
 use super::{AlertRule, Compared, Finding, Look, Outcome, Rule};
-use domain::Timestamp;
+use domain::{AccountId, Timestamp};
 use std::{collections::HashMap, time::Duration};
 
-/// For how long one is remembered that was told: a server that was killed at telling says it again a minute later.
-const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
+/// For how long an opening is remembered, with who opened it and whether it was told that nobody signed: longer than any three
+/// working days, and a server that was killed at telling says it again a minute later.
+const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
 
-/// See the module. Remembers which were told that nobody signed for, and when.
+/// See the module.
 #[derive(Default)]
-pub(super) struct BrokenGlass(HashMap<String, Timestamp>);
+pub(super) struct BrokenGlass {
+    /// Who opened each, and when.
+    opened: HashMap<String, (Option<AccountId>, Timestamp)>,
+    /// For which it was told that nobody signed, and when.
+    told: HashMap<String, Timestamp>,
+}
 
 impl Rule for BrokenGlass {
     fn look(&mut self, look: &Look<'_>, found: &mut Vec<Finding>) {
@@ -18,12 +24,19 @@ impl Rule for BrokenGlass {
             return;
         }
         let once = Compared::count(1, 1, 0);
+        let young = |at: &Timestamp| entry.at.duration_since(*at).unsigned_abs() < REMEMBERED;
         match entry.action.as_str() {
-            "break_glass" => found.extend(look.finding(AlertRule::BreakGlass, entry.actor, once, [])),
+            "break_glass" => {
+                self.opened.retain(|_, (_, at)| young(at));
+                self.opened.insert(entry.resource.id().to_owned(), (entry.actor, entry.at));
+                found.extend(look.finding(AlertRule::BreakGlass, entry.actor, once, []));
+            }
             "escalate_emergency" => {
-                self.0.retain(|_, told| entry.at.duration_since(*told).unsigned_abs() < REMEMBERED);
-                if self.0.insert(entry.resource.id().to_owned(), entry.at).is_none() {
-                    found.extend(look.finding(AlertRule::BreakGlassUnsigned, None, once, []));
+                self.told.retain(|_, told| young(told));
+                if self.told.insert(entry.resource.id().to_owned(), entry.at).is_none() {
+                    // Whoever opened it does not look into that nobody signed.
+                    let who = self.opened.get(entry.resource.id()).and_then(|(who, _)| *who);
+                    found.extend(look.finding(AlertRule::BreakGlassUnsigned, who, once, []));
                 }
             }
             _ => {}

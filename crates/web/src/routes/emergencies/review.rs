@@ -177,7 +177,7 @@ async fn show(
                 p { strong { (finding(signed.finding)) } }
                 @if let Some(words) = &signed.words { p { (words) } }
                 @if signed.made_since {
-                    p class="soft" { "This account was made after the record was opened: there was nobody else who could sign." }
+                    p class="soft" { "This account was made after the record was opened: nobody else could sign at that moment." }
                 }
                 p class="soft small" { (signed.by.name) ", " (surround.moment(signed.at)) }
             })),

@@ -134,7 +134,11 @@ fn patients(access: &AccountAccess, here: &str, named: bool, surround: &Surround
             html! {
                 @if !line.care_links.is_empty() { (places(&line.care_links, surround)) }
                 @else if access.everybody { "Their role" }
-                @else { "It is their own record" }
+                @else if line.emergency_until.is_none() { "It is their own record" }
+                @if let Some(until) = line.emergency_until {
+                    @if access.everybody || !line.care_links.is_empty() { br; }
+                    "Opened it in an emergency, in one session, until " (surround.moment(until))
+                }
             },
         ]
     });
