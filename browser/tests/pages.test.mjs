@@ -12,7 +12,7 @@ const ROLES = ["patient", "therapist", "admin", "front_desk", "privacy_officer",
 /** Pages to which no link of somebody signed in leads, or only once something happened that a new practice has not seen; other
     files look at them. */
 const ELSEWHERE = [
-  "/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}", "/alerts/{alert_id}",
+  "/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}", "/alerts/{alert_id}", "/incidents/{incident_id}",
   "/amendments/{amendment_id}", "/patients/{patient_id}/amendments", "/patients/{patient_id}/amendments/{amendment_id}",
   "/reviews/{review_id}", "/emergencies/{emergency_id}",
 ];

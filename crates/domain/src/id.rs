@@ -79,6 +79,8 @@ ids! {
     AccessReviewId,
     /// One access that is looked at in it; follows from the review and from what is looked at.
     AccessItemId,
+    /// Something that happened, whom it affects and what is decided about it.
+    IncidentId,
     /// A plan of what is to be destroyed.
     PlanId,
     /// A legal hold.

@@ -13,6 +13,7 @@ mod dose;
 mod emergency;
 mod exercise;
 mod id;
+mod incident;
 mod invalid;
 mod log;
 mod name_query;
@@ -45,8 +46,13 @@ pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
     AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
     BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EmergencyId, EntryId, ExerciseId, HoldId,
-    InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId, PracticeId,
-    ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+    IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId,
+    PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+};
+pub use incident::{
+    BreachNotice, DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentState, IncidentStep,
+    IncidentSubject, IncidentWords, MEDIA_ABOVE, NOTICE_DAYS, RiskMitigated, SECRETARY_FROM, StateCode, StateCount,
+    log_due, notice_due, notices_due,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

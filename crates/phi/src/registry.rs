@@ -21,7 +21,7 @@ pub mod fields {
     };
     pub use super::identity::{
         accounts, alert_reviews, api_tokens, billing_links, business_agreements, ceremonies, channels, emergencies,
-        legal_holds, passkeys, totp_factors,
+        incident_assessments, incident_closings, incidents, legal_holds, passkeys, totp_factors,
     };
 }
 

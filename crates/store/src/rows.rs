@@ -29,6 +29,7 @@ pub mod erasure;
 pub mod exercises;
 pub mod idempotency_keys;
 pub mod imports;
+pub mod incidents;
 pub mod invitations;
 pub mod keys;
 pub mod legal_holds;

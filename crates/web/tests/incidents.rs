@@ -3,4 +3,5 @@
 
 mod incidents {
     mod affected;
+    mod handling;
 }

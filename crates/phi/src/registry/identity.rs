@@ -2,7 +2,8 @@
 
 use super::{Column, table};
 use domain::{
-    AgreementPlace, AssociateName, EmailAddress, EmergencyReason, EmergencyWords, PersonName, ReviewWords,
+    AgreementPlace, AssociateName, EmailAddress, EmergencyReason, EmergencyWords, IncidentWords, PersonName,
+    ReviewWords,
     billing::{AccountLink, KeptForBilling},
     retention::HoldReason,
 };
@@ -345,6 +346,97 @@ table! {
 }
 
 table! {
+    /// Incidents: what happened, whose doing it is, when it was discovered.
+    Identity.incidents {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (subject: Structure, Drop, "by what it is known whose doing it is: account, session or address")
+        (subject_id: Structure, Drop, "the account, the session or the network address")
+        (about_id: Id, Drop, "the account whose doing it is, where that is known")
+        (from_at: Time, Drop, "from this moment on")
+        (to_at: Time, Drop, "up to before this one")
+        (discovered_on: Time, Drop, "the first day on which it was known, or could have been")
+        (alert_id: Id, Drop, "the alert from which it was opened")
+        (what: sealed Account as What = IncidentWords, Drop, "What happened.")
+        (opened_by: Id, Drop, "the account that opened it")
+        (opened_at: Time, Drop, "when")
+        (frozen_by: Id, Drop, "the account that froze it last")
+        (frozen_at: Time, Drop, "when")
+        (complete: Structure, Drop, "whether every entry of that time was looked at then")
+        (version: Structure, Drop, "counts up with everything that is done about it")
+    }
+}
+
+table! {
+    /// Whom an incident affects, as the audit trail showed when it was frozen.
+    Identity.incident_patients {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (patient_id: Id, Drop, "the patient")
+        (times: Structure, Drop, "in how many entries")
+        (first_at: Time, Drop, "the first one's moment")
+        (last_at: Time, Drop, "the last one's moment")
+        (classes: Structure, Drop, "the classes of data that could be opened")
+        (hold_id: Id, Drop, "the hold that was placed on the record for it")
+    }
+}
+
+table! {
+    /// Assessments of an incident's risk: four factors, each a choice and words.
+    Identity.incident_assessments {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (nth: Structure, Drop, "its number: the highest counts")
+        (nature: Structure, Drop, "the nature and extent of what was affected: a choice")
+        (nature_words: sealed Account as NatureWords = IncidentWords, Drop, "The nature and extent of what was affected, in words.")
+        (recipient: Structure, Drop, "who used it: a choice")
+        (recipient_words: sealed Account as RecipientWords = IncidentWords, Drop, "Who used it, in words.")
+        (acquired: Structure, Drop, "whether it was acquired or viewed: a choice")
+        (acquired_words: sealed Account as AcquiredWords = IncidentWords, Drop, "Whether it was acquired or viewed, in words.")
+        (mitigated: Structure, Drop, "to what extent the risk was mitigated: a choice")
+        (mitigated_words: sealed Account as MitigatedWords = IncidentWords, Drop, "To what extent the risk was mitigated, in words.")
+        (conclusion: Structure, Drop, "low_probability or breach")
+        (assessed_by: Id, Drop, "the account that assessed it")
+        (assessed_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// How many of those whom an incident affects live in which state, as somebody counted.
+    Identity.incident_states {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (state: Structure, Drop, "the state, by its two letters")
+        (people: Structure, Drop, "how many")
+        (said_by: Id, Drop, "the account that said so last")
+        (said_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// Notices that were given of a breach.
+    Identity.incident_notices {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (notice: Structure, Drop, "to whom: individuals, media or secretary")
+        (given_on: Time, Drop, "on which day")
+        (noted_by: Id, Drop, "the account that noted it")
+        (noted_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// The end of an incident.
+    Identity.incident_closings {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (lessons: sealed Account as Lessons = IncidentWords, Drop, "What was learned, and what changes.")
+        (closed_by: Id, Drop, "the account that closed it")
+        (closed_at: Time, Drop, "when")
+    }
+}
+
+table! {
     /// What a practice set for watching.
     Identity.watch_settings {
         (practice_id: Id, Drop, "the practice")
@@ -475,6 +567,12 @@ pub(super) const TABLES: &[&[Column]] = &[
     alerts::COLUMNS,
     alert_entries::COLUMNS,
     alert_reviews::COLUMNS,
+    incidents::COLUMNS,
+    incident_patients::COLUMNS,
+    incident_assessments::COLUMNS,
+    incident_states::COLUMNS,
+    incident_notices::COLUMNS,
+    incident_closings::COLUMNS,
     watch_settings::COLUMNS,
     read_places::COLUMNS,
     channels::COLUMNS,

@@ -80,6 +80,9 @@ const ROWS: &[Rows] = {
         (Identity, "alert_reviews", Practice, "reviewed_by", "alert_id", None, "reviewed_by = $2"),
         (Identity, "channels", Practice, "set_by", "channel_id", None, "set_by = $2"),
         (Identity, "business_agreements", Practice, "added_by", "agreement_id", None, "added_by = $2"),
+        (Identity, "incidents", Practice, "opened_by", "incident_id", None, "opened_by = $2"),
+        (Identity, "incident_assessments", Practice, "assessed_by", "incident_id", Some("nth"), "assessed_by = $2"),
+        (Identity, "incident_closings", Practice, "closed_by", "incident_id", None, "closed_by = $2"),
     ]
 };
 

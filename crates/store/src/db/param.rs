@@ -3,8 +3,8 @@
 use domain::{
     AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
     BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, Date, DisposalId, EmergencyId, EntryId, ExerciseId,
-    HoldId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId,
-    PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
+    HoldId, IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId,
+    PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -138,6 +138,7 @@ ids!(
     DisposalId,
     EmergencyId,
     HoldId,
+    IncidentId,
     RestrictionId,
     PlanId,
     ChargeId,

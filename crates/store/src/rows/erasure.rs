@@ -10,8 +10,9 @@ use domain::{AccountId, PatientId, PracticeId};
 use phi::{Store, registry};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// Tables that name a patient and outlive them: why they were held, and that they were destroyed.
-const OUTLIVE: &[&str] = &["legal_holds", "retention_items", "accounts"];
+/// Tables that name a patient and outlive them: why they were held, that they were destroyed, and that an incident affected them,
+/// which is documented for six years (45 CFR 164.414(b), 164.530(j)).
+const OUTLIVE: &[&str] = &["legal_holds", "retention_items", "accounts", "incident_patients"];
 
 struct Statements {
     /// Table, delete, count.

@@ -75,6 +75,18 @@ pub async fn in_force(db: &Db, practice: PracticeId) -> Result<Vec<Option<Patien
     db.rows(SQL, &[practice.into()]).await?.iter().map(|row| row.opt_id(0)).collect()
 }
 
+/// The holds in force that were placed on patients for an incident: whom each covers.
+pub async fn for_incident(
+    db: &Db,
+    practice: PracticeId,
+    incident: &str,
+) -> Result<Vec<(PatientId, HoldId)>, StoreError> {
+    const SQL: &str = "SELECT patient_id, hold_id FROM legal_holds WHERE practice_id = $1 AND incident = $2 \
+                       AND lifted_at IS NULL AND patient_id IS NOT NULL ORDER BY placed_at, hold_id";
+    let rows = db.rows(SQL, &[practice.into(), incident.into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+}
+
 /// Whom the holds covered that one of these two lifted, one for each hold; none covered everybody.
 pub async fn lifted_by(
     db: &Db,

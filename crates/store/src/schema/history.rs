@@ -43,6 +43,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 12, "0012_channels"),
             migration!("identity", 13, "0013_access_reviews"),
             migration!("identity", 14, "0014_emergencies"),
+            migration!("identity", 15, "0015_incidents"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

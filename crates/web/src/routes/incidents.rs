@@ -1,21 +1,49 @@
 //! Incidents: whom one affects, and what follows.
 
 mod affected;
+mod api;
 mod asked;
+mod opening;
+mod page;
+mod working;
 
-use crate::{Problem, RouteTable, answer::later};
+use crate::{Problem, RouteTable, answer::later, look::words::incidents as said};
 use domain::Invalid;
 use practice::incidents::IncidentError;
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.with(affected::add)
+    table.with(affected::add).with(api::add).with(page::add)
 }
 
 impl From<IncidentError> for Problem {
     fn from(error: IncidentError) -> Self {
         match error {
             IncidentError::Access(error) => error.into(),
+            IncidentError::Unknown => Self::not_found(),
+            IncidentError::Subject => {
+                Self::invalid("subject_id", &Invalid::new("is not the id or the address that it should be"))
+            }
+            IncidentError::NotYet => {
+                Self::conflict().detail("This day has not come yet. Give the day on which it was.")
+            }
+            IncidentError::Year => Self::invalid("year", &Invalid::new("must be 2000 to 9000")),
+            IncidentError::NotNow => Self::conflict().detail(
+                "This may not be done as the incident stands: it is closed, or was not assessed as it must be.",
+            ),
+            IncidentError::Meanwhile => {
+                Self::conflict().detail("Somebody did something about this incident meanwhile. Open it again.")
+            }
+            IncidentError::Oneself => {
+                Self::conflict().detail("This incident is about your own account. Somebody else decides.")
+            }
+            IncidentError::BothHands => Self::conflict().detail("You assessed this incident. Somebody else closes it."),
+            IncidentError::NotTold(missing) => {
+                let missing: Vec<&str> = missing.iter().map(|notice| said::notice(*notice)).collect();
+                Self::conflict().detail(format!("Notice is still to be given to {}.", missing.join(", and to ")))
+            }
+            IncidentError::Hold(error) => error.into(),
+            IncidentError::Value(why) => Self::invalid("what", &why),
             IncidentError::Backwards => Self::invalid("to", &Invalid::new("must be after the beginning")),
             IncidentError::NotInPerson(why) => super::people::not_in_person(why),
             IncidentError::House(error) => error.into(),

@@ -64,6 +64,8 @@ pub(crate) struct Chart {
     pub(crate) accesses: [String; 3],
     /// Two records that a colleague opened in an emergency and closed again, one for each door.
     pub(crate) emergencies: [String; 2],
+    /// Incidents of the practice, about nobody, one for each door; then two that somebody else assessed, to be closed.
+    pub(crate) incidents: [String; 4],
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -96,6 +98,7 @@ impl Chart {
             reviews: [id(), id()],
             accesses: [id(), id(), id()],
             emergencies: [id(), id()],
+            incidents: [id(), id(), id(), id()],
             cookie: String::new(),
         }
     }
@@ -198,6 +201,7 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
             reviews: Default::default(),
             accesses: Default::default(),
             emergencies: Default::default(),
+            incidents: Default::default(),
             cookie: own,
         },
         account,

@@ -120,6 +120,9 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         // With the form of one setting.
         path.push_str("?change=denials_count");
     }
+    if name(route) == "GET /api/v1/incidents/log" {
+        path.push_str("?year=2026");
+    }
     if name(route) == "GET /api/v1/incidents/affected" {
         path.push_str("?address=192.0.2.7&from=2026-05-01&to=2026-05-14");
     }
@@ -156,6 +159,8 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "review_id" => chart.reviews[usize::from(route.path.contains("/record"))].clone(),
         "access_item_id" => chart.accesses[page + usize::from(route.path.ends_with("/end"))].clone(),
         "emergency_id" => chart.emergencies[page].clone(),
+        "incident_id" if route.path.ends_with("/closing") => chart.incidents[2 + page].clone(),
+        "incident_id" => chart.incidents[page].clone(),
         "setting" => "denials_count".to_owned(),
         "restriction_id" => chart.restrictions[page].clone(),
         "amendment_id" if disagrees(route) => chart.amendments[2 + page].clone(),
@@ -181,6 +186,14 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
 
 fn address() -> String {
     format!("{}@example.org", AccountId::random(&SystemRng))
+}
+
+/// An incident that ends nobody's session and affects nobody.
+pub(crate) fn incident() -> Value {
+    json!({
+        "subject": "address", "subject_id": "192.0.2.250", "from": "2026-05-13T00:00:00Z", "to": "2026-05-14T00:00:00Z",
+        "discovered_on": "2026-05-14", "what": "Somebody sat at an open desk.",
+    })
 }
 
 /// A body that fits the route.
@@ -225,6 +238,17 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "POST /api/v1/billing/fees" => {
             json!({ "code": "97140", "valid_from": "2026-05-01", "fee": 3800, "words": "Manual therapy" })
         }
+        "POST /api/v1/incidents" => incident(),
+        "POST /api/v1/incidents/{incident_id}/assessment" => {
+            json!({
+                "nature": "care", "nature_words": "Charts.", "recipient": "known", "recipient_words": "A colleague.",
+                "acquired": "viewed", "acquired_words": "The entries show it.", "mitigated": "partly",
+                "mitigated_words": "They said so.", "conclusion": "breach",
+            })
+        }
+        "POST /api/v1/incidents/{incident_id}/states" => json!({ "state": "TX", "people": 3 }),
+        "POST /api/v1/incidents/{incident_id}/notices" => json!({ "notice": "individuals", "given_on": "2026-05-14" }),
+        "POST /api/v1/incidents/{incident_id}/closing" => json!({ "lessons": "Ask sooner." }),
         "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
         "POST /api/v1/emergencies" => {
             json!({ "patient_id": chart.patient, "reason": "Fell in the waiting room" })
@@ -375,6 +399,37 @@ async fn form_body(world: &World, route: &Route, chart: &Chart, account: Account
                 ("valid_from", "2026-05-01"),
                 ("fee", "41.00"),
             ]);
+        }
+        "POST /incidents/new" => {
+            form.extend_pairs([
+                ("address", "192.0.2.250"),
+                ("from", "2026-05-13"),
+                ("to", "2026-05-13"),
+                ("discovered_on", "2026-05-14"),
+                ("what", "Somebody sat at an open desk."),
+            ]);
+        }
+        "POST /incidents/{incident_id}/assessment" => {
+            form.extend_pairs([
+                ("nature", "care"),
+                ("nature_words", "Charts."),
+                ("recipient", "known"),
+                ("recipient_words", "A colleague."),
+                ("acquired", "viewed"),
+                ("acquired_words", "The entries show it."),
+                ("mitigated", "partly"),
+                ("mitigated_words", "They said so."),
+                ("conclusion", "breach"),
+            ]);
+        }
+        "POST /incidents/{incident_id}/states" => {
+            form.extend_pairs([("state", "TX"), ("people", "3")]);
+        }
+        "POST /incidents/{incident_id}/notices" => {
+            form.extend_pairs([("notice", "individuals"), ("given_on", "2026-05-14")]);
+        }
+        "POST /incidents/{incident_id}/closing" => {
+            form.append_pair("lessons", "Ask sooner.");
         }
         "POST /alerts/{alert_id}" => {
             form.append_pair("words", "Asked her: it was a review of charts.");

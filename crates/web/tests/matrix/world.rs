@@ -132,6 +132,14 @@ impl World {
         }
         let plans = [plan(&world.site, practice).await, plan(&world.site, practice).await];
         let holds = [hold(&world).await, hold(&world).await];
+        let assessor = world.site.account(practice, Role::PrivacyOfficer).await;
+        let assessor = world.site.signed_in(&assessor).await;
+        let incidents = [
+            incident(&world).await,
+            incident(&world).await,
+            assessed(&world, &assessor).await,
+            assessed(&world, &assessor).await,
+        ];
         let alerts = [alert(&world.site, practice).await, alert(&world.site, practice).await];
         let emergencies = [emergency(&world).await, emergency(&world).await];
         let agreements = [on_file(&world).await, on_file(&world).await, on_file(&world).await, on_file(&world).await];
@@ -143,6 +151,7 @@ impl World {
             (chart.plans, chart.holds, chart.alerts) = (plans.clone(), holds.clone(), alerts.clone());
             (chart.agreements, chart.channels) = (agreements.clone(), channels.clone());
             chart.emergencies = emergencies.clone();
+            chart.incidents = incidents.clone();
         }
         world
     }
@@ -304,4 +313,27 @@ async fn hold(world: &World) -> String {
     let body = json!({ "reason": "A claim is open" });
     let placed = created(&world.site, Method::POST, "/api/v1/retention/holds", cookie, body).await;
     placed["hold_id"].as_str().expect("an id").to_owned()
+}
+
+async fn incident(world: &World) -> String {
+    let cookie = &world.cookies[&Role::PrivacyOfficer];
+    let body = crate::request::incident();
+    let opened = created(&world.site, Method::POST, "/api/v1/incidents", cookie, body).await;
+    opened["incident_id"].as_str().expect("an id").to_owned()
+}
+
+/// An incident that somebody else assessed as no breach.
+async fn assessed(world: &World, assessor: &str) -> String {
+    let incident = incident(world).await;
+    let mut body = json!({ "conclusion": "low_probability" });
+    for (factor, choice) in
+        [("nature", "contact"), ("recipient", "bound"), ("acquired", "neither"), ("mitigated", "assured")]
+    {
+        body[factor] = choice.into();
+        body[format!("{factor}_words")] = "Nobody was there.".into();
+    }
+    let path = format!("/api/v1/incidents/{incident}/assessment");
+    let answer = world.site.api(Method::POST, &path, assessor, Some(body)).await;
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    incident
 }

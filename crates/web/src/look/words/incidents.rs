@@ -1,5 +1,9 @@
 //! Words of incidents.
 
+use domain::{
+    BreachNotice, DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentSubject, RiskMitigated,
+};
+
 /// A class of data, as a letter says it: "notes about your care".
 pub fn class(class: &str) -> &str {
     match class {
@@ -13,5 +17,68 @@ pub fn class(class: &str) -> &str {
         "charge" => "charges",
         "diagnosis" => "diagnosis codes",
         other => other,
+    }
+}
+
+/// By what somebody is known.
+pub const fn subject(subject: IncidentSubject) -> &'static str {
+    match subject {
+        IncidentSubject::Account => "an account",
+        IncidentSubject::Session => "a session or API token",
+        IncidentSubject::Address => "a network address",
+    }
+}
+
+/// The nature and extent of what was affected.
+pub const fn nature(choice: DataNature) -> &'static str {
+    match choice {
+        DataNature::Contact => "Names or contact alone",
+        DataNature::Identifying => "What tells who somebody is, such as a birth date",
+        DataNature::Care => "Care: exercises, visits, notes",
+        DataNature::Sensitive => "Care that does harm when it is known, or what somebody could be impersonated with",
+    }
+}
+
+/// Who used it.
+pub const fn recipient(choice: DataRecipient) -> &'static str {
+    match choice {
+        DataRecipient::Bound => "Somebody who must keep it to themself by law or contract",
+        DataRecipient::Known => "Somebody who is known, and is not bound",
+        DataRecipient::Unknown => "Nobody knows who",
+    }
+}
+
+/// Whether it was acquired or viewed.
+pub const fn acquired(choice: DataAcquired) -> &'static str {
+    match choice {
+        DataAcquired::Neither => "It could have been, and was not",
+        DataAcquired::Viewed => "It was viewed",
+        DataAcquired::Taken => "It was taken out or copied",
+    }
+}
+
+/// To what extent the risk was mitigated.
+pub const fn mitigated(choice: RiskMitigated) -> &'static str {
+    match choice {
+        RiskMitigated::Assured => "By assurances that can be relied on that it is gone, or was never used",
+        RiskMitigated::Partly => "In part",
+        RiskMitigated::Not => "It was not",
+    }
+}
+
+/// What follows.
+pub const fn conclusion(choice: IncidentConclusion) -> &'static str {
+    match choice {
+        IncidentConclusion::LowProbability => "A low probability that anything was compromised: no breach",
+        IncidentConclusion::Breach => "A breach",
+    }
+}
+
+/// To whom notice is given.
+pub const fn notice(notice: BreachNotice) -> &'static str {
+    match notice {
+        BreachNotice::Individuals => "each who is affected",
+        BreachNotice::Media => "the media of a state with more than 500 affected",
+        BreachNotice::Secretary => "the Secretary of Health and Human Services",
     }
 }

@@ -183,6 +183,7 @@ async fn show(
                 (submit("Looked into", None))
             },
         }
+        (link_button(&format!("/incidents/new?alert={alert}"), "Open an incident", ButtonKind::Quiet))
         (recorded_line("Opening this alert was recorded."))
     };
     Ok(surround.page(Sheet::new("Alert", HERE), content))

@@ -1,6 +1,6 @@
 //! Whom somebody's doing affects: which patients, what of them, how often, and which entries show it.
 
-use super::asked::Asked;
+use super::{asked::Asked, page::views};
 use crate::{
     App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::form_again,
@@ -80,6 +80,7 @@ async fn page(
     }
     let failed = !errors.is_empty();
     let content = html! {
+        (views(HERE))
         (errors.summary())
         @if fresh { (form(&asked, &people, &errors)) } @else { (confirm_first(HERE)) }
         @if let Some(affected) = &answer { (shown(&surround, &asked, affected)) }
@@ -87,7 +88,7 @@ async fn page(
     };
     let below = html! { "Computed from the audit trail. Patients stand here by id." };
     let head = Head { below: Some(below), ..Head::default() };
-    let page = surround.page(Sheet::new("Whom it affects", HERE).head(head), content);
+    let page = surround.page(Sheet::new("Whom it affects", "/incidents").head(head), content);
     Ok(if failed { form_again(StatusCode::UNPROCESSABLE_ENTITY, page) } else { page.into_response() })
 }
 

@@ -1,0 +1,276 @@
+//! Incidents: what is decided about one, in which order, and by when who must be told (45 CFR 164.400-414).
+
+use crate::{Date, Invalid, role::words, text::texts};
+use jiff::ToSpan;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+/// Days after its discovery within which everybody is told who is affected by a breach (45 CFR 164.404(b)), and the media
+/// (164.406(b)) and the Secretary (164.408(b)) where they are to be; "without unreasonable delay" holds before that.
+pub const NOTICE_DAYS: i32 = 60;
+/// From so many affected on the Secretary is told at once (45 CFR 164.408(b)); of fewer, after the end of the year (164.408(c)).
+pub const SECRETARY_FROM: u64 = 500;
+/// Above so many residents of one state the media there are told (45 CFR 164.406(a)).
+pub const MEDIA_ABOVE: u64 = 500;
+
+texts! {
+    /// What happened, why something was decided, what was learned.
+    IncidentWords: 1..=4000, "must be 1 to 4000 characters of plain text";
+}
+
+words! {
+    /// Whose doing an incident is, by what they are known.
+    IncidentSubject, "is not what somebody is known by" {
+        /// An account.
+        Account = "account",
+        /// A login session or an API token.
+        Session = "session",
+        /// A network address.
+        Address = "address",
+    }
+}
+
+words! {
+    /// The nature and extent of what was affected (45 CFR 164.402(2)(i)).
+    DataNature, "is not a choice" {
+        /// Names or contact alone.
+        Contact = "contact",
+        /// What tells who somebody is, such as a birth date.
+        Identifying = "identifying",
+        /// Care: exercises, visits, notes.
+        Care = "care",
+        /// Care of a kind that does harm when it is known, or what somebody could be impersonated with.
+        Sensitive = "sensitive",
+    }
+}
+
+words! {
+    /// Who used it, or to whom it was disclosed (45 CFR 164.402(2)(ii)).
+    DataRecipient, "is not a choice" {
+        /// Somebody who must keep it to themself by law or contract.
+        Bound = "bound",
+        /// Somebody who is known, and is not bound.
+        Known = "known",
+        /// Nobody knows who.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// Whether it was acquired or viewed (45 CFR 164.402(2)(iii)).
+    DataAcquired, "is not a choice" {
+        /// It could have been, and was not.
+        Neither = "neither",
+        /// It was viewed.
+        Viewed = "viewed",
+        /// It was taken out or copied.
+        Taken = "taken",
+    }
+}
+
+words! {
+    /// The extent to which the risk was mitigated (45 CFR 164.402(2)(iv)).
+    RiskMitigated, "is not a choice" {
+        /// By assurances that can be relied on that it is gone, or was never used.
+        Assured = "assured",
+        /// In part.
+        Partly = "partly",
+        /// It was not.
+        Not = "not",
+    }
+}
+
+words! {
+    /// What follows from the four factors. What is not shown to be of low probability is a breach (45 CFR 164.402(2)).
+    IncidentConclusion, "is not a conclusion" {
+        /// A low probability that anything was compromised: no breach.
+        LowProbability = "low_probability",
+        /// A breach.
+        Breach = "breach",
+    }
+}
+
+words! {
+    /// A notice that was given of a breach.
+    BreachNotice, "is not a notice" {
+        /// To each who is affected (45 CFR 164.404).
+        Individuals = "individuals",
+        /// To the media of a state (45 CFR 164.406).
+        Media = "media",
+        /// To the Secretary (45 CFR 164.408).
+        Secretary = "secretary",
+    }
+}
+
+/// Where an incident stands. What may be done next follows from it, and nothing else decides that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncidentState {
+    /// Somebody opened it.
+    Open,
+    /// Its risk was assessed.
+    Assessed(IncidentConclusion),
+    /// It is over; nothing is added any more.
+    Closed,
+}
+
+/// What is done about an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncidentStep {
+    /// Records are held and sessions ended, and whom it affects is written down. May be done again.
+    Freeze,
+    /// Its risk is assessed; again, when more is known.
+    Assess(IncidentConclusion),
+    /// How many of those affected live in a state.
+    Count,
+    /// A notice was given.
+    Notice,
+    /// What was learned, and the end.
+    Close,
+}
+
+impl IncidentState {
+    /// Where it stands after a step; none where that may not be done now.
+    pub const fn after(self, step: IncidentStep) -> Option<Self> {
+        use IncidentConclusion::Breach;
+        use IncidentStep::{Assess, Close, Count, Freeze, Notice};
+        match (self, step) {
+            (Self::Closed, _) => None,
+            (state, Freeze | Count) => Some(state),
+            (_, Assess(conclusion)) => Some(Self::Assessed(conclusion)),
+            (state @ Self::Assessed(Breach), Notice) => Some(state),
+            (_, Notice) => None,
+            (Self::Assessed(_), Close) => Some(Self::Closed),
+            (Self::Open, Close) => None,
+        }
+    }
+}
+
+/// How many of those affected live in a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateCount {
+    /// The state, by its two letters.
+    #[schemars(with = "String")]
+    pub state: StateCode,
+    /// How many.
+    pub people: u32,
+}
+
+/// The notices that a breach asks for before it can be closed. Of fewer than 500 the Secretary is told by the log of the year.
+pub fn notices_due(affected: u64, states: &[StateCount]) -> Vec<BreachNotice> {
+    let mut due = vec![BreachNotice::Individuals];
+    if states.iter().any(|count| u64::from(count.people) > MEDIA_ABOVE) {
+        due.push(BreachNotice::Media);
+    }
+    if affected >= SECRETARY_FROM {
+        due.push(BreachNotice::Secretary);
+    }
+    due
+}
+
+/// The last day on which notice of a breach may be given that was discovered on a day.
+pub fn notice_due(discovered_on: Date) -> Date {
+    discovered_on.saturating_add(NOTICE_DAYS.days())
+}
+
+/// The last day on which the Secretary is told of the breaches under 500 that were discovered in a year: 60 days after its end
+/// (45 CFR 164.408(c)).
+pub fn log_due(year: i16) -> Date {
+    jiff::civil::date(year, 12, 31).saturating_add(NOTICE_DAYS.days())
+}
+
+/// A state or jurisdiction of the United States, by its two letters (USPS Publication 28, appendix B).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StateCode(u8);
+
+/// The states, the district and the territories. A [`StateCode`] is a place here.
+const STATES: [&str; 56] = [
+    "AK", "AL", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "GU", "HI", "IA", "ID", "IL", "IN", "KS",
+    "KY", "LA", "MA", "MD", "ME", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY",
+    "OH", "OK", "OR", "PA", "PR", "RI", "SC", "SD", "TN", "TX", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY",
+];
+
+impl StateCode {
+    /// The state with these letters, large or small.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim().to_ascii_uppercase();
+        let known = (0_u8..).zip(STATES).find(|(_, state)| *state == text);
+        known.map(|(number, _)| Self(number)).ok_or(Invalid::new("is not the two letters of a state"))
+    }
+    /// Its two letters.
+    pub const fn as_str(self) -> &'static str {
+        STATES[self.0 as usize]
+    }
+}
+
+impl TryFrom<String> for StateCode {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::new(&text)
+    }
+}
+
+impl From<StateCode> for String {
+    fn from(state: StateCode) -> Self {
+        state.as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use IncidentConclusion::{Breach, LowProbability};
+    use jiff::civil::date;
+
+    #[test]
+    fn nothing_is_added_to_a_closed_incident_and_none_is_closed_before_it_was_assessed() {
+        use IncidentStep::{Assess, Close, Count, Freeze, Notice};
+        for step in [Freeze, Count, Notice, Close, Assess(Breach), Assess(LowProbability)] {
+            assert_eq!(IncidentState::Closed.after(step), None, "{step:?}");
+        }
+        assert_eq!(IncidentState::Open.after(Close), None);
+        assert_eq!(IncidentState::Open.after(Assess(Breach)), Some(IncidentState::Assessed(Breach)));
+        assert_eq!(IncidentState::Assessed(LowProbability).after(Close), Some(IncidentState::Closed));
+        assert_eq!(
+            IncidentState::Assessed(LowProbability).after(Assess(Breach)),
+            Some(IncidentState::Assessed(Breach)),
+            "when more is known"
+        );
+    }
+
+    #[test]
+    fn notice_is_given_of_a_breach_and_of_nothing_else() {
+        assert_eq!(IncidentState::Open.after(IncidentStep::Notice), None);
+        assert_eq!(IncidentState::Assessed(LowProbability).after(IncidentStep::Notice), None);
+        assert!(IncidentState::Assessed(Breach).after(IncidentStep::Notice).is_some());
+    }
+
+    #[test]
+    fn the_secretary_is_told_from_500_on_and_the_media_above_500_of_a_state() {
+        let of = |people| vec![StateCount { state: StateCode::new("ca").expect("a state"), people }];
+        assert_eq!(notices_due(499, &of(499)), [BreachNotice::Individuals]);
+        assert_eq!(notices_due(500, &of(500)), [BreachNotice::Individuals, BreachNotice::Secretary]);
+        assert_eq!(
+            notices_due(501, &of(501)),
+            [BreachNotice::Individuals, BreachNotice::Media, BreachNotice::Secretary]
+        );
+        let spread = [of(300), of(300)].concat();
+        assert_eq!(notices_due(600, &spread), [BreachNotice::Individuals, BreachNotice::Secretary]);
+    }
+
+    #[test]
+    fn the_clock_runs_60_days_of_the_calendar() {
+        assert_eq!(notice_due(date(2026, 5, 14)), date(2026, 7, 13));
+        assert_eq!(notice_due(date(2027, 12, 31)), date(2028, 2, 29));
+        assert_eq!(log_due(2026), date(2027, 3, 1));
+        assert_eq!(log_due(2027), date(2028, 2, 29));
+    }
+
+    #[test]
+    fn a_state_is_one_of_those_that_there_are() {
+        assert_eq!(StateCode::new(" tx ").map(StateCode::as_str), Ok("TX"));
+        assert!(StateCode::new("XX").is_err() && StateCode::new("Texas").is_err());
+        assert!(serde_json::from_str::<StateCode>("\"ZZ\"").is_err());
+    }
+}

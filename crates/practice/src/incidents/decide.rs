@@ -1,0 +1,231 @@
+//! What is decided about an incident, one step at a time: the four factors, states, notices, the end. Nobody decides about what
+//! they did themself, and whoever assessed it does not close it.
+
+use super::{INCIDENT, IncidentError, allowed, open, reason};
+use crate::{
+    Event, House,
+    accounts::in_person,
+    record::{resource, today},
+};
+use domain::{
+    BreachNotice, DataAcquired, DataNature, DataRecipient, Date, IncidentConclusion, IncidentId, IncidentState,
+    IncidentStep, IncidentWords, RiskMitigated, StateCount, notices_due,
+};
+use identity::{Full, Session};
+use ledger::Word;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{
+    Batch, CommitError,
+    rows::incidents::{self as rows, AssessmentRow, ClosingRow, IncidentRow, NoticeRow},
+};
+
+/// The four factors (45 CFR 164.402(2)), each a choice and words, and what follows from them.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAssessment {
+    /// The nature and extent of what was affected.
+    pub nature: DataNature,
+    /// In words.
+    pub nature_words: IncidentWords,
+    /// Who used it, or to whom it was disclosed.
+    pub recipient: DataRecipient,
+    /// In words.
+    pub recipient_words: IncidentWords,
+    /// Whether it was acquired or viewed.
+    pub acquired: DataAcquired,
+    /// In words.
+    pub acquired_words: IncidentWords,
+    /// To what extent the risk was mitigated.
+    pub mitigated: RiskMitigated,
+    /// In words.
+    pub mitigated_words: IncidentWords,
+    /// A low probability that it was compromised, or a breach.
+    pub conclusion: IncidentConclusion,
+}
+
+/// A notice that was given.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNotice {
+    /// To whom.
+    pub notice: BreachNotice,
+    /// On which day; the first of several.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub given_on: Date,
+}
+
+/// The end of an incident.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClosing {
+    /// What was learned, and what changes.
+    pub lessons: IncidentWords,
+}
+
+/// Leave to work on an incident, and the incident.
+pub(super) async fn begin(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+) -> Result<IncidentRow, IncidentError> {
+    let practice = allowed(house, session, resource(INCIDENT, incident)).await?;
+    open::stored(house, practice, incident).await
+}
+
+/// Where an incident stands.
+pub(super) async fn state(house: &House, row: &IncidentRow) -> Result<IncidentState, IncidentError> {
+    let db = &house.stores.identity;
+    if rows::closing(db, row.practice_id, row.incident_id).await?.is_some() {
+        return Ok(IncidentState::Closed);
+    }
+    let assessments = rows::assessments(db, row.practice_id, row.incident_id).await?;
+    Ok(assessments.last().map_or(IncidentState::Open, |last| IncidentState::Assessed(last.conclusion)))
+}
+
+/// Whether a step may be done now.
+pub(super) async fn may(house: &House, row: &IncidentRow, step: IncidentStep) -> Result<(), IncidentError> {
+    state(house, row).await?.after(step).map(|_| ()).ok_or(IncidentError::NotNow)
+}
+
+/// Somebody else did something about it since it was read.
+pub(super) fn meanwhile(error: CommitError) -> IncidentError {
+    match error {
+        CommitError::Conflict { .. } | CommitError::Duplicate { .. } => IncidentError::Meanwhile,
+        other => other.into(),
+    }
+}
+
+/// What begins every decision: leave, in person, not about oneself, and at its time.
+async fn deciding(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+    step: IncidentStep,
+    action: &Word,
+) -> Result<IncidentRow, IncidentError> {
+    let row = begin(house, session, incident).await?;
+    in_person(house, session)?;
+    if row.about == Some(session.account()) {
+        let refused = Event::refused(action.clone(), resource(INCIDENT, incident), Word::new("about-oneself"));
+        house.record(session, refused).await?;
+        return Err(IncidentError::Oneself);
+    }
+    may(house, &row, step).await?;
+    Ok(row)
+}
+
+async fn record(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+    action: Word,
+) -> Result<(), IncidentError> {
+    house.record(session, reason(Event::done(action, resource(INCIDENT, incident)))).await?;
+    Ok(())
+}
+
+/// Assesses the risk; again, when more is known. What was assessed before stays.
+pub async fn assess(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+    new: &NewAssessment,
+) -> Result<(), IncidentError> {
+    const ACTION: Word = Word::new("assess_incident");
+    let row = deciding(house, session, incident, IncidentStep::Assess(new.conclusion), &ACTION).await?;
+    let (practice, db, me) = (row.practice_id, &house.stores.identity, session.account());
+    let nth = rows::assessments(db, practice, incident).await?.last().map_or(1, |last| last.nth + 1);
+    let id = rows::assessment_id(incident, nth);
+    let assessment = AssessmentRow {
+        nth,
+        nature: (new.nature, house.vault.seal(practice, me, id, &new.nature_words).await?),
+        recipient: (new.recipient, house.vault.seal(practice, me, id, &new.recipient_words).await?),
+        acquired: (new.acquired, house.vault.seal(practice, me, id, &new.acquired_words).await?),
+        mitigated: (new.mitigated, house.vault.seal(practice, me, id, &new.mitigated_words).await?),
+        conclusion: new.conclusion,
+        assessed_by: me,
+        assessed_at: house.clock.now(),
+    };
+    record(house, session, incident, ACTION).await?;
+    let batch = rows::moves_on(Batch::new(), &row);
+    db.commit(rows::assess(batch, (practice, incident), &assessment)).await.map_err(meanwhile)
+}
+
+/// Says how many of those affected live in a state. No address of a patient is kept here, so somebody counts.
+pub async fn count(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+    new: &StateCount,
+) -> Result<(), IncidentError> {
+    const ACTION: Word = Word::new("count_incident");
+    let row = deciding(house, session, incident, IncidentStep::Count, &ACTION).await?;
+    record(house, session, incident, ACTION).await?;
+    let batch = rows::moves_on(Batch::new(), &row);
+    let batch = rows::count(batch, (row.practice_id, incident), new, session.account(), house.clock.now());
+    house.stores.identity.commit(batch).await.map_err(meanwhile)
+}
+
+/// Notes that notice of a breach was given.
+pub async fn notice(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+    new: &NewNotice,
+) -> Result<(), IncidentError> {
+    const ACTION: Word = Word::new("note_breach_notice");
+    let row = deciding(house, session, incident, IncidentStep::Notice, &ACTION).await?;
+    if new.given_on > today(house, row.practice_id).await? {
+        return Err(IncidentError::NotYet);
+    }
+    record(house, session, incident, ACTION).await?;
+    let notice = NoticeRow {
+        notice: new.notice,
+        given_on: new.given_on,
+        noted_by: session.account(),
+        noted_at: house.clock.now(),
+    };
+    let batch = rows::moves_on(Batch::new(), &row);
+    let batch = rows::notice(batch, (row.practice_id, incident), &notice);
+    house.stores.identity.commit(batch).await.map_err(meanwhile)
+}
+
+/// Closes an incident: somebody who did not assess it, when everybody was told who is to be.
+pub async fn close(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+    new: &NewClosing,
+) -> Result<(), IncidentError> {
+    const ACTION: Word = Word::new("close_incident");
+    let row = deciding(house, session, incident, IncidentStep::Close, &ACTION).await?;
+    let (practice, db, me) = (row.practice_id, &house.stores.identity, session.account());
+    let assessments = rows::assessments(db, practice, incident).await?;
+    if assessments.iter().any(|assessment| assessment.assessed_by == me) {
+        let refused = Event::refused(ACTION, resource(INCIDENT, incident), Word::new("own-assessment"));
+        house.record(session, refused).await?;
+        return Err(IncidentError::BothHands);
+    }
+    if assessments.last().is_some_and(|last| last.conclusion == IncidentConclusion::Breach) {
+        let missing = missing(house, &row).await?;
+        if !missing.is_empty() {
+            return Err(IncidentError::NotTold(missing));
+        }
+    }
+    let lessons = house.vault.seal(practice, me, rows::row_id(incident), &new.lessons).await?;
+    record(house, session, incident, ACTION).await?;
+    let closing = ClosingRow { lessons, closed_by: me, closed_at: house.clock.now() };
+    let batch = rows::moves_on(Batch::new(), &row);
+    db.commit(rows::close(batch, (practice, incident), &closing)).await.map_err(meanwhile)
+}
+
+/// The notices that a breach asks for and nobody noted.
+pub(super) async fn missing(house: &House, row: &IncidentRow) -> Result<Vec<BreachNotice>, IncidentError> {
+    let (practice, incident, db) = (row.practice_id, row.incident_id, &house.stores.identity);
+    let affected = rows::count_affected(db, practice, incident).await?;
+    let states = rows::states(db, practice, incident).await?;
+    let given = rows::notices(db, practice, incident).await?;
+    let due = notices_due(affected, &states).into_iter();
+    Ok(due.filter(|notice| given.iter().all(|given| given.notice != *notice)).collect())
+}

@@ -1,0 +1,248 @@
+//! An incident from its opening to its end: frozen, assessed, told, closed by somebody else.
+
+use axum::http::Method;
+use domain::{PatientId, PracticeId, Role};
+use ledger::Outcome;
+use serde_json::{Value, json};
+use testkit::{
+    house::Person,
+    site::{Answer, Site},
+};
+
+/// A therapist who opened the charts of two patients, and three who can handle that.
+struct Scene {
+    site: Site,
+    practice: PracticeId,
+    therapist: Person,
+    session: String,
+    patients: [PatientId; 2],
+    officer: String,
+    other: String,
+    admin: Person,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let site = Site::new().await;
+        let practice = site.practice().await;
+        let patients = [site.patient(practice, "Ana", "Ruiz").await, site.patient(practice, "Bea", "Ruiz").await];
+        let therapist = site.account(practice, Role::Therapist).await;
+        let session = site.signed_in(&therapist).await;
+        for patient in patients {
+            site.care_link(&therapist, patient).await;
+            assert_eq!(site.api(Method::GET, &format!("/api/v1/patients/{patient}"), &session, None).await.status, 200);
+        }
+        let officer = site.account(practice, Role::PrivacyOfficer).await;
+        let officer = site.signed_in(&officer).await;
+        let other = site.account(practice, Role::PrivacyOfficer).await;
+        let other = site.signed_in(&other).await;
+        let admin = site.account(practice, Role::Admin).await;
+        Self { site, practice, therapist, session, patients, officer, other, admin }
+    }
+
+    async fn post(&self, cookie: &str, path: &str, body: Value) -> Answer {
+        self.site.api(Method::POST, &format!("/api/v1/incidents{path}"), cookie, Some(body)).await
+    }
+
+    async fn done(&self, cookie: &str, path: &str, body: Value) {
+        let answer = self.post(cookie, path, body).await;
+        assert!(answer.status.is_success(), "{path}: {} {}", answer.status, answer.text());
+    }
+
+    async fn open(&self, about: &Person) -> String {
+        let new = json!({
+            "subject": "account", "subject_id": about.account(), "from": "2026-05-14T00:00:00Z", "to": "2026-05-15T12:00:00Z",
+            "discovered_on": "2026-05-14", "what": "Charts were opened at night.",
+        });
+        let answer = self.post(&self.officer, "", new).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        format!("/{}", answer.json()["incident_id"].as_str().unwrap())
+    }
+
+    async fn read(&self, incident: &str) -> Value {
+        let answer = self.site.api(Method::GET, &format!("/api/v1/incidents{incident}"), &self.officer, None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+
+    async fn holds(&self) -> Vec<Value> {
+        let holds = self.site.api(Method::GET, "/api/v1/retention/holds", &self.officer, None).await.json();
+        holds["items"].as_array().unwrap().clone()
+    }
+}
+
+fn assessment(conclusion: &str) -> Value {
+    json!({
+        "nature": "care", "nature_words": "Two charts.", "recipient": "bound", "recipient_words": "A colleague.",
+        "acquired": "viewed", "acquired_words": "The entries show it.", "mitigated": "partly",
+        "mitigated_words": "She said that nothing was written down.", "conclusion": conclusion,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn freezing_ends_sessions_writes_down_whom_it_affects_and_holds_their_records_once() {
+    let scene = Scene::new().await;
+    let incident = scene.open(&scene.therapist).await;
+    assert_eq!(scene.read(&incident).await["affected"], 0);
+    let frozen = scene.post(&scene.officer, &format!("{incident}/freeze"), json!({})).await.json();
+    let wanted = json!({ "affected": 2, "held": 2, "not_held": 0, "sessions_ended": true, "complete": true });
+    assert_eq!(frozen, wanted);
+    let path = format!("/api/v1/patients/{}", scene.patients[0]);
+    assert_eq!(scene.site.api(Method::GET, &path, &scene.session, None).await.status, 401, "signed out");
+    let view = scene.read(&incident).await;
+    let mut listed: Vec<&str> =
+        view["patients"].as_array().unwrap().iter().map(|one| one["patient_id"].as_str().unwrap()).collect();
+    let mut opened: Vec<String> = scene.patients.iter().map(PatientId::to_string).collect();
+    listed.sort_unstable();
+    opened.sort();
+    assert_eq!(listed, opened);
+    assert_eq!(view["patients"][0]["classes"], json!(["contact", "exercise", "identifying"]));
+    assert_eq!((&view["timeline"][0]["patients"], &view["timeline"][0]["day"]), (&2.into(), &"2026-05-14".into()));
+    // Again: nobody is held twice, and what is held carries the incident's number.
+    scene.done(&scene.officer, &format!("{incident}/freeze"), json!({})).await;
+    let holds = scene.holds().await;
+    assert_eq!(holds.len(), 2);
+    assert!(holds.iter().all(|hold| format!("/{}", hold["incident"].as_str().unwrap()) == incident));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_breach_is_closed_by_somebody_who_did_not_assess_it_when_everybody_was_told() {
+    let scene = Scene::new().await;
+    let incident = scene.open(&scene.therapist).await;
+    let (officer, other) = (&scene.officer, &scene.other);
+    let closing = json!({ "lessons": "Ask sooner." });
+    let (assess, close) = (format!("{incident}/assessment"), format!("{incident}/closing"));
+    assert_eq!(scene.post(other, &close, closing.clone()).await.status, 409, "before it was assessed");
+    let notice = json!({ "notice": "individuals", "given_on": "2026-05-14" });
+    let notices = format!("{incident}/notices");
+    assert_eq!(scene.post(officer, &notices, notice.clone()).await.status, 409, "of what is no breach yet");
+    scene.done(officer, &assess, assessment("low_probability")).await;
+    scene.done(officer, &assess, assessment("breach")).await;
+    let view = scene.read(&incident).await;
+    assert_eq!(view["assessments"].as_array().unwrap().len(), 2, "what was assessed before stays");
+    assert_eq!(view["assessments"][1]["mitigated"]["words"], "She said that nothing was written down.");
+    assert_eq!((&view["due_on"], &view["days_left"]), (&"2026-07-13".into(), &60.into()));
+    assert_eq!(view["notices_missing"], json!(["individuals"]));
+    // More than 500 of one state: the media too.
+    scene.done(officer, &format!("{incident}/states"), json!({ "state": "tx", "people": 501 })).await;
+    assert_eq!(scene.read(&incident).await["notices_missing"], json!(["individuals", "media"]));
+    scene.done(officer, &format!("{incident}/states"), json!({ "state": "TX", "people": 2 })).await;
+    let early = scene.post(other, &close, closing.clone()).await;
+    assert_eq!(early.status, 409);
+    assert!(early.text().contains("each who is affected"), "{}", early.text());
+    let tomorrow = json!({ "notice": "individuals", "given_on": "2026-05-20" });
+    assert_eq!(scene.post(officer, &notices, tomorrow).await.status, 409, "not yet");
+    scene.done(officer, &notices, notice.clone()).await;
+    assert_eq!(scene.post(officer, &notices, notice).await.status, 409, "once");
+    assert_eq!(scene.post(officer, &close, closing.clone()).await.status, 409, "whoever assessed it");
+    scene.done(other, &close, closing.clone()).await;
+    let view = scene.read(&incident).await;
+    assert_eq!((&view["closed"], &view["lessons"]), (&true.into(), &"Ask sooner.".into()));
+    for (path, body) in
+        [(&assess, assessment("low_probability")), (&close, closing), (&format!("{incident}/freeze"), json!({}))]
+    {
+        assert_eq!(scene.post(other, path, body).await.status, 409, "{path} after the end");
+    }
+    let log = scene.site.api(Method::GET, "/api/v1/incidents/log?year=2026", officer, None).await.json();
+    assert_eq!((&log["due_on"], log["breaches"].as_array().unwrap().len()), (&"2027-03-01".into(), 1));
+    assert_eq!(log["breaches"][0]["individuals_told_on"], "2026-05-14");
+    let other_year = scene.site.api(Method::GET, "/api/v1/incidents/log?year=2025", officer, None).await.json();
+    assert_eq!(other_year["breaches"], json!([]));
+    // Each step stands in the trail.
+    let entries = scene.site.ledger.entries();
+    for action in ["open_incident", "assess_incident", "count_incident", "note_breach_notice", "close_incident"] {
+        assert!(
+            entries.iter().any(|entry| entry.action.as_str() == action && entry.outcome == Outcome::Allowed),
+            "{action}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_decides_about_what_they_did_themself() {
+    let scene = Scene::new().await;
+    let admin = scene.site.signed_in(&scene.admin).await;
+    let incident = scene.open(&scene.admin).await;
+    let steps = [
+        ("assessment", assessment("low_probability")),
+        ("states", json!({ "state": "TX", "people": 2 })),
+        ("notices", json!({ "notice": "individuals", "given_on": "2026-05-14" })),
+        ("closing", json!({ "lessons": "None." })),
+    ];
+    for (step, body) in steps {
+        let answer = scene.post(&admin, &format!("{incident}/{step}"), body).await;
+        assert_eq!(answer.status, 409, "{step}");
+        assert!(answer.text().contains("your own account"), "{}", answer.text());
+    }
+    let refused = scene.site.ledger.entries().into_iter().filter(|entry| entry.reason.as_str() == "about-oneself");
+    assert_eq!(refused.filter(|entry| entry.outcome == Outcome::Denied).count(), 4);
+    let page = scene.site.open(&format!("/incidents{incident}"), &admin).await.text();
+    assert!(page.contains("Somebody else decides about it") && !page.contains("Assess the risk"));
+    scene.done(&scene.officer, &format!("{incident}/assessment"), assessment("low_probability")).await;
+    // By the session in which it happened it is the same: the trail says whose it was.
+    let entries = scene.site.ledger.entries();
+    let session =
+        entries.iter().find(|entry| entry.actor == Some(scene.admin.account())).unwrap().login_session.unwrap();
+    let new = json!({
+        "subject": "session", "subject_id": session, "from": "2026-05-14T00:00:00Z", "to": "2026-05-15T12:00:00Z",
+        "discovered_on": "2026-05-14", "what": "Again.",
+    });
+    let opened = scene.post(&scene.officer, "", new).await.json();
+    let path = format!("/{}/assessment", opened["incident_id"].as_str().unwrap());
+    assert_eq!(scene.post(&admin, &path, assessment("low_probability")).await.status, 409);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_decided_needs_a_factor_proven_just_now_and_another_practice_sees_nothing() {
+    let scene = Scene::new().await;
+    let incident = scene.open(&scene.therapist).await;
+    let stranger = scene.site.practice().await;
+    assert_ne!(stranger, scene.practice);
+    let stranger = scene.site.account(stranger, Role::PrivacyOfficer).await;
+    let stranger = scene.site.signed_in(&stranger).await;
+    let path = format!("/api/v1/incidents{incident}");
+    assert_eq!(scene.site.api(Method::GET, &path, &stranger, None).await.status, 404);
+    assert_eq!(scene.post(&stranger, &format!("{incident}/freeze"), json!({})).await.status, 404);
+    scene.site.clock.advance_seconds(6 * 60);
+    for (step, body) in [("freeze", json!({})), ("assessment", assessment("breach"))] {
+        assert_eq!(scene.post(&scene.officer, &format!("{incident}/{step}"), body).await.status, 401, "{step}");
+    }
+    assert!(scene.holds().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_lead_from_the_form_to_the_end() {
+    let scene = Scene::new().await;
+    let officer = &scene.officer;
+    let fields = format!(
+        "account_id={}&from=2026-05-14&to=2026-05-14&discovered_on=2026-05-14&what=Charts+at+night",
+        scene.therapist.account()
+    );
+    let wrong =
+        scene.site.submit("/incidents/new", officer, &fields.replace("discovered_on=2026", "discovered_on=2027")).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text().contains("has not come yet") && wrong.text().contains("Charts at night"), "{}", wrong.text());
+    let opened = scene.site.submit("/incidents/new", officer, &fields).await;
+    assert_eq!(opened.status, 303, "{}", opened.text());
+    let here = opened.header("location").unwrap().to_owned();
+    assert_eq!(scene.site.submit(&format!("{here}/freeze"), officer, "").await.status, 303);
+    let half = scene.site.submit(&format!("{here}/assessment"), officer, "nature=care&nature_words=Two+charts").await;
+    assert_eq!(half.status, 422);
+    assert!(half.text().contains("Two charts"), "what was typed stays");
+    let all = "nature=care&nature_words=a&recipient=bound&recipient_words=b&acquired=viewed&acquired_words=c&mitigated=not\
+               &mitigated_words=d&conclusion=breach";
+    assert_eq!(scene.site.submit(&format!("{here}/assessment"), officer, all).await.status, 303);
+    let page = scene.site.open(&here, officer).await.text();
+    assert!(page.contains("Notices are to be given") && page.contains("13 July 2026"), "{page}");
+    assert!(page.contains("name and contact") && page.contains("held") && !page.contains("Ruiz"));
+    assert_eq!(scene.site.submit(&format!("{here}/states"), officer, "state=TX&people=2").await.status, 303);
+    let given = "notice=individuals&given_on=2026-05-14";
+    assert_eq!(scene.site.submit(&format!("{here}/notices"), officer, given).await.status, 303);
+    assert_eq!(scene.site.submit(&format!("{here}/closing"), &scene.other, "lessons=Ask+sooner").await.status, 303);
+    let page = scene.site.open(&here, officer).await.text();
+    assert!(page.contains("Ask sooner") && !page.contains("Assess the risk"));
+    let list = scene.site.open("/incidents", officer).await.text();
+    assert!(list.contains("closed") && list.contains(&here));
+    let log = scene.site.open("/incidents/log", officer).await.text();
+    assert!(log.contains("Breaches under 500 discovered in 2026") && log.contains("1 March 2027"), "{log}");
+}
