@@ -136,9 +136,10 @@ impl World {
         let assessor = world.site.signed_in(&assessor).await;
         let incidents = [
             incident(&world).await,
-            incident(&world).await,
-            assessed(&world, &assessor).await,
-            assessed(&world, &assessor).await,
+            // A breach, so that its page has the form of a notice too.
+            assessed(&world, &assessor, "breach").await,
+            assessed(&world, &assessor, "low_probability").await,
+            assessed(&world, &assessor, "low_probability").await,
         ];
         let alerts = [alert(&world.site, practice).await, alert(&world.site, practice).await];
         let emergencies = [emergency(&world).await, emergency(&world).await];
@@ -322,10 +323,10 @@ async fn incident(world: &World) -> String {
     opened["incident_id"].as_str().expect("an id").to_owned()
 }
 
-/// An incident that somebody else assessed as no breach.
-async fn assessed(world: &World, assessor: &str) -> String {
+/// An incident that somebody else assessed so.
+async fn assessed(world: &World, assessor: &str, conclusion: &str) -> String {
     let incident = incident(world).await;
-    let mut body = json!({ "conclusion": "low_probability" });
+    let mut body = json!({ "conclusion": conclusion });
     for (factor, choice) in
         [("nature", "contact"), ("recipient", "bound"), ("acquired", "neither"), ("mitigated", "assured")]
     {
