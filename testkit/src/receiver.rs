@@ -26,7 +26,7 @@ pub struct Receiver {
 pub struct Came {
     /// Its id.
     pub id: String,
-    /// Whether its signature was that of its id, its time and its body.
+    /// Whether its signature was that of its id, its time and its body, and its time within five minutes of the receiver's.
     pub fits: bool,
     /// Its time, in seconds since 1970.
     pub at: String,
@@ -71,6 +71,13 @@ impl Receiver {
         BufReader::new(out).read_line(&mut said).expect("read");
         assert_eq!(said.trim(), "ready", "the receiver listens");
         self.running = Some(child);
+    }
+
+    /// Its clock says so, in seconds since 1970; before, it takes messages of any time.
+    pub fn clock_says(&self, seconds: i64) {
+        // Renamed, so that it never reads half of it.
+        let (new, now) = (self.folder.path().join("now.new"), self.folder.path().join("now"));
+        fs::write(&new, seconds.to_string()).and_then(|()| fs::rename(new, now)).expect("written");
     }
 
     /// It goes away, at once.

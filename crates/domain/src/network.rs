@@ -15,9 +15,8 @@ pub struct Network {
     bits: u8,
 }
 
-/// What is not reached over the public Internet, or leads to what is not: the special-purpose registries of RFC 6890, multicast,
-/// and the two ranges of IPv6 that have an address of IPv4 in them (RFC 6052, RFC 3056).
-const INTERNAL: [Network; 22] = [
+/// What of the addresses of IPv4 is not reached over the public Internet: the special-purpose registry (RFC 6890) and multicast.
+const INTERNAL_V4: [Network; 14] = [
     v4([0, 0, 0, 0], 8),
     v4([10, 0, 0, 0], 8),
     v4([100, 64, 0, 0], 10),
@@ -32,15 +31,13 @@ const INTERNAL: [Network; 22] = [
     v4([198, 51, 100, 0], 24),
     v4([203, 0, 113, 0], 24),
     v4([224, 0, 0, 0], 3),
-    v6(0, 96),
-    v6(0x0064_ff9b, 32),
-    v6(0x2001_0000, 23),
-    v6(0x2001_0db8, 32),
-    v6(0x2002_0000, 16),
-    v6(0xfc00_0000, 7),
-    v6(0xfe80_0000, 10),
-    v6(0xff00_0000, 8),
 ];
+
+/// All of IPv6 that is given out to be reached over the public Internet (IANA, IPv6 Global Unicast Address Space).
+const GLOBAL_V6: Network = v6(0x2000_0000, 3);
+/// What of that is not: special purposes (RFC 6890), 6to4, which leads to an address of IPv4 (RFC 3056), and documentation
+/// (RFC 3849, RFC 9637).
+const INTERNAL_V6: [Network; 4] = [v6(0x2001_0000, 23), v6(0x2001_0db8, 32), v6(0x2002_0000, 16), v6(0x3fff_0000, 20)];
 
 const fn v4([a, b, c, d]: [u8; 4], bits: u8) -> Network {
     Network { address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), bits }
@@ -62,9 +59,14 @@ impl Network {
         }
     }
 
-    /// Whether an address belongs to no public place: a loopback, a private network, a link, a documentation.
+    /// Whether an address belongs to no public place: a loopback, a private network, a link, a documentation; of IPv6 all that is not
+    /// given out as public.
     pub fn is_internal(address: IpAddr) -> bool {
-        INTERNAL.iter().any(|network| network.contains(address))
+        let among = |networks: &[Self]| networks.iter().any(|network| network.contains(address));
+        match address.to_canonical() {
+            IpAddr::V4(_) => among(&INTERNAL_V4),
+            IpAddr::V6(_) => !GLOBAL_V6.contains(address) || among(&INTERNAL_V6),
+        }
     }
 }
 
@@ -113,6 +115,14 @@ mod tests {
             "2002:a00:1::",
             "ff02::1",
             "::10.0.0.1",
+            "fec0::1",
+            "100::1",
+            "3fff:fff::1",
+            "5f00::1",
+            "::ffff:0:a00:1",
+            "2001:db8::1",
+            "2001::1",
+            "4000::1",
         ] {
             assert!(internal(inside), "{inside}");
         }

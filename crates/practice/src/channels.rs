@@ -13,10 +13,11 @@ mod target;
 mod webhook;
 
 pub use agreements::{AgreementView, NewAgreement, add_agreement, agreements, end_agreement};
-pub use outside::Outside;
+pub use outside::{Outside, OutsideError};
 pub use sender::{STEPS, SendRound, Sender};
 pub use setting::{
-    ChannelView, ChannelsView, NewChannel, SetChannel, channels, end_channel, renew_channel, set_channel,
+    ChannelView, ChannelsView, MOST_CHANNELS, NewChannel, SetChannel, channels, end_channel, renew_channel,
+    set_channel, stop_restored,
 };
 
 use crate::{HouseError, house::through_house, record::RecordError};

@@ -181,9 +181,7 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
             tokio::spawn(Follower::new(opened.house.clone(), logs, Arc::new(Unobserved)).follow());
         }
         let sender = Sender::new(opened.house.clone(), opened.sent.take(), outside.clone(), Arc::new(Unobserved));
-        if let Some(sender) = sender {
-            tokio::spawn(sender.follow());
-        }
+        tokio::spawn(sender.follow());
         tokio::spawn(reviews::look_after(Arc::downgrade(&opened.house), config.clone()));
         let app = App::new(parts(config, opened.house.clone()));
         let router = web::routes::table().router(app.clone());

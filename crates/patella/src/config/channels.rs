@@ -22,6 +22,7 @@ impl Channels {
     /// The same from the pages of this server.
     pub(crate) fn outside(&self, origin: &str) -> Result<Outside> {
         let file = self.ca_file.as_ref().map(RelativePathBuf::relative);
-        Outside::new(origin, file.as_deref(), self.internal.clone()).context("channels.ca_file cannot be used")
+        Outside::new(origin, file.as_deref(), self.internal.clone())
+            .context("receivers cannot be reached: is channels.ca_file right?")
     }
 }

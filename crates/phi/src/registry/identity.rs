@@ -461,10 +461,10 @@ table! {
     Identity.channels {
         (practice_id: Id, Drop, "the practice")
         (channel_id: Id, Drop, "the channel")
-        (kind: Structure, Drop, "webhook, syslog or mail")
+        (kind: Structure, Drop, "webhook or syslog")
         (target: sealed Credential as Target = String, Drop, "Where to, and the secret that signs.")
         (agreement_id: Id, Drop, "the agreement under which it sends")
-        (set_by: Id, Drop, "the account that set it last")
+        (set_by: Id, Drop, "the account that set it")
         (set_at: Time, Drop, "when")
         (ended_by: Id, Drop, "the account that ended it")
         (ended_at: Time, Drop, "when")
@@ -475,7 +475,7 @@ table! {
         (try_at: Time, Drop, "before which it is not tried again")
         (sent: Structure, Drop, "how many messages arrived")
         (sent_at: Time, Drop, "when the last one did")
-        (waiting: Structure, Drop, "how much waited when it was tried last")
+        (waiting: Structure, Drop, "how many alerts (also those that are only written down) or entries (of all practices) waited when it was tried last")
         (held_by: Id, Drop, "the server that sends at present")
         (held_until: Time, Drop, "until when no other one does")
     }

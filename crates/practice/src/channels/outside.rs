@@ -27,7 +27,19 @@ const ANSWER: Duration = Duration::from_secs(20);
 pub struct Outside {
     origin: String,
     tls: ClientConfig,
+    http: Client,
     reach: Reach,
+}
+
+/// Why receivers cannot be reached at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OutsideError {
+    /// The certificates from which receivers' come cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] OpenError),
+    /// No client for the web can be made.
+    #[error("no client for webhooks can be made")]
+    Client(#[source] reqwest::Error),
 }
 
 /// Which addresses may be reached.
@@ -37,9 +49,10 @@ struct Reach(Arc<Vec<Network>>);
 impl Outside {
     /// From this server, whose pages are at `origin` (`https://practice.example`). Receivers show a certificate from those in a
     /// file (PEM), or from those that the system trusts; of internal addresses only those in `allowed` are reached.
-    pub fn new(origin: &str, ca_file: Option<&Path>, allowed: Vec<Network>) -> Result<Self, OpenError> {
+    pub fn new(origin: &str, ca_file: Option<&Path>, allowed: Vec<Network>) -> Result<Self, OutsideError> {
         let (origin, tls) = (origin.trim_end_matches('/').to_owned(), store::client_tls(ca_file)?);
-        Ok(Self { origin, tls, reach: Reach(Arc::new(allowed)) })
+        let reach = Reach(Arc::new(allowed));
+        Ok(Self { origin, http: client(&tls, &reach).map_err(OutsideError::Client)?, tls, reach })
     }
 
     /// The address of a page.
@@ -70,18 +83,9 @@ impl Outside {
         tokio::time::timeout(CONNECT, reach).await.map_err(|_| away())?
     }
 
-    /// A client that follows no redirect, asks no proxy and reaches nobody inside.
-    pub(super) fn client(&self) -> Result<Client, Failure> {
-        Client::builder()
-            .use_preconfigured_tls(self.tls.clone())
-            .https_only(true)
-            .no_proxy()
-            .redirect(Policy::none())
-            .dns_resolver(Arc::new(self.reach.clone()))
-            .connect_timeout(CONNECT)
-            .timeout(ANSWER)
-            .build()
-            .map_err(|_| Failure::new("unreachable"))
+    /// What speaks to webhooks.
+    pub(super) const fn client(&self) -> &Client {
+        &self.http
     }
 
     /// Whether an address that stands in the place of a name may be reached; what is a name is looked at when it is resolved.
@@ -89,6 +93,19 @@ impl Outside {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         bare.parse::<IpAddr>().map_or(true, |address| self.reach.allows(address))
     }
+}
+
+/// A client that follows no redirect, asks no proxy and reaches nobody inside.
+fn client(tls: &ClientConfig, reach: &Reach) -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .use_preconfigured_tls(tls.clone())
+        .https_only(true)
+        .no_proxy()
+        .redirect(Policy::none())
+        .dns_resolver(Arc::new(reach.clone()))
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .build()
 }
 
 impl Reach {

@@ -3,7 +3,7 @@
 use super::{
     AgreementView, ChannelError,
     agreements::{in_force, on_file, over},
-    sender::ALERTS,
+    sender::{ALERTS, RESTORED},
     target::Target,
 };
 use crate::{
@@ -18,7 +18,7 @@ use phi::{Purpose, ReadAudit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{
-    Batch,
+    Batch, CommitError, Db,
     rows::{
         alerts,
         channels::{self as rows, ChannelRow, Health},
@@ -27,6 +27,8 @@ use store::{
 };
 
 const CHANNEL: Word = Word::new("channel");
+/// How many channels a practice may have at a time.
+pub const MOST_CHANNELS: usize = 10;
 
 /// A channel to be set.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -66,7 +68,9 @@ pub struct ChannelView {
     /// Since when.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
-    /// Why it fails or stopped, in a word: `unreachable`, `no-answer`, `status-500`, `redirected`, `internal-address`.
+    /// Why it fails or stopped, in a word. Of the receiver: `unreachable`, `no-answer`, `cut-off`, `status-500` (or another),
+    /// `redirected`, `internal-address`. Of this server: `log-damaged`, `trail-unreadable`, `target-unreadable`, `server-failed`.
+    /// Of what stopped: `agreement-ended`, `restored`.
     pub why: Option<String>,
     /// When it is tried again, where it fails.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -76,7 +80,8 @@ pub struct ChannelView {
     /// When the last one did.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub sent_at: Option<Timestamp>,
-    /// How much waits.
+    /// How much waits: alerts, also those that are only written down and not sent; of a collector of logs the entries that were
+    /// not looked at when it was tried last, also those of other practices of the server, so at most that many.
     pub waiting: u64,
     /// Who set it.
     pub set_by: Person,
@@ -143,6 +148,12 @@ pub async fn set_channel(house: &House, session: &Session<Full>, new: &NewChanne
     let practice = house.guard.authorize_practice::<ReadAudit>(session, purpose).await?.practice();
     in_person(house, session)?;
     let target = Target::new(new.kind, new.address.trim(), &*house.rng)?;
+    if rows::of_practice(&house.stores.identity, practice).await?.len() >= MOST_CHANNELS {
+        return Err(ChannelError::Value {
+            field: "kind",
+            why: "cannot be sent to more than 10 receivers: end one first",
+        });
+    }
     if !in_force(house, practice, (new.kind, new.agreement_id)).await? {
         house.record(session, Event::refused(SET, resource(CHANNEL, channel_id), Word::new("no-agreement"))).await?;
         return Err(ChannelError::NoAgreement);
@@ -211,4 +222,10 @@ pub async fn end_channel(house: &House, session: &Session<Full>, channel: Channe
     house.record(session, Event { reason: Word::new("read-audit"), ..event }).await?;
     let batch = rows::end(Batch::new(), practice, channel, session.account(), house.clock.now());
     db.commit(batch).await.map_err(over)
+}
+
+/// Stops every channel of every practice: what came back with a backup does not send by itself. Each goes on when it is put under an
+/// agreement again.
+pub async fn stop_restored(identity: &Db, now: Timestamp) -> Result<(), CommitError> {
+    identity.commit(rows::stop_all(Batch::new(), RESTORED, now)).await
 }

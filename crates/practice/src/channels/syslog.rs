@@ -2,8 +2,10 @@
 //!
 //! That protocol has no answer by which a receiver says what it has read. So each stretch of entries goes over a connection of its
 //! own, at whose end we say that nothing more comes and wait for the receiver to end it too: a receiver does so when it has read
-//! everything, and the system resets the connection when it ends with something unread. Only then the place is stored. Where a
-//! connection is lost instead, the stretch is sent again from its beginning; log and number in each message tell what came twice.
+//! everything, and the system resets the connection when it ends with something unread. The place is stored only when the system has
+//! ended the connection without a reset on both sides: until then what we sent may never have come to the receiver's system. Where a
+//! connection is lost instead, the stretch is sent again from its beginning; log, number and request in each message tell what came
+//! twice.
 
 use super::{outside::Outside, sender::Failure, target::Target};
 use domain::Timestamp;
@@ -13,10 +15,15 @@ use std::{
     io::{Error, ErrorKind},
     time::Duration,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// How long a stretch may take, its connection included.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// How often the system is asked whether a connection is over.
+const A_MOMENT: Duration = Duration::from_millis(10);
 /// Facility 13, log audit (RFC 5424, table 1).
 const FACILITY: u8 = 13;
 const INFORMATIONAL: u8 = 6;
@@ -61,12 +68,30 @@ async fn over_tls(outside: &Outside, target: &Target, frames: &[u8]) -> Result<(
     let mut unasked = [0; 1024];
     loop {
         match connection.read(&mut unasked).await {
-            Ok(0) => return Ok(()),
+            Ok(0) => break,
             Ok(_) => {}
-            // It ended the connection without the word for it, which many do: it had read everything all the same.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+            // It ended the connection without the word for it, which many do.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
             Err(error) => return Err(lost(error)),
         }
+    }
+    // That no more comes from it says nothing about what it read of ours.
+    over(connection.get_mut().0).await.map_err(lost)
+}
+
+/// Waits until a connection of which we ended our side is over: the receiver has ended its own, and its system has said that all of
+/// ours came. An error when it was reset instead.
+async fn over(socket: &mut TcpStream) -> Result<(), Error> {
+    let mut unasked = [0; 1024];
+    while socket.read(&mut unasked).await? > 0 {}
+    // A connection that is over has no other end any more. It gets there by the last acknowledgement or by a reset, and only a reset
+    // leaves an error behind; reading does not show it once the receiver has ended its own side.
+    while socket.peer_addr().is_ok() {
+        tokio::time::sleep(A_MOMENT).await;
+    }
+    match socket.take_error()? {
+        Some(error) => Err(error),
+        None => Ok(()),
     }
 }
 
@@ -103,5 +128,46 @@ mod tests {
         let said: serde_json::Value = serde_json::from_str(said).expect("JSON");
         assert_eq!((&said["log"], &said["seq"]), (&"practice.example/audit".into(), &7.into()));
         assert_eq!((&said["action"], &said["outcome"]), (&"read_exercise".into(), &"denied".into()));
+        let request = RequestId::from_bytes([3; 16]).to_string();
+        assert_eq!(
+            said["request"], request,
+            "after a restore another entry may have its number, and has another request"
+        );
+    }
+
+    /// Two ends of a connection, ours first.
+    async fn connected() -> (TcpStream, TcpStream) {
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let ours = TcpStream::connect(socket.local_addr().expect("an address")).await.expect("connected");
+        (ours, socket.accept().await.expect("connected").0)
+    }
+
+    #[tokio::test]
+    async fn who_reads_all_has_it_and_who_was_gone_before_it_came_has_not() {
+        let (mut ours, mut theirs) = connected().await;
+        ours.write_all(b"said").await.expect("written");
+        ours.shutdown().await.expect("ended");
+        let reads = async {
+            theirs.read_to_end(&mut Vec::new()).await.expect("read");
+            drop(theirs);
+        };
+        tokio::join!(reads, async { over(&mut ours).await.expect("it has it") });
+
+        let (mut ours, mut theirs) = connected().await;
+        theirs.shutdown().await.expect("ended");
+        ours.write_all(b"said").await.expect("written");
+        ours.shutdown().await.expect("ended");
+        let reads = async {
+            theirs.read_to_end(&mut Vec::new()).await.expect("read");
+            drop(theirs);
+        };
+        tokio::join!(reads, async { over(&mut ours).await.expect("who says nothing more may read on") });
+
+        let (mut ours, theirs) = connected().await;
+        drop(theirs);
+        assert_eq!(ours.read(&mut [0]).await.expect("it ended its side"), 0);
+        ours.write_all(b"said").await.expect("the system takes it");
+        let _ = ours.shutdown().await;
+        over(&mut ours).await.expect_err("nobody was there");
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use data_encoding::BASE64;
 use domain::{AlertAnswer, AlertId, AlertRule, Timestamp};
-use reqwest::{Client, Url, header::CONTENT_TYPE};
+use reqwest::{Url, header::CONTENT_TYPE};
 use serde::Serialize;
 use store::rows::alerts::AlertRow;
 
@@ -30,13 +30,7 @@ struct Alert<'a> {
 }
 
 /// Sends one alert. It has arrived when the receiver answers 2xx.
-pub(super) async fn send(
-    outside: &Outside,
-    client: &Client,
-    target: &Target,
-    alert: &AlertRow,
-    now: Timestamp,
-) -> Result<(), Failure> {
+pub(super) async fn send(outside: &Outside, target: &Target, alert: &AlertRow, now: Timestamp) -> Result<(), Failure> {
     let url = Url::parse(&target.address).map_err(|_| Failure::new("target-unreadable"))?;
     let key = target.signing_key().ok_or(Failure::new("target-unreadable"))?;
     if !url.host_str().is_some_and(|host| outside.may_reach(host)) {
@@ -56,7 +50,8 @@ pub(super) async fn send(
     // The id stays the same however often it is tried: by it a receiver knows what it has already.
     let (id, at) = (alert.alert_id.to_string(), now.as_second().to_string());
     let signature = crypto::hmac_sha256(&key, [id.as_bytes(), b".", at.as_bytes(), b".", &body]);
-    let answer = client
+    let answer = outside
+        .client()
         .post(url)
         .header("webhook-id", id)
         .header("webhook-timestamp", at)

@@ -261,7 +261,7 @@ impl Follower {
         let mut merge = Merge::new(AtDamage::PassOver);
         for (log, _) in sizes {
             let Some(end) = place_of(stored, log) else { continue };
-            let from = first_since(logs, log, end, since)?;
+            let from = first_since(logs, log, end, since, AtDamage::PassOver)?;
             merge.add(logs, log, from, end);
         }
         let mut practices = HashMap::new();

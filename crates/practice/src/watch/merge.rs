@@ -19,8 +19,11 @@ pub(crate) struct Merge {
 /// What is done with a bundle that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AtDamage {
-    /// Its log ends there for now: it is watched on from there when it can be read again.
+    /// Its log ends there for now: it is watched on from there when it can be read again. An entry that does not open is passed
+    /// over: the index tells of it.
     Stop,
+    /// The same, and at an entry that does not open too: who is told everything is told that something is missing.
+    Halt,
     /// It is passed over: what is usual is learned from the rest.
     PassOver,
 }
@@ -82,15 +85,22 @@ impl Source {
             let read = logs.read(&self.log, self.next, usize::try_from(until - self.next).unwrap_or(1));
             match read.and_then(|sealed| if sealed.is_empty() { Err(missing(self.next)) } else { Ok(sealed) }) {
                 Ok(sealed) => {
-                    let open = |(seq, bytes): (u64, &Vec<u8>)| {
-                        Some((seq, open_entry(&self.seal, &self.log, seq, bytes).ok()?))
-                    };
-                    self.waiting = (self.next..until).zip(&sealed).filter_map(open).collect();
-                    self.next = until.min(self.next + sealed.len() as u64);
+                    for (_, bytes) in (self.next..until).zip(&sealed) {
+                        match open_entry(&self.seal, &self.log, self.next, bytes) {
+                            Ok(entry) => self.waiting.push_back((self.next, entry)),
+                            Err(_) if at_damage == AtDamage::Halt => {
+                                self.failed = Some(unopened(self.next));
+                                self.end = self.next;
+                                return Ok(());
+                            }
+                            Err(_) => {}
+                        }
+                        self.next += 1;
+                    }
                 }
                 // Its time was over before it was looked at, or learned from.
                 Err(BackendError::Dropped { before }) if before > self.next => {
-                    if at_damage == AtDamage::Stop {
+                    if at_damage != AtDamage::PassOver {
                         tracing::warn!(log = %self.log, from = self.next, before, "entries were dropped before they were watched");
                     }
                     self.next = before.min(self.end);
@@ -100,7 +110,7 @@ impl Source {
                 Err(error) => {
                     self.failed = Some(error);
                     match at_damage {
-                        AtDamage::Stop => self.end = self.next,
+                        AtDamage::Stop | AtDamage::Halt => self.end = self.next,
                         AtDamage::PassOver => self.next = until,
                     }
                 }
@@ -111,8 +121,15 @@ impl Source {
 }
 
 /// The first of the first `end` entries of a log that is not older than a moment; `end` when all are. Times of entries
-/// hardly ever go back, so the log is halved until it is found.
-pub(crate) fn first_since(logs: &mut dyn Logs, log: &LogName, end: u64, since: Timestamp) -> Result<u64, BackendError> {
+/// hardly ever go back, so the log is halved until it is found. One that does not open or is not there may be of any time: where
+/// nothing halts at it, reading begins too early, which does no harm.
+pub(crate) fn first_since(
+    logs: &mut dyn Logs,
+    log: &LogName,
+    end: u64,
+    since: Timestamp,
+    at_damage: AtDamage,
+) -> Result<u64, BackendError> {
     let seal = logs.seal(log);
     let (mut low, mut high) = (0, end);
     while low < high {
@@ -124,15 +141,20 @@ pub(crate) fn first_since(logs: &mut dyn Logs, log: &LogName, end: u64, since: T
                 continue;
             }
             Err(error @ BackendError::Other(_)) => return Err(error),
+            Err(error) if at_damage == AtDamage::Halt => return Err(error),
             Err(_) => None,
         };
         match sealed.and_then(|sealed| open_entry(&seal, log, middle, &sealed).ok()) {
             Some(entry) if entry.at < since => low = middle + 1,
-            // One that does not open or is not there may be of any time: what is read too early does no harm.
+            None if at_damage == AtDamage::Halt => return Err(unopened(middle)),
             _ => high = middle,
         }
     }
     Ok(low)
+}
+
+fn unopened(seq: u64) -> BackendError {
+    BackendError::Damaged(format!("entry {seq} is missing or does not open"))
 }
 
 fn missing(seq: u64) -> BackendError {

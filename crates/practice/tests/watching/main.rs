@@ -3,11 +3,15 @@
 mod dropped;
 mod followers;
 mod killed;
+mod listener;
 mod receivers;
 mod reviews;
 mod scene;
 mod sending;
+mod sending_between;
+mod sending_damaged;
 mod sending_killed;
+mod sending_unread;
 mod simulated;
 mod syslog;
 #[path = "../rotation/world.rs"]

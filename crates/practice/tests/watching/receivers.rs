@@ -26,7 +26,7 @@ pub(crate) fn certificates(folder: &Path, receivers: &[&Receiver]) -> std::path:
 }
 
 pub(crate) fn sender(house: &TestHouse, ca_file: &Path, observer: Arc<dyn TaskObserver>) -> Arc<Sender> {
-    Sender::new(house.house.clone(), None, outside(ca_file), observer).expect("a client")
+    Sender::new(house.house.clone(), None, outside(ca_file), observer)
 }
 
 /// A privacy officer who just proved a factor.
@@ -78,6 +78,13 @@ pub(crate) async fn webhook(
 
 pub(crate) fn address(receiver: &Receiver) -> String {
     format!("https://localhost:{}/alerts", receiver.port())
+}
+
+/// Sets a channel to a collector of logs.
+pub(crate) async fn syslog(house: &TestHouse, session: &Session<Full>, address: String) -> ChannelId {
+    let agreement_id = own(house, session, Integration::Syslog).await;
+    let new = NewChannel { kind: Integration::Syslog, address, agreement_id };
+    channels::set_channel(&house.house, session, &new).await.expect("set").channel_id
 }
 
 /// How it goes with a channel, as its page says.

@@ -116,7 +116,7 @@ async fn nobody_inside_is_reached_and_no_redirect_is_followed() {
     let file = certificates(folder, &[&here]);
     refused(&house, folder, practice, 3).await;
     let closed = Outside::new("https://practice.example", Some(&file), Vec::new()).expect("certificates");
-    let closed = Sender::new(house.house.clone(), None, closed, Arc::new(Unobserved)).expect("a client");
+    let closed = Sender::new(house.house.clone(), None, closed, Arc::new(Unobserved));
     assert_eq!(closed.round().await.expect("tried").failing, 2);
     for channel in [by_name, by_number] {
         assert_eq!(view(&house, &session, channel).await.why.as_deref(), Some("internal-address"));
@@ -128,7 +128,7 @@ async fn nobody_inside_is_reached_and_no_redirect_is_followed() {
     let elsewhere = format!("https://localhost:{}/elsewhere", here.port());
     let (elsewhere, _) = webhook(&house, &session, (elsewhere, agreement)).await;
     refused(&house, folder, practice, 2).await;
-    let open = Sender::new(house.house.clone(), None, outside(&file), Arc::new(Unobserved)).expect("a client");
+    let open = Sender::new(house.house.clone(), None, outside(&file), Arc::new(Unobserved));
     assert_eq!(open.round().await.expect("tried").arrived, 0);
     assert_eq!(view(&house, &session, elsewhere).await.why.as_deref(), Some("redirected"));
     assert_eq!(here.came().len(), 1, "asked once, and not where it led to");

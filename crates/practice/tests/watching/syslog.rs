@@ -1,12 +1,12 @@
 //! The audit trail arrives at the distribution's rsyslog over TLS.
 
 use crate::{
-    receivers::{officer, outside, own, stands, view},
+    receivers::{officer, outside, stands, syslog, view},
     scene::{append, append_to_other, both_logs, entries, watched},
     world::{Kind, found},
 };
-use domain::{ChannelId, ChannelState, Clock, Integration, PracticeId, Unobserved};
-use practice::channels::{self, NewChannel, Sender};
+use domain::{ChannelId, ChannelState, Clock, PracticeId, Unobserved};
+use practice::channels::Sender;
 use std::{path::Path, sync::Arc, time::Duration};
 use testkit::{collector::Collector, house::TestHouse};
 
@@ -25,13 +25,10 @@ async fn scene(folder: &Path, practice: PracticeId, collector: Collector) -> Sce
     append(folder, entries(practice, house.clock.now(), 1, 5)).await;
     house.clock.advance_seconds(3600);
     let session = officer(&house, practice).await;
-    let agreement_id = own(&house, &session, Integration::Syslog).await;
-    let new = NewChannel { kind: Integration::Syslog, address: collector.address(), agreement_id };
-    let set = channels::set_channel(&house.house, &session, &new).await.expect("set");
-    assert!(set.secret.is_none());
+    let channel = syslog(&house, &session, collector.address()).await;
     let reached = outside(&collector.ca_file());
     let sender = Sender::new(house.house.clone(), Some(both_logs(folder)), reached, Arc::new(Unobserved));
-    Scene { house, collector, channel: set.channel_id, sender: sender.expect("a client") }
+    Scene { house, collector, channel, sender }
 }
 
 impl Scene {

@@ -63,6 +63,22 @@ impl Health {
             waiting: 0,
         }
     }
+
+    /// Whether it stopped for a reason.
+    pub fn is_stopped_for(&self, why: &str) -> bool {
+        self.state == ChannelState::Stopped && self.why.as_deref() == Some(why)
+    }
+}
+
+/// What arrived at a receiver.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrived<'a> {
+    /// How many messages; none where nothing of what was passed over was for it.
+    pub messages: u64,
+    /// How much waits still.
+    pub waiting: u64,
+    /// Why a part of that cannot be sent, in a word of the program.
+    pub stuck: Option<&'a str>,
 }
 
 /// A server that sends on a channel at present, so that no other one does.
@@ -143,30 +159,54 @@ pub fn end(batch: Batch, practice: PracticeId, channel: ChannelId, by: AccountId
     batch.run(SQL, &[by.into(), at.into(), practice.into(), channel.into()]).expect(1)
 }
 
-/// Takes a channel to send on it, until a moment. A conflict while another server does, and when it was ended.
+/// Stops every channel of every practice that was not ended and sends, until each is put under an agreement again.
+pub fn stop_all(batch: Batch, why: &str, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE channels SET state = 'stopped', why = $1, state_since = $2, try_at = $2, held_until = 0 \
+                       WHERE ended_at IS NULL AND (state <> 'stopped' OR why <> $1)";
+    batch.run(SQL, &[why.into(), at.into()])
+}
+
+/// Takes a channel to send on it, until a moment. A conflict while another server does, when it is not to be tried yet, and when it
+/// was ended.
 pub fn take(batch: Batch, holder: &Holder, now: Timestamp, until: Timestamp) -> Batch {
     const SQL: &str = "UPDATE channels SET held_by = $1, held_until = $2 WHERE practice_id = $3 AND channel_id = $4 \
-                       AND ended_at IS NULL AND (held_by = $1 OR held_until <= $5)";
+                       AND ended_at IS NULL AND try_at <= $5 AND (held_by = $1 OR held_until <= $5)";
     let params = &[holder.server.into(), until.into(), holder.practice.into(), holder.channel.into(), now.into()];
     batch.run(SQL, params).expect(1)
 }
 
+/// Lets go of a channel on which nothing waits. `mended`: it failed, and that is over. A conflict when another server has it.
+pub fn let_go(batch: Batch, holder: &Holder, mended: bool, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE channels SET held_until = $1, waiting = 0 \
+                       WHERE practice_id = $2 AND channel_id = $3 AND held_by = $4";
+    const MENDED: &str = "UPDATE channels SET held_until = $1, waiting = 0, failures = 0, why = NULL, state_since = $1, \
+                          state = CASE WHEN sent > 0 THEN 'works' ELSE 'new' END \
+                          WHERE practice_id = $2 AND channel_id = $3 AND held_by = $4";
+    let params = &[at.into(), holder.practice.into(), holder.channel.into(), holder.server.into()];
+    batch.run(if mended { MENDED } else { SQL }, params).expect(1)
+}
+
 /// So many messages arrived and so much waits still; lets go of the channel. A conflict when another server has it.
-pub fn arrived(batch: Batch, holder: &Holder, messages: u64, waiting: u64, at: Timestamp) -> Batch {
+pub fn arrived(batch: Batch, holder: &Holder, arrived: &Arrived<'_>, at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE channels SET sent = sent + $1, sent_at = CASE WHEN $1 > 0 THEN $2 ELSE sent_at END, \
                        state_since = CASE WHEN state = 'works' OR $1 = 0 THEN state_since ELSE $2 END, \
                        state = CASE WHEN $1 > 0 THEN 'works' ELSE state END, \
                        why = CASE WHEN $1 > 0 THEN NULL ELSE why END, failures = 0, waiting = $3, held_until = $2 \
                        WHERE practice_id = $4 AND channel_id = $5 AND held_by = $6";
-    let params = &[
-        number(messages).into(),
+    const IN_PART: &str = "UPDATE channels SET sent = sent + $1, sent_at = CASE WHEN $1 > 0 THEN $2 ELSE sent_at END, \
+                           state_since = CASE WHEN state = 'fails' THEN state_since ELSE $2 END, state = 'fails', \
+                           why = $7, failures = 0, waiting = $3, held_until = $2 \
+                           WHERE practice_id = $4 AND channel_id = $5 AND held_by = $6";
+    let mut params = vec![
+        number(arrived.messages).into(),
         at.into(),
-        number(waiting).into(),
+        number(arrived.waiting).into(),
         holder.practice.into(),
         holder.channel.into(),
         holder.server.into(),
     ];
-    batch.run(SQL, params).expect(1)
+    params.extend(arrived.stuck.map(Into::into));
+    batch.run(if arrived.stuck.is_some() { IN_PART } else { SQL }, &params).expect(1)
 }
 
 /// Nothing arrived, and why; lets go of the channel until it is tried again.

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use crypto::{Identities, Key, SystemRng};
-use domain::{SystemClock, TaskObserver};
+use domain::{Clock, SystemClock, TaskObserver};
 use ledger::{Destroyed, Word};
 use phi::Keyring;
 use practice::{
@@ -22,6 +22,7 @@ use practice::{
             staging::{Earlier, Staging},
         },
     },
+    channels,
     retention::reapply,
 };
 use std::{path::PathBuf, sync::Arc, time::Instant};
@@ -131,6 +132,13 @@ impl Places {
         Ok(())
     }
 
+    /// Stops all that would send to receivers by itself, before anything has its name. Blocks.
+    fn stop_channels(&self) -> Result<()> {
+        let identity = self.database(Store::Identity).map_err(|error| anyhow::anyhow!(error))?;
+        let stopped = tokio::runtime::Handle::current().block_on(channels::stop_restored(&identity, SystemClock.now()));
+        stopped.context("the channels that came back are not stopped: run the same command again")
+    }
+
     /// Hands over the ground.
     pub(in crate::command) fn ground<T>(&self, work: impl FnOnce(&Ground<'_>) -> Result<T>) -> Result<T> {
         if self.config.stores.server(Store::Audit).is_some() {
@@ -170,6 +178,7 @@ fn bring_back(
         }
     };
     places.destroy_again(&root, &checked.destroyed)?;
+    places.stop_channels()?;
     let missing = against_heads(config, name, &checked.manifest, &checked.branch)?;
     places.staging.name(observer)?;
     Ok((restored, missing))
@@ -214,6 +223,9 @@ fn said(name: &str, restored: Option<&Restored>, missing: &[Missing], seconds: f
             one.head.display()
         ));
     }
+    text.push_str(
+        "Nothing is sent to receivers until each channel is put under an agreement again (page Alerts, Channels).\n",
+    );
     text.push_str("Next: patella audit verify --config FILE, then patella serve --config FILE\n");
     text
 }

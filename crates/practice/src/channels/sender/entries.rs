@@ -1,6 +1,6 @@
 //! Which entries of the audit trail are sent next: the logs are read as the watch reads them, and places kept as it keeps its own.
 
-use super::{Next, Sender, TurnError, What};
+use super::{Next, Sender, Sending, TurnError, What};
 use crate::{
     channels::syslog,
     trail::Logs,
@@ -22,12 +22,15 @@ struct Stretch {
     messages: u64,
     /// Logs, where each was read from (none for one that is new) and up to where.
     moves: Vec<(String, Option<u64>, u64)>,
+    /// How many entries wait behind it, as far as that can be told.
     behind: u64,
+    /// Why a log cannot be read on.
+    stuck: Option<String>,
 }
 
-/// The stretch that a channel sends next; none when it has sent all that can be read.
-pub(super) async fn next(sender: &Sender, row: &ChannelRow) -> Result<Option<Next>, TurnError> {
-    let Some(logs) = sender.logs.clone() else { return Ok(None) };
+/// The stretch that a channel sends next. Of a log that cannot be read on, what stands before is sent.
+pub(super) async fn next(sender: &Sender, row: &ChannelRow) -> Result<Next, TurnError> {
+    let Some(logs) = sender.logs.clone() else { return Ok(Next::Nothing) };
     let reader = row.channel_id.to_string();
     let places = watching::logs(&sender.house.stores.identity, &reader).await?;
     let (practice, since, host) = (row.practice_id, row.set_at, sender.outside.host());
@@ -36,33 +39,47 @@ pub(super) async fn next(sender: &Sender, row: &ChannelRow) -> Result<Option<Nex
         stretch(logs.as_mut(), (practice, since), &places, &host)
     });
     let stretch = read.await.map_err(|_| TurnError::Logs("reading was cut off".to_owned()))?;
-    let Stretch { frames, messages, moves, behind } = stretch.map_err(|error| TurnError::Logs(error.to_string()))?;
+    let Stretch { frames, messages, moves, behind, stuck } =
+        stretch.map_err(|error| TurnError::Logs(error.to_string()))?;
+    if let Some(error) = &stuck {
+        tracing::debug!(channel = %row.channel_id, %error, "a log cannot be read on, and is sent up to there");
+    }
     if moves.is_empty() {
-        return Ok(None);
+        return Ok(if stuck.is_some() { Next::Stuck(behind) } else { Next::Nothing });
     }
     let moved = moves.iter().fold(Batch::new(), |batch, (log, from, to)| match from {
         None => watching::begin(batch, &reader, log, *to),
         Some(from) => watching::move_on(batch, &reader, log, *from, *to),
     });
     let what = if messages == 0 { What::Nothing } else { What::Entries(frames) };
-    Ok(Some(Next { what, messages, behind, moved }))
+    Ok(Next::Send(Box::new(Sending { what, messages, behind, stuck: stuck.is_some(), moved })))
 }
 
 /// Reads on in every log, in the order of time. A log that the channel does not know begins with the first entry that is not older
-/// than the channel.
+/// than the channel; not at all as long as that cannot be told.
 fn stretch(
     logs: &mut dyn Logs,
     (practice, since): (PracticeId, Timestamp),
     places: &[(String, u64)],
     host: &str,
 ) -> Result<Stretch, ledger::BackendError> {
-    let sizes = readable(logs, &mut BTreeMap::new())?;
-    let (mut merge, mut behind, mut starts) = (Merge::new(AtDamage::Stop), 0, Vec::new());
+    let mut unreadable = BTreeMap::new();
+    let sizes = readable(logs, &mut unreadable)?;
+    let mut stuck = unreadable.into_iter().next().map(|(log, error)| format!("{log}: {error}"));
+    let (mut merge, mut behind, mut starts) = (Merge::new(AtDamage::Halt), 0, Vec::new());
     for (log, size) in sizes {
         let known = places.iter().find(|(name, _)| name == log.as_str()).map(|(_, place)| *place);
         let from = match known {
             Some(place) => place,
-            None => first_since(logs, &log, size, since)?,
+            None => match first_since(logs, &log, size, since, AtDamage::Halt) {
+                Ok(first) => first,
+                Err(error @ ledger::BackendError::Other(_)) => return Err(error),
+                Err(error) => {
+                    stuck = Some(format!("{log}: {error}"));
+                    behind += size;
+                    continue;
+                }
+            },
         };
         behind += size.saturating_sub(from);
         let to = size.min(from.saturating_add(AT_ONCE));
@@ -82,7 +99,7 @@ fn stretch(
     for Reached { log, next, failed } in merge.reached() {
         let Some((_, known, from)) = starts.iter().find(|(name, ..)| *name == log) else { continue };
         if let Some(error) = failed {
-            tracing::debug!(%log, %error, "a log cannot be read on, and is sent up to there");
+            stuck = Some(format!("{log}: {error}"));
         }
         behind -= next - from;
         if next > *from || known.is_none() {
@@ -90,5 +107,5 @@ fn stretch(
         }
     }
     // What waits behind this stretch, and not what is in it.
-    Ok(Stretch { frames, messages, moves, behind })
+    Ok(Stretch { frames, messages, moves, behind, stuck })
 }

@@ -8,7 +8,7 @@ use store::{
     rows::{
         agreements::{self, AgreementRow},
         alerts::{self, AlertRow},
-        channels::{self, ChannelRow, Health, Holder},
+        channels::{self, Arrived, ChannelRow, Health, Holder},
         watching,
     },
 };
@@ -57,7 +57,8 @@ pub(crate) async fn one_server_at_a_time_sends_on_a_channel_and_what_arrived_is_
     db.commit(take(&one, 10, 70)).await.expect("taken");
     db.commit(take(&one, 11, 71)).await.expect("it has it already");
     assert!(is_conflict(db.commit(take(&other, 12, 72)).await), "another server waits");
-    let arrived = |holder, moved| channels::arrived(moved, holder, 1, 4, at(13));
+    let one_arrived = Arrived { messages: 1, waiting: 4, stuck: None };
+    let arrived = |holder, moved| channels::arrived(moved, holder, &one_arrived, at(13));
     let move_on = |from| watching::move_on(Batch::new(), &reader, "alerts", from, from + 1);
     assert!(is_conflict(db.commit(arrived(&other, move_on(1))).await), "who does not hold it stores nothing");
     assert_eq!(watching::logs(&db, &reader).await.expect("read"), [("alerts".to_owned(), 1)]);
@@ -76,6 +77,7 @@ pub(crate) async fn one_server_at_a_time_sends_on_a_channel_and_what_arrived_is_
     // It let go of it, so another may.
     db.commit(take(&other, 14, 74)).await.expect("taken");
     for (now, try_at) in [(15, 20), (21, 31)] {
+        assert!(is_conflict(db.commit(take(&other, 14, 74)).await) == (now > 15), "not before it is to be tried again");
         let said = (ChannelState::Fails, "unreachable");
         let batch = channels::take(Batch::new(), &other, at(now), at(now + 60));
         let failed = channels::failed(batch, &other, said, (at(now), at(try_at)), 5);
@@ -87,8 +89,26 @@ pub(crate) async fn one_server_at_a_time_sends_on_a_channel_and_what_arrived_is_
     assert_eq!(health(&db).await, fails, "since it first failed");
     // What is passed over says nothing about the receiver.
     db.commit(take(&one, 32, 92)).await.expect("taken");
-    db.commit(channels::arrived(Batch::new(), &one, 0, 3, at(33))).await.expect("stored");
+    let none = Arrived { messages: 0, waiting: 3, stuck: None };
+    db.commit(channels::arrived(Batch::new(), &one, &none, at(33))).await.expect("stored");
     assert_eq!((health(&db).await.state, health(&db).await.waiting), (ChannelState::Fails, 3));
+    // Of what arrived while a part waits that cannot be sent, both is stored: since it first failed.
+    let in_part = Arrived { messages: 2, waiting: 9, stuck: Some("log-damaged") };
+    db.commit(channels::arrived(take(&one, 34, 94), &one, &in_part, at(34))).await.expect("stored");
+    let told = health(&db).await;
+    assert_eq!((told.state, told.since, told.why.as_deref()), (ChannelState::Fails, at(15), Some("log-damaged")));
+    assert_eq!((told.sent, told.sent_at, told.waiting, told.failures), (3, Some(at(34)), 9, 0));
+    // Let go of, with what it failed for or without.
+    db.commit(channels::let_go(take(&one, 35, 95), &one, false, at(35))).await.expect("let go");
+    assert_eq!((health(&db).await.state, health(&db).await.waiting), (ChannelState::Fails, 0));
+    db.commit(channels::let_go(take(&other, 36, 96), &other, true, at(36))).await.expect("let go");
+    let told = health(&db).await;
+    assert_eq!((told.state, told.since, told.why), (ChannelState::Works, at(36), None));
+    assert!(is_conflict(db.commit(channels::let_go(Batch::new(), &one, true, at(37))).await), "another has it");
+    db.commit(channels::stop_all(take(&other, 37, 97), "restored", at(38))).await.expect("stopped");
+    let told = health(&db).await;
+    assert!(told.is_stopped_for("restored") && !told.is_stopped_for("agreement-ended") && told.since == at(38));
+    db.commit(take(&one, 38, 98)).await.expect("nobody has it after that");
 
     let new = AgreementId::from_bytes([9; 16]);
     db.commit(channels::renew(Batch::new(), PRACTICE, CHANNEL, new, at(40))).await.expect("renewed");

@@ -32,6 +32,12 @@ pub fn why(word: &str) -> Cow<'static, str> {
         "redirected" => "the receiver sends elsewhere, which is not followed",
         "internal-address" => "the address is inside a network that the operator of this server did not allow",
         "target-unreadable" => "what is stored of the receiver cannot be read",
+        "log-damaged" => {
+            "a log of the audit trail cannot be read on from here; the operator of this server is to verify it"
+        }
+        "trail-unreadable" => "the audit trail cannot be read at present",
+        "server-failed" => "a store of this server does not answer",
+        "restored" => "it came back with a backup; put it under an agreement again, and it goes on",
         "agreement-ended" => "the agreement is over",
         other => match other.strip_prefix("status-") {
             Some(status) => return Cow::Owned(format!("the receiver refuses it (status {status})")),

@@ -320,7 +320,11 @@ fn listed(surround: &Surround, fresh: bool, channels: &[ChannelView], agreements
                 span class="num" { (one.sent) }
                 @if let Some(at) = one.sent_at { br; span class="soft small" { "last " (surround.moment(at)) } }
             },
-            html! { span class="num" { (one.waiting) } },
+            // A collector's are counted with those of other practices of the server.
+            html! {
+                @if one.kind == Integration::Syslog && one.waiting > 0 { "up to " }
+                span class="num" { (one.waiting) }
+            },
         ];
         if fresh {
             cells.push(change(one));
