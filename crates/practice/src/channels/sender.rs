@@ -311,7 +311,8 @@ impl Sender {
 
     /// The agreement of a channel that was taken is over: nothing is sent, and the place stays. Recorded before it is stored.
     async fn stop(&self, row: &ChannelRow, turn: &mut Turn) -> Result<(), TurnError> {
-        turn.waiting = self.next(row).await?.waiting();
+        // It stops also where nobody can tell how much waits.
+        turn.waiting = self.next(row).await.map_or(turn.waiting, |next| next.waiting());
         let house = &self.house;
         if row.health.state != ChannelState::Stopped {
             let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
