@@ -1,7 +1,10 @@
 //! A whole house in a folder that goes with the test: embedded databases, a ledger in memory, a clock that stands still,
 //! people who really sign in.
 
-use crate::postgres::{Login, Server};
+use crate::{
+    laggard::{Lag, Laggard},
+    postgres::{Login, Server},
+};
 use crypto::{Key, SystemRng};
 use data_encoding::BASE32_NOPAD;
 use domain::{
@@ -60,12 +63,19 @@ pub struct TestHouse {
     pub clock: Arc<FixedClock>,
     /// Its audit trail: what was recorded, and a way to let recording fail.
     pub ledger: MemoryLedger,
+    /// What reading it is short of: nothing, until a test says so.
+    pub lag: Arc<Lag>,
     /// Where the databases and media lie.
     pub folder: TempDir,
 }
 
 /// The ledger in memory, as the only log there is.
 struct MemoryLogs(MemoryReader);
+
+/// A ledger in memory, as the only log of a trail.
+pub fn only_log(ledger: &MemoryLedger) -> impl Logs + 'static {
+    MemoryLogs(ledger.reader())
+}
 
 impl Logs for MemoryLogs {
     fn sizes(&mut self) -> Result<LogSizes, BackendError> {
@@ -176,7 +186,8 @@ impl TestHouse {
         let media = folder.path().join("media");
         std::fs::create_dir(&media).expect("a folder");
         let place = IndexPlace::new(folder.path().join("audit-index.db"), Key::random(&SystemRng));
-        let trail = AuditIndex::new(place, MemoryLogs(ledger.reader()), clock.clone());
+        let (lag, trail) = (Arc::default(), AuditIndex::new(place, MemoryLogs(ledger.reader()), clock.clone()));
+        let trail = Laggard { trail, lag: Arc::clone(&lag) };
         let house = House::new(Foundations {
             stores: Stores { identity, keys, clinical, billing },
             root,
@@ -192,7 +203,7 @@ impl TestHouse {
             rng,
         });
         let house = Arc::new(house.await.expect("a house"));
-        Self { house, clock, ledger, folder }
+        Self { house, clock, ledger, lag, folder }
     }
 
     /// What watches over this house, over its ledger. Drive it with [`Follower::round`]; the first one begins.

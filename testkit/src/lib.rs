@@ -6,6 +6,7 @@ pub mod disk;
 pub mod dropping;
 pub mod fernet;
 pub mod house;
+pub mod laggard;
 pub mod logs;
 pub mod postgres;
 pub mod program;

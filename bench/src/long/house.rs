@@ -104,6 +104,7 @@ impl Kept {
             house: self.house.clone(),
             clock: self.clock.clone(),
             ledger: MemoryLedger::open(),
+            lag: std::sync::Arc::default(),
             folder: TempDir::new().expect("a folder for what the testkit does not need here"),
         };
         People {

@@ -79,6 +79,8 @@ ids! {
     AccessReviewId,
     /// One access that is looked at in it; follows from the review and from what is looked at.
     AccessItemId,
+    /// What is looked at: the account, the place on a care team or the token, under its own id.
+    AccessSubjectId,
     /// Something that happened, whom it affects and what is decided about it.
     IncidentId,
     /// A plan of what is to be destroyed.

@@ -44,10 +44,10 @@ pub use emergency::{
 };
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
-    AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
-    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EmergencyId, EntryId, ExerciseId, HoldId,
-    IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId, PlanId,
-    PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+    AccessItemId, AccessReviewId, AccessSubjectId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId,
+    BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EmergencyId, EntryId,
+    ExerciseId, HoldId, IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId,
+    PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use incident::{
     BreachNotice, DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentState, IncidentStep,

@@ -150,8 +150,8 @@ pub(crate) fn sign(text: &str, name: &LogName, signer: &Signer) -> String {
     format!("{text}\n\u{2014} {name} {}\n", BASE64.encode(&signature))
 }
 
-/// The text of a signed note of at most `longest` bytes, and whether `key` signed it. A false signature under that key's name is refused; those of other
-/// keys are passed over.
+/// The text of a signed note of at most `longest` bytes, and whether `key` signed it. A false signature under that key's name
+/// is refused; those of other keys are passed over.
 pub(crate) fn open<'n>(note: &'n str, key: &VerifierKey, longest: usize) -> Result<(&'n str, bool), CheckpointError> {
     use CheckpointError::{Forged, Malformed};
     if note.len() > longest || note.bytes().any(|byte| byte < 0x20 && byte != b'\n') {

@@ -10,9 +10,12 @@
 mod attest;
 mod campaign;
 mod ending;
+mod hand;
 mod listing;
+mod others;
 mod record;
 mod settings;
+mod standing;
 mod told;
 mod views;
 
@@ -28,17 +31,13 @@ use crate::{
     house::through_house,
     record::{RecordError, resource},
     retention::CertificateError,
-    staff,
     trail::TrailError,
 };
 use domain::{AccountId, PracticeId, Role};
 use identity::{EnrollmentError, Full, Session};
 use ledger::{Resource, Word};
 use phi::{AccessError, Oversee, Purpose};
-use store::{
-    StoreError,
-    rows::accounts::{AccountRow, AccountState},
-};
+use store::rows::accounts::{AccountRow, AccountState};
 
 const REVIEW: Word = Word::new("access_review");
 const ITEM: Word = Word::new("access_item");
@@ -77,6 +76,15 @@ pub enum ReviewError {
     /// The audit trail could not be read: last uses are in it.
     #[error(transparent)]
     Trail(#[from] TrailError),
+    /// The index of the audit trail does not hold everything yet: nobody can tell when anything was used last.
+    #[error("the index of the audit trail lags behind")]
+    Lagging,
+    /// The audit trail does not prove yet that it records the closing.
+    #[error("the audit trail does not prove the closing of the review yet")]
+    Unproved,
+    /// Something in the review is not decided: there is no record of it.
+    #[error("something in the review is not decided")]
+    Undecided,
     /// The record is not what was signed.
     #[error(transparent)]
     Record(#[from] CertificateError),
@@ -94,26 +102,39 @@ async fn allowed(house: &House, session: &Session<Full>, what: Resource) -> Resu
     Ok(house.guard.authorize_practice::<Oversee>(session, Purpose::operations(what)).await?.practice())
 }
 
-/// Whether it is the account of somebody who can answer reviews now: the policy gives these two roles leave.
+/// Whether the policy gives a role leave to answer reviews.
+const fn overseer(role: Role) -> bool {
+    matches!(role, Role::Admin | Role::PrivacyOfficer)
+}
+
+/// Whether it is the account of somebody who can answer reviews now.
 fn oversees(row: &AccountRow) -> bool {
-    matches!(row.role, Role::Admin | Role::PrivacyOfficer) && row.state == AccountState::Active
+    overseer(row.role) && row.state == AccountState::Active
 }
 
-/// Whether anybody else can answer reviews now.
-async fn anybody_else(house: &House, practice: PracticeId, account: AccountId) -> Result<bool, StoreError> {
-    let rows = staff::everybody(house, practice).await?;
-    Ok(rows.iter().any(|row| oversees(row) && row.account_id != account))
+/// Who could still give access without an account.
+enum Without {
+    /// Whoever could with it: it gives none.
+    Anybody,
+    /// This account, as long as it has this version.
+    Somebody(AccountId, i64),
+    /// Nobody: it is the last administrator, or, where there is no administrator, the last privacy officer.
+    Nobody,
 }
 
-/// Whether nobody could give access to anybody any more without this account: the last administrator, or, where there is
-/// none, the last privacy officer.
+/// Who could still give access without an account; whoever asks comes first.
+fn without(rows: &[AccountRow], account: AccountId, asks: Option<AccountId>) -> Without {
+    let Some(own) = rows.iter().find(|row| row.account_id == account && oversees(row)) else { return Without::Anybody };
+    let others = rows.iter().filter(|row| row.account_id != account && oversees(row));
+    // An administrator is replaced by another one only.
+    let fit = others.filter(|row| own.role != Role::Admin || row.role == Role::Admin);
+    let best = fit.max_by_key(|row| (row.role == Role::Admin, Some(row.account_id) == asks, row.account_id));
+    best.map_or(Without::Nobody, |row| Without::Somebody(row.account_id, row.version))
+}
+
+/// Whether nobody could give access to anybody any more without this account.
 fn is_last(rows: &[AccountRow], account: AccountId) -> bool {
-    let Some(own) = rows.iter().find(|row| row.account_id == account && oversees(row)) else { return false };
-    let mut others = rows.iter().filter(|row| row.account_id != account && oversees(row));
-    match own.role {
-        Role::Admin => !others.any(|row| row.role == Role::Admin),
-        _ => others.next().is_none(),
-    }
+    matches!(without(rows, account, None), Without::Nobody)
 }
 
 fn item_resource(item: domain::AccessItemId) -> Resource {

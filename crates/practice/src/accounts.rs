@@ -9,6 +9,7 @@ mod patient;
 mod taken;
 
 pub use add::{AddAccountError, NewAccount, add};
+pub(crate) use directory::changed;
 pub use directory::{AccountView, DirectoryError, account, change, invite_again, invite_new, staff};
 pub use enroll::{EnrollError, FirstFactor, enroll};
 pub use invite::{InviteError, Invited, invite};

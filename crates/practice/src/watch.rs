@@ -23,6 +23,8 @@ pub use alerts::{
 pub use baseline::Usual;
 pub(crate) use follow::readable;
 pub(crate) use merge::{AtDamage, Merge, Reached, first_since};
+pub(crate) use people::is_password_alone;
+pub(crate) use rules::opens_record;
 
 pub use finding::{Compared, Finding, Place};
 pub use follow::{FollowError, Follower, STEPS, WatchRound};

@@ -510,6 +510,7 @@ table! {
         (state: Structure, Drop, "listing, open or closed")
         (closed_at: Time, Drop, "when it was closed")
         (record: Public, Drop, "what was decided, by ids: a signed note")
+        (looked_at: Time, Drop, "when a server looked after it last")
     }
 }
 

@@ -3,19 +3,26 @@
 
 use super::{
     REVIEW, ReviewError,
-    ending::{Hand, end},
-    listing, oversees,
+    ending::end,
+    hand::Hand,
+    listing::{self, page},
+    oversees,
     record::seal,
     settings::OverseeSettings,
 };
-use crate::{Actor, Event, House, record::resource, retention::Signing, staff};
-use domain::{
-    AccessItemId, AccessKind, AccessReviewId, AccessReviewState, PracticeId, Quarter, RequestId, TaskObserver,
-    Timestamp, Timezone,
+use crate::{
+    Event, House, HouseError,
+    record::resource,
+    retention::Signing,
+    staff,
+    trail::{Position, TrailFilter},
 };
-use identity::Origin;
+use domain::{
+    AccessItemId, AccessKind, AccessReviewId, AccessReviewState, PracticeId, Quarter, TaskObserver, Timestamp, Timezone,
+};
 use jiff::SignedDuration;
-use ledger::Word;
+use ledger::{Outcome, Word};
+use std::collections::HashSet;
 use store::{
     Batch, CommitError, StoreError,
     rows::{
@@ -24,41 +31,80 @@ use store::{
     },
 };
 
-/// Every durable transition of a review, in order: where it may be killed and goes on. The fourth is gone through again and
-/// again.
+/// Every durable transition of a review, in order: where it may be killed and goes on. The fifth happens where no server ran
+/// for a while; the sixth is gone through again and again.
 pub const REVIEW_STEPS: &[&str] = &[
     "review_recorded",
     "review_begun",
     "review_listed",
     "review_opened",
+    "review_put_off",
     "access_ended",
     "review_closing",
     "review_closed",
 ];
 
+/// That a server looks after a review is written down so often.
+const LOOKS: SignedDuration = SignedDuration::from_mins(5);
+/// Where none did for so long nobody could answer: longer than a restart takes.
+const AWAY: SignedDuration = SignedDuration::from_hours(1);
+/// Then nothing ends for so many days: the least that a practice can set.
+const DAYS_AFTER_AWAY: u32 = 3;
+
 /// Looks once whether anything is to be done, in any practice, and does it.
 pub async fn round(house: &House, signing: &Signing, observer: &dyn TaskObserver) -> Result<(), ReviewError> {
     let (db, mut failed) = (&house.stores.identity, None);
-    // What stops one practice's review keeps back no other's.
-    for practice in practices::all(db).await? {
-        failed = begin(house, &practice, observer).await.err().or(failed);
+    // What stops one practice's review keeps back no other's; and what ends on the minute comes before what takes long.
+    for review in rows::unfinished(db).await? {
+        if review.state == AccessReviewState::Open {
+            failed = go_on(house, review, signing, observer).await.err().or(failed);
+        }
+    }
+    let busy: HashSet<PracticeId> = rows::unfinished(db).await?.iter().map(|row| row.practice_id).collect();
+    for practice in practices::all(db).await?.iter().filter(|row| !busy.contains(&row.practice_id)) {
+        failed = begin(house, practice, observer).await.err().or(failed);
     }
     for review in rows::unfinished(db).await? {
-        failed = go_on(house, review, signing, observer).await.err().or(failed);
+        if review.state == AccessReviewState::Listing {
+            failed = open(house, &review, observer).await.err().or(failed);
+        }
     }
     failed.map_or(Ok(()), Err)
 }
 
-fn unattended(house: &House, practice: PracticeId) -> Hand {
-    let actor = Actor { practice: Some(practice), ..Actor::default() };
-    Hand { actor, origin: Origin { address: None, request: RequestId::random(&*house.rng) } }
-}
-
 fn days_after(at: Timestamp, days: u32) -> Timestamp {
-    at.checked_add(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(Timestamp::MAX)
+    after(at, SignedDuration::from_hours(i64::from(days) * 24))
 }
 
-/// Begins the review of the quarter, unless there is one. A practice that is new in this quarter has its first in the next.
+fn after(at: Timestamp, time: SignedDuration) -> Timestamp {
+    at.checked_add(time).unwrap_or(Timestamp::MAX)
+}
+
+/// The same for the same quarter of a practice, so that whoever begins it again begins the same.
+fn review_id(practice: PracticeId, quarter: Quarter) -> AccessReviewId {
+    let quarter = quarter.to_string();
+    let parts = [b"patella access review v1".as_slice(), practice.as_bytes(), quarter.as_bytes()];
+    let hash = crypto::sha256(&parts.concat());
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    AccessReviewId::from_random(id)
+}
+
+fn event(action: Word, review: AccessReviewId, reason: Word) -> Event {
+    Event { reason, ..Event::done(action, resource(REVIEW, review)) }
+}
+
+/// What another server did meanwhile is done.
+fn or_done(result: Result<(), ReviewError>) -> Result<bool, ReviewError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(ReviewError::Decided) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
+/// Begins the review of the quarter of a practice in which none is under way, unless there was one. A practice that is new in
+/// this quarter has its first in the next.
 async fn begin(house: &House, practice: &PracticeRow, observer: &dyn TaskObserver) -> Result<(), ReviewError> {
     let (db, practice_id, now) = (&house.stores.identity, practice.practice_id, house.clock.now());
     let zone = Timezone::new(&practice.timezone).map_err(|_| StoreError::Column { index: 2, wanted: "a time zone" })?;
@@ -70,24 +116,42 @@ async fn begin(house: &House, practice: &PracticeRow, observer: &dyn TaskObserve
         return Ok(());
     }
     let settings = OverseeSettings::of(house, practice_id).await?;
-    let review_id = AccessReviewId::random(&*house.rng);
-    let hand = unattended(house, practice_id);
-    hand.begin(house, Event::done(Word::new("start_access_review"), resource(REVIEW, review_id))).await?;
-    observer.reached("review_recorded");
     let row = ReviewRow {
         practice_id,
-        review_id,
+        review_id: review_id(practice_id, quarter),
         quarter,
         started_at: now,
         due_at: days_after(now, settings.due_days),
         state: AccessReviewState::Listing,
         closed_at: None,
-        record: None,
+        looked_at: Some(now),
     };
-    match db.commit(rows::begin(Batch::new(), &row)).await {
-        Ok(()) => observer.reached("review_begun"),
-        // Another server did. That this one was about to stands in the trail; there is one review.
-        Err(CommitError::Duplicate { .. } | CommitError::Conflict { .. }) => {}
+    let (hand, event) = (
+        Hand::nobody(house, practice_id),
+        event(Word::new("start_access_review"), row.review_id, Word::new("once-a-quarter")),
+    );
+    hand.record(house, event.clone()).await?;
+    observer.reached("review_recorded");
+    if or_done(hand.carry_out(house, [event], rows::begin(Batch::new(), &row)).await)? {
+        observer.reached("review_begun");
+    }
+    Ok(())
+}
+
+/// Lists what is to be looked at; then it waits for answers.
+async fn open(house: &House, review: &ReviewRow, observer: &dyn TaskObserver) -> Result<(), ReviewError> {
+    let (practice, id) = (review.practice_id, review.review_id);
+    if !or_done(listing::list(house, review).await)? {
+        return Ok(());
+    }
+    observer.reached("review_listed");
+    // Whoever answers has the whole time, however long listing took.
+    let settings = OverseeSettings::of(house, practice).await?;
+    let now = house.clock.now();
+    let batch = rows::open(Batch::new(), practice, id, days_after(now, settings.due_days), now);
+    match house.stores.identity.commit(batch).await {
+        Ok(()) => observer.reached("review_opened"),
+        Err(CommitError::Conflict { .. }) => {}
         Err(other) => return Err(other.into()),
     }
     Ok(())
@@ -95,31 +159,46 @@ async fn begin(house: &House, practice: &PracticeRow, observer: &dyn TaskObserve
 
 async fn go_on(
     house: &House,
-    mut review: ReviewRow,
+    review: ReviewRow,
     signing: &Signing,
     observer: &dyn TaskObserver,
 ) -> Result<(), ReviewError> {
     let (db, practice, id) = (&house.stores.identity, review.practice_id, review.review_id);
-    if review.state == AccessReviewState::Listing {
-        listing::list(house, &review).await?;
-        observer.reached("review_listed");
-        // Whoever answers has the whole time, however long listing took.
-        let settings = OverseeSettings::of(house, practice).await?;
-        let due_at = days_after(house.clock.now(), settings.due_days);
-        match db.commit(rows::open(Batch::new(), practice, id, due_at)).await {
-            Ok(()) | Err(CommitError::Conflict { .. }) => observer.reached("review_opened"),
-            Err(other) => return Err(other.into()),
-        }
-        review = rows::by_id(db, practice, id).await?.ok_or(ReviewError::Unknown)?;
-    }
-    if review.state != AccessReviewState::Open {
-        return Ok(());
-    }
+    let review = put_off(house, review, observer).await?;
+    let mut ended = Ok(());
     if house.clock.now() >= review.due_at {
-        end_what_waits(house, &review, observer).await?;
+        ended = end_what_waits(house, &review, observer).await;
     }
     let (waiting, _) = rows::counts(db, practice, id).await?;
-    if waiting == 0 { close(house, review, signing, observer).await } else { Ok(()) }
+    if waiting == 0 {
+        close(house, &review, signing, observer).await?;
+    }
+    ended
+}
+
+/// Writes down that somebody looks after a review. Where no server did for a while (it stood still, or this is a backup that was
+/// brought back) nobody could answer, or their answers are lost: then nothing ends for some days.
+async fn put_off(house: &House, review: ReviewRow, observer: &dyn TaskObserver) -> Result<ReviewRow, ReviewError> {
+    let (db, practice, id, now) = (&house.stores.identity, review.practice_id, review.review_id, house.clock.now());
+    let seen = review.looked_at.unwrap_or(review.started_at);
+    // What cannot be recorded cannot be answered either: that is no looking after.
+    if now < after(seen, LOOKS) || !house.ledger.status().is_ready() {
+        return Ok(review);
+    }
+    let due_at = days_after(now, DAYS_AFTER_AWAY);
+    if now < after(seen, AWAY) || review.due_at >= due_at {
+        db.commit(rows::looked(Batch::new(), practice, id, now)).await?;
+        return Ok(review);
+    }
+    let (hand, event) = (
+        Hand::nobody(house, practice),
+        event(Word::new("put_off_access_review"), id, Word::new("nobody-could-answer")),
+    );
+    hand.record(house, event.clone()).await?;
+    if or_done(hand.carry_out(house, [event], rows::put_off(Batch::new(), &review, due_at, now)).await)? {
+        observer.reached("review_put_off");
+    }
+    rows::by_id(db, practice, id).await?.ok_or(ReviewError::Unknown)
 }
 
 /// Ends what nobody attested: tokens and places first, then accounts, those last who could attest, the longest unused first, so
@@ -139,44 +218,61 @@ async fn end_what_waits(house: &House, review: &ReviewRow, observer: &dyn TaskOb
         let account = item.kind == AccessKind::Account;
         (account, account && attests(item), item.last_used_at, item.item_id)
     });
-    let hand = unattended(house, practice);
+    let (hand, mut failed) = (Hand::nobody(house, practice), None);
     for item in waiting {
         match end(house, &item, &hand).await {
             Ok(_) => observer.reached("access_ended"),
             // Another server, or somebody, was quicker; or the account changed: the next round looks again.
             Err(ReviewError::Decided) => {}
-            Err(other) => return Err(other),
+            // What cannot be recorded stops all; anything else keeps back what it is about alone.
+            Err(stops @ (ReviewError::Access(_) | ReviewError::House(HouseError::Unrecorded(_)))) => return Err(stops),
+            Err(other) => failed = Some(other),
         }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
+}
+
+/// The entry of this server's log that says that a review is closed, where it was recorded and then not done.
+async fn closing(house: &House, review: &ReviewRow, signing: &Signing) -> Result<Option<u64>, ReviewError> {
+    let (action, outcome) = (Some(Word::new("close_access_review")), Some(Outcome::Allowed));
+    let filter = TrailFilter { action, outcome, since: Some(review.started_at), ..TrailFilter::default() };
+    let mut before = Position::END;
+    for _ in 0..listing::PAGES {
+        let page = page(house, review.practice_id, &filter, before, listing::ENTRIES).await?;
+        let is_it = |found: &&crate::trail::TrailEntry| {
+            found.log == signing.log && found.entry.resource == resource(REVIEW, review.review_id)
+        };
+        if let Some(found) = page.entries.iter().find(is_it) {
+            return Ok(Some(found.seq));
+        }
+        match page.next {
+            Some(next) => before = next,
+            None => break,
+        }
+    }
+    Ok(None)
 }
 
 async fn close(
     house: &House,
-    review: ReviewRow,
+    review: &ReviewRow,
     signing: &Signing,
     observer: &dyn TaskObserver,
 ) -> Result<(), ReviewError> {
     let (practice, id) = (review.practice_id, review.review_id);
-    let hand = unattended(house, practice);
-    let event = Event::done(Word::new("close_access_review"), resource(REVIEW, id));
-    let event = Event { reason: Word::new("all-decided"), ..event };
-    let receipt = house.record_as(hand.actor, hand.origin, event).await?;
+    let (hand, event) =
+        (Hand::nobody(house, practice), event(Word::new("close_access_review"), id, Word::new("all-decided")));
+    let entry = match closing(house, review, signing).await? {
+        Some(entry) => entry,
+        None => hand.record(house, event.clone()).await?.seq(),
+    };
     house.ledger.checkpoint().await?;
     observer.reached("review_closing");
     let closed_at = house.clock.now();
-    let note = seal(house, &review, closed_at, receipt.seq(), signing).await?;
-    match house.stores.identity.commit(rows::close(Batch::new(), practice, id, closed_at, &note)).await {
-        Ok(()) => observer.reached("review_closed"),
-        Err(CommitError::Conflict { .. }) => {}
-        Err(other) => return Err(other.into()),
+    let note = seal(house, review, closed_at, entry, signing).await?;
+    let batch = rows::close(Batch::new(), practice, id, closed_at, &note);
+    if or_done(hand.carry_out(house, [event], batch).await)? {
+        observer.reached("review_closed");
     }
     Ok(())
-}
-
-impl Hand {
-    async fn begin(&self, house: &House, event: Event) -> Result<(), ReviewError> {
-        let event = Event { reason: Word::new("once-a-quarter"), ..event };
-        Ok(house.record_as(self.actor, self.origin, event).await.map(drop)?)
-    }
 }

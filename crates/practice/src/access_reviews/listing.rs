@@ -4,15 +4,16 @@ use super::{ReviewError, settings::OverseeSettings};
 use crate::{
     House, staff,
     trail::{Position, TrailFilter, TrailPage},
+    watch::{is_password_alone, opens_record},
 };
 use domain::{
     AccessItemId, AccessKind, AccountId, AlertId, CareLinkId, LoginSessionId, PracticeId, Timestamp, TokenId, Unusual,
 };
 use jiff::SignedDuration;
-use ledger::{Outcome, Word};
+use ledger::{Entry, Outcome, Word};
 use std::collections::{HashMap, HashSet};
 use store::{
-    Batch,
+    Batch, CommitError,
     rows::{
         access_reviews::{self as rows, ItemRow, ReviewRow},
         accounts::{AccountRow, AccountState},
@@ -23,9 +24,11 @@ use store::{
 /// Rows in one write.
 const AT_ONCE: usize = 200;
 /// Pages of the trail that are looked through for one answer; what is older is not found.
-const PAGES: usize = 40;
-/// Entries of such a page, where more than the newest is looked for.
-const ENTRIES: usize = 500;
+pub(super) const PAGES: usize = 40;
+/// Entries of such a page.
+pub(super) const ENTRIES: usize = 500;
+/// Entries of the first one, among which the last use nearly always is.
+const NEWEST: usize = 16;
 /// Where there was no review before, roles are compared with so many days ago.
 const FIRST_LOOK_DAYS: i64 = 92;
 
@@ -35,20 +38,30 @@ pub(super) async fn list(house: &House, review: &ReviewRow) -> Result<(), Review
     let listing = Listing::new(house, review).await?;
     let mut items = Vec::new();
     for account in &listing.staff {
-        if account.state == AccountState::Disabled {
+        // What was given after the review began is looked at in the next: nobody was asked about it in time.
+        if account.state == AccountState::Disabled || account.created_at > review.started_at {
             continue;
         }
-        let last = last_use(house, practice, of_actor(account.account_id)).await?;
-        items.push(listing.item(AccessKind::Account, *account.account_id.as_bytes(), account, last));
-        let tokens = api_tokens::of_account(db, practice, account.account_id).await?;
-        let tokens: Vec<_> = tokens.into_iter().filter(|token| token.expires_at > review.started_at).collect();
-        let used = token_uses(house, practice, account.account_id, &tokens).await?;
+        let id = account.account_id;
+        let tokens = api_tokens::of_account(db, practice, id).await?;
+        let by_tokens = issued(house, practice, id, &tokens).await?;
+        let by_hand = |entry: &Entry| {
+            let by_token = entry.login_session.is_some_and(|session| by_tokens.contains(session.as_bytes()));
+            !by_token && !is_password_alone(entry)
+        };
+        let last = last_use(house, practice, of_actor(id), by_hand).await?;
+        items.push(listing.item(AccessKind::Account, *id.as_bytes(), account, last));
+        let there = |token: &api_tokens::ApiTokenRow| {
+            token.expires_at > review.started_at && token.created_at <= review.started_at
+        };
+        let tokens: Vec<_> = tokens.into_iter().filter(there).collect();
+        let used = token_uses(house, practice, id, &tokens).await?;
         for token in tokens {
             let last = used.get(&token.token_id).copied();
             items.push(listing.item(AccessKind::Token, *token.token_id.as_bytes(), account, last));
         }
     }
-    store_all(house, &items).await?;
+    store_all(house, review, &items).await?;
     let mut after = CareLinkId::from_bytes([0; 16]);
     loop {
         let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
@@ -56,19 +69,25 @@ pub(super) async fn list(house: &House, review: &ReviewRow) -> Result<(), Review
         let Some(last) = links.last() else { return Ok(()) };
         after = last.care_link_id;
         let mut items = Vec::with_capacity(links.len());
-        for link in links {
+        for link in links.into_iter().filter(|link| link.created_at <= review.started_at) {
             let Some(account) = listing.staff.iter().find(|row| row.account_id == link.account_id) else { continue };
             let filter = TrailFilter { patient: Some(link.patient_id), ..of_actor(link.account_id) };
-            let last = last_use(house, practice, filter).await?;
+            // A list on which the patient stands is no use of the place.
+            let last = last_use(house, practice, filter, opens_record).await?;
             items.push(listing.item(AccessKind::CareLink, *link.care_link_id.as_bytes(), account, last));
         }
-        store_all(house, &items).await?;
+        store_all(house, review, &items).await?;
     }
 }
 
-async fn store_all(house: &House, items: &[ItemRow]) -> Result<(), ReviewError> {
+/// Stores them, unless another server has listed everything and opened the review meanwhile: [`ReviewError::Decided`].
+async fn store_all(house: &House, review: &ReviewRow, items: &[ItemRow]) -> Result<(), ReviewError> {
     for some in items.chunks(AT_ONCE) {
-        house.stores.identity.commit(some.iter().fold(Batch::new(), rows::add)).await?;
+        let listing = rows::is_listing(Batch::new(), review.practice_id, review.review_id);
+        house.stores.identity.commit(some.iter().fold(listing, rows::add)).await.map_err(|error| match error {
+            CommitError::Conflict { .. } => ReviewError::Decided,
+            other => other.into(),
+        })?;
     }
     Ok(())
 }
@@ -141,9 +160,9 @@ fn of_actor(actor: AccountId) -> TrailFilter {
     TrailFilter { actor: Some(actor), outcome: Some(Outcome::Allowed), ..TrailFilter::default() }
 }
 
-/// A page of the trail. Where its index cannot be brought up to date nobody can tell when anything was used: then the review
-/// waits.
-async fn page(
+/// A page of the trail. Where its index does not hold everything nobody can tell when anything was used: then the review waits.
+/// Entries that cannot be opened do not hold it up for ever: what they tell counts as not used, and is looked at by itself.
+pub(super) async fn page(
     house: &House,
     practice: PracticeId,
     filter: &TrailFilter,
@@ -151,15 +170,20 @@ async fn page(
     most: usize,
 ) -> Result<TrailPage, ReviewError> {
     let page = house.trail.search(practice, filter, before, most).await?;
-    if page.health.failing { Err(crate::trail::TrailError::CutOff.into()) } else { Ok(page) }
+    if page.health.failing || page.health.behind > 0 { Err(ReviewError::Lagging) } else { Ok(page) }
 }
 
-/// When something was done last; none when it was not, as far back as is looked.
-async fn last_use(house: &House, practice: PracticeId, filter: TrailFilter) -> Result<Option<Timestamp>, ReviewError> {
+/// When something was done last that is a use; none when it was not, as far back as is looked.
+async fn last_use(
+    house: &House,
+    practice: PracticeId,
+    filter: TrailFilter,
+    is_use: impl Fn(&Entry) -> bool,
+) -> Result<Option<Timestamp>, ReviewError> {
     let mut before = Position::END;
-    for _ in 0..PAGES {
-        let page = page(house, practice, &filter, before, 1).await?;
-        if let Some(found) = page.entries.first() {
+    for nth in 0..PAGES {
+        let page = page(house, practice, &filter, before, if nth == 0 { NEWEST } else { ENTRIES }).await?;
+        if let Some(found) = page.entries.iter().find(|found| is_use(&found.entry)) {
             return Ok(Some(found.entry.at));
         }
         match page.next {
@@ -168,6 +192,28 @@ async fn last_use(house: &House, practice: PracticeId, filter: TrailFilter) -> R
         }
     }
     Ok(None)
+}
+
+/// The names under which an account's tokens stand in the trail: of those that are there, and of those that were issued once.
+async fn issued(
+    house: &House,
+    practice: PracticeId,
+    account: AccountId,
+    tokens: &[api_tokens::ApiTokenRow],
+) -> Result<HashSet<[u8; 16]>, ReviewError> {
+    let filter = TrailFilter { action: Some(Word::new("issue_token")), ..of_actor(account) };
+    let mut ids: HashSet<[u8; 16]> = tokens.iter().map(|token| *token.token_id.as_bytes()).collect();
+    let mut before = Position::END;
+    for _ in 0..PAGES {
+        let page = page(house, practice, &filter, before, ENTRIES).await?;
+        let found = page.entries.iter().filter_map(|found| found.entry.resource.id().parse::<TokenId>().ok());
+        ids.extend(found.map(|token| *token.as_bytes()));
+        match page.next {
+            Some(next) => before = next,
+            None => break,
+        }
+    }
+    Ok(ids)
 }
 
 /// When each of an account's tokens was used last: a token's name stands in its entries as the login session.

@@ -11,7 +11,8 @@ use crate::{
     sheet,
 };
 use domain::{
-    AccessDecision, AccessItemId, AccessKind, AccessReviewId, AccountId, PracticeId, Role, Timestamp, Unusual,
+    AccessDecision, AccessItemId, AccessKind, AccessReviewId, AccessSubjectId, AccountId, PracticeId, Role, Timestamp,
+    Unusual,
 };
 use identity::{Full, Session};
 use ledger::{VerifierKey, unverified_text};
@@ -55,8 +56,7 @@ pub struct ReviewedAccess {
     /// What kind.
     pub kind: AccessKind,
     /// The account, the place on a care team or the token.
-    #[schemars(with = "String", extend("format" = "uuid"))]
-    pub id: AccessItemId,
+    pub id: AccessSubjectId,
     /// Whose it is.
     pub account: AccountId,
     /// Their role when the review began.
@@ -82,7 +82,7 @@ impl ReviewedAccess {
         let decided = row.decided?;
         Some(Self {
             kind: row.kind,
-            id: AccessItemId::from_bytes(row.subject),
+            id: AccessSubjectId::from_bytes(row.subject),
             account: row.whose,
             role: row.role,
             last_used_at: row.last_used_at,
@@ -110,9 +110,13 @@ pub(super) async fn seal(
         let some = rows::items(&house.stores.identity, place, Listed::All, after, 500).await?;
         let Some(last) = some.last() else { break };
         after = last.item_id;
-        accesses.extend(some.iter().filter_map(ReviewedAccess::of));
+        for item in &some {
+            accesses.push(ReviewedAccess::of(item).ok_or(ReviewError::Undecided)?);
+        }
     }
     let proofs = Proofs::of(house, std::iter::once(entry), signing).await?;
+    // Without it the record would lack it for ever: the next round tries again.
+    let audit = Some(proofs.proof(Some(entry)).ok_or(ReviewError::Unproved)?);
     let record = ReviewRecord {
         practice: review.practice_id,
         review: review.review_id,
@@ -121,7 +125,7 @@ pub(super) async fn seal(
         due_at: review.due_at,
         closed_at,
         accesses,
-        audit: proofs.proof(Some(entry)),
+        audit,
     };
     Ok(sign(ACCESS_REVIEW, &record, signing))
 }
@@ -138,8 +142,7 @@ pub async fn record(
     review: AccessReviewId,
 ) -> Result<(ReviewRecord, String), ReviewError> {
     let practice = allowed(house, session, resource(REVIEW, review)).await?;
-    let row = rows::by_id(&house.stores.identity, practice, review).await?.ok_or(ReviewError::Unknown)?;
-    let note = row.record.ok_or(ReviewError::Unknown)?;
+    let note = rows::record(&house.stores.identity, practice, review).await?.ok_or(ReviewError::Unknown)?;
     let text = unverified_text(ACCESS_REVIEW, &note).map_err(CertificateError::from)?;
     Ok((read(text)?, note))
 }

@@ -31,7 +31,7 @@ pub const SETTINGS: [Bounds; 2] = [
 /// What a practice set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OverseeSettings {
-    /// Days from the beginning of a review until what nobody attested ends. Holds from the next review on.
+    /// Days from the moment when everything is listed until what nobody attested ends. Holds for reviews that are listed later.
     pub due_days: u32,
     /// Days without use after which an access is unusual, and is kept one by one only.
     pub unused_days: u32,

@@ -6,12 +6,9 @@ use identity::{Full, Session};
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{
-    StoreError,
-    rows::access_reviews::{self as rows, ItemRow},
-};
+use store::{StoreError, rows::access_reviews as rows};
 
-/// For so many days people are told of a place or a token that ended.
+/// For so many days people are told of what ended.
 const TOLD_DAYS: i64 = 30;
 
 /// Why an account opens no more: a review.
@@ -35,16 +32,10 @@ pub async fn suspension(
     account: AccountId,
     version: i64,
 ) -> Result<Option<Suspension>, StoreError> {
-    let ended = rows::ended_of(&house.stores.identity, practice, account, Timestamp::UNIX_EPOCH).await?;
-    let of_account = |item: &ItemRow| {
-        let decided = item.decided.filter(|_| item.kind == AccessKind::Account)?;
-        (decided.version == Some(version)).then_some(decided)
-    };
-    let Some((decided, quarter)) = ended.iter().find_map(|(item, quarter)| Some((of_account(item)?, *quarter))) else {
-        return Ok(None);
-    };
-    let (zone, unanswered) = (timezone(house, practice).await?, decided.decision == AccessDecision::Lapsed);
-    Ok(Some(Suspension { at: decided.at, zone, quarter, unanswered }))
+    let found = rows::suspended(&house.stores.identity, practice, account, version).await?;
+    let Some((decision, at, quarter)) = found else { return Ok(None) };
+    let zone = timezone(house, practice).await?;
+    Ok(Some(Suspension { at, zone, quarter, unanswered: decision == AccessDecision::Lapsed }))
 }
 
 /// Accesses of one kind that ended for one reason in one review.
@@ -69,17 +60,12 @@ pub async fn ended_lately(house: &House, session: &Session<Full>) -> Result<Vec<
     let days = SignedDuration::from_hours(TOLD_DAYS * 24);
     let since = house.clock.now().checked_sub(days).unwrap_or(Timestamp::MIN);
     let ended = rows::ended_of(&house.stores.identity, session.practice(), session.account(), since).await?;
-    let mut told: Vec<EndedAccess> = Vec::new();
-    for (item, quarter) in ended {
-        let Some(decided) = item.decided else { continue };
-        let (kind, quarter) = (item.kind, quarter.to_string());
-        let unanswered = decided.decision == AccessDecision::Lapsed;
-        // Newest first, so the first one of its kind says when.
-        let same = |one: &&mut EndedAccess| (one.kind, one.unanswered) == (kind, unanswered) && one.quarter == quarter;
-        match told.iter_mut().find(same) {
-            Some(one) => one.count += 1,
-            None => told.push(EndedAccess { kind, count: 1, ended_at: decided.at, quarter, unanswered }),
-        }
-    }
-    Ok(told)
+    let told = |row: rows::EndedRow| EndedAccess {
+        kind: row.kind,
+        count: row.count,
+        ended_at: row.last_at,
+        quarter: row.quarter.to_string(),
+        unanswered: row.decision == AccessDecision::Lapsed,
+    };
+    Ok(ended.into_iter().map(told).collect())
 }

@@ -1,23 +1,20 @@
 //! Reviews as those see them who answer them.
 
-use super::{REVIEW, ReviewError, allowed, anybody_else, is_last};
+use super::{REVIEW, ReviewError, allowed, is_last, others::could_another};
 use crate::{
     House, page,
     record::{Names, Person, resource},
     staff,
 };
 use domain::{
-    AccessDecision, AccessItemId, AccessKind, AccessReviewId, AccessReviewState, CareLinkId, PatientId, Role,
-    Timestamp, Unusual,
+    AccessDecision, AccessItemId, AccessKind, AccessReviewId, AccessReviewState, PatientId, Role, Timestamp, Unusual,
 };
 use identity::{Full, Session};
 use ledger::Resource;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::rows::{
-    access_reviews::{self as rows, ItemRow, Listed, ReviewRow},
-    care_links,
-};
+use std::collections::HashMap;
+use store::rows::access_reviews::{self as rows, Listed, ReviewRow};
 
 /// A review.
 #[derive(Clone, Serialize, JsonSchema)]
@@ -63,7 +60,7 @@ pub struct ItemView {
     pub unusual: Vec<Unusual>,
     /// Whether it is the caller's own.
     pub own: bool,
-    /// Whether the caller can answer: it waits, and it is not theirs, or there is nobody else.
+    /// Whether the caller can answer: it waits, and it is not theirs, or nobody else could at any time since the review began.
     pub answerable: bool,
     /// What became of it; null while it waits.
     pub decision: Option<AccessDecision>,
@@ -78,9 +75,8 @@ pub struct ItemView {
     pub last: bool,
 }
 
-async fn view(house: &House, row: ReviewRow) -> Result<ReviewView, ReviewError> {
-    let (waiting, accesses) = rows::counts(&house.stores.identity, row.practice_id, row.review_id).await?;
-    Ok(ReviewView {
+fn view(row: &ReviewRow, (waiting, accesses): (u64, u64)) -> ReviewView {
+    ReviewView {
         review_id: row.review_id,
         quarter: row.quarter.to_string(),
         state: row.state,
@@ -89,24 +85,24 @@ async fn view(house: &House, row: ReviewRow) -> Result<ReviewView, ReviewError> 
         closed_at: row.closed_at,
         waiting,
         accesses,
-    })
+    }
 }
 
 /// The reviews of the practice, newest first.
 pub async fn reviews(house: &House, session: &Session<Full>) -> Result<Vec<ReviewView>, ReviewError> {
     let practice = allowed(house, session, Resource::whole(REVIEW)).await?;
-    let mut views = Vec::new();
-    for row in rows::of_practice(&house.stores.identity, practice).await? {
-        views.push(view(house, row).await?);
-    }
-    Ok(views)
+    let db = &house.stores.identity;
+    let counts: HashMap<_, _> = rows::counts_of_practice(db, practice).await?.into_iter().collect();
+    let count = |row: &ReviewRow| counts.get(&row.review_id).copied().unwrap_or_default();
+    Ok(rows::of_practice(db, practice).await?.iter().map(|row| view(row, count(row))).collect())
 }
 
 /// One review.
 pub async fn review(house: &House, session: &Session<Full>, review: AccessReviewId) -> Result<ReviewView, ReviewError> {
     let practice = allowed(house, session, resource(REVIEW, review)).await?;
-    let row = rows::by_id(&house.stores.identity, practice, review).await?.ok_or(ReviewError::Unknown)?;
-    view(house, row).await
+    let db = &house.stores.identity;
+    let row = rows::by_id(db, practice, review).await?.ok_or(ReviewError::Unknown)?;
+    Ok(view(&row, rows::counts(db, practice, review).await?))
 }
 
 /// Up to `limit` accesses of a review after one; with `waiting`, those alone that wait for an answer.
@@ -126,13 +122,20 @@ pub async fn items(
     let mut found = rows::items(db, (practice, review), listed, after, page::surplus(limit)).await?;
     let next = page::cut(&mut found, limit, |last| last.item_id);
     let takes = row.state == AccessReviewState::Open && house.clock.now() < row.due_at;
-    let (others, staff) = (anybody_else(house, practice, me).await?, staff::everybody(house, practice).await?);
+    // Asked only where it matters: something of one's own waits.
+    let mine = takes && found.iter().any(|item| item.whose == me && item.decided.is_none());
+    let others = mine && could_another(house, &row, me).await?;
+    let staff = staff::everybody(house, practice).await?;
+    let patients: HashMap<_, _> = match found.last() {
+        Some(last) => rows::patients(db, (practice, review), after, last.item_id).await?.into_iter().collect(),
+        None => HashMap::new(),
+    };
     let (mut names, mut views) = (Names::new(house, session), Vec::with_capacity(found.len()));
     for item in found {
         let own = item.whose == me;
         let answerable = takes && item.decided.is_none() && (!own || !others);
         let last = item.kind == AccessKind::Account && is_last(&staff, item.whose);
-        let patient_id = patient_of(house, &item).await?;
+        let patient_id = patients.get(&item.item_id).copied();
         let decided_by = match item.decided.and_then(|decided| decided.by) {
             Some(by) => Some(names.person(by).await?),
             None => None,
@@ -155,14 +158,4 @@ pub async fn items(
         });
     }
     Ok((views, next))
-}
-
-/// On whose care team a place is, by id alone: nothing of the record is opened.
-async fn patient_of(house: &House, item: &ItemRow) -> Result<Option<PatientId>, ReviewError> {
-    if item.kind != AccessKind::CareLink {
-        return Ok(None);
-    }
-    let link = CareLinkId::from_bytes(item.subject);
-    let row = care_links::by_id(&house.stores.identity, item.practice_id, link).await?;
-    Ok(row.map(|row| row.patient_id))
 }

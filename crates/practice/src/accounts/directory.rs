@@ -7,7 +7,7 @@ use super::{
     taken::Probe,
 };
 use crate::{Event, House, HouseError, house::through_house, record::resource, sign_in::AttemptError};
-use domain::{AccountId, EmailAddress, PatientId, PersonName, Role, Timestamp};
+use domain::{AccountId, EmailAddress, PatientId, PersonName, PracticeId, Role, Timestamp};
 use identity::{EnrollmentError, Full, InvitationSecret, Session};
 use ledger::{LedgerError, Resource, Word};
 use phi::{AccessError, Govern, PracticeGrant, Purpose};
@@ -209,11 +209,9 @@ pub async fn change(
     }
     // Again, for it may have been closed since.
     let open = enabled.map_or_else(Batch::new, |patient| merges::is_open(Batch::new(), practice, patient));
-    let batch = rows::set_role_and_state(open, practice, account, role, state, seen_version);
-    let batch = login_sessions::end_all(batch, practice, account);
-    let batch = api_tokens::revoke_all(batch, practice, account);
-    // A link that was handed out must not open the account again.
-    let batch = if state == AccountState::Disabled { invitations::withdraw(batch, practice, account) } else { batch };
+    let batch = changed(open, practice, account, (role, state), seen_version);
+    // Two administrators who shut each other out do not both succeed.
+    let batch = login_sessions::hold(batch, practice, session.account(), session.id());
     identity.commit(batch).await.map_err(|error| match error {
         CommitError::Conflict { statement: 0 } if enabled.is_some() => DirectoryError::Closed,
         CommitError::Conflict { .. } => DirectoryError::Stale,
@@ -221,6 +219,22 @@ pub async fn change(
     })?;
     let row = rows::by_id(identity, practice, account).await?.ok_or(DirectoryError::Unknown)?;
     view(house, &grant, row).await
+}
+
+/// Changes role and state of an account that still has `seen_version`; its sessions and tokens end. Whoever calls this has recorded
+/// it before.
+pub(crate) fn changed(
+    batch: Batch,
+    practice: PracticeId,
+    account: AccountId,
+    (role, state): (Role, AccountState),
+    seen_version: i64,
+) -> Batch {
+    let batch = rows::set_role_and_state(batch, practice, account, role, state, seen_version);
+    let batch = login_sessions::end_all(batch, practice, account);
+    let batch = api_tokens::revoke_all(batch, practice, account);
+    // A link that was handed out must not open the account again.
+    if state == AccountState::Disabled { invitations::withdraw(batch, practice, account) } else { batch }
 }
 
 /// Records which account gets which role, so that whoever watches sees it; a patient's stands under the patient.

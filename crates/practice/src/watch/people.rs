@@ -163,6 +163,6 @@ pub(super) fn is_staff(entry: &Entry) -> bool {
 }
 
 /// A right password, before the factor.
-pub(super) fn is_password_alone(entry: &Entry) -> bool {
+pub(crate) fn is_password_alone(entry: &Entry) -> bool {
     entry.action.as_str() == "sign_in" && entry.reason.as_str() == "password"
 }

@@ -83,7 +83,7 @@ impl Look<'_> {
     fn opened(&self) -> Option<(AccountId, Role, PatientId)> {
         let (account, role) = self.allowed_staff()?;
         let patient = self.entry.patient?;
-        (self.entry.permission.is_some_and(is_of_records) && !is_list(self.entry)).then_some((account, role, patient))
+        opens_record(self.entry).then_some((account, role, patient))
     }
 
     /// A finding about somebody, that these entries and this one show.
@@ -99,6 +99,11 @@ impl Look<'_> {
         let entries = super::finding::shown(entries);
         Some(Finding { practice: self.entry.practice?, rule, who, at: self.entry.at, compared, entries })
     }
+}
+
+/// Whether it opens a patient's record, by itself and not as one of a list.
+pub(crate) fn opens_record(entry: &Entry) -> bool {
+    entry.permission.is_some_and(is_of_records) && !is_list(entry)
 }
 
 /// A permission on a patient's record, to see or to change it.

@@ -161,7 +161,16 @@ impl Scene {
         });
         let house = Arc::new(house.await.expect("a house"));
         let unused = MemoryLedger::open();
-        (TestHouse { house, clock, ledger: unused, folder: tempfile::tempdir().expect("folder") }, ledger)
+        (
+            TestHouse {
+                house,
+                clock,
+                ledger: unused,
+                lag: Arc::default(),
+                folder: tempfile::tempdir().expect("folder"),
+            },
+            ledger,
+        )
     }
 
     pub(crate) fn stores(&self) -> Stores {

@@ -175,6 +175,7 @@ impl Scene {
             house: self.house.clone(),
             clock: self.clock.clone(),
             ledger: MemoryLedger::open(),
+            lag: Arc::default(),
             folder: TempDir::new().expect("a folder"),
         };
         let admin = test.account(PRACTICE, Role::Admin).await;

@@ -23,6 +23,7 @@ fn people(kept: &Kept) -> TestHouse {
         house: kept.house.clone(),
         clock: kept.clock.clone(),
         ledger: MemoryLedger::open(),
+        lag: std::sync::Arc::default(),
         folder: TempDir::new().expect("a folder"),
     }
 }

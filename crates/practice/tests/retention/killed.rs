@@ -356,6 +356,7 @@ async fn prepare(folder: &Path) -> (PlanId, Vec<PatientId>) {
         house: kept.house.clone(),
         clock: kept.clock.clone(),
         ledger: MemoryLedger::open(),
+        lag: Arc::default(),
         folder: TempDir::new().expect("a folder"),
     };
     let clerk = desk.account(PRACTICE, Role::FrontDesk).await;

@@ -8,9 +8,8 @@ use ledger::{Resource, Word, memory::MemoryLedger};
 use phi::{AUDIT, Keyring, Purpose, ReadIdentity, SERVER};
 use practice::{
     Foundations, House, Stores,
-    backup::AuditBranch,
     keys::{Depth, Pace, Rotation, root::RootFiles, verify},
-    trail::{AuditIndex, FolderLogs, IndexPlace},
+    trail::{AuditIndex, IndexPlace},
 };
 use std::{
     fs,
@@ -23,7 +22,10 @@ use store::{
     rows::{keys::Keys, patients, rotations},
 };
 use tempfile::TempDir;
-use testkit::{house::TestHouse, postgres::Server};
+use testkit::{
+    house::{TestHouse, only_log},
+    postgres::Server,
+};
 
 /// How long a database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -121,9 +123,10 @@ pub(crate) async fn open(folder: &Path) -> TestHouse {
     let root = provider.load().expect("the root of the settings");
     let clock = Arc::new(FixedClock::new(SystemClock.now()));
     let ledger = MemoryLedger::open();
-    // Nobody reads the trail here.
-    let place = IndexPlace::new(folder.join("audit-index.db"), Key::random(&SystemRng));
-    let trail = AuditIndex::new(place, FolderLogs::new(AuditBranch::new(Key::random(&SystemRng))), clock.clone());
+    // The ledger goes with the process, and so does what is read of it.
+    let scratch = TempDir::new().expect("a folder");
+    let place = IndexPlace::new(scratch.path().join("audit-index.db"), Key::random(&SystemRng));
+    let trail = AuditIndex::new(place, only_log(&ledger), clock.clone());
     let house = House::new(Foundations {
         stores: stores(folder, &root).await,
         root,
@@ -139,7 +142,7 @@ pub(crate) async fn open(folder: &Path) -> TestHouse {
         rng: Arc::new(SystemRng),
     });
     let house = Arc::new(house.await.expect("a house"));
-    TestHouse { house, clock, ledger, folder: TempDir::new().expect("a folder") }
+    TestHouse { house, clock, ledger, lag: Arc::default(), folder: scratch }
 }
 
 /// A rotation without a pause.

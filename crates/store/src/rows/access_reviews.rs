@@ -2,8 +2,8 @@
 
 use crate::{Batch, Db, Param, Row, StoreError};
 use domain::{
-    AccessDecision, AccessItemId, AccessKind, AccessReviewId, AccessReviewState, AccountId, PracticeId, Quarter, Role,
-    Timestamp, Unusual,
+    AccessDecision, AccessItemId, AccessKind, AccessReviewId, AccessReviewState, AccountId, PatientId, PracticeId,
+    Quarter, Role, Timestamp, Unusual,
 };
 
 /// A review.
@@ -23,8 +23,8 @@ pub struct ReviewRow {
     pub state: AccessReviewState,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
-    /// What was decided, as a signed note; none before.
-    pub record: Option<String>,
+    /// When a server looked after it last: in the time between two looks that are far apart, nobody could answer.
+    pub looked_at: Option<Timestamp>,
 }
 
 /// Who decided what about an item, and when.
@@ -68,7 +68,7 @@ pub struct ItemRow {
 macro_rules! reviews {
     ($rest:literal) => {
         concat!(
-            "SELECT practice_id, review_id, quarter, started_at, due_at, state, closed_at, record FROM access_reviews ",
+            "SELECT practice_id, review_id, quarter, started_at, due_at, state, closed_at, looked_at FROM access_reviews ",
             $rest
         )
     };
@@ -109,10 +109,17 @@ pub async fn unfinished(db: &Db) -> Result<Vec<ReviewRow>, StoreError> {
     db.rows(sql, &[]).await?.iter().map(read_review).collect()
 }
 
+/// What was decided in a closed review, as a signed note; none before.
+pub async fn record(db: &Db, practice: PracticeId, review: AccessReviewId) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT record FROM access_reviews WHERE practice_id = $1 AND review_id = $2";
+    let row = db.optional(SQL, &[practice.into(), review.into()]).await?;
+    Ok(row.map(|row| row.opt_text(0).map(|note| note.map(str::to_owned))).transpose()?.flatten())
+}
+
 /// Begins a review. A duplicate when another server began one for the quarter.
 pub fn begin(batch: Batch, row: &ReviewRow) -> Batch {
-    const SQL: &str = "INSERT INTO access_reviews (practice_id, review_id, quarter, started_at, due_at, state) \
-                       VALUES ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str = "INSERT INTO access_reviews (practice_id, review_id, quarter, started_at, due_at, state, looked_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let quarter = row.quarter.to_string();
     let params = &[
         row.practice_id.into(),
@@ -121,15 +128,38 @@ pub fn begin(batch: Batch, row: &ReviewRow) -> Batch {
         row.started_at.into(),
         row.due_at.into(),
         row.state.word().into(),
+        row.looked_at.into(),
     ];
     batch.run(SQL, params).expect(1)
 }
 
+/// Makes a batch a conflict where a review is not being listed any more.
+pub fn is_listing(batch: Batch, practice: PracticeId, review: AccessReviewId) -> Batch {
+    const SQL: &str = "UPDATE access_reviews SET state = state \
+                       WHERE practice_id = $1 AND review_id = $2 AND state = 'listing'";
+    batch.run(SQL, &[practice.into(), review.into()]).expect(1)
+}
+
 /// Everything is listed: from now on it waits for answers, until then. A conflict when another server said so.
-pub fn open(batch: Batch, practice: PracticeId, review: AccessReviewId, due_at: Timestamp) -> Batch {
-    const SQL: &str = "UPDATE access_reviews SET state = 'open', due_at = $1 \
-                       WHERE practice_id = $2 AND review_id = $3 AND state = 'listing'";
-    batch.run(SQL, &[due_at.into(), practice.into(), review.into()]).expect(1)
+pub fn open(batch: Batch, practice: PracticeId, review: AccessReviewId, due_at: Timestamp, now: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE access_reviews SET state = 'open', due_at = $1, looked_at = $2 \
+                       WHERE practice_id = $3 AND review_id = $4 AND state = 'listing'";
+    batch.run(SQL, &[due_at.into(), now.into(), practice.into(), review.into()]).expect(1)
+}
+
+/// A server looked after a review.
+pub fn looked(batch: Batch, practice: PracticeId, review: AccessReviewId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE access_reviews SET looked_at = $1 WHERE practice_id = $2 AND review_id = $3 \
+                       AND (looked_at IS NULL OR looked_at < $1)";
+    batch.run(SQL, &[at.into(), practice.into(), review.into()])
+}
+
+/// A server looked after a review, for the first time after long, and gives more time. A conflict when another server did.
+pub fn put_off(batch: Batch, seen: &ReviewRow, due_at: Timestamp, now: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE access_reviews SET due_at = $1, looked_at = $2 \
+                       WHERE practice_id = $3 AND review_id = $4 AND state = 'open' AND due_at = $5";
+    let params = &[due_at.into(), now.into(), seen.practice_id.into(), seen.review_id.into(), seen.due_at.into()];
+    batch.run(SQL, params).expect(1)
 }
 
 /// Closes a review with its signed record. A conflict when another server did.
@@ -218,6 +248,17 @@ pub async fn item(
     row.as_ref().map(read_item).transpose()
 }
 
+/// Of each review of a practice how many items wait, and how many there are.
+pub async fn counts_of_practice(
+    db: &Db,
+    practice: PracticeId,
+) -> Result<Vec<(AccessReviewId, (u64, u64))>, StoreError> {
+    const SQL: &str = "SELECT review_id, COUNT(*) - COUNT(decision), COUNT(*) FROM access_items \
+                       WHERE practice_id = $1 GROUP BY review_id ORDER BY review_id";
+    let rows = db.rows(SQL, &[practice.into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, (row.number(1)?, row.number(2)?)))).collect()
+}
+
 /// How many items of a review wait, and how many there are.
 pub async fn counts(db: &Db, practice: PracticeId, review: AccessReviewId) -> Result<(u64, u64), StoreError> {
     const SQL: &str = "SELECT COUNT(*) - COUNT(decision), COUNT(*) FROM access_items \
@@ -226,21 +267,93 @@ pub async fn counts(db: &Db, practice: PracticeId, review: AccessReviewId) -> Re
     Ok((row.number(0)?, row.number(1)?))
 }
 
-/// What of an account's access was ended in reviews since a moment, newest first, with the quarter of the review.
+/// On whose care teams the places are that are looked at in a review: those of the items after one, up to another.
+pub async fn patients(
+    db: &Db,
+    (practice, review): (PracticeId, AccessReviewId),
+    after: AccessItemId,
+    last: AccessItemId,
+) -> Result<Vec<(AccessItemId, PatientId)>, StoreError> {
+    const SQL: &str = "SELECT i.item_id, l.patient_id FROM access_items i JOIN care_links l \
+                       ON l.practice_id = i.practice_id AND l.care_link_id = i.subject_id \
+                       WHERE i.practice_id = $1 AND i.review_id = $2 AND i.kind = 'care_link' \
+                       AND i.item_id > $3 AND i.item_id <= $4 ORDER BY i.item_id";
+    let rows = db.rows(SQL, &[practice.into(), review.into(), after.into(), last.into()]).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+}
+
+/// The tokens of an account that wait for an answer in a review.
+pub async fn waiting_tokens(
+    db: &Db,
+    practice: PracticeId,
+    review: AccessReviewId,
+    whose: AccountId,
+) -> Result<Vec<ItemRow>, StoreError> {
+    let sql = items!(
+        "WHERE i.practice_id = $1 AND i.review_id = $2 AND i.whose_id = $3 AND i.kind = 'token' \
+         AND i.decision IS NULL ORDER BY i.item_id"
+    );
+    db.rows(sql, &[practice.into(), review.into(), whose.into()]).await?.iter().map(read_item).collect()
+}
+
+/// Whose accounts were listed in a review with a role that answers reviews.
+pub async fn overseers(db: &Db, practice: PracticeId, review: AccessReviewId) -> Result<Vec<AccountId>, StoreError> {
+    const SQL: &str = "SELECT whose_id FROM access_items WHERE practice_id = $1 AND review_id = $2 \
+                       AND kind = 'account' AND role IN ('admin', 'privacy_officer') ORDER BY whose_id";
+    let rows = db.rows(SQL, &[practice.into(), review.into()]).await?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// Accesses of one kind that ended in one way in one review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedRow {
+    /// What kind.
+    pub kind: AccessKind,
+    /// In which way.
+    pub decision: AccessDecision,
+    /// The quarter of the review.
+    pub quarter: Quarter,
+    /// How many.
+    pub count: u64,
+    /// When the last of them ended.
+    pub last_at: Timestamp,
+}
+
+/// What of an account's access was ended in reviews since a moment, newest first.
 pub async fn ended_of(
     db: &Db,
     practice: PracticeId,
     whose: AccountId,
     since: Timestamp,
-) -> Result<Vec<(ItemRow, Quarter)>, StoreError> {
-    const SQL: &str = "SELECT i.practice_id, i.review_id, i.item_id, i.kind, i.subject_id, i.whose_id, i.role, \
-                       i.last_used_at, i.unusual, i.decision, i.decided_by, i.decided_at, i.version, r.quarter \
+) -> Result<Vec<EndedRow>, StoreError> {
+    const SQL: &str = "SELECT i.kind, i.decision, r.quarter, COUNT(*), MAX(i.decided_at) \
                        FROM access_items i JOIN access_reviews r \
                        ON r.practice_id = i.practice_id AND r.review_id = i.review_id \
                        WHERE i.practice_id = $1 AND i.whose_id = $2 AND i.decided_at >= $3 \
-                       AND i.decision IN ('ended', 'lapsed') ORDER BY i.decided_at DESC, i.item_id LIMIT 500";
+                       AND i.decision IN ('ended', 'lapsed') GROUP BY i.kind, i.decision, r.quarter \
+                       ORDER BY MAX(i.decided_at) DESC, i.kind, i.decision";
     let rows = db.rows(SQL, &[practice.into(), whose.into(), since.into()]).await?;
-    rows.iter().map(|row| Ok((read_item(row)?, row.word(13)?))).collect()
+    let ended = |row: &Row| {
+        let (kind, decision, quarter) = (row.word(0)?, row.word(1)?, row.word(2)?);
+        Ok(EndedRow { kind, decision, quarter, count: row.number(3)?, last_at: row.timestamp(4)? })
+    };
+    rows.iter().map(ended).collect()
+}
+
+/// In which review an account was suspended that has this version since, with what was decided; none where no review did that,
+/// or something was changed since.
+pub async fn suspended(
+    db: &Db,
+    practice: PracticeId,
+    account: AccountId,
+    version: i64,
+) -> Result<Option<(AccessDecision, Timestamp, Quarter)>, StoreError> {
+    const SQL: &str = "SELECT i.decision, i.decided_at, r.quarter FROM access_items i JOIN access_reviews r \
+                       ON r.practice_id = i.practice_id AND r.review_id = i.review_id \
+                       WHERE i.practice_id = $1 AND i.whose_id = $2 AND i.kind = 'account' AND i.version = $3 \
+                       AND i.decision IN ('ended', 'lapsed') ORDER BY i.decided_at DESC LIMIT 1";
+    let row = db.optional(SQL, &[practice.into(), account.into(), version.into()]).await?;
+    row.map(|row| Ok((row.word(0)?, row.timestamp(1)?, row.word(2)?))).transpose()
 }
 
 /// What a practice set, by name.
@@ -267,7 +380,7 @@ fn read_review(row: &Row) -> Result<ReviewRow, StoreError> {
         due_at: row.timestamp(4)?,
         state: row.word(5)?,
         closed_at: row.opt_timestamp(6)?,
-        record: row.opt_text(7)?.map(str::to_owned),
+        looked_at: row.opt_timestamp(7)?,
     })
 }
 

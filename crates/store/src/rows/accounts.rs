@@ -174,6 +174,13 @@ pub fn hold(batch: Batch, practice: PracticeId, account: AccountId, seen_version
     batch.run(SQL, &[practice.into(), account.into(), seen_version.into()]).expect(1)
 }
 
+/// Makes a batch a conflict when the account was changed since `seen_version` was read, whatever its state.
+pub fn unchanged(batch: Batch, practice: PracticeId, account: AccountId, seen_version: i64) -> Batch {
+    const SQL: &str = "UPDATE accounts SET version = version \
+                       WHERE practice_id = $1 AND account_id = $2 AND version = $3";
+    batch.run(SQL, &[practice.into(), account.into(), seen_version.into()]).expect(1)
+}
+
 /// Sets the password of an account that is active and still has `seen_version`: one that was disabled, invited anew or
 /// changed meanwhile keeps what it has then.
 pub fn set_password(

@@ -137,6 +137,13 @@ pub fn sweep(batch: Batch, practice: PracticeId, account: AccountId, ended_by: T
     batch.run(SQL, &[practice.into(), account.into(), ended_by.into()])
 }
 
+/// Makes a batch a conflict where a token was revoked or has ended by this moment.
+pub fn hold(batch: Batch, practice: PracticeId, account: AccountId, token: TokenId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE api_tokens SET expires_at = expires_at \
+                       WHERE practice_id = $1 AND account_id = $2 AND token_id = $3 AND expires_at > $4";
+    batch.run(SQL, &[practice.into(), account.into(), token.into(), at.into()]).expect(1)
+}
+
 /// Revokes a token that must be there.
 pub fn revoke(batch: Batch, practice: PracticeId, account: AccountId, token: TokenId) -> Batch {
     const SQL: &str = "DELETE FROM api_tokens WHERE practice_id = $1 AND account_id = $2 AND token_id = $3";

@@ -235,6 +235,13 @@ pub fn end(batch: Batch, practice: PracticeId, patient: PatientId, link: CareLin
     batch.run(SQL, &[at.into(), practice.into(), patient.into(), link.into()]).expect(1)
 }
 
+/// Makes a batch a conflict where a link has ended by this moment.
+pub fn hold(batch: Batch, practice: PracticeId, link: CareLinkId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE care_links SET ends_at = ends_at \
+                       WHERE practice_id = $1 AND care_link_id = $2 AND (ends_at IS NULL OR ends_at > $3)";
+    batch.run(SQL, &[practice.into(), link.into(), at.into()]).expect(1)
+}
+
 fn read(row: &Row) -> Result<CareLinkRow, StoreError> {
     Ok(CareLinkRow {
         practice_id: row.id(0)?,

@@ -44,6 +44,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 13, "0013_access_reviews"),
             migration!("identity", 14, "0014_emergencies"),
             migration!("identity", 15, "0015_incidents"),
+            migration!("identity", 16, "0016_access_reviews_looked_at"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

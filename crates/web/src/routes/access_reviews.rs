@@ -33,6 +33,8 @@ impl From<ReviewError> for Problem {
             }
             ReviewError::NotInPerson(why) => super::people::not_in_person(why),
             ReviewError::Trail(error) => later(&error),
+            waits @ (ReviewError::Lagging | ReviewError::Unproved) => later(&waits),
+            undecided @ ReviewError::Undecided => fault(&undecided),
             ReviewError::Record(error) => fault(&error),
             ReviewError::Name(error) => error.into(),
             ReviewError::House(error) => error.into(),

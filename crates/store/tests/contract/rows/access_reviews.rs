@@ -7,7 +7,7 @@ use domain::{
 };
 use store::{
     Batch, CommitError, Store,
-    rows::access_reviews::{self as rows, Decided, ItemRow, Listed, ReviewRow},
+    rows::access_reviews::{self as rows, Decided, EndedRow, ItemRow, Listed, ReviewRow},
 };
 
 fn review(n: u8, quarter: &str) -> ReviewRow {
@@ -19,7 +19,7 @@ fn review(n: u8, quarter: &str) -> ReviewRow {
         due_at: at(100),
         state: AccessReviewState::Listing,
         closed_at: None,
-        record: None,
+        looked_at: None,
     }
 }
 
@@ -63,20 +63,37 @@ pub(crate) async fn a_quarter_has_one_review_and_each_access_in_it_is_decided_on
     assert!(matches!(db.commit(decide()).await, Err(CommitError::Conflict { .. })), "it is decided once");
     assert_eq!(rows::items(&db, place, Listed::Waiting, none, 9).await.expect("read"), [item(1), item(3)]);
     assert_eq!(rows::counts(&db, PRACTICE, first.review_id).await.expect("read"), (2, 3));
+    let each = rows::counts_of_practice(&db, PRACTICE).await.expect("read");
+    assert_eq!(each, [(first.review_id, (2, 3))]);
     let ended = ItemRow { decided: Some(decided), ..item(2) };
-    assert_eq!(rows::item(&db, PRACTICE, first.review_id, item(2).item_id).await.expect("read"), Some(ended.clone()));
+    assert_eq!(rows::item(&db, PRACTICE, first.review_id, item(2).item_id).await.expect("read"), Some(ended));
     let told = async |since| rows::ended_of(&db, PRACTICE, ACCOUNT, since).await.expect("read");
-    assert_eq!(told(Timestamp::MIN).await, [(ended, quarter)]);
+    let lapsed =
+        EndedRow { kind: AccessKind::Account, decision: AccessDecision::Lapsed, quarter, count: 1, last_at: at(50) };
+    assert_eq!(told(Timestamp::MIN).await, [lapsed]);
     assert!(told(at(51)).await.is_empty());
 
-    db.commit(rows::open(Batch::new(), PRACTICE, first.review_id, at(200))).await.expect("stored");
-    let open = || rows::open(Batch::new(), PRACTICE, first.review_id, at(300));
+    let listing = || rows::is_listing(Batch::new(), PRACTICE, first.review_id);
+    db.commit(listing()).await.expect("it is being listed");
+    db.commit(rows::open(Batch::new(), PRACTICE, first.review_id, at(150), at(60))).await.expect("stored");
+    let late = db.commit(rows::add(listing(), &item(4))).await;
+    assert!(matches!(late, Err(CommitError::Conflict { .. })), "whoever lists slowly adds nothing to an open review");
+    assert_eq!(rows::counts(&db, PRACTICE, first.review_id).await.expect("read"), (2, 3));
+    let open = || rows::open(Batch::new(), PRACTICE, first.review_id, at(300), at(61));
     assert!(matches!(db.commit(open()).await, Err(CommitError::Conflict { .. })));
+    let opened = rows::by_id(&db, PRACTICE, first.review_id).await.expect("read").expect("there");
+    assert_eq!((opened.due_at, opened.looked_at), (at(150), Some(at(60))));
+    db.commit(rows::looked(Batch::new(), PRACTICE, first.review_id, at(70))).await.expect("stored");
+    let put_off = || rows::put_off(Batch::new(), &opened, at(200), at(80));
+    db.commit(put_off()).await.expect("stored");
+    assert!(matches!(db.commit(put_off()).await, Err(CommitError::Conflict { .. })), "one of two servers puts it off");
     let close = || rows::close(Batch::new(), PRACTICE, first.review_id, at(201), "a note");
     db.commit(close()).await.expect("stored");
     assert!(matches!(db.commit(close()).await, Err(CommitError::Conflict { .. })));
     let closed = rows::by_id(&db, PRACTICE, first.review_id).await.expect("read").expect("there");
-    assert_eq!((closed.due_at, closed.closed_at, closed.record.as_deref()), (at(200), Some(at(201)), Some("a note")));
+    assert_eq!((closed.due_at, closed.closed_at, closed.looked_at), (at(200), Some(at(201)), Some(at(80))));
+    let note = rows::record(&db, PRACTICE, first.review_id).await.expect("read");
+    assert_eq!(note.as_deref(), Some("a note"));
     assert_eq!(rows::unfinished(&db).await.expect("read").len(), 1);
 
     for value in ["21", "30"] {
@@ -84,4 +101,27 @@ pub(crate) async fn a_quarter_has_one_review_and_each_access_in_it_is_decided_on
     }
     let settings = rows::settings(&db, PRACTICE).await.expect("read");
     assert_eq!(settings, [("due_days".to_owned(), "30".to_owned())]);
+}
+
+pub(crate) async fn why_an_account_ended_is_found_however_much_else_ended(house: &mut dyn House) {
+    let db = furnished(house, Store::Identity).await;
+    let mine = review(1, "2026-Q3");
+    let ends = |version| Decided { decision: AccessDecision::Ended, by: None, at: at(50), version };
+    let mut batch = rows::begin(Batch::new(), &mine);
+    batch = rows::decide(rows::add(batch, &item(1)), &item(1), &ends(Some(7)));
+    for n in 0..600_u16 {
+        let mut id = [9; 16];
+        id[..2].copy_from_slice(&n.to_be_bytes());
+        let kind = if n % 2 == 0 { AccessKind::Token } else { AccessKind::CareLink };
+        let token = ItemRow { item_id: AccessItemId::from_bytes(id), kind, subject: id, ..item(2) };
+        let later = Decided { at: at(60), ..ends(None) };
+        batch = rows::decide(rows::add(batch, &token), &token, &later);
+    }
+    db.commit(batch).await.expect("stored");
+    let why = async |version| rows::suspended(&db, PRACTICE, ACCOUNT, version).await.expect("read");
+    assert_eq!(why(7).await, Some((AccessDecision::Ended, at(50), mine.quarter)));
+    assert_eq!(why(8).await, None, "it was changed since");
+    let told = rows::ended_of(&db, PRACTICE, ACCOUNT, Timestamp::MIN).await.expect("read");
+    let counts: Vec<_> = told.iter().map(|one| (one.kind, one.count)).collect();
+    assert_eq!(counts, [(AccessKind::CareLink, 300), (AccessKind::Token, 300), (AccessKind::Account, 1)]);
 }

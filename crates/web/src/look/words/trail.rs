@@ -22,7 +22,8 @@ fn known_action(word: &str) -> Option<&'static str> {
     }
     Some(match word {
         "start_access_review" => "began a review of access",
-        "attest_access" => "looked at somebody's access in a review",
+        "attest_access" => "attested somebody's access in a review",
+        "put_off_access_review" => "gave more time to answer a review of access",
         "spare_access" => "kept an account that nobody attested, since nobody else could give access",
         "close_access_review" => "closed a review of access",
         "change_review_settings" => "changed how access is reviewed",
@@ -246,6 +247,8 @@ pub fn reason(word: &str) -> Cow<'static, str> {
         "throttled" => "too many tries",
         "access-review" => "decided in a review of access",
         "review-not-answered" => "nobody attested it in a review of access",
+        "nobody-could-answer" => "the server had not been running",
+        "decided-meanwhile" => "it was decided or changed in the same moment",
         "used-code" | "used-already" => "it was used before",
         "no-challenge" => "nothing was under way",
         "address-taken" => "the address is in use",

@@ -47,7 +47,7 @@ const ITEMS: Route = Route::api(
 const DECIDE: Route = Route::api(
     Verb::Post,
     "/api/v1/access-reviews/{review_id}/items/{access_item_id}",
-    "Keeps an access or ends it, with a factor proven just now; not one's own while somebody else can.",
+    "Keeps an access or ends it, with a factor proven just now; not one's own unless nobody else could.",
 )
 .permission(PermissionName::Oversee)
 .audit(AuditClass::Practice)
@@ -102,7 +102,7 @@ struct Reviews {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewSettings {
-    /// Days from the beginning of a review until what nobody attested ends: 3 to 60.
+    /// Days from the moment when everything is listed until what nobody attested ends: 3 to 60.
     due_days: u32,
     /// Days without use after which an access is unusual: 7 to 180.
     unused_days: u32,
@@ -131,7 +131,7 @@ struct Verdict {
 
 #[derive(Serialize, JsonSchema)]
 struct Became {
-    /// What became of it: `kept`, `ended`, or `gone` where it had ended by then without the review.
+    /// What became of it: `kept` or `ended`; `gone` where it had ended by then without the review, whatever was answered.
     decision: AccessDecision,
 }
 
