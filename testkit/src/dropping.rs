@@ -3,10 +3,30 @@
 use anyhow::{Context, Result};
 use domain::{RequestId, Timestamp};
 use ledger::{
-    Dropped, Entry, FileBackend, FileSegments, Ledger, LogReader, Outcome, Recorded, Segments, Settings, VerifierKey,
-    inclusion_proof, leaf_hash,
+    Dropped, Entry, FileBackend, FileSegments, Ledger, LogReader, Outcome, Recorded, Resource, Segments, Settings,
+    VerifierKey, Word, inclusion_proof, leaf_hash,
 };
 use std::path::Path;
+
+/// An entry of the server's own, of this moment: it is of no practice and about nobody.
+pub fn entry(at: Timestamp) -> Entry {
+    Entry {
+        at,
+        practice: None,
+        actor: None,
+        role: None,
+        login_session: None,
+        permission: None,
+        action: Word::new("sign_in"),
+        purpose: None,
+        resource: Resource::whole(Word::new("account")),
+        patient: None,
+        outcome: Outcome::Allowed,
+        reason: Word::new("own-account"),
+        address: None,
+        request: RequestId::from_bytes([6; 16]),
+    }
+}
 
 /// Appends entries to a log in small journal files, so that its segments are soon kept once, and closes it.
 pub async fn append(folder: &Path, settings: Settings, entries: Vec<Entry>) -> Result<()> {
@@ -24,22 +44,7 @@ pub async fn drop_before(folder: &Path, settings: impl Fn() -> Settings, before:
     let Settings { log, signer, .. } = settings();
     let key = VerifierKey::new(log.clone(), signer.public());
     let (action, resource, reason) = Dropped::said(&log, before, 6)?;
-    let entry = Entry {
-        at: newest,
-        practice: None,
-        actor: None,
-        role: None,
-        login_session: None,
-        permission: None,
-        action,
-        purpose: None,
-        resource,
-        patient: None,
-        outcome: Outcome::Allowed,
-        reason,
-        address: None,
-        request: RequestId::from_bytes([6; 16]),
-    };
+    let entry = Entry { action, resource, reason, ..entry(newest) };
     append(folder, settings(), vec![entry]).await?;
     let mut reader = LogReader::open(folder)?;
     let (size, checkpoint) = (reader.checkpoint(&key)?.size, reader.checkpoint_note()?.context("signed")?);

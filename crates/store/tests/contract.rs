@@ -68,6 +68,7 @@ contract! {
         refusals_are_counted_until_they_are_settled
         patients_and_notes_come_back_as_they_were_stored
         the_library_is_brought_up_to_date_in_place
+        what_a_patient_asks_to_be_amended_is_answered_once
         visits_come_back_by_time_and_change_where_they_were_seen
         programs_have_versions_and_log_entries_are_corrected
         what_was_done_under_an_idempotency_key_is_remembered

@@ -3,7 +3,7 @@
 
 use crate::{
     client::Client,
-    day::{done, id, join},
+    day::{done, employ, founder, id},
     destroyed::Scene,
     server::Practice,
 };
@@ -42,19 +42,11 @@ async fn drafts(biller: &Client) -> Vec<Value> {
 
 /// Two patients, each with one visit that was charged, billed and paid.
 async fn settled(practice: &Practice, client: &Client) -> Office {
-    let email = "admin@practice.example";
-    let link = practice.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
-    let admin = join(client, "admin", email, link.lines().next().expect("a link")).await;
-    let invite = async |role: &str| {
-        let email = format!("{role}@practice.example");
-        let body = json!({"email": email, "display_name": "Sam Sample", "role": role});
-        let invited = done(admin.post("/api/v1/invitations", body).await);
-        (id(&invited, "account_id"), join(client, role, &email, &id(&invited, "link")).await)
-    };
-    let (therapist_id, therapist) = invite("therapist").await;
-    let (_, officer) = invite("privacy_officer").await;
-    let (_, desk) = invite("front_desk").await;
-    let (_, biller) = invite("billing").await;
+    let admin = founder(practice, client).await;
+    let (therapist_id, therapist) = employ(&admin, client, "therapist").await;
+    let (_, officer) = employ(&admin, client, "privacy_officer").await;
+    let (_, desk) = employ(&admin, client, "front_desk").await;
+    let (_, biller) = employ(&admin, client, "billing").await;
     let fee = json!({"code": "97110", "valid_from": "2010-01-01", "fee": 4000, "words": "Exercise"});
     done(biller.post("/api/v1/billing/fees", fee).await);
     let (mut patients, mut accounts) = (Vec::new(), Vec::new());

@@ -90,6 +90,21 @@ pub(crate) async fn join(client: &Client, role: &str, email: &str, link: &str) -
     client.sign_in(&person).await
 }
 
+/// The first administrator of a practice that was just founded, signed in.
+pub(crate) async fn founder(practice: &Practice, client: &Client) -> Client {
+    let email = "admin@practice.example";
+    let link = practice.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
+    join(client, "admin", email, link.lines().next().expect("a link")).await
+}
+
+/// Invites somebody to the staff: their account, and themself signed in.
+pub(crate) async fn employ(admin: &Client, client: &Client, role: &str) -> (String, Client) {
+    let email = format!("{role}@practice.example");
+    let body = json!({"email": email, "display_name": "Sam Sample", "role": role});
+    let invited = done(admin.post("/api/v1/invitations", body).await);
+    (id(&invited, "account_id"), join(client, role, &email, &id(&invited, "link")).await)
+}
+
 /// Something that must go well.
 pub(crate) fn done(answer: Answer) -> Value {
     assert!((200..300).contains(&answer.status), "{} {}", answer.status, answer.text);
@@ -100,20 +115,9 @@ impl Everybody {
     /// Brings people into a practice that was just founded: an administrator, a therapist, and patients with a program.
     pub(crate) async fn joined(practice: &Practice, server: &Server, patients: usize) -> Self {
         let client = server.client();
-        let email = "admin@practice.example";
-        let link = practice.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
-        let admin = join(&client, "admin", email, link.lines().next().expect("a link")).await;
-        let invite = async |email: &str, role: &str| {
-            let body = json!({"email": email, "display_name": "Sam Sample", "role": role});
-            let invited = done(admin.post("/api/v1/invitations", body).await);
-            (id(&invited, "account_id"), id(&invited, "link"))
-        };
-        let email = "therapist@practice.example";
-        let (therapist_id, link) = invite(email, "therapist").await;
-        let therapist = join(&client, "therapist", email, &link).await;
-        let email = "desk@practice.example";
-        let (_, link) = invite(email, "front_desk").await;
-        let desk = join(&client, "front_desk", email, &link).await;
+        let admin = founder(practice, &client).await;
+        let (therapist_id, therapist) = employ(&admin, &client, "therapist").await;
+        let (_, desk) = employ(&admin, &client, "front_desk").await;
         let exercises = therapist.read("/api/v1/exercises").await;
         let dose = json!({"sets": 3, "reps": 10, "side": "both", "times_a_day": 2, "weekdays": [1, 2, 3, 4, 5, 6, 7]});
         let item = json!({"exercise_id": exercises["items"][0]["exercise_id"], "dose": dose});

@@ -3,7 +3,7 @@
 
 use crate::{
     client::Client,
-    day::{done, id, join},
+    day::{done, employ, founder, id, join},
     server::{Practice, Said, free},
 };
 use serde_json::json;
@@ -71,18 +71,10 @@ impl Scene {
 
 /// Two patients: one was there ten years ago for the last time, the other this year.
 async fn people(practice: &Practice, client: &Client) -> People {
-    let email = "admin@practice.example";
-    let link = practice.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
-    let admin = join(client, "admin", email, link.lines().next().expect("a link")).await;
-    let invite = async |role: &str| {
-        let email = format!("{role}@practice.example");
-        let body = json!({"email": email, "display_name": "Sam Sample", "role": role});
-        let invited = done(admin.post("/api/v1/invitations", body).await);
-        (id(&invited, "account_id"), join(client, role, &email, &id(&invited, "link")).await)
-    };
-    let (therapist_id, therapist) = invite("therapist").await;
-    let (_, officer) = invite("privacy_officer").await;
-    let (_, desk) = invite("front_desk").await;
+    let admin = founder(practice, client).await;
+    let (therapist_id, therapist) = employ(&admin, client, "therapist").await;
+    let (_, officer) = employ(&admin, client, "privacy_officer").await;
+    let (_, desk) = employ(&admin, client, "front_desk").await;
     let exercises = therapist.read("/api/v1/exercises").await;
     let mut ids = Vec::new();
     for (family, last) in [("Gone", "2015-03-02T15:00:00Z"), ("Here", "2026-01-05T15:00:00Z")] {

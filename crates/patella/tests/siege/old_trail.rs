@@ -2,12 +2,12 @@
 //! takes it out is told so.
 
 use crate::{
-    day::join,
+    day::founder,
     server::{Practice, free},
 };
 use crypto::{KeyFile, RootProvider, SystemRng};
-use domain::{AccountId, FixedClock, RequestId, Timestamp};
-use ledger::{Entry, LogName, Outcome, Resource, Settings, Word};
+use domain::{FixedClock, Timestamp};
+use ledger::{Entry, LogName, Settings};
 use phi::{AUDIT, Keyring};
 use practice::backup::AuditBranch;
 use std::{fs, sync::Arc, time::Instant};
@@ -19,23 +19,8 @@ const OLD: u64 = 12 * 256;
 
 fn entries(at: &str, count: u64) -> Vec<Entry> {
     let first: Timestamp = at.parse().expect("a moment");
-    let entry = |n: u64| Entry {
-        at: Timestamp::from_millisecond(first.as_millisecond() + i64::try_from(n).expect("few")).expect("in range"),
-        practice: None,
-        actor: Some(AccountId::from_bytes([2; 16])),
-        role: None,
-        login_session: None,
-        permission: None,
-        action: Word::new("sign_in"),
-        purpose: None,
-        resource: Resource::whole(Word::new("account")),
-        patient: None,
-        outcome: Outcome::Allowed,
-        reason: Word::new("own-account"),
-        address: None,
-        request: RequestId::from_bytes([5; 16]),
-    };
-    (0..count).map(entry).collect()
+    let at = |n: u64| first.as_millisecond() + i64::try_from(n).expect("few");
+    (0..count).map(|n| dropping::entry(Timestamp::from_millisecond(at(n)).expect("in range"))).collect()
 }
 
 /// Writes the server's log as it was written years ago, with the keys of the practice.
@@ -63,9 +48,7 @@ async fn entries_of_eight_years_ago_go_by_one_command_beside_the_server_and_an_e
     let practice = Practice::founded("", free());
     written_long_ago(&practice).await;
     let mut server = practice.start();
-    let email = "admin@practice.example";
-    let link = practice.done(&["user", "add", "--role", "admin", "--name", "Ada Min", "--email", email]);
-    let admin = join(&server.client(), "admin", email, link.lines().next().expect("a link")).await;
+    let admin = founder(&practice, &server.client()).await;
     let before = admin.get("/api/v1/audit/export?format=csv").await.text;
     assert!(!before.contains("2018-03-14"), "they are of no practice, and nothing was dropped");
 

@@ -6,10 +6,10 @@ use super::{
     scene::{Scene, blocking, clock, log},
 };
 use crypto::SystemRng;
-use domain::{RequestId, Timestamp};
+use domain::Timestamp;
 use ledger::{
-    Backend, BackendError, Dropped, Entry, Hash, Ledger, LogName, LogReader, Old, Outcome, Recorded, Resource,
-    Segments, Settings, Word, find_old, verify, verify_backend,
+    Backend, BackendError, Dropped, Entry, Hash, Ledger, LogName, LogReader, Old, Recorded, Segments, Settings,
+    find_old, verify, verify_backend,
 };
 use practice::backup::AuditBranch;
 use std::{fs, path::Path, sync::Arc};
@@ -17,22 +17,7 @@ use store::{Batch, Db, PostgresBackend, PostgresSegments, Store};
 use testkit::{dropping, postgres::Server};
 
 fn old_entry(n: i64) -> Entry {
-    Entry {
-        at: Timestamp::from_millisecond(1_500_000_000_000 + n).expect("in range"),
-        practice: None,
-        actor: None,
-        role: None,
-        login_session: None,
-        permission: None,
-        action: Word::new("sign_in"),
-        purpose: None,
-        resource: Resource::whole(Word::new("account")),
-        patient: None,
-        outcome: Outcome::Allowed,
-        reason: Word::new("own-account"),
-        address: None,
-        request: RequestId::from_bytes([1; 16]),
-    }
+    dropping::entry(Timestamp::from_millisecond(1_500_000_000_000 + n).expect("in range"))
 }
 
 fn settings(branch: &AuditBranch) -> Settings {

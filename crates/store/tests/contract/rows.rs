@@ -2,6 +2,8 @@
 
 #[path = "rows/access_reviews.rs"]
 mod access_reviews;
+#[path = "rows/amendments.rs"]
+mod amendments;
 #[path = "rows/billing.rs"]
 mod billing;
 #[path = "rows/channels.rs"]
@@ -24,6 +26,7 @@ mod taken_back;
 mod watching;
 
 pub(crate) use access_reviews::*;
+pub(crate) use amendments::*;
 pub(crate) use billing::*;
 pub(crate) use channels::*;
 pub(crate) use clinical::*;
