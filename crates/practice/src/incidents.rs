@@ -54,6 +54,9 @@ pub enum IncidentError {
     /// Whoever assessed it does not close it.
     #[error("whoever assessed an incident does not close it")]
     BothHands,
+    /// It was never frozen, so that nobody was written down as affected, and nobody is missed.
+    #[error("whom this breach affects was not written down: it was never frozen")]
+    NotFrozen,
     /// Notices are still to be given.
     #[error("notices of this breach are still to be given")]
     NotTold(Vec<BreachNotice>),

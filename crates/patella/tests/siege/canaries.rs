@@ -46,7 +46,8 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let patient_id = text(&kept.done(desk.post("/api/v1/patients", details.clone()).await), "patient_id");
     kept.refused(desk.post("/api/v1/patients", details.clone()).await);
     let patient = format!("/api/v1/patients/{patient_id}");
-    emergency(&admin, client, kept, &patient_id).await;
+    let officer = emergency(&admin, client, kept, &patient_id).await;
+    incident(&admin, &officer, kept).await;
     let member = json!({"account_id": therapist_id, "kind": "assigned"});
     kept.done(admin.post(&format!("{patient}/care-team"), member).await);
     let agreement = json!({"integration": "webhook", "associate": marker("identity.business_agreements.associate"),
@@ -176,8 +177,8 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     }
 }
 
-/// Somebody breaks the glass, mistypes why, reads the record and closes it; somebody else signs.
-async fn emergency(admin: &Client, client: &Client, kept: &mut Kept, patient_id: &str) {
+/// Somebody breaks the glass, mistypes why, reads the record and closes it; somebody else, who is returned, signs.
+async fn emergency(admin: &Client, client: &Client, kept: &mut Kept, patient_id: &str) -> Client {
     let officer = "zqofficer.lindamar@practice.example";
     kept.secret("a privacy officer's address", officer);
     let (_, link) = kept.invite(admin, officer, "zqofficer lindamar", "privacy_officer").await;
@@ -197,6 +198,32 @@ async fn emergency(admin: &Client, client: &Client, kept: &mut Kept, patient_id:
     let signed = json!({"finding": "justified", "words": words});
     kept.done(officer.post(&format!("{at}/signature"), signed).await);
     kept.done(officer.get("/emergencies?state=signed").await);
+    officer
+}
+
+/// An incident is opened, assessed by the officer, and closed by somebody else.
+async fn incident(admin: &Client, officer: &Client, kept: &mut Kept) {
+    let what = marker("identity.incidents.what");
+    let new = |subject_id: &str| {
+        json!({"subject": "address", "subject_id": subject_id, "from": "2026-01-05T00:00:00Z",
+               "to": "2026-01-06T00:00:00Z", "discovered_on": "2026-01-07", "what": what})
+    };
+    kept.refused(admin.post("/api/v1/incidents", new(what)).await);
+    let opened = kept.done(admin.post("/api/v1/incidents", new("192.0.2.250")).await);
+    let id = text(&opened, "incident_id");
+    let assessment = json!({
+        "nature": "care", "nature_words": marker("identity.incident_assessments.nature_words"),
+        "recipient": "known", "recipient_words": marker("identity.incident_assessments.recipient_words"),
+        "acquired": "viewed", "acquired_words": marker("identity.incident_assessments.acquired_words"),
+        "mitigated": "partly", "mitigated_words": marker("identity.incident_assessments.mitigated_words"),
+        "conclusion": "low_probability",
+    });
+    kept.done(officer.post(&format!("/api/v1/incidents/{id}/assessment"), assessment).await);
+    let closing = json!({"lessons": marker("identity.incident_closings.lessons")});
+    kept.done(admin.post(&format!("/api/v1/incidents/{id}/closing"), closing).await);
+    for path in [format!("/incidents/{id}"), "/incidents".to_owned()] {
+        kept.done(officer.get(&path).await);
+    }
 }
 
 /// The one draft is priced and goes into the books.

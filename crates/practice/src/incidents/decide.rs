@@ -191,7 +191,7 @@ pub async fn notice(
     house.stores.identity.commit(batch).await.map_err(meanwhile)
 }
 
-/// Closes an incident: somebody who did not assess it, when everybody was told who is to be.
+/// Closes an incident: somebody who did not assess it; a breach when it was frozen and everybody was told who is to be.
 pub async fn close(
     house: &House,
     session: &Session<Full>,
@@ -208,6 +208,9 @@ pub async fn close(
         return Err(IncidentError::BothHands);
     }
     if assessments.last().is_some_and(|last| last.conclusion == IncidentConclusion::Breach) {
+        if row.frozen_at.is_none() {
+            return Err(IncidentError::NotFrozen);
+        }
         let missing = missing(house, &row).await?;
         if !missing.is_empty() {
             return Err(IncidentError::NotTold(missing));

@@ -3,7 +3,7 @@
 use crate::{
     listener::{Listener, Manner},
     receivers::{officer, outside, stands, syslog, view},
-    scene::{append, append_to_other, branch, damaged, entries, log, other_log, watched},
+    scene::{append, append_to_other, both_logs, branch, damaged, entries, log, other_log, watched},
     world::{Kind, found},
 };
 use domain::{ChannelId, ChannelState, Clock, PracticeId, Unobserved};
@@ -18,6 +18,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
 };
 use testkit::{house::TestHouse, logs::ReadThrough};
@@ -153,4 +154,30 @@ async fn a_trail_that_does_not_answer_is_said_of_the_channel_and_not_asked_again
     scene.house.clock.advance_seconds(61);
     assert_eq!(sender.round().await.expect("sent").arrived, 10);
     assert_eq!(scene.stands().await, (ChannelState::Works, 10, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_server_sent_while_this_one_read_is_not_sent_again() {
+    let (folder, practice) = found(Kind::Embedded).await;
+    let folder = folder.path();
+    let scene = scene(folder, practice).await;
+    let quick = scene.sender(both_logs(folder));
+    assert_eq!(quick.round().await.expect("begun").failing, 0);
+    append(folder, entries(practice, scene.house.clock.now(), 3, 10)).await;
+    let (reads, is_read) = mpsc::channel();
+    let (goes_on, waits) = mpsc::channel::<()>();
+    let logs = FolderLogs::new(branch()).other(log(), folder.join("audit"));
+    let slow = scene.sender(Box::new(ReadThrough::new(logs, move |logs, (wanted, first, most)| {
+        // Once; afterwards nobody listens, and nobody is waited for.
+        if reads.send(()).is_ok() {
+            let _ = waits.recv();
+        }
+        logs.read(wanted, first, most)
+    })));
+    let slow = tokio::spawn(async move { slow.round().await.expect("looked") });
+    tokio::task::spawn_blocking(move || is_read.recv().expect("it reads")).await.expect("it reads");
+    assert_eq!(quick.round().await.expect("sent").arrived, 10);
+    drop(goes_on);
+    assert_eq!(slow.await.expect("looked").arrived, 0);
+    assert_eq!(scene.came(), (0..10).collect::<Vec<_>>(), "every one, once");
 }

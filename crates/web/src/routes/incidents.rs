@@ -38,6 +38,9 @@ impl From<IncidentError> for Problem {
                 Self::conflict().detail("This incident is about your own account. Somebody else decides.")
             }
             IncidentError::BothHands => Self::conflict().detail("You assessed this incident. Somebody else closes it."),
+            IncidentError::NotFrozen => Self::conflict().detail(
+                "Whom this breach affects was never written down. Freeze the incident first: that lists them and holds their records.",
+            ),
             IncidentError::NotTold(missing) => {
                 let missing: Vec<&str> = missing.iter().map(|notice| said::notice(*notice)).collect();
                 Self::conflict().detail(format!("Notice is still to be given to {}.", missing.join(", and to ")))

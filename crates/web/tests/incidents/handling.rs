@@ -127,6 +127,14 @@ async fn a_breach_is_closed_by_somebody_who_did_not_assess_it_when_everybody_was
     scene.done(officer, &format!("{incident}/states"), json!({ "state": "tx", "people": 501 })).await;
     assert_eq!(scene.read(&incident).await["notices_missing"], json!(["individuals", "media"]));
     scene.done(officer, &format!("{incident}/states"), json!({ "state": "TX", "people": 2 })).await;
+    let unknown = scene.post(other, &close, closing.clone()).await;
+    assert_eq!(unknown.status, 409);
+    assert!(
+        unknown.text().contains("Freeze the incident first"),
+        "nobody is counted of whom nobody looked: {}",
+        unknown.text()
+    );
+    scene.done(officer, &format!("{incident}/freeze"), json!({})).await;
     let early = scene.post(other, &close, closing.clone()).await;
     assert_eq!(early.status, 409);
     assert!(early.text().contains("each who is affected"), "{}", early.text());
