@@ -108,7 +108,7 @@ pub async fn open(
     if !others.is_empty() {
         // That there are several is said, and so it stands under each of them.
         for patient in others.into_iter().chain([patient_id]) {
-            let refused = Event::refused(TRY, about.clone(), Word::new("several"));
+            let refused = Event::refused(TRY, about.clone(), Word::new("several-fit"));
             house.record(session, Event { patient: Some(patient), ..refused }).await?;
         }
         return Err(EmergencyError::Several);

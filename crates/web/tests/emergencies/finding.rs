@@ -62,7 +62,7 @@ async fn somebody_is_found_by_what_is_known_and_whoever_is_not_there_is_answered
         both.push(scene.site.patient(scene.practice, first, second).await);
     }
     assert_eq!(by_name(first, second, "1984-03-02").await.status, 409, "say the record number");
-    let several = scene.entries(|entry| entry.reason.as_str() == "several" && entry.outcome == Outcome::Denied);
+    let several = scene.entries(|entry| entry.reason.as_str() == "several-fit" && entry.outcome == Outcome::Denied);
     let mut under: Vec<_> = several.iter().filter_map(|entry| entry.patient).collect();
     under.sort_unstable();
     both.sort_unstable();

@@ -228,6 +228,7 @@ pub fn reason(word: &str) -> Cow<'static, str> {
         "break-glass" => "the record was open to them in an emergency",
         "emergency-review" => "looking into an emergency",
         "already-open" => "it was open to them already",
+        "several-fit" => "more than one record fits",
         "not-signed" => "nobody signed in time",
         "emergency-not-signed" => "it was opened in an emergency, and nobody had signed",
         "made-since" => "their account was made after the record was opened",
