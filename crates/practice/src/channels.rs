@@ -36,6 +36,9 @@ pub enum ChannelError {
     /// Somebody ended it already.
     #[error("it was ended")]
     Over,
+    /// The practice sends to as many receivers as it may.
+    #[error("there are as many channels as there may be")]
+    TooMany,
     /// There is no agreement in force for it.
     #[error("there is no agreement in force for it")]
     NoAgreement,

@@ -149,10 +149,7 @@ pub async fn set_channel(house: &House, session: &Session<Full>, new: &NewChanne
     in_person(house, session)?;
     let target = Target::new(new.kind, new.address.trim(), &*house.rng)?;
     if rows::of_practice(&house.stores.identity, practice).await?.len() >= MOST_CHANNELS {
-        return Err(ChannelError::Value {
-            field: "kind",
-            why: "cannot be sent to more than 10 receivers: end one first",
-        });
+        return Err(ChannelError::TooMany);
     }
     if !in_force(house, practice, (new.kind, new.agreement_id)).await? {
         house.record(session, Event::refused(SET, resource(CHANNEL, channel_id), Word::new("no-agreement"))).await?;

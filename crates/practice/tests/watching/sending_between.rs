@@ -141,7 +141,7 @@ async fn a_practice_has_so_many_channels_and_no_more() {
     for _ in 0..MOST_CHANNELS {
         last = Some(set().await.expect("set").channel_id);
     }
-    assert!(matches!(set().await, Err(ChannelError::Value { field: "kind", .. })));
+    assert!(matches!(set().await, Err(ChannelError::TooMany)));
     channels::end_channel(&house.house, &session, last.expect("set")).await.expect("ended");
     set().await.expect("there is room again");
 }

@@ -69,6 +69,9 @@ impl From<ChannelError> for Problem {
             ChannelError::Access(error) => error.into(),
             ChannelError::Unknown => Self::not_found(),
             ChannelError::Over => Self::conflict().detail("Somebody ended it already. Open the page again."),
+            ChannelError::TooMany => {
+                Self::conflict().detail("A practice sends to ten receivers at most. End one of them first.")
+            }
             ChannelError::NoAgreement => Self::invalid_fields().field(
                 "agreement_id",
                 "must be an agreement for this, in force today: nothing is sent to anybody without one",
