@@ -5,15 +5,17 @@ mod decide;
 mod freeze;
 mod open;
 mod view;
+mod year_log;
 
 pub use affected::{Affected, AffectedPatient, Asked, Often, Seen, SeenOf, Through, Whose, affected, choices};
 pub use decide::{NewAssessment, NewClosing, NewNotice, assess, close, count, notice};
 pub use freeze::{Frozen, freeze};
 pub use open::{NewIncident, open};
 pub use view::{
-    AffectedLine, AssessmentView, Done, Factor, IncidentLine, IncidentView, Incidents, LoggedBreach, NoticeView,
-    TimelineDay, YearLog, incident, incidents, year_log,
+    AffectedLine, AssessmentView, Done, Factor, IncidentLine, IncidentView, Incidents, NoticeView, TimelineDay,
+    incident, incidents,
 };
+pub use year_log::{LoggedBreach, YearLog, year_log};
 
 use crate::{
     Event, HouseError, audit::AuditError, house::through_house, record::RecordError, retention::RetentionError,
