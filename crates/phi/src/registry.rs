@@ -9,6 +9,7 @@ mod billing;
 mod clinical;
 mod identity;
 mod keys;
+mod oversight;
 mod sealed_rows;
 
 pub use sealed_rows::{SealedBy, SealedColumn, SealedTable, sealed_tables};
@@ -20,8 +21,10 @@ pub mod fields {
         amendments, billing_outbox, log_entries, patients, program_versions, progress_notes, visits,
     };
     pub use super::identity::{
-        accounts, alert_reviews, api_tokens, billing_links, business_agreements, ceremonies, channels, emergencies,
-        incident_assessments, incident_closings, incidents, legal_holds, passkeys, totp_factors,
+        accounts, api_tokens, billing_links, ceremonies, emergencies, legal_holds, passkeys, totp_factors,
+    };
+    pub use super::oversight::{
+        alert_reviews, business_agreements, channels, incident_assessments, incident_closings, incidents,
     };
 }
 
@@ -134,11 +137,19 @@ pub struct Column {
 
 /// Every column of every table.
 pub fn registry() -> impl Iterator<Item = &'static Column> {
-    [identity::TABLES, keys::TABLES, clinical::TABLES, billing::TABLES, audit::TABLES, audit_index::TABLES]
-        .into_iter()
-        .flatten()
-        .copied()
-        .flatten()
+    [
+        identity::TABLES,
+        oversight::TABLES,
+        keys::TABLES,
+        clinical::TABLES,
+        billing::TABLES,
+        audit::TABLES,
+        audit_index::TABLES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .flatten()
 }
 
 /// The data dictionary as Markdown: a table for each stored table.

@@ -1,0 +1,261 @@
+//! The identity store: what watching over a practice leaves behind: alerts, incidents, receivers, agreements, reviews of access.
+
+use super::{Column, table};
+use domain::{AgreementPlace, AssociateName, IncidentWords, ReviewWords};
+
+table! {
+    /// Alerts: what the audit trail showed that somebody should look into.
+    Identity.alerts {
+        (practice_id: Id, Drop, "the practice")
+        (alert_id: Id, Drop, "the alert")
+        (rule: Structure, Drop, "the rule that found it")
+        (answer: Structure, Drop, "what followed from it: note, alert or end_session")
+        (who_id: Id, Drop, "the account whose doing it is, if it is anybody's")
+        (happened_at: Time, Drop, "the time of the entry with which it came to be")
+        (found_at: Time, Drop, "when it was found")
+        (compared: Structure, Drop, "what was counted and compared with what, JSON of numbers")
+        (login_session_id: Id, Drop, "the login session that is to be ended, where that follows")
+        (session_ended_at: Time, Drop, "when it was ended")
+        (nth: Structure, Drop, "its number in the practice, in the order in which they were found")
+    }
+}
+
+table! {
+    /// The entries of the ledger that show an alert.
+    Identity.alert_entries {
+        (practice_id: Id, Drop, "the practice")
+        (alert_id: Id, Drop, "the alert")
+        (nth: Structure, Drop, "their order")
+        (log: Public, Drop, "the log")
+        (seq: Structure, Drop, "the entry's number there")
+    }
+}
+
+table! {
+    /// Who looked into an alert.
+    Identity.alert_reviews {
+        (practice_id: Id, Drop, "the practice")
+        (alert_id: Id, Drop, "the alert")
+        (reviewed_by: Id, Drop, "the account that looked into it")
+        (reviewed_at: Time, Drop, "when")
+        (words: sealed Account as Words = ReviewWords, Drop, "What was found.")
+    }
+}
+
+table! {
+    /// Incidents: what happened, whose doing it is, when it was discovered.
+    Identity.incidents {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (subject: Structure, Drop, "by what it is known whose doing it is: account, session or address")
+        (subject_id: Structure, Drop, "the account, the session or the network address")
+        (about_id: Id, Drop, "the account whose doing it is, where that is known")
+        (from_at: Time, Drop, "from this moment on")
+        (to_at: Time, Drop, "up to before this one")
+        (discovered_on: Time, Drop, "the first day on which it was known, or could have been")
+        (alert_id: Id, Drop, "the alert from which it was opened")
+        (what: sealed Account as What = IncidentWords, Drop, "What happened.")
+        (opened_by: Id, Drop, "the account that opened it")
+        (opened_at: Time, Drop, "when")
+        (frozen_by: Id, Drop, "the account that froze it last")
+        (frozen_at: Time, Drop, "when")
+        (complete: Structure, Drop, "whether every entry of that time was looked at then")
+        (version: Structure, Drop, "counts up with everything that is done about it")
+    }
+}
+
+table! {
+    /// Whom an incident affects, as the audit trail showed when it was frozen.
+    Identity.incident_patients {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (patient_id: Id, Drop, "the patient")
+        (times: Structure, Drop, "in how many entries")
+        (first_at: Time, Drop, "the first one's moment")
+        (last_at: Time, Drop, "the last one's moment")
+        (classes: Structure, Drop, "the classes of data that could be opened")
+        (hold_id: Id, Drop, "the hold that was placed on the record for it")
+    }
+}
+
+table! {
+    /// Assessments of an incident's risk: four factors, each a choice and words.
+    Identity.incident_assessments {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (nth: Structure, Drop, "its number: the highest counts")
+        (nature: Structure, Drop, "the nature and extent of what was affected: a choice")
+        (nature_words: sealed Account as NatureWords = IncidentWords, Drop, "The nature and extent of what was affected, in words.")
+        (recipient: Structure, Drop, "who used it: a choice")
+        (recipient_words: sealed Account as RecipientWords = IncidentWords, Drop, "Who used it, in words.")
+        (acquired: Structure, Drop, "whether it was acquired or viewed: a choice")
+        (acquired_words: sealed Account as AcquiredWords = IncidentWords, Drop, "Whether it was acquired or viewed, in words.")
+        (mitigated: Structure, Drop, "to what extent the risk was mitigated: a choice")
+        (mitigated_words: sealed Account as MitigatedWords = IncidentWords, Drop, "To what extent the risk was mitigated, in words.")
+        (conclusion: Structure, Drop, "low_probability or breach")
+        (assessed_by: Id, Drop, "the account that assessed it")
+        (assessed_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// How many of those whom an incident affects live in which state, as somebody counted.
+    Identity.incident_states {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (state: Structure, Drop, "the state, by its two letters")
+        (people: Structure, Drop, "how many")
+        (said_by: Id, Drop, "the account that said so last")
+        (said_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// Notices that were given of a breach.
+    Identity.incident_notices {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (notice: Structure, Drop, "to whom: individuals, media or secretary")
+        (given_on: Time, Drop, "on which day")
+        (noted_by: Id, Drop, "the account that noted it")
+        (noted_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// The end of an incident.
+    Identity.incident_closings {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (lessons: sealed Account as Lessons = IncidentWords, Drop, "What was learned, and what changes.")
+        (closed_by: Id, Drop, "the account that closed it")
+        (closed_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// What a practice set for watching.
+    Identity.watch_settings {
+        (practice_id: Id, Drop, "the practice")
+        (name: Structure, Drop, "the setting")
+        (value: Structure, Drop, "its value: a number or a word")
+        (changed_by: Id, Drop, "the account that changed it last")
+        (changed_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// How far each log was read by the watch and by each channel, and the alerts by each channel.
+    Identity.read_places {
+        (reader: Public, Drop, "watch, or the id of a channel")
+        (log: Public, Drop, "the log, or alerts")
+        (next_seq: Structure, Drop, "the first entry that was not read yet")
+    }
+}
+
+table! {
+    /// Where alerts and entries of the audit trail are sent to.
+    Identity.channels {
+        (practice_id: Id, Drop, "the practice")
+        (channel_id: Id, Drop, "the channel")
+        (kind: Structure, Drop, "webhook or syslog")
+        (target: sealed Credential as Target = String, Drop, "Where to, and the secret that signs.")
+        (agreement_id: Id, Drop, "the agreement under which it sends")
+        (set_by: Id, Drop, "the account that set it")
+        (set_at: Time, Drop, "when")
+        (ended_by: Id, Drop, "the account that ended it")
+        (ended_at: Time, Drop, "when")
+        (state: Structure, Drop, "new, works, fails or stopped")
+        (state_since: Time, Drop, "since when")
+        (why: Structure, Drop, "why it fails or stopped, in a word of the program")
+        (failures: Structure, Drop, "tries in a row that failed")
+        (try_at: Time, Drop, "before which it is not tried again")
+        (sent: Structure, Drop, "how many messages arrived")
+        (sent_at: Time, Drop, "when the last one did")
+        (waiting: Structure, Drop, "how many alerts (also those that are only written down) or entries (of all practices) waited when it was tried last")
+        (held_by: Id, Drop, "the server that sends at present")
+        (held_until: Time, Drop, "until when no other one does")
+    }
+}
+
+table! {
+    /// Agreements with business associates, and receivers that the practice runs itself.
+    Identity.business_agreements {
+        (practice_id: Id, Drop, "the practice")
+        (agreement_id: Id, Drop, "the agreement")
+        (integration: Structure, Drop, "webhook, syslog, mail or backup_storage")
+        (own: Structure, Drop, "1 where it is no agreement: the practice runs the receiver itself")
+        (associate: sealed Account as Associate = AssociateName, Drop, "Who the associate is, or which receiver of its own.")
+        (kept_at: sealed Account as KeptAt = AgreementPlace, Drop, "Where the signed agreement lies.")
+        (signed_on: Time, Drop, "the day on which it was signed or said, in days since 1970-01-01")
+        (ends_on: Time, Drop, "its last day, in days since 1970-01-01")
+        (added_by: Id, Drop, "the account that put it on file")
+        (added_at: Time, Drop, "when")
+        (ended_by: Id, Drop, "the account that ended it")
+        (ended_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// Reviews of who has access, one each quarter.
+    Identity.access_reviews {
+        (practice_id: Id, Drop, "the practice")
+        (review_id: Id, Drop, "the review")
+        (quarter: Structure, Drop, "the quarter of the practice's calendar, like 2026-Q4")
+        (started_at: Time, Drop, "when it began")
+        (due_at: Time, Drop, "when what nobody attested ends by itself")
+        (state: Structure, Drop, "listing, open or closed")
+        (closed_at: Time, Drop, "when it was closed")
+        (record: Public, Drop, "what was decided, by ids: a signed note")
+        (looked_at: Time, Drop, "when a server looked after it last")
+    }
+}
+
+table! {
+    /// What is looked at in a review: accounts, places on care teams, API tokens.
+    Identity.access_items {
+        (practice_id: Id, Drop, "the practice")
+        (review_id: Id, Drop, "the review")
+        (item_id: Id, Drop, "the item: follows from the review and from what is looked at")
+        (kind: Structure, Drop, "account, care_link or token")
+        (subject_id: Id, Drop, "the account, the place or the token")
+        (whose_id: Id, Drop, "the account whose access it is")
+        (role: Structure, Drop, "the account's role when the review began")
+        (last_used_at: Time, Drop, "when it was last used, by the audit trail")
+        (unusual: Structure, Drop, "why it is looked at by itself: words with commas")
+        (decision: Structure, Drop, "kept, ended, lapsed, spared or gone")
+        (decided_by: Id, Drop, "the account that decided; none when it came about by itself")
+        (decided_at: Time, Drop, "when")
+        (version: Structure, Drop, "of an account that was suspended: its version from then on")
+    }
+}
+
+table! {
+    /// What a practice set for reviews.
+    Identity.oversight_settings {
+        (practice_id: Id, Drop, "the practice")
+        (name: Structure, Drop, "the setting")
+        (value: Structure, Drop, "its value: a number")
+        (changed_by: Id, Drop, "the account that changed it last")
+        (changed_at: Time, Drop, "when")
+    }
+}
+
+pub(super) const TABLES: &[&[Column]] = &[
+    alerts::COLUMNS,
+    alert_entries::COLUMNS,
+    alert_reviews::COLUMNS,
+    incidents::COLUMNS,
+    incident_patients::COLUMNS,
+    incident_assessments::COLUMNS,
+    incident_states::COLUMNS,
+    incident_notices::COLUMNS,
+    incident_closings::COLUMNS,
+    watch_settings::COLUMNS,
+    read_places::COLUMNS,
+    channels::COLUMNS,
+    business_agreements::COLUMNS,
+    access_reviews::COLUMNS,
+    access_items::COLUMNS,
+    oversight_settings::COLUMNS,
+];
