@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use domain::{LoginSessionId, PatientId, PermissionName, PurposeKind, Role, SeededRng, Timestamp};
 use ledger::{Entry, Outcome, Resource, Word};
 use practice::{
-    incidents::Affected,
+    incidents::{Affected, Facts},
     trail::{AuditIndex, Trail as _, Whose},
 };
 use std::{
@@ -22,7 +22,8 @@ use std::{
 const EVERY: u64 = 200;
 /// The account, the session and the address that are asked about.
 const WHO: u64 = 99;
-const SESSION: [u8; 16] = [0x99; 16];
+/// The session went on under so many ids, one after the other, as a factor was proven again.
+const SESSIONS: u64 = 24;
 const FROM: u64 = 9_999;
 
 /// What to measure, and where.
@@ -45,6 +46,10 @@ pub(crate) struct Breach {
     questions: u64,
 }
 
+fn session(nth: u64) -> LoginSessionId {
+    LoginSessionId::from_bytes([0x80 + nth as u8; 16])
+}
+
 /// Of each patient the entries that show it.
 type Plain = BTreeMap<PatientId, BTreeSet<u64>>;
 
@@ -63,18 +68,28 @@ impl Breach {
         let mut entries = year.entries(from, count);
         for (number, entry) in (from..).zip(&mut entries).filter(|(number, _)| number.is_multiple_of(EVERY)) {
             let dice = SeededRng::new(number ^ 0x5eed);
+            let (nth, each) = (number / EVERY, (self.entries / EVERY / SESSIONS).max(1));
+            let now = (nth / each).min(SESSIONS - 1);
+            let went_on = nth > 0 && nth.is_multiple_of(each) && nth / each < SESSIONS;
             let whose = (number / EVERY) % self.affected.max(1);
             let permission = if dice.below(4) == 0 { PermissionName::ReadNotes } else { PermissionName::ReadExercise };
             entry.actor = Some(account(WHO));
             entry.role = Some(Role::Therapist);
-            entry.login_session = Some(LoginSessionId::from_bytes(SESSION));
+            entry.login_session = Some(session(if went_on { now - 1 } else { now }));
             entry.address = Some(address(FROM));
+            entry.outcome = Outcome::Allowed;
+            if went_on {
+                (entry.permission, entry.purpose, entry.patient) = (None, None, None);
+                entry.action = Word::new("step_up");
+                entry.resource =
+                    Resource::new(Word::new("login_session"), session(now)).unwrap_or(entry.resource.clone());
+                continue;
+            }
             entry.permission = Some(permission);
             entry.action = Word::new(permission.word());
             entry.purpose = Some(PurposeKind::Treatment);
             entry.resource = Resource::whole(Word::new("program"));
             entry.patient = Some(patient(whose * (self.patients / self.affected.max(1)).max(1)));
-            entry.outcome = Outcome::Allowed;
         }
         entries
     }
@@ -105,7 +120,7 @@ impl Breach {
         let asked = [
             ("an account, the whole year", Whose::Account(account(WHO))),
             ("an address, the whole year", Whose::Address(address(FROM))),
-            ("a session, the whole year", Whose::Session(LoginSessionId::from_bytes(SESSION))),
+            ("a session of 24 ids, the whole year", Whose::Session(session(SESSIONS / 2))),
         ];
         for (what, whose) in asked {
             self.question(&index, what, whose, everything, &wanted).await?;
@@ -125,7 +140,8 @@ impl Breach {
         let (mut took, mut found) = (Vec::new(), 0);
         for _ in 0..self.questions {
             let began = Instant::now();
-            let affected = Affected::of(&index.touches(practice(), whose, from, to).await?, from);
+            let touches = index.touches(practice(), whose, from, to).await?;
+            let affected = Affected::of(&touches, (from, to), to, &Facts::default());
             took.push(began.elapsed());
             ensure!(affected.complete, "the answer is not whole");
             let plain: Plain = affected

@@ -102,6 +102,64 @@ words! {
     }
 }
 
+words! {
+    /// What was seen of somebody whom an incident affects; the strongest of several.
+    IncidentSeen, "is not what is seen of somebody" {
+        /// Something of their record was opened.
+        Opened = "opened",
+        /// Their account was looked at: name and e-mail address were shown.
+        Account = "account",
+        /// Only that they are a patient.
+        Named = "named",
+    }
+}
+
+words! {
+    /// What became of the hold on the record of somebody whom an incident affects.
+    IncidentHold, "is not what becomes of a hold" {
+        /// It is still to be placed.
+        Waiting = "waiting",
+        /// It is placed, and it is still to be looked whether it came in time.
+        Placing = "placing",
+        /// The record is held.
+        Held = "held",
+        /// It was held, and somebody lifted the hold.
+        Lifted = "lifted",
+        /// It could not be held: its destruction had begun, or is over.
+        NotHeld = "not_held",
+    }
+}
+
+words! {
+    /// How far the freezing of an incident is.
+    FreezeStage, "is not a stage of freezing" {
+        /// Sessions and API tokens are to be ended.
+        Ending = "ending",
+        /// Whom it affects is to be written down.
+        Listing = "listing",
+        /// Their records are to be held.
+        Holding = "holding",
+    }
+}
+
+words! {
+    /// Why it cannot be said that an answer about whom an incident affects is all.
+    WhyMissing, "is not why something may be missing" {
+        /// The time was not over when it was asked.
+        NotOver = "not_over",
+        /// A log could not be read to its end.
+        LogUnread = "log_unread",
+        /// A log holds less than was seen of it.
+        LogLost = "log_lost",
+        /// Entries cannot be opened.
+        Unreadable = "unreadable",
+        /// Entries of that time were dropped when their own time was over.
+        Dropped = "dropped",
+        /// Nobody can tell what was dropped of a log.
+        DropsUnknown = "drops_unknown",
+    }
+}
+
 /// Where an incident stands. What may be done next follows from it, and nothing else decides that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IncidentState {

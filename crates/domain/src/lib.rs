@@ -50,9 +50,9 @@ pub use id::{
     PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
 };
 pub use incident::{
-    BreachNotice, DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentState, IncidentStep,
-    IncidentSubject, IncidentWords, MEDIA_ABOVE, NOTICE_DAYS, RiskMitigated, SECRETARY_FROM, StateCode, StateCount,
-    log_due, notice_due, notices_due,
+    BreachNotice, DataAcquired, DataNature, DataRecipient, FreezeStage, IncidentConclusion, IncidentHold, IncidentSeen,
+    IncidentState, IncidentStep, IncidentSubject, IncidentWords, MEDIA_ABOVE, NOTICE_DAYS, RiskMitigated,
+    SECRETARY_FROM, StateCode, StateCount, WhyMissing, log_due, notice_due, notices_due,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

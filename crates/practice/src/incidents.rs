@@ -1,15 +1,24 @@
 //! Incidents: whom one affects, whether it was a breach, and what follows from that (45 CFR 164.400-414).
 
+mod about;
 mod affected;
 mod decide;
+mod facts;
 mod freeze;
+mod hand;
+mod missing;
 mod open;
 mod view;
 mod year_log;
 
-pub use affected::{Affected, AffectedPatient, Asked, Often, Seen, SeenOf, Through, Whose, affected, choices};
+pub(crate) use about::lifts_not;
+pub use affected::{
+    Affected, AffectedPatient, Asked, MadeToken, Often, Seen, SeenOf, Through, Whose, affected, choices,
+};
 pub use decide::{NewAssessment, NewClosing, NewNotice, assess, close, count, notice};
-pub use freeze::{Frozen, freeze};
+pub use facts::Facts;
+pub use freeze::{FREEZE_STEPS, Frozen, freeze, round};
+pub use missing::Missing;
 pub use open::{NewIncident, open};
 pub use view::{
     AffectedLine, AssessmentView, Done, Factor, IncidentLine, IncidentView, Incidents, NoticeView, TimelineDay,
@@ -50,9 +59,9 @@ pub enum IncidentError {
     /// Somebody else did something about it at the same moment.
     #[error("somebody did something about this incident meanwhile")]
     Meanwhile,
-    /// Nobody decides about what they did themself.
-    #[error("an incident about oneself is for somebody else to decide")]
-    Oneself,
+    /// It is being frozen: it is not closed before that is over.
+    #[error("the incident is being frozen")]
+    Freezing,
     /// Whoever assessed it does not close it.
     #[error("whoever assessed an incident does not close it")]
     BothHands,

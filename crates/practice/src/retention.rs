@@ -15,6 +15,7 @@ mod carrying_out;
 mod certificate;
 mod disposal;
 mod holds;
+mod incident_holds;
 mod plan;
 pub(crate) mod proof;
 mod purge;
@@ -38,6 +39,7 @@ pub use carrying_out::purge;
 pub use certificate::{CERTIFICATE, Certificate, KeptIn, certificate, certificate_pdf, verify_certificate};
 pub use disposal::{DISPOSAL, Disposal, DisposalMethod, disposals, dispose};
 pub use holds::{HoldView, NewHold, holds, lift, place};
+pub(crate) use incident_holds::{ForIncident, HoldPlaced, came_in_time, hold_of_incident, place_for_incident};
 pub use plan::{plan, plan_unattended};
 pub use proof::{CertificateError, Proof};
 pub use purge::{PURGE_STEPS, PurgeError, Purged, Signing};
@@ -46,7 +48,7 @@ pub use rules::{RulesError, billing_presets, billing_rules, presets, rules};
 pub use segments::{DROP_STEPS, DropSegmentsError, DroppedSegments, OldLog, drop_segments};
 pub use views::{ItemView, PlanDetails, PlanView, plan_details, plan_items, plans};
 
-use crate::record::RecordError;
+use crate::{incidents::IncidentError, record::RecordError};
 use domain::{
     Timestamp,
     retention::{AUDIT_YEARS, BillingRules, RetentionRules},
@@ -115,6 +117,12 @@ pub enum RetentionError {
     /// Who asks for destruction lifts no hold, and who lifted a hold does not have what it covered destroyed.
     #[error("who asks for destruction and who lifts a hold must be different people")]
     BothHands,
+    /// Whoever an incident may be about lifts no hold that was placed for it.
+    #[error("somebody else lifts this hold")]
+    Oneself,
+    /// Whether it is about oneself could not be told.
+    #[error(transparent)]
+    Incident(#[from] Box<IncidentError>),
     /// The destruction of whom the hold should cover has begun.
     #[error("the destruction of this record has begun")]
     TooLate,

@@ -5,6 +5,7 @@
 //! and is told when it has not.
 
 mod export;
+mod going_on;
 mod inclusion;
 mod index;
 mod logs;
@@ -13,12 +14,13 @@ mod place;
 mod touches;
 
 pub use export::{Head, Proofs, Proved};
+pub(crate) use going_on::{moved, session_after};
 pub(crate) use inclusion::{Inclusion, inclusions};
 pub use index::{AuditIndex, Round};
 pub use logs::{FolderLogs, LogSizes, Logs, PostgresLogs};
 pub use place::IndexPlace;
 pub use store::rows::{audit_activity::Activity, audit_entries::Position};
-pub use touches::{Looked, Touch, Touches, Whose};
+pub use touches::{Chain, Looked, Touch, Touches, Whose};
 
 use domain::{AccountId, PatientId, PermissionName, PracticeId, Timestamp};
 use futures::future::BoxFuture;

@@ -3,5 +3,6 @@
 
 mod incidents {
     mod affected;
+    mod freezing;
     mod handling;
 }

@@ -1,5 +1,6 @@
 //! `patella serve`
 
+mod incidents;
 mod reviews;
 mod sealed;
 
@@ -183,6 +184,7 @@ async fn serve(config: &Config, opened: &mut Option<Opened>) -> Result<()> {
         let sender = Sender::new(opened.house.clone(), opened.sent.take(), outside.clone(), Arc::new(Unobserved));
         tokio::spawn(sender.follow());
         tokio::spawn(reviews::look_after(Arc::downgrade(&opened.house), config.clone()));
+        tokio::spawn(incidents::look_after(Arc::downgrade(&opened.house)));
         let app = App::new(parts(config, opened.house.clone()));
         let router = web::routes::table().router(app.clone());
         entrance.unseal(app, router);

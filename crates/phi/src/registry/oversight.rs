@@ -61,6 +61,23 @@ table! {
         (frozen_at: Time, Drop, "when")
         (complete: Structure, Drop, "whether every entry of that time was looked at then")
         (version: Structure, Drop, "counts up with everything that is done about it")
+        (freezing: Structure, Drop, "how far its freezing is; none while it is not being frozen")
+        (freezing_by: Id, Drop, "the account that is freezing it")
+        (freezing_at: Time, Drop, "when its freezing went on last")
+        (turn: Structure, Drop, "counts up with each step of its freezing")
+        (missing: Structure, Drop, "why the list of those affected may not be all")
+        (ended_at: Time, Drop, "when sessions and API tokens of the account were ended")
+        (ended_sessions: Structure, Drop, "how many sessions were ended")
+        (ended_tokens: Structure, Drop, "how many API tokens were ended")
+    }
+}
+
+table! {
+    /// The accounts that were allowed something from the network address of an incident, in its time.
+    Identity.incident_accounts {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (account_id: Id, Drop, "the account")
     }
 }
 
@@ -75,6 +92,8 @@ table! {
         (last_at: Time, Drop, "the last one's moment")
         (classes: Structure, Drop, "the classes of data that could be opened")
         (hold_id: Id, Drop, "the hold that was placed on the record for it")
+        (seen: Structure, Drop, "what was seen of them: the record, the account, or only that they are a patient")
+        (hold: Structure, Drop, "what became of the hold on their record")
     }
 }
 
@@ -246,6 +265,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     alert_entries::COLUMNS,
     alert_reviews::COLUMNS,
     incidents::COLUMNS,
+    incident_accounts::COLUMNS,
     incident_patients::COLUMNS,
     incident_assessments::COLUMNS,
     incident_states::COLUMNS,

@@ -1,7 +1,7 @@
 //! What is decided about an incident, one step at a time: the four factors, states, notices, the end. Nobody decides about what
 //! they did themself, and whoever assessed it does not close it.
 
-use super::{INCIDENT, IncidentError, allowed, open, reason};
+use super::{INCIDENT, IncidentError, about, allowed, open, reason};
 use crate::{
     Event, House,
     accounts::in_person,
@@ -63,14 +63,16 @@ pub struct NewClosing {
     pub lessons: IncidentWords,
 }
 
-/// Leave to work on an incident, and the incident.
+/// Leave to work on an incident, and the incident; there is none for whoever it is about.
 pub(super) async fn begin(
     house: &House,
     session: &Session<Full>,
     incident: IncidentId,
 ) -> Result<IncidentRow, IncidentError> {
     let practice = allowed(house, session, resource(INCIDENT, incident)).await?;
-    open::stored(house, practice, incident).await
+    let row = open::stored(house, practice, incident).await?;
+    about::refuse(house, session, &row).await?;
+    Ok(row)
 }
 
 /// Where an incident stands.
@@ -96,21 +98,15 @@ pub(super) fn meanwhile(error: CommitError) -> IncidentError {
     }
 }
 
-/// What begins every decision: leave, in person, not about oneself, and at its time.
+/// What begins every decision: leave, not about oneself, in person, and at its time.
 async fn deciding(
     house: &House,
     session: &Session<Full>,
     incident: IncidentId,
     step: IncidentStep,
-    action: &Word,
 ) -> Result<IncidentRow, IncidentError> {
     let row = begin(house, session, incident).await?;
     in_person(house, session)?;
-    if row.about == Some(session.account()) {
-        let refused = Event::refused(action.clone(), resource(INCIDENT, incident), Word::new("about-oneself"));
-        house.record(session, refused).await?;
-        return Err(IncidentError::Oneself);
-    }
     may(house, &row, step).await?;
     Ok(row)
 }
@@ -133,7 +129,7 @@ pub async fn assess(
     new: &NewAssessment,
 ) -> Result<(), IncidentError> {
     const ACTION: Word = Word::new("assess_incident");
-    let row = deciding(house, session, incident, IncidentStep::Assess(new.conclusion), &ACTION).await?;
+    let row = deciding(house, session, incident, IncidentStep::Assess(new.conclusion)).await?;
     let (practice, db, me) = (row.practice_id, &house.stores.identity, session.account());
     let nth = rows::assessments(db, practice, incident).await?.last().map_or(1, |last| last.nth + 1);
     let id = rows::assessment_id(incident, nth);
@@ -160,7 +156,7 @@ pub async fn count(
     new: &StateCount,
 ) -> Result<(), IncidentError> {
     const ACTION: Word = Word::new("count_incident");
-    let row = deciding(house, session, incident, IncidentStep::Count, &ACTION).await?;
+    let row = deciding(house, session, incident, IncidentStep::Count).await?;
     record(house, session, incident, ACTION).await?;
     let batch = rows::moves_on(Batch::new(), &row);
     let batch = rows::count(batch, (row.practice_id, incident), new, session.account(), house.clock.now());
@@ -175,7 +171,7 @@ pub async fn notice(
     new: &NewNotice,
 ) -> Result<(), IncidentError> {
     const ACTION: Word = Word::new("note_breach_notice");
-    let row = deciding(house, session, incident, IncidentStep::Notice, &ACTION).await?;
+    let row = deciding(house, session, incident, IncidentStep::Notice).await?;
     if new.given_on > today(house, row.practice_id).await? {
         return Err(IncidentError::NotYet);
     }
@@ -199,13 +195,16 @@ pub async fn close(
     new: &NewClosing,
 ) -> Result<(), IncidentError> {
     const ACTION: Word = Word::new("close_incident");
-    let row = deciding(house, session, incident, IncidentStep::Close, &ACTION).await?;
+    let row = deciding(house, session, incident, IncidentStep::Close).await?;
     let (practice, db, me) = (row.practice_id, &house.stores.identity, session.account());
     let assessments = rows::assessments(db, practice, incident).await?;
     if assessments.iter().any(|assessment| assessment.assessed_by == me) {
         let refused = Event::refused(ACTION, resource(INCIDENT, incident), Word::new("own-assessment"));
         house.record(session, refused).await?;
         return Err(IncidentError::BothHands);
+    }
+    if row.freezing.is_some() {
+        return Err(IncidentError::Freezing);
     }
     if assessments.last().is_some_and(|last| last.conclusion == IncidentConclusion::Breach) {
         if row.frozen_at.is_none() {

@@ -1,10 +1,11 @@
 //! Opening an incident: what happened, whose doing it is, when it was discovered.
 
-use super::{INCIDENT, IncidentError, Whose, allowed, reason};
+use super::{INCIDENT, IncidentError, Whose, about, allowed, reason};
 use crate::{
     Event, House,
     accounts::in_person,
     record::{resource, today},
+    trail::Touches,
 };
 use domain::{
     AccountId, AlertId, Date, IncidentId, IncidentSubject, IncidentWords, LoginSessionId, PracticeId, Timestamp,
@@ -17,7 +18,7 @@ use store::{
     Batch, StoreError,
     rows::{
         alerts,
-        incidents::{self as rows, IncidentRow},
+        incidents::{self as rows, IncidentRow, freezing},
     },
 };
 
@@ -82,7 +83,13 @@ pub async fn open(house: &House, session: &Session<Full>, new: &NewIncident) -> 
     {
         return Err(IncidentError::Unknown);
     }
-    let about = about(house, practice, whose, new).await?;
+    let touches = match whose {
+        // That is said already.
+        Whose::Account(_) => Touches::default(),
+        _ => house.trail.touches(practice, whose, new.from, new.to).await?,
+    };
+    let behind = about::any(house, practice, whose, &touches).await?;
+    let about = about::one(whose, &touches);
     let me = session.account();
     let what = house.vault.seal(practice, me, rows::row_id(incident_id), &new.what).await?;
     house.record(session, reason(Event::done(Word::new("open_incident"), resource(INCIDENT, incident_id)))).await?;
@@ -102,27 +109,16 @@ pub async fn open(house: &House, session: &Session<Full>, new: &NewIncident) -> 
         frozen_by: None,
         frozen_at: None,
         complete: None,
+        missing: String::new(),
         version: 0,
+        freezing: None,
+        turn: 0,
+        ended: None,
     };
-    db.commit(rows::insert(Batch::new(), &row)).await?;
+    let batch = rows::insert(Batch::new(), &row);
+    let which = (practice, incident_id);
+    db.commit(behind.into_iter().fold(batch, |batch, account| freezing::may_be_about(batch, which, account))).await?;
     Ok(incident_id)
-}
-
-/// The account whose doing it is: a session is one account's, and the trail says whose. Many may be behind an address.
-async fn about(
-    house: &House,
-    practice: PracticeId,
-    whose: Whose,
-    new: &NewIncident,
-) -> Result<Option<AccountId>, IncidentError> {
-    match whose {
-        Whose::Account(account) => Ok(Some(account)),
-        Whose::Session(_) => {
-            let touches = house.trail.touches(practice, whose, new.from, new.to).await?;
-            Ok(touches.entries.iter().find_map(|touch| touch.actor))
-        }
-        Whose::Address(_) => Ok(None),
-    }
 }
 
 /// One incident, as it is stored.

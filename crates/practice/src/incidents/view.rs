@@ -1,15 +1,19 @@
 //! Incidents as those read them who handle them: the list, and one with everything about it.
 
-use super::{INCIDENT, IncidentError, allowed, decide, open};
+use super::{
+    Frozen, IncidentError, Missing,
+    about::{self, Kept},
+    allowed, decide, freeze, missing, open,
+};
 use crate::{
     House,
-    record::{Names, Person, resource, timezone, today},
+    record::{Names, Person, timezone, today},
     watch::Whom,
 };
 use domain::{
     AccountId, AlertId, BreachNotice, DataAcquired, DataNature, DataRecipient, Date, HoldId, IncidentConclusion,
-    IncidentId, IncidentState, IncidentSubject, PatientId, PracticeId, RiskMitigated, Role, StateCount, Timestamp,
-    notice_due,
+    IncidentHold, IncidentId, IncidentSeen, IncidentState, IncidentSubject, PatientId, PracticeId, RiskMitigated, Role,
+    StateCount, Timestamp, notice_due,
 };
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
@@ -71,6 +75,10 @@ pub struct AffectedLine {
     pub last: Timestamp,
     /// The classes of data that could be opened.
     pub classes: Vec<String>,
+    /// What was seen of them: the record, their account, or only that they are a patient.
+    pub seen: IncidentSeen,
+    /// What became of the hold on their record.
+    pub hold: IncidentHold,
     /// The hold that was placed on their record for it.
     pub hold_id: Option<HoldId>,
 }
@@ -170,8 +178,14 @@ pub struct IncidentView {
     pub opened: Done,
     /// Who froze it last; null before.
     pub frozen: Option<Done>,
+    /// How far freezing is, while it is under way; null otherwise.
+    pub freezing: Option<Frozen>,
+    /// The sessions and API tokens of the account that were ended; null before.
+    pub ended: Option<Ended>,
     /// Whether the list of those affected was whole when it was frozen; null before.
     pub complete: Option<bool>,
+    /// Why it may not have been.
+    pub missing: Vec<Missing>,
     /// Whom it affects, as it was frozen.
     pub patients: Vec<AffectedLine>,
     /// All assessments; the last one counts.
@@ -190,8 +204,22 @@ pub struct IncidentView {
     pub closed_by: Option<Done>,
     /// Day by day, from the audit trail.
     pub timeline: Vec<TimelineDay>,
-    /// Whether it is about whoever reads this: then somebody else decides.
+    /// Whether it may be about whoever reads this, and nobody else in the practice could handle it.
     pub about_oneself: bool,
+    /// Whether anybody did something about it whom it may be about, since nobody else could.
+    pub by_involved: bool,
+}
+
+/// What was ended of an account by freezing.
+#[derive(Serialize, JsonSchema)]
+pub struct Ended {
+    /// When, the last time.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// Login sessions.
+    pub sessions: u64,
+    /// API tokens.
+    pub tokens: u64,
 }
 
 async fn whom(
@@ -240,6 +268,9 @@ pub async fn incidents(house: &House, session: &Session<Full>) -> Result<Inciden
     let found = rows::newest(&house.stores.identity, practice, most).await?;
     let (more, mut names, mut items) = (found.len() > MOST, Names::new(house, session), Vec::new());
     for row in found.iter().take(MOST) {
+        if matches!(about::kept_from(house, row, session.account()).await?, Kept::Yes) {
+            continue;
+        }
         items.push(line(house, &mut names, row, today).await?);
     }
     Ok(Incidents { items, more })
@@ -251,8 +282,8 @@ pub async fn incident(
     session: &Session<Full>,
     incident: IncidentId,
 ) -> Result<IncidentView, IncidentError> {
-    let practice = allowed(house, session, resource(INCIDENT, incident)).await?;
-    let row = open::stored(house, practice, incident).await?;
+    let row = decide::begin(house, session, incident).await?;
+    let practice = row.practice_id;
     let (db, mut names) = (&house.stores.identity, Names::new(house, session));
     let line = line(house, &mut names, &row, today(house, practice).await?).await?;
     let what = house.vault.open_directory(session, row.opened_by, &row.what).await?.expose().as_str().to_owned();
@@ -281,6 +312,12 @@ pub async fn incident(
     let states = rows::states(db, practice, incident).await?;
     let counted: u64 = states.iter().map(|count| u64::from(count.people)).sum();
     let patients = rows::affected(db, practice, incident).await?;
+    let about = about::all(house, &row).await?;
+    let assessors = assessments.iter().map(|one| one.by.account_id);
+    let by_involved = assessors
+        .chain(notices.iter().map(|one| one.by.account_id))
+        .chain(frozen.iter().chain(&closed_by).map(|done| done.by.account_id))
+        .any(|account| about.contains(&account));
     Ok(IncidentView {
         subject: row.subject,
         subject_id: row.subject_id.clone(),
@@ -290,7 +327,13 @@ pub async fn incident(
         what,
         opened: Done { by: names.person(row.opened_by).await?, at: row.opened_at },
         frozen,
+        freezing: match row.freezing {
+            Some(_) => Some(freeze::progress(house, &row).await?),
+            None => None,
+        },
+        ended: row.ended.map(|ended| Ended { at: ended.at, sessions: ended.sessions, tokens: ended.tokens }),
         complete: row.complete,
+        missing: missing::read(&row.missing),
         in_no_state: line.affected.saturating_sub(counted),
         patients: patients.into_iter().map(affected).collect(),
         assessments,
@@ -300,7 +343,8 @@ pub async fn incident(
         lessons,
         closed_by,
         timeline: timeline(house, &row).await?,
-        about_oneself: row.about == Some(session.account()),
+        about_oneself: about.contains(&session.account()),
+        by_involved,
         line,
     })
 }
@@ -312,6 +356,8 @@ fn affected(row: rows::AffectedRow) -> AffectedLine {
         first: row.first,
         last: row.last,
         classes: row.classes.split_whitespace().map(str::to_owned).collect(),
+        seen: row.seen,
+        hold: row.hold,
         hold_id: row.hold_id,
     }
 }

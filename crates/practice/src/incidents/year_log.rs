@@ -1,7 +1,9 @@
 //! The log of breaches of a year.
 
 use super::{
-    IncidentError, allowed,
+    IncidentError,
+    about::{self, Kept},
+    allowed,
     view::{IncidentLine, line},
 };
 use crate::{
@@ -52,6 +54,9 @@ pub async fn year_log(house: &House, session: &Session<Full>, year: i16) -> Resu
     let (first, last) = (jiff::civil::date(year, 1, 1), jiff::civil::date(year, 12, 31));
     let (mut names, mut breaches) = (Names::new(house, session), Vec::new());
     for row in rows::discovered(db, practice, first, last).await? {
+        if matches!(about::kept_from(house, &row, session.account()).await?, Kept::Yes) {
+            continue;
+        }
         let line = line(house, &mut names, &row, today).await?;
         if line.conclusion != Some(IncidentConclusion::Breach) || line.affected >= SECRETARY_FROM {
             continue;

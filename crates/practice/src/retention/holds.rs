@@ -2,15 +2,16 @@
 
 use super::{HOLD, RetentionError, accounts::accounts_of_person, same_person::SamePerson};
 use crate::{
-    Event, House,
+    Actor, Event, House,
     accounts::in_person,
+    incidents::lifts_not,
     record::{Names, Person, resource},
 };
 use domain::{
     BillingAccountId, HoldId, PatientId, PracticeId, Timestamp,
     retention::{HoldReason, IncidentNumber},
 };
-use identity::{Full, Session};
+use identity::{Full, Origin, Session};
 use ledger::{Outcome, Receipt, Resource, Word};
 use phi::{Purpose, Retain};
 use schemars::JsonSchema;
@@ -90,13 +91,13 @@ pub async fn holds(house: &House, session: &Session<Full>) -> Result<Vec<HoldVie
 }
 
 /// Whether somebody who was destroyed here has an archive that nobody began to end.
-async fn is_kept(house: &House, practice: PracticeId, patient: PatientId) -> Result<bool, RetentionError> {
+pub(super) async fn is_kept(house: &House, practice: PracticeId, patient: PatientId) -> Result<bool, RetentionError> {
     let rows = archives::of_patient(&house.stores.keys, practice, patient).await?;
     Ok(rows.iter().any(|row| row.ending_at.is_none() && row.ended_at.is_none()))
 }
 
 /// The billing accounts of all records of a person.
-async fn accounts_behind(
+pub(super) async fn accounts_behind(
     house: &House,
     recorded: &Receipt,
     practice: PracticeId,
@@ -159,7 +160,11 @@ pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Res
         .fold(Batch::new(), |batch, account| retention::accounts::not_condemned(batch, practice, *account));
     match identity.commit(legal_holds::insert(none_condemned, &row)).await {
         Ok(()) => match new.patient_id {
-            Some(patient) => comes_in_time(house, session, grant.receipt(), (hold_id, patient), &accounts).await,
+            Some(patient) => {
+                let (who, recorded) = ((Actor::of_session(session), session.origin()), grant.receipt());
+                let late = comes_too_late(house, who, recorded, (practice, hold_id, patient), &accounts).await?;
+                if late { Err(RetentionError::TooLate) } else { Ok(hold_id) }
+            }
             None => Ok(hold_id),
         },
         Err(CommitError::Conflict { .. }) => Err(RetentionError::TooLate),
@@ -168,15 +173,15 @@ pub async fn place(house: &House, session: &Session<Full>, new: &NewHold) -> Res
 }
 
 /// Looks once more whether what a hold covers is still there that is not looked at in the transaction that places it; lifts it
-/// again where it comes too late.
-async fn comes_in_time(
+/// again where it comes too late, and says so.
+pub(super) async fn comes_too_late(
     house: &House,
-    session: &Session<Full>,
+    (actor, origin): (Actor, Origin),
     recorded: &Receipt,
-    (hold_id, patient): (HoldId, PatientId),
+    (practice, hold_id, patient): (PracticeId, HoldId, PatientId),
     asked: &[BillingAccountId],
-) -> Result<HoldId, RetentionError> {
-    let (identity, practice) = (&house.stores.identity, session.practice());
+) -> Result<bool, RetentionError> {
+    let identity = &house.stores.identity;
     let destroyed = patients::by_id(&house.stores.clinical, practice, patient).await?.is_none();
     let mut late = None;
     // Whoever ends an archive marks it and then looks for holds, so one of the two sees the other.
@@ -190,11 +195,11 @@ async fn comes_in_time(
             late = Some(Word::new("account-is-ending"));
         }
     }
-    let Some(reason) = late else { return Ok(hold_id) };
+    let Some(reason) = late else { return Ok(false) };
     let lift = Event { patient: Some(patient), reason, ..Event::done(LIFT, resource(HOLD, hold_id)) };
-    house.record(session, lift).await?;
+    house.record_as(actor, origin, lift).await?;
     identity.commit(legal_holds::too_late(Batch::new(), practice, hold_id, house.clock.now())).await?;
-    Err(RetentionError::TooLate)
+    Ok(true)
 }
 
 /// Lifts a hold: in person, and not by somebody who made or approved a plan that is not over.
@@ -205,6 +210,13 @@ pub async fn lift(house: &House, session: &Session<Full>, hold: HoldId) -> Resul
     let row = legal_holds::by_id(identity, grant.practice(), hold).await?.ok_or(RetentionError::Unknown)?;
     in_person(house, session)?;
     let me = session.account();
+    if let Some(number) = &row.incident
+        && lifts_not(house, session, grant.practice(), number).await.map_err(Box::new)?
+    {
+        let refused = Event::refused(LIFT, resource(HOLD, hold), Word::new("about-oneself"));
+        house.record(session, Event { patient: row.patient_id, ..refused }).await?;
+        return Err(RetentionError::Oneself);
+    }
     let asks = retention::asks_for_destruction(identity, grant.practice(), me).await?;
     let event = if asks {
         Event::refused(LIFT, resource(HOLD, hold), Word::new("asks-for-destruction"))

@@ -1,8 +1,8 @@
 //! What somebody did in a stretch of time, whole: the ground on which it is said whom an incident affects.
 
 use super::OldDropped;
-use domain::{AccountId, LoginSessionId, PatientId, PermissionName, PracticeId, Timestamp};
-use ledger::{Entry, LogName, Outcome, Word};
+use domain::{AccountId, LoginSessionId, PatientId, PermissionName, Timestamp, TokenId};
+use ledger::{LogName, Outcome, Word};
 use std::net::IpAddr;
 
 /// By what somebody is known whose doing is asked for.
@@ -10,24 +10,10 @@ use std::net::IpAddr;
 pub enum Whose {
     /// An account.
     Account(AccountId),
-    /// A login session, or an API token, under its own id.
+    /// A login session, with what came before and after under its other ids; or an API token, under its own id.
     Session(LoginSessionId),
     /// A network address.
     Address(IpAddr),
-}
-
-impl Whose {
-    /// Whether an entry is of a practice, of theirs, and of the time from one moment up to before another. The trail tells
-    /// moments to the millisecond.
-    pub(super) fn did(self, entry: &Entry, practice: PracticeId, from: Timestamp, to: Timestamp) -> bool {
-        let at = entry.at.as_millisecond();
-        let theirs = match self {
-            Self::Account(account) => entry.actor == Some(account),
-            Self::Session(session) => entry.login_session == Some(session),
-            Self::Address(address) => entry.address == Some(address),
-        };
-        theirs && entry.practice == Some(practice) && at >= from.as_millisecond() && at < to.as_millisecond()
-    }
 }
 
 /// An entry, as far as it says whom it affects.
@@ -47,8 +33,12 @@ pub struct Touch {
     pub permission: Option<PermissionName>,
     /// How it went.
     pub outcome: Outcome,
-    /// What kind of thing it was done to.
+    /// What was done.
+    pub action: Word,
+    /// To what kind of thing.
     pub kind: Word,
+    /// To which; empty for a whole kind.
+    pub id: String,
 }
 
 /// How far a log was looked at.
@@ -60,6 +50,22 @@ pub struct Looked {
     pub through: u64,
     /// How many were durable when it was asked; none where that cannot be told.
     pub size: Option<u64>,
+    /// Whether it holds less than the index has seen of it: its folder is gone, or it was cut.
+    pub lost: bool,
+    /// Whether it could not be told what was dropped of it when its time was over.
+    pub drops_unknown: bool,
+}
+
+/// Under which ids a login session went on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// All of them in the order of their time, the one that was asked about among them: whenever a factor is proven, a session goes
+    /// on under a new one.
+    pub sessions: Vec<LoginSessionId>,
+    /// The API tokens that were made in it, and when. What was done with them is not looked at.
+    pub tokens: Vec<(TokenId, Timestamp)>,
+    /// Whose it is, as far as the trail says.
+    pub owner: Option<AccountId>,
 }
 
 /// All that somebody did in a stretch of time.
@@ -73,11 +79,14 @@ pub struct Touches {
     pub unreadable: u64,
     /// What was dropped when its time was over, and cannot be asked for any more.
     pub dropped: Option<OldDropped>,
+    /// Where a login session was asked about: under which ids it went on.
+    pub chain: Chain,
 }
 
 impl Touches {
     /// Whether every entry was looked at that was durable when it was asked, and opened.
     pub fn is_whole(&self) -> bool {
-        self.unreadable == 0 && self.logs.iter().all(|log| log.size.is_some_and(|size| log.through >= size))
+        let whole = |log: &Looked| !log.lost && !log.drops_unknown && log.size.is_some_and(|size| log.through >= size);
+        self.unreadable == 0 && self.logs.iter().all(whole)
     }
 }

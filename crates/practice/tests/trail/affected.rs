@@ -1,17 +1,17 @@
 //! Whom somebody's doing affects: exactly those whom reading every entry of the ledger finds, however far the index is.
 
-use super::logs::{Node, account, append, clock, commands, entry, patient, practice, server};
-use domain::{LoginSessionId, PatientId, Rng, SeededRng, Timestamp};
-use ledger::{BackendError, Entry, Outcome};
+use super::logs::{Node, account, append, clock, commands, entry, patient, practice, server, settings};
+use domain::{LoginSessionId, PatientId, PracticeId, Rng, SeededRng, Timestamp, TokenId, WhyMissing};
+use ledger::{BackendError, Entry, Outcome, Resource, Word};
 use practice::{
-    incidents::Affected,
+    incidents::{Affected, Facts},
     trail::{AuditIndex, Touches, Trail, Whose},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
 };
-use testkit::logs::ReadThrough;
+use testkit::{dropping, logs::ReadThrough};
 
 fn session(n: u8) -> LoginSessionId {
     LoginSessionId::from_bytes([0x40 + n; 16])
@@ -80,6 +80,11 @@ fn plain(affected: &Affected) -> Plain {
     affected.patients.iter().map(one).collect()
 }
 
+/// The answer to a question about a time that is over.
+fn answer(touches: &Touches, from: Timestamp) -> Affected {
+    Affected::of(touches, (from, at(1_000_000)), at(1_000_000), &Facts::default())
+}
+
 async fn touches(index: &AuditIndex, whose: Whose, from: Timestamp, to: Timestamp) -> Touches {
     index.touches(practice(1), whose, from, to).await.expect("read")
 }
@@ -107,7 +112,7 @@ async fn every_account_session_and_address_affects_exactly_whom_reading_all_entr
     let mut somebody = 0;
     for (whose, from, to) in questions(500) {
         let touches = touches(&index, whose, from, to).await;
-        let affected = Affected::of(&touches, from);
+        let affected = answer(&touches, from);
         assert_eq!(plain(&affected), naive(&logs, whose, from, to), "{whose:?} from {from} to {to}");
         assert!(affected.complete && touches.is_whole());
         assert_eq!(affected.logs.iter().map(|log| log.through).sum::<u64>(), 1_900);
@@ -149,7 +154,7 @@ async fn more_entries_than_one_page_of_the_index_holds_are_all_counted() {
     let touches = touches(&index, whose, at(0), at(100)).await;
     assert_eq!(touches.entries.len(), 21_000);
     let logs = [(server().as_str().to_owned(), &entries[..])];
-    assert_eq!(plain(&Affected::of(&touches, at(0))), naive(&logs, whose, at(0), at(100)));
+    assert_eq!(plain(&answer(&touches, at(0))), naive(&logs, whose, at(0), at(100)));
     ledger.close();
 }
 
@@ -179,7 +184,7 @@ async fn what_the_index_does_not_hold_yet_is_read_in_the_log() {
     for whose in [Whose::Account(account(1)), Whose::Session(session(2)), Whose::Address([192, 0, 2, 3].into())] {
         let touches = touches(&index, whose, at(0), at(1_000)).await;
         assert!(touches.is_whole());
-        assert_eq!(plain(&Affected::of(&touches, at(0))), naive(&logs, whose, at(0), at(1_000)), "{whose:?}");
+        assert_eq!(plain(&answer(&touches, at(0))), naive(&logs, whose, at(0), at(1_000)), "{whose:?}");
     }
     assert!(index.health().failing, "and the index says that it is behind");
     ledger.close();
@@ -198,7 +203,7 @@ async fn where_the_log_cannot_be_read_on_the_answer_says_how_far_it_goes() {
     let index = AuditIndex::new(node.place(), logs, clock());
     let whose = Whose::Account(account(1));
     let touches = touches(&index, whose, at(0), at(1_000)).await;
-    let affected = Affected::of(&touches, at(0));
+    let affected = answer(&touches, at(0));
     let of_server = affected.logs.iter().find(|log| log.log == server().as_str()).expect("the log");
     assert_eq!((of_server.through, of_server.size, affected.complete), (600, Some(900), false));
     let logs = [(server().as_str().to_owned(), &entries[..600])];
@@ -219,7 +224,7 @@ async fn an_entry_that_does_not_open_makes_the_answer_say_so() {
     let ledger = node.open(&server());
     let index = node.index(Some(&ledger));
     let touches = touches(&index, Whose::Account(account(1)), at(0), at(1_000)).await;
-    let affected = Affected::of(&touches, at(0));
+    let affected = answer(&touches, at(0));
     assert_eq!((affected.unreadable, affected.complete), (1, false));
     ledger.close();
 }
@@ -249,11 +254,173 @@ async fn whoever_was_refused_or_only_named_is_told_apart_from_whose_record_was_o
     ];
     append(&ledger, entries).await;
     let index = node.index(Some(&ledger));
-    let affected = Affected::of(&touches(&index, Whose::Account(account(1)), at(0), at(1_000)).await, at(0));
+    let affected = answer(&touches(&index, Whose::Account(account(1)), at(0), at(1_000)).await, at(0));
     let ids = |of: &[practice::incidents::AffectedPatient]| of.iter().map(|one| one.patient_id).collect::<Vec<_>>();
     assert_eq!(ids(&affected.patients), [patient(1), patient(5)]);
     assert_eq!(ids(&affected.named_only), [patient(3), patient(4)]);
     assert_eq!((affected.refused_patients, affected.entries), (1, 8));
     assert_eq!(affected.no_patient_named.iter().map(|one| one.times).sum::<u64>(), 1, "billing's");
+    ledger.close();
+}
+
+/// An entry of the practice in a session.
+fn in_session(at_ms: i64, in_session: u8, action: &'static str, (kind, id): (&'static str, String)) -> Entry {
+    let dice = SeededRng::new(at_ms.unsigned_abs());
+    Entry {
+        at: at(at_ms),
+        practice: Some(practice(1)),
+        actor: Some(account(1)),
+        login_session: Some(session(in_session)),
+        permission: action.parse().ok(),
+        action: Word::new(action),
+        resource: if id.is_empty() {
+            Resource::whole(Word::new(kind))
+        } else {
+            Resource::new(Word::new(kind), id).expect("an id")
+        },
+        patient: None,
+        outcome: Outcome::Allowed,
+        ..entry(at_ms, &dice)
+    }
+}
+
+fn reads(at_ms: i64, session: u8, of: u8) -> Entry {
+    Entry { patient: Some(patient(of)), ..in_session(at_ms, session, "read_exercise", ("program", String::new())) }
+}
+
+fn goes_on(at_ms: i64, from: u8, to: u8) -> Entry {
+    let action = if from == 1 { "sign_in" } else { "step_up" };
+    in_session(at_ms, from, action, ("login_session", session(to).to_string()))
+}
+
+fn whom(affected: &Affected) -> Vec<PatientId> {
+    affected.patients.iter().map(|one| one.patient_id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_asked_about_with_all_that_it_did_under_its_other_ids_and_not_with_its_tokens() {
+    let node = Node::new();
+    let ledger = node.open(&server());
+    let token = TokenId::from_bytes([0x77; 16]);
+    let stranger = Entry { practice: Some(PracticeId::from_bytes([2; 16])), ..reads(25, 3, 6) };
+    let with_token = Entry { login_session: Some(LoginSessionId::from_bytes([0x77; 16])), ..reads(45, 3, 4) };
+    let entries = vec![
+        goes_on(10, 1, 2),
+        reads(15, 2, 1),
+        goes_on(20, 2, 3),
+        stranger,
+        reads(30, 3, 2),
+        in_session(35, 3, "issue_token", ("api_token", token.to_string())),
+        // Refused: nothing went on under that id.
+        Entry { outcome: Outcome::Denied, ..goes_on(36, 3, 5) },
+        reads(37, 5, 5),
+        goes_on(40, 3, 4),
+        with_token,
+        reads(50, 4, 3),
+    ];
+    append(&ledger, entries.clone()).await;
+    // Of the whole log; of its first half; of nothing.
+    for indexed in [entries.len() as u64, 5, 0] {
+        let logs = ReadThrough::new(node.logs(Some(&ledger)), move |logs, (log, from, most)| match most {
+            OF_THE_INDEX if from >= indexed => Err(BackendError::Damaged("not now".to_owned())),
+            OF_THE_INDEX => practice::trail::Logs::read(logs, log, from, most.min((indexed - from) as usize)),
+            _ => practice::trail::Logs::read(logs, log, from, most),
+        });
+        node.place().remove().expect("removed");
+        let index = AuditIndex::new(node.place(), logs, clock());
+        let wanted: Vec<LoginSessionId> = [1, 2, 3, 4].map(session).to_vec();
+        for asked in 1..=4 {
+            let whose = Whose::Session(session(asked));
+            let all = answer(&touches(&index, whose, at(0), at(1_000)).await, at(0));
+            assert_eq!(whom(&all), [patient(1), patient(2), patient(3)], "{asked} with {indexed} indexed");
+            assert_eq!(all.sessions, wanted);
+            assert_eq!(all.tokens_made.iter().map(|made| made.token_id).collect::<Vec<_>>(), [token]);
+            assert_eq!(all.entries, 8);
+            // The time holds for all of them, and the ids are followed beyond it.
+            let early = answer(&touches(&index, whose, at(0), at(20)).await, at(0));
+            assert_eq!((whom(&early), &early.sessions), (vec![patient(1)], &wanted));
+            let late = answer(&touches(&index, whose, at(50), at(60)).await, at(0));
+            assert_eq!((whom(&late), &late.sessions), (vec![patient(3)], &wanted));
+        }
+        let token = answer(
+            &touches(&index, Whose::Session(LoginSessionId::from_bytes([0x77; 16])), at(0), at(99)).await,
+            at(0),
+        );
+        assert_eq!((whom(&token), token.sessions.len()), (vec![patient(4)], 1));
+        let other = answer(&touches(&index, Whose::Session(session(5)), at(0), at(99)).await, at(0));
+        assert_eq!((whom(&other), other.sessions), (vec![patient(5)], vec![session(5)]));
+        drop(index);
+    }
+    ledger.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_more_ids_than_one_question_takes_is_followed_through_all_of_them() {
+    let node = Node::new();
+    let ledger = node.open(&server());
+    let id = |n: u8| LoginSessionId::from_bytes([0x80 + n; 16]);
+    let mut entries = Vec::new();
+    for n in 0..40 {
+        let in_it = |entry: Entry| Entry { login_session: Some(id(n)), ..entry };
+        entries.push(in_it(reads(i64::from(n) * 10, 0, n)));
+        entries.push(in_it(in_session(i64::from(n) * 10 + 5, 0, "step_up", ("login_session", id(n + 1).to_string()))));
+    }
+    append(&ledger, entries).await;
+    let index = node.index(Some(&ledger));
+    let all = answer(&touches(&index, Whose::Session(id(33)), at(0), at(1_000)).await, at(0));
+    assert_eq!((all.sessions.len(), all.patients.len(), all.entries), (41, 40, 80));
+    ledger.close();
+}
+
+fn why(affected: &Affected) -> Vec<WhyMissing> {
+    assert_eq!(affected.complete, affected.missing.is_empty());
+    assert!(affected.missing.iter().all(|one| one.says.ends_with('.')));
+    affected.missing.iter().map(|one| one.why).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_that_is_not_over_is_not_complete() {
+    let node = Node::new();
+    let ledger = node.open(&server());
+    append(&ledger, entries(0, 30)).await;
+    let index = node.index(Some(&ledger));
+    let touches = touches(&index, Whose::Account(account(1)), at(0), at(1_000)).await;
+    let asked = |now| Affected::of(&touches, (at(0), at(1_000)), now, &Facts::default());
+    assert_eq!(why(&asked(at(999))), [WhyMissing::NotOver]);
+    assert_eq!(why(&asked(at(1_000))), []);
+    ledger.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_dropped_is_said_where_the_index_does_not_open_too() {
+    let node = Node::new();
+    let all: Vec<Entry> = entries(0, 1_000);
+    dropping::append(&node.log_folder(&server()), settings(&server()), all.clone()).await.expect("appended");
+    let newest = all[511].at;
+    dropping::drop_before(&node.log_folder(&server()), || settings(&server()), 512, newest).await.expect("dropped");
+    // A folder stands where the index should be.
+    fs::create_dir_all(node.index_file()).expect("made");
+    let index = node.index(None);
+    let touches = touches(&index, Whose::Account(account(1)), at(0), at(1_000)).await;
+    assert_eq!(why(&answer(&touches, at(0))), [WhyMissing::Dropped]);
+    let later = Timestamp::from_millisecond(newest.as_millisecond() + 1).expect("in range");
+    assert_eq!(why(&answer(&touches, later)), [], "of a time of which nothing was dropped");
+    assert!(!touches.entries.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_whose_folder_is_gone_and_that_the_index_knows_makes_the_answer_say_so() {
+    let node = Node::new();
+    let (ledger, other) = (node.open(&server()), node.open(&commands()));
+    append(&ledger, entries(0, 90)).await;
+    append(&other, entries(50, 90)).await;
+    other.close();
+    let index = node.index(Some(&ledger));
+    let whole = touches(&index, Whose::Account(account(1)), at(0), at(1_000)).await;
+    assert_eq!(why(&answer(&whole, at(0))), []);
+    fs::remove_dir_all(node.log_folder(&commands())).expect("removed");
+    let lost = touches(&index, Whose::Account(account(1)), at(0), at(1_000)).await;
+    assert!(why(&answer(&lost, at(0))).contains(&WhyMissing::LogLost), "{:?}", lost.logs);
+    assert_eq!(lost.entries.len(), whole.entries.len(), "what the index knows of it is told");
     ledger.close();
 }

@@ -3,8 +3,9 @@
 use super::sealed;
 use crate::{Batch, Db, Param, Row, StoreError};
 use domain::{
-    AccountId, AlertId, BreachNotice, DataAcquired, DataNature, DataRecipient, Date, HoldId, IncidentConclusion,
-    IncidentId, IncidentSubject, PatientId, PracticeId, RiskMitigated, StateCode, StateCount, Timestamp,
+    AccountId, AlertId, BreachNotice, DataAcquired, DataNature, DataRecipient, Date, FreezeStage, HoldId,
+    IncidentConclusion, IncidentHold, IncidentId, IncidentSeen, IncidentSubject, PatientId, PracticeId, RiskMitigated,
+    StateCode, StateCount, Timestamp,
 };
 use phi::{
     RowId, Sealed,
@@ -43,8 +44,38 @@ pub struct IncidentRow {
     pub frozen_at: Option<Timestamp>,
     /// Whether the list of those affected was whole then.
     pub complete: Option<bool>,
+    /// Why it may not have been: words with spaces between them.
+    pub missing: String,
     /// Counts up with everything that is done about it.
     pub version: i64,
+    /// How far its freezing is; none while it is not being frozen.
+    pub freezing: Option<Freezing>,
+    /// Counts up with each step of its freezing.
+    pub turn: i64,
+    /// The sessions and API tokens that were ended; none before.
+    pub ended: Option<EndedAccess>,
+}
+
+/// The freezing of an incident that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freezing {
+    /// How far it is.
+    pub stage: FreezeStage,
+    /// Who freezes it.
+    pub by: AccountId,
+    /// When it went on last.
+    pub at: Timestamp,
+}
+
+/// What was ended of an account by freezing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedAccess {
+    /// When, the last time.
+    pub at: Timestamp,
+    /// Login sessions.
+    pub sessions: u64,
+    /// API tokens.
+    pub tokens: u64,
 }
 
 /// Somebody whom an incident affects.
@@ -62,6 +93,10 @@ pub struct AffectedRow {
     pub classes: String,
     /// The hold on their record.
     pub hold_id: Option<HoldId>,
+    /// What was seen of them.
+    pub seen: IncidentSeen,
+    /// What became of the hold.
+    pub hold: IncidentHold,
 }
 
 /// An assessment of the risk: four factors, each a choice and words.
@@ -121,11 +156,15 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT practice_id, incident_id, subject, subject_id, about_id, from_at, to_at, discovered_on, alert_id, what, \
-             opened_by, opened_at, frozen_by, frozen_at, complete, version FROM incidents ",
+             opened_by, opened_at, frozen_by, frozen_at, complete, missing, version, freezing, freezing_by, freezing_at, turn, \
+             ended_at, ended_sessions, ended_tokens FROM incidents ",
             $rest
         )
     };
 }
+
+// Behind the macro, which it uses too.
+pub mod freezing;
 
 fn read(row: &Row) -> Result<IncidentRow, StoreError> {
     let incident_id = row.id(1)?;
@@ -145,7 +184,17 @@ fn read(row: &Row) -> Result<IncidentRow, StoreError> {
         frozen_by: row.opt_id(12)?,
         frozen_at: row.opt_timestamp(13)?,
         complete: row.opt_int(14)?.map(|flag| flag != 0),
-        version: row.int(15)?,
+        missing: row.text(15)?.to_owned(),
+        version: row.int(16)?,
+        freezing: match (row.opt_word(17)?, row.opt_id(18)?, row.opt_timestamp(19)?) {
+            (Some(stage), Some(by), Some(at)) => Some(Freezing { stage, by, at }),
+            _ => None,
+        },
+        turn: row.int(20)?,
+        ended: match row.opt_timestamp(21)? {
+            Some(at) => Some(EndedAccess { at, sessions: row.number(22)?, tokens: row.number(23)? }),
+            None => None,
+        },
     })
 }
 
@@ -200,61 +249,34 @@ pub fn moves_on(batch: Batch, row: &IncidentRow) -> Batch {
     batch.run(SQL, &[row.practice_id.into(), row.incident_id.into(), row.version.into()]).expect(1)
 }
 
-/// It was frozen.
-pub fn frozen(batch: Batch, row: &IncidentRow, by: AccountId, at: Timestamp, complete: bool) -> Batch {
-    const SQL: &str = "UPDATE incidents SET frozen_by = $1, frozen_at = $2, complete = $3 \
-                       WHERE practice_id = $4 AND incident_id = $5";
-    let params = &[by.into(), at.into(), complete.into(), row.practice_id.into(), row.incident_id.into()];
-    batch.run(SQL, params).expect(1)
-}
-
 /// Whom an incident affects, by id.
 pub async fn affected(db: &Db, practice: PracticeId, incident: IncidentId) -> Result<Vec<AffectedRow>, StoreError> {
-    const SQL: &str = "SELECT patient_id, times, first_at, last_at, classes, hold_id FROM incident_patients \
-                       WHERE practice_id = $1 AND incident_id = $2 ORDER BY patient_id";
-    let read = |row: &Row| {
-        Ok(AffectedRow {
-            patient_id: row.id(0)?,
-            times: row.number(1)?,
-            first: row.timestamp(2)?,
-            last: row.timestamp(3)?,
-            classes: row.text(4)?.to_owned(),
-            hold_id: row.opt_id(5)?,
-        })
-    };
-    db.rows(SQL, &[practice.into(), incident.into()]).await?.iter().map(read).collect()
+    const SQL: &str = "SELECT p.patient_id, p.times, p.first_at, p.last_at, p.classes, p.hold_id, p.seen, p.hold, h.lifted_at \
+                       FROM incident_patients p LEFT JOIN legal_holds h \
+                       ON h.practice_id = p.practice_id AND h.hold_id = p.hold_id \
+                       WHERE p.practice_id = $1 AND p.incident_id = $2 ORDER BY p.patient_id";
+    db.rows(SQL, &[practice.into(), incident.into()]).await?.iter().map(read_affected).collect()
+}
+
+fn read_affected(row: &Row) -> Result<AffectedRow, StoreError> {
+    let (hold, lifted_at) = (row.word(7)?, row.opt_timestamp(8)?);
+    Ok(AffectedRow {
+        patient_id: row.id(0)?,
+        times: row.number(1)?,
+        first: row.timestamp(2)?,
+        last: row.timestamp(3)?,
+        classes: row.text(4)?.to_owned(),
+        hold_id: row.opt_id(5)?,
+        seen: row.word(6)?,
+        // Whoever lifts a hold knows nothing of incidents: the hold itself says so.
+        hold: if hold == IncidentHold::Held && lifted_at.is_some() { IncidentHold::Lifted } else { hold },
+    })
 }
 
 /// How many an incident affects.
 pub async fn count_affected(db: &Db, practice: PracticeId, incident: IncidentId) -> Result<u64, StoreError> {
     const SQL: &str = "SELECT COUNT(*) FROM incident_patients WHERE practice_id = $1 AND incident_id = $2";
     db.one(SQL, &[practice.into(), incident.into()]).await?.number(0)
-}
-
-/// Writes down that somebody is affected; what is known of them anew when they stand there already.
-pub fn affect(batch: Batch, (practice, incident): (PracticeId, IncidentId), row: &AffectedRow) -> Batch {
-    const SQL: &str = "INSERT INTO incident_patients (practice_id, incident_id, patient_id, times, first_at, last_at, classes) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (practice_id, incident_id, patient_id) DO UPDATE SET \
-                       times = excluded.times, first_at = excluded.first_at, last_at = excluded.last_at, \
-                       classes = excluded.classes";
-    let times = i64::try_from(row.times).unwrap_or(i64::MAX);
-    let params: &[Param<'_>] = &[
-        practice.into(),
-        incident.into(),
-        row.patient_id.into(),
-        times.into(),
-        row.first.into(),
-        row.last.into(),
-        (&row.classes).into(),
-    ];
-    batch.run(SQL, params).expect(1)
-}
-
-/// The record of somebody who is affected is held.
-pub fn held(batch: Batch, (practice, incident): (PracticeId, IncidentId), patient: PatientId, hold: HoldId) -> Batch {
-    const SQL: &str = "UPDATE incident_patients SET hold_id = $1 \
-                       WHERE practice_id = $2 AND incident_id = $3 AND patient_id = $4";
-    batch.run(SQL, &[hold.into(), practice.into(), incident.into(), patient.into()]).expect(1)
 }
 
 /// The assessments of an incident, in their order.

@@ -34,9 +34,8 @@ impl From<IncidentError> for Problem {
             IncidentError::Meanwhile => {
                 Self::conflict().detail("Somebody did something about this incident meanwhile. Open it again.")
             }
-            IncidentError::Oneself => {
-                Self::conflict().detail("This incident is about your own account. Somebody else decides.")
-            }
+            IncidentError::Freezing => Self::conflict()
+                .detail("This incident is being frozen. Close it when the records of everybody affected are held."),
             IncidentError::BothHands => Self::conflict().detail("You assessed this incident. Somebody else closes it."),
             IncidentError::NotFrozen => Self::conflict().detail(
                 "Whom this breach affects was never written down. Freeze the incident first: that lists them and holds their records.",

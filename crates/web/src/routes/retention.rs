@@ -28,6 +28,10 @@ impl From<RetentionError> for Problem {
                 "Who asks for destruction lifts no hold, and who lifted one does not have what it covered destroyed. \
                  Ask a colleague.",
             ),
+            RetentionError::Oneself => {
+                Self::conflict().detail("You may not lift this hold. Ask a colleague who watches over the practice.")
+            }
+            RetentionError::Incident(error) => (*error).into(),
             RetentionError::TooLate => Self::conflict()
                 .detail(
                 "The destruction of this record, or of its billing account, has begun and cannot be stopped. No hold was placed.",

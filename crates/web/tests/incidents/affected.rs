@@ -39,6 +39,7 @@ impl Scene {
         assert_eq!(get(format!("/api/v1/patients/{refused}")).await, 404);
         let officer = site.account(practice, Role::PrivacyOfficer).await;
         let officer = site.signed_in(&officer).await;
+        site.clock.advance_seconds(1);
         Self { site, practice, therapist, opened, refused, officer }
     }
 
@@ -62,7 +63,10 @@ fn classes(patient: &Value) -> Vec<(String, u64)> {
 async fn an_account_affects_exactly_whose_record_it_opened_and_the_entries_named_prove_it() {
     let scene = Scene::new().await;
     let account = scene.therapist.account();
-    let answer = scene.ask(&format!("account_id={account}&{DAY}")).await;
+    let unfinished = scene.ask(&format!("account_id={account}&{DAY}")).await.json();
+    assert_eq!((&unfinished["complete"], &unfinished["missing"][0]["why"]), (&false.into(), &"not_over".into()));
+    assert!(unfinished["missing"][0]["says"].as_str().unwrap().contains("not over yet"));
+    let answer = scene.ask(&format!("account_id={account}&from=2026-05-14&to={}", scene.site.now())).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let answer = answer.json();
     assert_eq!(answer["patients"].as_array().unwrap().len(), 2);
@@ -160,4 +164,74 @@ async fn the_page_shows_patients_by_id_with_what_could_be_opened_and_leads_to_th
     assert!(page.contains(&link), "{page}");
     let empty = scene.site.open("/incidents/affected", &scene.officer).await.text();
     assert!(empty.contains("Find out whom it affects") && !empty.contains("Whose record was opened"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_account_was_looked_at_counts_and_attempts_at_nobody_are_told_apart_from_patients() {
+    let scene = Scene::new().await;
+    let admin = scene.site.account(scene.practice, Role::Admin).await;
+    let cookie = scene.site.signed_in(&admin).await;
+    let get = async |path: String| scene.site.api(Method::GET, &path, &cookie, None).await.status.as_u16();
+    let own = scene.site.patient_account(scene.practice, scene.refused).await;
+    assert_eq!(get(format!("/api/v1/accounts/{}", own.account())).await, 200);
+    assert_eq!(get(format!("/api/v1/accounts/{}", scene.therapist.account())).await, 200);
+    let nobody = |n: u8| domain::AccountId::from_bytes([n; 16]);
+    assert_eq!(get(format!("/api/v1/accounts/{}", nobody(1))).await, 404);
+    // Asked for: an existing patient twice, and two ids of nobody, one of them twice.
+    for _ in 0..2 {
+        assert_eq!(get(format!("/api/v1/patients/{}/notes", scene.opened[0])).await, 404);
+        assert_eq!(get(format!("/api/v1/patients/{}/notes", PatientId::from_bytes([7; 16]))).await, 404);
+    }
+    assert_eq!(get(format!("/api/v1/patients/{}/notes", PatientId::from_bytes([8; 16]))).await, 404);
+    assert_eq!(get("/api/v1/audit/export".to_owned()).await, 200);
+    scene.site.clock.advance_seconds(1);
+    let answer =
+        scene.ask(&format!("account_id={}&from=2026-05-14&to={}", admin.account(), scene.site.now())).await.json();
+    assert_eq!(answer["patients"].as_array().unwrap().len(), 0);
+    let account = &answer["account_only"][0];
+    assert_eq!(account["patient_id"], scene.refused.to_string());
+    assert!(classes(account)[0].0 == "contact" && classes(account)[0].1 >= 1, "{account}");
+    assert_eq!(answer["account_only"].as_array().unwrap().len(), 1, "of the staff’s accounts nobody is a patient");
+    assert_eq!((&answer["refused_patients"], &answer["refused_nobody"]), (&1.into(), &3.into()));
+    assert_eq!((&answer["accounts_gone"], &answer["complete"]), (&1.into(), &true.into()), "{answer}");
+    assert_eq!(answer["taken_out"][0], serde_json::json!({ "what": "export_audit", "times": 1 }));
+    let page = format!("/incidents/affected?account_id={}&from=2026-05-14&to={}", admin.account(), scene.site.now());
+    let page = scene.site.open(&page, &scene.officer).await.text();
+    for said in ["Whose account was looked at", "took the audit trail out", "ids of nobody who is a patient here"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_goes_on_under_a_new_id_when_its_factor_is_proven_again_and_is_asked_about_as_one() {
+    let scene = Scene::new().await;
+    let opens = async |cookie: &str, patient| {
+        let path = format!("/api/v1/patients/{patient}");
+        assert_eq!(scene.site.api(Method::GET, &path, cookie, None).await.status, 200);
+    };
+    let cookie = scene.site.signed_in(&scene.therapist).await;
+    opens(&cookie, scene.opened[0]).await;
+    scene.site.clock.advance_seconds(60);
+    let code = serde_json::json!({ "code": scene.therapist.code(scene.site.now()) });
+    let stepped = scene.site.api(Method::POST, "/api/v1/session/step-up/totp", &cookie, Some(code)).await;
+    assert!(stepped.status.is_success(), "{}", stepped.text());
+    let cookie = stepped.cookie().unwrap();
+    opens(&cookie, scene.opened[1]).await;
+    let token = serde_json::json!({ "label": "mine", "scopes": ["read_exercise"], "days": 7 });
+    let token = scene.site.api(Method::POST, "/api/v1/me/tokens", &cookie, Some(token)).await;
+    assert!(token.status.is_success(), "{}", token.text());
+    scene.site.clock.advance_seconds(1);
+    let entries = scene.site.ledger.entries();
+    let stepped = entries.iter().find(|entry| entry.action.as_str() == "step_up").unwrap();
+    let (before, after) = (stepped.login_session.unwrap().to_string(), stepped.resource.id().to_owned());
+    for session in [&before, &after] {
+        let query = format!("session={session}&from=2026-05-14&to={}", scene.site.now());
+        let answer = scene.ask(&query).await.json();
+        assert_eq!(answer["patients"].as_array().unwrap().len(), 2, "{answer}");
+        assert_eq!(answer["sessions"], serde_json::json!([before, after]));
+        assert_eq!(answer["tokens_made"].as_array().unwrap().len(), 1);
+        let page = scene.site.open(&format!("/incidents/affected?{query}"), &scene.officer).await.text();
+        assert!(page.contains("went on under new ids") && page.contains(&before) && page.contains(&after), "{page}");
+        assert!(page.contains("Ask about each of them"));
+    }
 }

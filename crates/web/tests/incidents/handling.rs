@@ -1,9 +1,17 @@
 //! An incident from its opening to its end: frozen, assessed, told, closed by somebody else.
 
 use axum::http::Method;
-use domain::{PatientId, PracticeId, Role};
+use domain::{AccountId, PatientId, PracticeId, Role};
+use identity::{Full, Origin, Session};
 use ledger::Outcome;
 use serde_json::{Value, json};
+use store::{
+    Batch,
+    rows::{
+        accounts::{self, AccountState},
+        login_sessions,
+    },
+};
 use testkit::{
     house::Person,
     site::{Answer, Site},
@@ -37,6 +45,7 @@ impl Scene {
         let other = site.account(practice, Role::PrivacyOfficer).await;
         let other = site.signed_in(&other).await;
         let admin = site.account(practice, Role::Admin).await;
+        site.clock.advance_seconds(1);
         Self { site, practice, therapist, session, patients, officer, other, admin }
     }
 
@@ -51,7 +60,7 @@ impl Scene {
 
     async fn open(&self, about: &Person) -> String {
         let new = json!({
-            "subject": "account", "subject_id": about.account(), "from": "2026-05-14T00:00:00Z", "to": "2026-05-15T12:00:00Z",
+            "subject": "account", "subject_id": about.account(), "from": "2026-05-14T00:00:00Z", "to": self.site.now(),
             "discovered_on": "2026-05-14", "what": "Charts were opened at night.",
         });
         let answer = self.post(&self.officer, "", new).await;
@@ -85,7 +94,10 @@ async fn freezing_ends_sessions_writes_down_whom_it_affects_and_holds_their_reco
     let incident = scene.open(&scene.therapist).await;
     assert_eq!(scene.read(&incident).await["affected"], 0);
     let frozen = scene.post(&scene.officer, &format!("{incident}/freeze"), json!({})).await.json();
-    let wanted = json!({ "affected": 2, "held": 2, "not_held": 0, "sessions_ended": true, "complete": true });
+    let wanted = json!({
+        "frozen": true, "affected": 2, "held": 2, "waiting": 0, "lifted": 0, "not_held": 0, "sessions_ended": true,
+        "complete": true, "missing": [],
+    });
     assert_eq!(frozen, wanted);
     let path = format!("/api/v1/patients/{}", scene.patients[0]);
     assert_eq!(scene.site.api(Method::GET, &path, &scene.session, None).await.status, 401, "signed out");
@@ -166,27 +178,65 @@ async fn a_breach_is_closed_by_somebody_who_did_not_assess_it_when_everybody_was
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_decides_about_what_they_did_themself() {
-    let scene = Scene::new().await;
-    let admin = scene.site.signed_in(&scene.admin).await;
-    let incident = scene.open(&scene.admin).await;
+/// A session that serves a request from an address.
+async fn session_from(scene: &Scene, person: &Person, address: [u8; 4]) -> Session<Full> {
+    let (token, sessions) = (scene.site.token(person).await, &scene.site.house.sessions);
+    let found = login_sessions::with_account(&scene.site.house.stores.identity, &token.hash()).await;
+    let (record, claims) = found.unwrap().unwrap();
+    let origin = Origin { address: Some(address.into()), ..scene.site.origin() };
+    sessions.resume(&token, &record, &claims, scene.site.now(), origin).unwrap().full().unwrap()
+}
+
+/// Somebody is kept away from an incident as if there were none, whatever they try, and each try is recorded.
+async fn is_kept_from(scene: &Scene, cookie: &str, incident: &str) {
     let steps = [
+        ("freeze", json!({})),
         ("assessment", assessment("low_probability")),
         ("states", json!({ "state": "TX", "people": 2 })),
         ("notices", json!({ "notice": "individuals", "given_on": "2026-05-14" })),
         ("closing", json!({ "lessons": "None." })),
     ];
+    let refused = || {
+        let entries = scene.site.ledger.entries().into_iter();
+        entries.filter(|one| one.reason.as_str() == "about-oneself" && one.outcome == Outcome::Denied).count()
+    };
+    let before = refused();
     for (step, body) in steps {
-        let answer = scene.post(&admin, &format!("{incident}/{step}"), body).await;
-        assert_eq!(answer.status, 409, "{step}");
-        assert!(answer.text().contains("your own account"), "{}", answer.text());
+        assert_eq!(scene.post(cookie, &format!("{incident}/{step}"), body).await.status, 404, "{step}");
     }
-    let refused = scene.site.ledger.entries().into_iter().filter(|entry| entry.reason.as_str() == "about-oneself");
-    assert_eq!(refused.filter(|entry| entry.outcome == Outcome::Denied).count(), 4);
-    let page = scene.site.open(&format!("/incidents{incident}"), &admin).await.text();
-    assert!(page.contains("Somebody else decides about it") && !page.contains("Assess the risk"));
-    scene.done(&scene.officer, &format!("{incident}/assessment"), assessment("low_probability")).await;
+    let path = format!("/api/v1/incidents{incident}");
+    assert_eq!(scene.site.api(Method::GET, &path, cookie, None).await.status, 404);
+    assert_eq!(scene.site.open(&format!("/incidents{incident}"), cookie).await.status, 404);
+    assert_eq!(refused() - before, 7);
+    for path in ["/api/v1/incidents", "/api/v1/incidents/log?year=2026"] {
+        let list = scene.site.api(Method::GET, path, cookie, None).await;
+        assert!(list.status == 200 && !list.text().contains(&incident[1..]), "{path}: {}", list.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_reads_freezes_or_decides_about_what_they_did_themself_nor_lifts_its_holds() {
+    let scene = Scene::new().await;
+    // The administrator looked at the account of a patient, in a session that the trail has.
+    let admin = scene.site.signed_in(&scene.admin).await;
+    let own = scene.site.patient_account(scene.practice, scene.patients[0]).await;
+    let path = format!("/api/v1/accounts/{}", own.account());
+    assert_eq!(scene.site.api(Method::GET, &path, &admin, None).await.status, 200);
+    scene.site.clock.advance_seconds(1);
+    let incident = scene.open(&scene.admin).await;
+    is_kept_from(&scene, &admin, &incident).await;
+    scene.done(&scene.officer, &format!("{incident}/assessment"), assessment("breach")).await;
+    scene.done(&scene.officer, &format!("{incident}/freeze"), json!({})).await;
+    let admin = scene.site.signed_in(&scene.admin).await;
+    is_kept_from(&scene, &admin, &incident).await;
+    let holds = scene.holds().await;
+    assert_eq!(holds.len(), 1, "whose account was looked at");
+    let lift = format!("/api/v1/retention/holds/{}", holds[0]["hold_id"].as_str().unwrap());
+    let refused = scene.site.api(Method::DELETE, &lift, &admin, None).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert!(refused.text().contains("You may not lift this hold"), "{}", refused.text());
+    let lifted = scene.site.api(Method::DELETE, &lift, &scene.officer, None).await;
+    assert!(lifted.status.is_success(), "{}", lifted.text());
     // By the session in which it happened it is the same: the trail says whose it was.
     let entries = scene.site.ledger.entries();
     let session =
@@ -196,8 +246,48 @@ async fn nobody_decides_about_what_they_did_themself() {
         "discovered_on": "2026-05-14", "what": "Again.",
     });
     let opened = scene.post(&scene.officer, "", new).await.json();
-    let path = format!("/{}/assessment", opened["incident_id"].as_str().unwrap());
-    assert_eq!(scene.post(&admin, &path, assessment("low_probability")).await.status, 409);
+    is_kept_from(&scene, &admin, &format!("/{}", opened["incident_id"].as_str().unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incident_at_an_address_is_handled_by_somebody_who_was_not_there_unless_there_is_nobody() {
+    let scene = Scene::new().await;
+    let house = &scene.site.house;
+    // Both administrators were at the address in that time; of the officers nobody was.
+    let second = scene.site.account(scene.practice, Role::Admin).await;
+    for admin in [&scene.admin, &second] {
+        let session = session_from(&scene, admin, [192, 0, 2, 77]).await;
+        practice::accounts::account(house, &session, scene.therapist.account()).await.unwrap();
+    }
+    scene.site.clock.advance_seconds(1);
+    let new = json!({
+        "subject": "address", "subject_id": "192.0.2.77", "from": "2026-05-14T00:00:00Z", "to": scene.site.now(),
+        "discovered_on": "2026-05-14", "what": "Somebody at that address.",
+    });
+    let opened = scene.post(&scene.officer, "", new.clone()).await.json();
+    let incident = format!("/{}", opened["incident_id"].as_str().unwrap());
+    let admin = scene.site.signed_in(&scene.admin).await;
+    is_kept_from(&scene, &admin, &incident).await;
+    let view = scene.read(&incident).await;
+    assert_eq!((&view["about_oneself"], &view["by_involved"]), (&false.into(), &false.into()));
+    // Nobody else is left: then whoever can does, and it is marked.
+    let (db, none) = (&house.stores.identity, AccountId::from_bytes([0; 16]));
+    for row in accounts::staff(db, scene.practice, none, 100).await.unwrap() {
+        if row.role == Role::PrivacyOfficer {
+            let (account, state) = (row.account_id, AccountState::Disabled);
+            let batch =
+                accounts::set_role_and_state(Batch::new(), scene.practice, account, row.role, state, row.version);
+            db.commit(batch).await.unwrap();
+        }
+    }
+    scene.done(&admin, &format!("{incident}/assessment"), assessment("low_probability")).await;
+    let answer = scene.site.api(Method::GET, &format!("/api/v1/incidents{incident}"), &admin, None).await.json();
+    assert_eq!((&answer["about_oneself"], &answer["by_involved"]), (&true.into(), &true.into()));
+    let page = scene.site.open(&format!("/incidents{incident}"), &admin).await.text();
+    assert!(page.contains("Handled by somebody whom it may be about"), "{page}");
+    let entries = scene.site.ledger.entries();
+    let marked = entries.iter().filter(|entry| entry.reason.as_str() == "nobody-else");
+    assert!(marked.count() >= 3 && entries.iter().any(|entry| entry.action.as_str() == "assess_incident"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

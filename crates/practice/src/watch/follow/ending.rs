@@ -5,10 +5,11 @@
 //! entry is no session's, and so is never there.
 
 use super::FollowError;
+pub(super) use crate::trail::{moved, session_after};
 use crate::{Actor, Event, House, record::resource};
 use domain::{LoginSessionId, PracticeId, RequestId, Timestamp};
 use identity::Origin;
-use ledger::{Entry, LedgerError, Outcome, Word};
+use ledger::{LedgerError, Outcome, Word};
 use store::{
     Batch, CommitError,
     rows::{
@@ -22,23 +23,6 @@ use tokio::runtime::Handle;
 const WAIT: i64 = 60;
 /// Sessions that a server left behind which was killed are ended when so many seconds have not gone by.
 const LEFT_BEHIND: u64 = 3_600;
-
-/// The session that goes on when an entry is written: behind a factor that was proven, the one that the entry is about, for
-/// the one in which it was proven ends there.
-pub(super) fn session_after(entry: &Entry) -> Option<LoginSessionId> {
-    match entry.action.as_str() {
-        "sign_in" | "step_up" if entry.outcome == Outcome::Allowed => {
-            entry.resource.id().parse().ok().or(entry.login_session)
-        }
-        _ => entry.login_session,
-    }
-}
-
-/// From which session to which one an account goes on with an entry.
-pub(super) fn moved(entry: &Entry) -> Option<(LoginSessionId, LoginSessionId)> {
-    let (before, after) = (entry.login_session?, session_after(entry)?);
-    (before != after).then_some((before, after))
-}
 
 /// Sessions that are to be ended.
 #[derive(Default)]

@@ -1,7 +1,8 @@
 //! Words of incidents.
 
 use domain::{
-    BreachNotice, DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentSubject, RiskMitigated,
+    BreachNotice, DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentSeen, IncidentSubject,
+    RiskMitigated,
 };
 
 /// A class of data, as a letter says it: "notes about your care".
@@ -26,6 +27,15 @@ pub const fn subject(subject: IncidentSubject) -> &'static str {
         IncidentSubject::Account => "an account",
         IncidentSubject::Session => "a session or API token",
         IncidentSubject::Address => "a network address",
+    }
+}
+
+/// What was seen of somebody.
+pub const fn seen(seen: IncidentSeen) -> &'static str {
+    match seen {
+        IncidentSeen::Opened => "the record",
+        IncidentSeen::Account => "name and e-mail of the account",
+        IncidentSeen::Named => "that they are a patient",
     }
 }
 

@@ -125,9 +125,10 @@ fn form(asked: &Asked, people: &[StaffName], errors: &FieldErrors) -> Markup {
 
 fn shown(surround: &Surround, asked: &Asked, affected: &Affected) -> Markup {
     html! {
-        @if !affected.complete { (missing(surround, affected)) }
+        @if !affected.complete { (missing(affected)) }
         div class="row wrap" {
             (stat(&affected.patients.len().to_string(), "patients of whose record something was opened"))
+            (stat(&affected.account_only.len().to_string(), "more, whose account was looked at"))
             (stat(&affected.named_only.len().to_string(), "more, of whom only that they are patients was seen"))
             (stat(&affected.refused_patients.to_string(), "more, who were asked for and refused"))
         }
@@ -135,6 +136,9 @@ fn shown(surround: &Surround, asked: &Asked, affected: &Affected) -> Markup {
             (empty_state("Nobody’s record was opened", "No entry of this time shows it.", None))
         } @else {
             (card("Whose record was opened, the first first", None, patients(surround, asked, &affected.patients)))
+        }
+        @if !affected.account_only.is_empty() {
+            (card("Whose account was looked at", None, patients(surround, asked, &affected.account_only)))
         }
         @if !affected.named_only.is_empty() {
             (card("Only that they are patients", None, patients(surround, asked, &affected.named_only)))
@@ -145,6 +149,18 @@ fn shown(surround: &Surround, asked: &Asked, affected: &Affected) -> Markup {
                 ul { @for one in &affected.no_patient_named { li { (trail::part(&one.what)) ": " (words::count(one.times, "entry", "entries")) } } }
             })))
         }
+        (as_a_whole(affected))
+        @if affected.refused_nobody > 0 || affected.accounts_gone > 0 {
+            p class="soft small" {
+                @if affected.refused_nobody > 0 {
+                    (words::count(affected.refused_nobody, "refused attempt was", "refused attempts were")) " for ids of nobody who is a patient here. "
+                }
+                @if affected.accounts_gone > 0 {
+                    (words::count(affected.accounts_gone, "account", "accounts")) " that was looked at is not there: nobody can say whose it was."
+                }
+            }
+        }
+        (session(surround, affected))
         p class="soft small" {
             (words::count(affected.entries, "entry", "entries")) " of the audit trail. Looked at: "
             @for (n, log) in affected.logs.iter().enumerate() {
@@ -157,22 +173,41 @@ fn shown(surround: &Surround, asked: &Asked, affected: &Affected) -> Markup {
 }
 
 /// Says what is missing.
-fn missing(surround: &Surround, affected: &Affected) -> Markup {
-    notice(
-        Tone::Warn,
-        "This may not be all",
-        Some(html! {
-            @for log in affected.logs.iter().filter(|log| log.size.is_none_or(|size| log.through < size)) {
-                p { "The log " code { (log.log) } " could be read up to entry " (log.through) " only. Have " code { "patella audit verify" } " run on the server." }
+fn missing(affected: &Affected) -> Markup {
+    notice(Tone::Warn, "This may not be all", Some(html! { @for one in &affected.missing { p { (one.says) } } }))
+}
+
+/// What was taken out, or looked at, as a whole.
+fn as_a_whole(affected: &Affected) -> Markup {
+    html! {
+        @if !affected.taken_out.is_empty() || !affected.lists.is_empty() {
+            (notice(Tone::Warn, "What was taken out or looked at as a whole", Some(html! {
+                p { "No entry names whoever stands in these. In the lists patients stand by id." }
+                ul {
+                    @for one in &affected.taken_out { li { (trail::action(&one.what)) ": " (words::count(one.times, "time", "times")) } }
+                    @for one in &affected.lists { li { (trail::part(&one.what)) ": " (words::count(one.times, "entry", "entries")) } }
+                }
+            })))
+        }
+    }
+}
+
+/// Under which ids the session went on, and what was made in it.
+fn session(surround: &Surround, affected: &Affected) -> Markup {
+    html! {
+        @if affected.sessions.len() > 1 {
+            p class="soft small" {
+                "The session went on under new ids, and all of it was looked at: "
+                @for (n, id) in affected.sessions.iter().enumerate() { @if n > 0 { ", " } code { (id) } }
             }
-            @if affected.unreadable > 0 {
-                p { (words::count(affected.unreadable, "entry", "entries")) " of the trail cannot be opened, whosever they are. Have " code { "patella audit verify" } " run on the server." }
-            }
-            @if let Some(until) = affected.dropped_until {
-                p { "Entries up to " (words::full_date(surround.day(until))) " were dropped, since their time was over." }
-            }
-        }),
-    )
+        }
+        @if !affected.tokens_made.is_empty() {
+            (notice(Tone::Warn, "API tokens were made in this session", Some(html! {
+                p { "What was done with them is not counted here. Ask about each of them." }
+                ul { @for made in &affected.tokens_made { li { code { (made.token_id) } ", " span class="num" { (surround.moment(made.made_at)) } } } }
+            })))
+        }
+    }
 }
 
 fn listed(often: &[Often], word: impl Fn(&str) -> String) -> Markup {

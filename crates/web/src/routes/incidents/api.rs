@@ -2,7 +2,7 @@
 
 use crate::{App, AuditClass, Json, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb};
 use axum::{extract::State, http::StatusCode};
-use domain::{IncidentId, PermissionName, StateCount};
+use domain::{IncidentId, PermissionName, StateCount, Unobserved};
 use practice::incidents::{
     self, Frozen, IncidentView, Incidents, NewAssessment, NewClosing, NewIncident, NewNotice, YearLog,
 };
@@ -27,7 +27,8 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     let freeze = route(
         Verb::Post,
         "/api/v1/incidents/{incident_id}/freeze",
-        "Ends the sessions of whoever did it, writes down whom it affects and holds their records.",
+        "Ends the sessions of whoever did it, writes down whom it affects and holds their records. Of many records the server holds \
+         the rest by itself: `frozen` says whether it is over.",
     );
     let assess = route(
         Verb::Post,
@@ -104,7 +105,7 @@ async fn freeze(
     SignedIn(session): SignedIn,
     PathId(incident): PathId<IncidentId>,
 ) -> Result<Json<Frozen>, Problem> {
-    Ok(Json(incidents::freeze(app.house(), &session, incident).await?))
+    Ok(Json(incidents::freeze(app.house(), &session, incident, &Unobserved).await?))
 }
 
 async fn assess(

@@ -18,13 +18,13 @@ use crate::{
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{
-    BreachNotice, DataAcquired, DataNature, DataRecipient, Date, IncidentConclusion, IncidentId, IncidentWords,
-    Invalid, RiskMitigated, StateCode, StateCount,
+    BreachNotice, DataAcquired, DataNature, DataRecipient, Date, IncidentConclusion, IncidentHold, IncidentId,
+    IncidentWords, Invalid, RiskMitigated, StateCode, StateCount, Unobserved,
 };
 use identity::{EnrollmentError, Full, Session};
 use maud::{Markup, html};
 use practice::incidents::{
-    self, AssessmentView, IncidentError, IncidentView, NewAssessment, NewClosing, NewNotice, TimelineDay,
+    self, AssessmentView, Frozen, IncidentError, IncidentView, NewAssessment, NewClosing, NewNotice, TimelineDay,
 };
 use serde::Deserialize;
 
@@ -101,6 +101,11 @@ pub(super) async fn show(
                 p { "Without unreasonable delay, and by " (words::full_date(view.line.due_on)) " at the latest." }
             })))
         }
+        @if view.about_oneself || view.by_involved {
+            (notice(Tone::Warn, "Handled by somebody whom it may be about", Some(html! {
+                p { "It happened from an address that everybody who could handle it uses too. Each step by one of them is marked in the audit trail." }
+            })))
+        }
         (card("What, whose, when", None, facts(&surround, &view)))
         (card("Whom it affects", None, affected(&surround, &view)))
         (card("Day by day, from the audit trail", None, timeline(&surround, &view.timeline)))
@@ -112,8 +117,6 @@ pub(super) async fn show(
         }
         @if let (Some(lessons), Some(closed)) = (&view.lessons, &view.closed_by) {
             (card("Closed", None, html! { p { (lessons) } p class="soft small" { (closed.by.name) ", " (surround.moment(closed.at)) } }))
-        } @else if view.about_oneself {
-            (notice(Tone::Info, "This is about your own account", Some(html! { p { "Somebody else decides about it." } })))
         } @else if !is_fresh(app, session) {
             (ask_first(&here))
         } @else {
@@ -151,27 +154,41 @@ fn facts(surround: &Surround, view: &IncidentView) -> Markup {
                 }
             },
         ),
+        (
+            "Signed out",
+            html! {
+                @match &view.ended {
+                    Some(ended) => {
+                        (surround.moment(ended.at)) ": " (words::count(ended.sessions, "session", "sessions")) ", "
+                        (words::count(ended.tokens, "API token", "API tokens"))
+                    },
+                    None => span class="soft" { "not yet" },
+                }
+            },
+        ),
     ])
 }
 
 fn affected(surround: &Surround, view: &IncidentView) -> Markup {
-    let columns = ["Patient", "Could be opened", "How often", "First", "Last", "Record"].map(Column::text);
+    let columns = ["Patient", "Seen", "Could be opened", "How often", "First", "Last", "Record"].map(Column::text);
     let rows = view.patients.iter().take(500).map(|one| {
         vec![
             html! { code { (one.patient_id.to_string().chars().take(8).collect::<String>()) } },
+            html! { (said::seen(one.seen)) },
             html! { (classes(&one.classes)) },
             html! { span class="num" { (one.times) } },
             html! { span class="num" { (surround.moment(one.first)) } },
             html! { span class="num" { (surround.moment(one.last)) } },
-            html! { @if one.hold_id.is_some() { (tag("held", Tone::Success)) } @else { (tag("not held", Tone::Warn)) } },
+            hold(one.hold),
         ]
     });
     html! {
         @if view.complete == Some(false) {
-            (notice(Tone::Warn, "This may not be all", Some(html! { p { "Not every entry of the audit trail of that time could be read." } })))
+            (notice(Tone::Warn, "This may not be all", Some(html! { @for one in &view.missing { p { (one.says) } } })))
         }
-        @if view.frozen.is_none() { p class="soft" { "It is written down when the incident is frozen." } }
-        @else if view.patients.is_empty() { p { "Nobody’s record was opened." } }
+        @if let Some(freezing) = &view.freezing { (underway(freezing)) }
+        @if view.frozen.is_none() && view.freezing.is_none() { p class="soft" { "It is written down when the incident is frozen." } }
+        @else if view.patients.is_empty() { @if view.freezing.is_none() { p { "Nobody is affected." } } }
         @else { (table("Patients", &columns, rows)) }
         @if !view.states.is_empty() || view.line.affected > 0 {
             p {
@@ -180,6 +197,31 @@ fn affected(surround: &Surround, view: &IncidentView) -> Markup {
                 span class="num" { (view.in_no_state) } " not counted yet. Addresses of patients are not kept here."
             }
         }
+    }
+}
+
+/// How far freezing is. It goes on without anybody.
+fn underway(freezing: &Frozen) -> Markup {
+    notice(
+        Tone::Info,
+        "This is being frozen",
+        Some(html! {
+            p {
+                @if freezing.sessions_ended { "Sessions and API tokens of the account were ended. " }
+                span class="num" { (freezing.held + freezing.lifted) } " of " span class="num" { (freezing.affected) }
+                " records are held, " span class="num" { (freezing.waiting) } " wait."
+            }
+            p { "The server goes on by itself. Open this page again to see how far it is; a breach is closed when it is over." }
+        }),
+    )
+}
+
+fn hold(hold: IncidentHold) -> Markup {
+    match hold {
+        IncidentHold::Held => tag("held", Tone::Success),
+        IncidentHold::Lifted => tag("hold lifted", Tone::Neutral),
+        IncidentHold::NotHeld => tag("could not be held", Tone::Warn),
+        IncidentHold::Waiting | IncidentHold::Placing => tag("not held yet", Tone::Warn),
     }
 }
 
@@ -220,7 +262,11 @@ fn forms(here: &str, view: &IncidentView, typed: &Typed, errors: &FieldErrors) -
     let choice = |name, label, value, options: &[(&str, &str)]| {
         select(&Field::new(name, label).required().value(value).error(errors.of(name)), options)
     };
-    let again = if view.frozen.is_some() { "Freeze again" } else { "Freeze" };
+    let again = match (&view.freezing, &view.frozen) {
+        (Some(_), _) => "Go on freezing",
+        (None, Some(_)) => "Freeze again",
+        (None, None) => "Freeze",
+    };
     let ask = Some(
         "Sessions and API tokens of the account are ended, and the records of everybody affected are held. Freeze?",
     );
@@ -297,7 +343,7 @@ async fn freeze(
     PathId(incident): PathId<IncidentId>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Problem> {
-    let result = incidents::freeze(app.house(), &session, incident).await.map(|_| ());
+    let result = incidents::freeze(app.house(), &session, incident, &Unobserved).await.map(|_| ());
     done(&app, &session, incident, &Typed::default(), FieldErrors::none(), Some(result)).await
 }
 
