@@ -14,6 +14,8 @@ words! {
         CareLink = "care_link",
         /// An API token.
         Token = "token",
+        /// A record that was opened in an emergency since the review before.
+        Emergency = "emergency",
     }
 }
 
@@ -64,6 +66,8 @@ words! {
         Alert = "alert",
         /// The role of whose it is was changed since the review before.
         RoleChanged = "role_changed",
+        /// Nobody signed for the emergency as justified.
+        NotJustified = "not_justified",
     }
 }
 

@@ -4,7 +4,8 @@
 //! quarter begins ──▶ listing ──▶ open ──(all answered, or due: what nobody attested ends)──▶ closed, signed
 //! ```
 //!
-//! Listed are accounts of staff with their roles, places on care teams and API tokens. Whatever ends does so by the mechanism
+//! Listed are accounts of staff with their roles, places on care teams, API tokens, and what was opened in an emergency since the
+//! review before. Whatever ends does so by the mechanism
 //! by which it always ends, which records it; the review's own row follows in the same write.
 
 mod attest;

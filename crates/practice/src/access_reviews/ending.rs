@@ -3,14 +3,14 @@
 
 use super::{ReviewError, Without, hand::Hand, standing::Standing, without};
 use crate::{Event, House, accounts::changed, record::resource, staff};
-use domain::{AccessDecision, CareLinkId, PatientId, Role, TokenId};
+use domain::{AccessDecision, CareLinkId, EmergencyId, PatientId, Role, TokenId};
 use ledger::Word;
 use store::{
     Batch,
     rows::{
         access_reviews::{self as rows, Decided, ItemRow},
         accounts::{self, AccountState},
-        api_tokens, care_links,
+        api_tokens, care_links, emergencies,
     },
 };
 
@@ -25,6 +25,9 @@ pub(super) async fn end(house: &House, item: &ItemRow, hand: &Hand) -> Result<Ac
         }
         Some(Standing::Place(patient)) => end_place(house, item, hand, patient).await,
         Some(Standing::Token(token)) => revoke(house, item, hand, token).await,
+        Some(Standing::Emergency { emergency, patient, open }) => {
+            disapprove(house, item, hand, (emergency, patient), open).await
+        }
         None => gone(house, item, hand).await,
     }
 }
@@ -91,6 +94,26 @@ async fn revoke(house: &House, item: &ItemRow, hand: &Hand, token: TokenId) -> R
     let event = Event { reason: hand.reason(), ..event };
     hand.record(house, event.clone()).await?;
     let batch = api_tokens::revoke(Batch::new(), item.practice_id, item.whose, token);
+    decide(house, batch, item, hand, hand.ends(), [event]).await
+}
+
+/// An hour that is over cannot be ended: the review says that nobody stood by it, and so does the patient's trail. Whoever opened the
+/// record is told. Where the hour is not over, it is now.
+async fn disapprove(
+    house: &House,
+    item: &ItemRow,
+    hand: &Hand,
+    (emergency, patient): (EmergencyId, PatientId),
+    open: bool,
+) -> Result<AccessDecision, ReviewError> {
+    let event = Event::done(Word::new("disapprove_emergency"), resource(Word::new("emergency"), emergency));
+    let event = Event { patient: Some(patient), reason: hand.reason(), ..event };
+    hand.record(house, event.clone()).await?;
+    let batch = Batch::new();
+    let batch = match open {
+        true => emergencies::end(batch, item.practice_id, emergency, item.whose, house.clock.now()),
+        false => batch,
+    };
     decide(house, batch, item, hand, hand.ends(), [event]).await
 }
 

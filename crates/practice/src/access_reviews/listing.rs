@@ -7,7 +7,8 @@ use crate::{
     watch::{is_password_alone, opens_record},
 };
 use domain::{
-    AccessItemId, AccessKind, AccountId, AlertId, CareLinkId, LoginSessionId, PracticeId, Timestamp, TokenId, Unusual,
+    AccessItemId, AccessKind, AccountId, AlertId, CareLinkId, EmergencyFinding, EmergencyId, LoginSessionId,
+    PracticeId, Timestamp, TokenId, Unusual,
 };
 use jiff::SignedDuration;
 use ledger::{Entry, Outcome, Word};
@@ -17,7 +18,7 @@ use store::{
     rows::{
         access_reviews::{self as rows, ItemRow, ReviewRow},
         accounts::{AccountRow, AccountState},
-        alerts, api_tokens, care_links,
+        alerts, api_tokens, care_links, emergencies,
     },
 };
 
@@ -62,6 +63,12 @@ pub(super) async fn list(house: &House, review: &ReviewRow) -> Result<(), Review
         }
     }
     store_all(house, review, &items).await?;
+    list_places(house, review, &listing).await?;
+    list_emergencies(house, review, &listing).await
+}
+
+async fn list_places(house: &House, review: &ReviewRow, listing: &Listing<'_>) -> Result<(), ReviewError> {
+    let (db, practice) = (&house.stores.identity, review.practice_id);
     let mut after = CareLinkId::from_bytes([0; 16]);
     loop {
         let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
@@ -75,6 +82,30 @@ pub(super) async fn list(house: &House, review: &ReviewRow) -> Result<(), Review
             // A list on which the patient stands is no use of the place.
             let last = last_use(house, practice, filter, opens_record).await?;
             items.push(listing.item(AccessKind::CareLink, *link.care_link_id.as_bytes(), account, last));
+        }
+        store_all(house, review, &items).await?;
+    }
+}
+
+/// What was opened in an emergency since the review before: an hour that is over, attested or not.
+async fn list_emergencies(house: &House, review: &ReviewRow, listing: &Listing<'_>) -> Result<(), ReviewError> {
+    let (db, practice, since) = (&house.stores.identity, review.practice_id, (listing.since, review.started_at));
+    let mut after = EmergencyId::from_bytes([0; 16]);
+    loop {
+        let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+        let opened = emergencies::opened_between(db, practice, since, after, limit).await?;
+        let Some(last) = opened.last() else { return Ok(()) };
+        after = last.emergency_id;
+        let mut items = Vec::with_capacity(opened.len());
+        for row in &opened {
+            let Some(account) = listing.staff.iter().find(|staff| staff.account_id == row.account_id) else { continue };
+            let subject = *row.emergency_id.as_bytes();
+            let mut item = listing.item(AccessKind::Emergency, subject, account, Some(row.opened_at));
+            let justified = row.signed.as_ref().is_some_and(|signed| signed.finding == EmergencyFinding::Justified);
+            if !justified {
+                item.unusual.push(Unusual::NotJustified);
+            }
+            items.push(item);
         }
         store_all(house, review, &items).await?;
     }
@@ -95,6 +126,8 @@ async fn store_all(house: &House, review: &ReviewRow, items: &[ItemRow]) -> Resu
 struct Listing<'r> {
     review: &'r ReviewRow,
     staff: Vec<AccountRow>,
+    /// When the review before began.
+    since: Timestamp,
     lately: Timestamp,
     alerted: HashSet<AccountId>,
     other_role: HashSet<AccountId>,
@@ -109,6 +142,7 @@ impl<'r> Listing<'r> {
         let since = since.unwrap_or_else(|| days_before(review.started_at, FIRST_LOOK_DAYS));
         Ok(Self {
             review,
+            since,
             staff: staff::everybody(house, practice).await?,
             lately: days_before(review.started_at, i64::from(settings.unused_days)),
             alerted: alerted(house, practice).await?,
@@ -119,7 +153,8 @@ impl<'r> Listing<'r> {
     fn item(&self, kind: AccessKind, subject: [u8; 16], account: &AccountRow, last: Option<Timestamp>) -> ItemRow {
         let whose = account.account_id;
         let mut unusual = Vec::new();
-        if last.is_none_or(|last| last < self.lately) {
+        // An hour that is over is not used any more, whenever it was.
+        if kind != AccessKind::Emergency && last.is_none_or(|last| last < self.lately) {
             unusual.push(Unusual::Unused);
         }
         if self.alerted.contains(&whose) {

@@ -55,7 +55,7 @@ pub struct ReviewRecord {
 pub struct ReviewedAccess {
     /// What kind.
     pub kind: AccessKind,
-    /// The account, the place on a care team or the token.
+    /// The account, the place on a care team, the token or the opening in an emergency.
     pub id: AccessSubjectId,
     /// Whose it is.
     pub account: AccountId,

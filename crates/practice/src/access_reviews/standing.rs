@@ -1,13 +1,13 @@
 //! What an item is about, as it stands now: what is gone is neither kept nor ended.
 
 use crate::House;
-use domain::{AccessKind, CareLinkId, PatientId, Role, TokenId};
+use domain::{AccessKind, CareLinkId, EmergencyId, PatientId, Role, TokenId};
 use store::{
     Batch, StoreError,
     rows::{
         access_reviews::ItemRow,
         accounts::{self, AccountRow, AccountState},
-        api_tokens, care_links,
+        api_tokens, care_links, emergencies,
     },
 };
 
@@ -24,6 +24,15 @@ pub(super) enum Standing {
     Place(PatientId),
     /// A token that opens something.
     Token(TokenId),
+    /// An opening in an emergency. It was, and goes with the patient's record alone.
+    Emergency {
+        /// The opening.
+        emergency: EmergencyId,
+        /// Whose record.
+        patient: PatientId,
+        /// Whether its hour is not over yet.
+        open: bool,
+    },
 }
 
 impl Standing {
@@ -45,6 +54,14 @@ impl Standing {
                 let row = api_tokens::by_id(db, practice, item.whose, token).await?;
                 row.filter(|row| row.expires_at > now).map(|row| Self::Token(row.token_id))
             }
+            AccessKind::Emergency => {
+                let row = emergencies::by_id(db, practice, EmergencyId::from_bytes(item.subject)).await?;
+                row.map(|row| Self::Emergency {
+                    emergency: row.emergency_id,
+                    patient: row.patient_id,
+                    open: row.closes_at() > now,
+                })
+            }
         })
     }
 
@@ -55,6 +72,8 @@ impl Standing {
             Self::Account { version, .. } => accounts::unchanged(batch, practice, item.whose, *version),
             Self::Place(_) => care_links::hold(batch, practice, CareLinkId::from_bytes(item.subject), now),
             Self::Token(token) => api_tokens::hold(batch, practice, item.whose, *token, now),
+            // What was is not changed by anybody.
+            Self::Emergency { .. } => batch,
         }
     }
 }

@@ -51,9 +51,9 @@ pub struct ItemView {
     pub whose: Person,
     /// Their role when the review began.
     pub role: Role,
-    /// The patient on whose care team the place is, by id; null for other kinds, and where the place is gone.
+    /// The patient on whose care team the place is, or whose record was opened, by id; null for other kinds, and where that is gone.
     pub patient_id: Option<PatientId>,
-    /// When it was last used before the review began; null when it was not, as far as the audit trail says.
+    /// When it was last used before the review began, or the record was opened; null when it was not, as far as the audit trail says.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub last_used_at: Option<Timestamp>,
     /// Why it is looked at by itself; empty where nothing is unusual.

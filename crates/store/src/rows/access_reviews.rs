@@ -1,5 +1,9 @@
 //! Reviews of who has access, what is looked at in them, and what a practice set for them.
 
+mod ended;
+
+pub use ended::{EndedRow, ended_of, suspended};
+
 use crate::{Batch, Db, Param, Row, StoreError};
 use domain::{
     AccessDecision, AccessItemId, AccessKind, AccessReviewId, AccessReviewState, AccountId, PatientId, PracticeId,
@@ -51,7 +55,7 @@ pub struct ItemRow {
     pub item_id: AccessItemId,
     /// What kind of access.
     pub kind: AccessKind,
-    /// The account, the place on a care team or the token, by the bytes of its id.
+    /// The account, the place on a care team, the token or the opening in an emergency, by the bytes of its id.
     pub subject: [u8; 16],
     /// Whose access it is.
     pub whose: AccountId,
@@ -267,17 +271,20 @@ pub async fn counts(db: &Db, practice: PracticeId, review: AccessReviewId) -> Re
     Ok((row.number(0)?, row.number(1)?))
 }
 
-/// On whose care teams the places are that are looked at in a review: those of the items after one, up to another.
+/// Whom the places on care teams and the emergencies of a review are about: of the items after one, up to another.
 pub async fn patients(
     db: &Db,
     (practice, review): (PracticeId, AccessReviewId),
     after: AccessItemId,
     last: AccessItemId,
 ) -> Result<Vec<(AccessItemId, PatientId)>, StoreError> {
-    const SQL: &str = "SELECT i.item_id, l.patient_id FROM access_items i JOIN care_links l \
-                       ON l.practice_id = i.practice_id AND l.care_link_id = i.subject_id \
-                       WHERE i.practice_id = $1 AND i.review_id = $2 AND i.kind = 'care_link' \
-                       AND i.item_id > $3 AND i.item_id <= $4 ORDER BY i.item_id";
+    const SQL: &str = "SELECT i.item_id, COALESCE(l.patient_id, e.patient_id) FROM access_items i \
+                       LEFT JOIN care_links l ON i.kind = 'care_link' AND l.practice_id = i.practice_id \
+                       AND l.care_link_id = i.subject_id \
+                       LEFT JOIN emergencies e ON i.kind = 'emergency' AND e.practice_id = i.practice_id \
+                       AND e.emergency_id = i.subject_id \
+                       WHERE i.practice_id = $1 AND i.review_id = $2 AND i.item_id > $3 AND i.item_id <= $4 \
+                       AND COALESCE(l.patient_id, e.patient_id) IS NOT NULL ORDER BY i.item_id";
     let rows = db.rows(SQL, &[practice.into(), review.into(), after.into(), last.into()]).await?;
     rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
 }
@@ -302,58 +309,6 @@ pub async fn overseers(db: &Db, practice: PracticeId, review: AccessReviewId) ->
                        AND kind = 'account' AND role IN ('admin', 'privacy_officer') ORDER BY whose_id";
     let rows = db.rows(SQL, &[practice.into(), review.into()]).await?;
     rows.iter().map(|row| row.id(0)).collect()
-}
-
-/// Accesses of one kind that ended in one way in one review.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndedRow {
-    /// What kind.
-    pub kind: AccessKind,
-    /// In which way.
-    pub decision: AccessDecision,
-    /// The quarter of the review.
-    pub quarter: Quarter,
-    /// How many.
-    pub count: u64,
-    /// When the last of them ended.
-    pub last_at: Timestamp,
-}
-
-/// What of an account's access was ended in reviews since a moment, newest first.
-pub async fn ended_of(
-    db: &Db,
-    practice: PracticeId,
-    whose: AccountId,
-    since: Timestamp,
-) -> Result<Vec<EndedRow>, StoreError> {
-    const SQL: &str = "SELECT i.kind, i.decision, r.quarter, COUNT(*), MAX(i.decided_at) \
-                       FROM access_items i JOIN access_reviews r \
-                       ON r.practice_id = i.practice_id AND r.review_id = i.review_id \
-                       WHERE i.practice_id = $1 AND i.whose_id = $2 AND i.decided_at >= $3 \
-                       AND i.decision IN ('ended', 'lapsed') GROUP BY i.kind, i.decision, r.quarter \
-                       ORDER BY MAX(i.decided_at) DESC, i.kind, i.decision";
-    let rows = db.rows(SQL, &[practice.into(), whose.into(), since.into()]).await?;
-    let ended = |row: &Row| {
-        let (kind, decision, quarter) = (row.word(0)?, row.word(1)?, row.word(2)?);
-        Ok(EndedRow { kind, decision, quarter, count: row.number(3)?, last_at: row.timestamp(4)? })
-    };
-    rows.iter().map(ended).collect()
-}
-
-/// In which review an account was suspended that has this version since, with what was decided; none where no review did that,
-/// or something was changed since.
-pub async fn suspended(
-    db: &Db,
-    practice: PracticeId,
-    account: AccountId,
-    version: i64,
-) -> Result<Option<(AccessDecision, Timestamp, Quarter)>, StoreError> {
-    const SQL: &str = "SELECT i.decision, i.decided_at, r.quarter FROM access_items i JOIN access_reviews r \
-                       ON r.practice_id = i.practice_id AND r.review_id = i.review_id \
-                       WHERE i.practice_id = $1 AND i.whose_id = $2 AND i.kind = 'account' AND i.version = $3 \
-                       AND i.decision IN ('ended', 'lapsed') ORDER BY i.decided_at DESC LIMIT 1";
-    let row = db.optional(SQL, &[practice.into(), account.into(), version.into()]).await?;
-    row.map(|row| Ok((row.word(0)?, row.timestamp(1)?, row.word(2)?))).transpose()
 }
 
 /// What a practice set, by name.

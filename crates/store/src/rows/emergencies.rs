@@ -158,6 +158,22 @@ pub async fn waits_for(
     db.one(SQL, &[practice.into(), account.into(), patient.into()]).await?.flag(0)
 }
 
+/// Up to `limit` of a practice that were opened from a moment on and before another, by id, behind one.
+pub async fn opened_between(
+    db: &Db,
+    practice: PracticeId,
+    (from, to): (Timestamp, Timestamp),
+    after: EmergencyId,
+    limit: i64,
+) -> Result<Vec<EmergencyRow>, StoreError> {
+    let sql = select!(
+        "WHERE practice_id = $1 AND opened_at >= $2 AND opened_at < $3 AND emergency_id > $4 \
+         ORDER BY emergency_id LIMIT $5"
+    );
+    let params = &[practice.into(), from.into(), to.into(), after.into(), limit.into()];
+    db.rows(sql, params).await?.iter().map(read).collect()
+}
+
 /// Up to `limit` of a practice for which nobody has signed, those first that were to be signed first, behind one.
 pub async fn unsigned(
     db: &Db,

@@ -1,4 +1,7 @@
 //! Seeing to it that whoever works in a practice may: reviews of access.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+mod answering;
+mod emergencies;
 mod reviews;
+mod scene;

@@ -61,6 +61,7 @@ pub fn action(word: &str) -> &str {
         "decline_restriction" => "declined what you asked about who sees your record",
         "end_restriction" => "ended what you had asked about who sees your record",
         "end_emergency" => "closed your record, which was open in an emergency",
+        "disapprove_emergency" => "did not attest that your record was opened in an emergency",
         "sign_emergency" => "looked into why your record was opened in an emergency, and signed",
         "escalate_emergency" => "nobody had looked in time into why your record was opened in an emergency",
         "merge_record" => "closed a record of yours that was made twice",

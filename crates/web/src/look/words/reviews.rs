@@ -10,6 +10,7 @@ pub const fn kind(kind: AccessKind) -> &'static str {
         AccessKind::Account => "Account",
         AccessKind::CareLink => "Place on a care team",
         AccessKind::Token => "API token",
+        AccessKind::Emergency => "Record opened in an emergency",
     }
 }
 
@@ -39,6 +40,7 @@ pub const fn unusual(unusual: Unusual) -> &'static str {
         Unusual::Unused => "not used lately",
         Unusual::Alert => "an alert is open",
         Unusual::RoleChanged => "role changed",
+        Unusual::NotJustified => "nobody signed for it as justified",
     }
 }
 
@@ -68,6 +70,7 @@ pub fn ended(zone: &Timezone, ended: &EndedAccess) -> String {
         AccessKind::Account => "Your account".to_owned(),
         AccessKind::CareLink => count(ended.count, "place of yours on a care team", "places of yours on care teams"),
         AccessKind::Token => count(ended.count, "API token of yours", "API tokens of yours"),
+        AccessKind::Emergency => return disapproved(zone, ended),
     };
     let (when, quarter) = (moment(zone, ended.ended_at), quarter(&ended.quarter));
     match ended.unanswered {
@@ -78,6 +81,20 @@ pub fn ended(zone: &Timezone, ended: &EndedAccess) -> String {
         }
         false => format!(
             "{what} ended on {when}: somebody ended it in the access review of {quarter}. Ask an administrator."
+        ),
+    }
+}
+
+/// Nothing of theirs ended: nobody stands by what they opened.
+fn disapproved(zone: &Timezone, ended: &EndedAccess) -> String {
+    let what = count(ended.count, "record that you opened in an emergency", "records that you opened in an emergency");
+    let (when, quarter) = (moment(zone, ended.ended_at), quarter(&ended.quarter));
+    match ended.unanswered {
+        true => format!(
+            "{what}: nobody had attested it when the access review of {quarter} ended on {when}. Ask a privacy officer."
+        ),
+        false => format!(
+            "{what}: on {when} somebody did not attest it in the access review of {quarter}. Ask a privacy officer."
         ),
     }
 }

@@ -127,6 +127,7 @@ fn known_action(word: &str) -> Option<&'static str> {
         "merge_record" => "closed a record that was made twice",
         "unmerge_record" => "opened a record again that was closed as made twice",
         "end_emergency" => "closed a record that was open in an emergency",
+        "disapprove_emergency" => "did not attest that a record was opened in an emergency",
         "sign_emergency" => "signed for having looked into an emergency",
         "escalate_emergency" => "told that nobody had signed for an emergency",
         "dispose_device" => "disposed of a device",

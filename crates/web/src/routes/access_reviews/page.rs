@@ -203,7 +203,7 @@ fn accesses(surround: &Surround, review: &ReviewView, items: &[ItemView], fresh:
     let mut columns = vec![
         Column::text("Access"),
         Column::text("Whose"),
-        Column::text("Last used"),
+        Column::text("Last used, or opened"),
         Column::text("To mind"),
         Column::text("Answer"),
     ];
@@ -277,7 +277,12 @@ fn verbs(review: &ReviewView, item: &ItemView) -> Markup {
                 (post_button(&at("keep"), label("Keep"), ButtonKind::Quiet, None))
                 @let stays = item.last || (item.own && item.kind == AccessKind::Account);
                 @if !stays {
-                    (post_button(&at("end"), label("End"), ButtonKind::Danger, Some("It ends at once. End it?")))
+                    @if item.kind == AccessKind::Emergency {
+                        (post_button(&at("end"), label("Not attested"), ButtonKind::Danger,
+                            Some("The review and the patient's access log will say that you do not stand by it. Go on?")))
+                    } @else {
+                        (post_button(&at("end"), label("End"), ButtonKind::Danger, Some("It ends at once. End it?")))
+                    }
                 }
             }
         }
