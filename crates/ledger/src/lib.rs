@@ -47,7 +47,7 @@ pub use entry::{Entry, Outcome, Resource, Word, open_entry};
 pub use file::FileBackend;
 pub use handle::{Ledger, LedgerError, LedgerHandle, Receipt, Settings};
 pub use hash::{Hash, leaf_hash, node_hash};
-pub use note::{Checkpoint, CheckpointError, LogName, VerifierKey};
+pub use note::{Checkpoint, CheckpointError, LogName, VerifierKey, notes_in};
 pub use open::{Head, OpenError};
 pub use proof::{
     BackendTiles, ProofError, TileSource, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,

@@ -8,6 +8,8 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 /// Longest note that is read: a checkpoint with many cosignatures fits.
 const LONGEST: usize = 64 * 1024;
+/// How a line with a signature begins.
+const SIGNATURE: &str = "\u{2014} ";
 /// The signature type of Ed25519 in signed-note.
 const ED25519: u8 = 1;
 
@@ -143,11 +145,31 @@ impl Checkpoint {
     }
 }
 
+/// The signed notes that stand one after another in a text: each ends with the last of its signatures.
+pub fn notes_in(text: &str) -> Vec<&str> {
+    let (mut notes, mut start, mut end, mut signed) = (Vec::new(), 0, 0, false);
+    for line in text.split_inclusive('\n') {
+        let signature = line.starts_with(SIGNATURE);
+        if signed && !signature {
+            notes.push(&text[start..end]);
+            start = end;
+        }
+        if line == "\n" && start == end {
+            start += 1;
+        }
+        (signed, end) = (signature, end + line.len());
+    }
+    if start < end {
+        notes.push(&text[start..end]);
+    }
+    notes
+}
+
 /// A signed note of `text`, which ends with a line feed and has no empty line.
 pub(crate) fn sign(text: &str, name: &LogName, signer: &Signer) -> String {
     let key = VerifierKey::new(name.clone(), signer.public());
     let signature = [key.id().as_slice(), &signer.sign(text.as_bytes())].concat();
-    format!("{text}\n\u{2014} {name} {}\n", BASE64.encode(&signature))
+    format!("{text}\n{SIGNATURE}{name} {}\n", BASE64.encode(&signature))
 }
 
 /// The text of a signed note of at most `longest` bytes, and whether `key` signed it. A false signature under that key's name
@@ -161,7 +183,7 @@ pub(crate) fn open<'n>(note: &'n str, key: &VerifierKey, longest: usize) -> Resu
     let (text, signatures) = (&note[..=split], &note[split + 2..]);
     let mut signed = false;
     for line in signatures.strip_suffix('\n').ok_or(Malformed)?.split('\n') {
-        let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|l| l.split_once(' ')).ok_or(Malformed)?;
+        let (name, signature) = line.strip_prefix(SIGNATURE).and_then(|l| l.split_once(' ')).ok_or(Malformed)?;
         let signature = BASE64.decode(signature.as_bytes()).map_err(|_| Malformed)?;
         let (id, signature) = signature.split_first_chunk::<4>().ok_or(Malformed)?;
         if LogName::new(name).map_err(|_| Malformed)? != key.name || *id != key.id() {

@@ -7,9 +7,10 @@
 mod files;
 
 use crate::{
-    Backend, BackendError, Checkpoint, Dropped, Hash, SEGMENT, Tile, Tree, VerifierKey,
+    Backend, BackendError, Checkpoint, CheckpointError, Dropped, Hash, SEGMENT, Tile, Tree, VerifierKey,
     file::{CHECKPOINT, DROPPED, JOURNAL, archived, journal, read_if_there, read_note},
     leaf_hash,
+    note::notes_in,
     tile::WIDTH,
     tree::perfect_root,
 };
@@ -79,14 +80,15 @@ impl VerifyError {
     }
 }
 
-/// Proves the log in `folder` whole against its own checkpoint and those in the files `heads` (second paths). Reads every
+/// Proves the log in `folder` whole against its own checkpoint and those in the files `heads`: second paths, and heads that were
+/// kept elsewhere, one after another in a file, those of other logs among them. Reads every
 /// file of it; takes the time of reading and hashing it once.
 pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Report, VerifyError> {
     let own_path = folder.join(CHECKPOINT);
     let own = read_head(&own_path, key)?;
     let mut all = vec![(own.clone(), own_path)];
     for path in heads {
-        all.push((read_head(path, key)?, path.clone()));
+        all.extend(read_heads(path, key)?);
     }
     all.sort_by_key(|(head, _)| head.size);
     let dropped = open_dropped(read_note(folder, DROPPED)?, &folder.join(DROPPED), key)?;
@@ -131,7 +133,7 @@ pub fn verify_backend(
     let own = open_head(&own, name, key)?;
     let mut all = vec![(own.clone(), name.to_owned())];
     for path in heads {
-        all.push((read_head(path, key)?, path.clone()));
+        all.extend(read_heads(path, key)?);
     }
     let dropped = open_dropped(backend.dropped()?, name, key)?;
     let before = dropped.as_ref().map_or(0, |dropped| dropped.before);
@@ -186,9 +188,32 @@ fn read_head(path: &Path, key: &VerifierKey) -> Result<Checkpoint, VerifyError> 
     open_head(&String::from_utf8_lossy(&bytes), path, key)
 }
 
+/// The heads of the log in a file, of which it must hold one at least.
+fn read_heads(path: &Path, key: &VerifierKey) -> Result<Vec<(Checkpoint, PathBuf)>, VerifyError> {
+    let missing = || VerifyError::at("the checkpoint is missing", None, path, None);
+    let bytes = read_if_there(path)?.ok_or_else(missing)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let (mut heads, mut other) = (Vec::new(), None);
+    for note in notes_in(&text) {
+        match Checkpoint::open(note, key) {
+            Ok(head) => heads.push((head, path.to_owned())),
+            Err(CheckpointError::OtherLog) => other = Some(CheckpointError::OtherLog),
+            Err(error) => return Err(untrusted(error, path)),
+        }
+    }
+    match other {
+        _ if !heads.is_empty() => Ok(heads),
+        Some(error) => Err(untrusted(error, path)),
+        None => Err(missing()),
+    }
+}
+
+fn untrusted(error: CheckpointError, path: &Path) -> VerifyError {
+    VerifyError::at(format!("the checkpoint cannot be trusted: {error}"), None, path, None)
+}
+
 fn open_head(note: &str, path: &Path, key: &VerifierKey) -> Result<Checkpoint, VerifyError> {
-    Checkpoint::open(note, key)
-        .map_err(|error| VerifyError::at(format!("the checkpoint cannot be trusted: {error}"), None, path, None))
+    Checkpoint::open(note, key).map_err(|error| untrusted(error, path))
 }
 
 /// The checkpoints that a log is held against, as its tree grows.

@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Place},
     opening::{self, Log},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use crypto::{Key, SystemRng};
 use domain::{Clock, RequestId, SystemClock};
 use identity::Origin;
@@ -22,6 +22,7 @@ use practice::{
         create::{Contents, Setup},
         target::{Directory, S3, Target, backups},
     },
+    channels::without_storage_agreement,
     keys::epoch::{EpochKeys, EpochSettings},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -33,6 +34,23 @@ pub(crate) fn target(config: &Config) -> Result<Arc<dyn Target>> {
         Place::Folder(folder) => Arc::new(Directory::new(folder)),
         Place::S3 { bucket, prefix } => Arc::new(S3::new(config.backup.storage(bucket, prefix)?)?),
     })
+}
+
+/// Refuses storage that is somebody else's where a practice has no agreement about it on file: recorded, and said how to mend it. A
+/// folder is the operator's own.
+pub(crate) async fn is_agreed(config: &Config, house: &House) -> Result<()> {
+    if !matches!(config.backup.target(), Some(Place::S3 { .. })) {
+        return Ok(());
+    }
+    let without = without_storage_agreement(house).await?;
+    let Some(practice) = without.first() else { return Ok(()) };
+    let refused =
+        Event::refused(Word::new("create_backup"), Resource::whole(Word::new("backup")), Word::new("no-agreement"));
+    record_event(house, refused).await?;
+    bail!(
+        "no backup goes to that storage: practice {practice} has no agreement about it on file. Put it on file under Alerts, Agreements \
+         (the practice may say there that it runs the storage itself), or set backup.target to a folder"
+    )
 }
 
 /// What is backed up.
@@ -107,8 +125,11 @@ pub(crate) fn chosen(target: &dyn Target, name: Option<&str>) -> Result<String> 
 
 /// Records what is done with backups, before it is done.
 pub(crate) async fn record(house: &House, action: Word) -> Result<()> {
+    record_event(house, Event::done(action, Resource::whole(Word::new("backup")))).await
+}
+
+async fn record_event(house: &House, event: Event) -> Result<()> {
     let origin = Origin { address: None, request: RequestId::random(&*house.rng) };
-    let event = Event::done(action, Resource::whole(Word::new("backup")));
     house.record_as(Actor::default(), origin, event).await.context("it could not be recorded")?;
     Ok(())
 }

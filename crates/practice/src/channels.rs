@@ -12,7 +12,9 @@ mod syslog;
 mod target;
 mod webhook;
 
-pub use agreements::{AgreementView, NewAgreement, add_agreement, agreements, end_agreement};
+pub use agreements::{
+    AgreementView, NewAgreement, add_agreement, agreements, end_agreement, without_storage_agreement,
+};
 pub use outside::{Outside, OutsideError};
 pub use sender::{STEPS, SendRound, Sender};
 pub use setting::{

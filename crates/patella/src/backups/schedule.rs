@@ -1,6 +1,6 @@
 //! Backups that the server makes by itself, the alarm when there is none, and the end of old epoch keys.
 
-use super::{contents, epochs_by, record, setup, target};
+use super::{contents, epochs_by, is_agreed, record, setup, target};
 use crate::{config::Config, opening};
 use anyhow::{Context, Result};
 use domain::{Clock, SystemClock, Timestamp, Unobserved};
@@ -195,6 +195,7 @@ fn age(at: Timestamp, now: Timestamp) -> Duration {
 
 /// Makes one backup of a running house.
 async fn make(config: &Config, house: &Arc<House>) -> Result<Made> {
+    is_agreed(config, house).await?;
     record(house, Word::new("create_backup")).await?;
     let branch = opening::branch_of_house(house).await?;
     let clock = house.clock.clone();

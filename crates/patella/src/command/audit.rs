@@ -1,6 +1,7 @@
 //! `patella audit`
 
 mod drop_old;
+mod elsewhere;
 mod index;
 
 use crate::{
@@ -30,6 +31,18 @@ pub(crate) struct Audit {
 enum Verb {
     /// Prove the trail whole, or name the first place that is not.
     Verify {
+        /// The settings; see deploy/patella.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Heads that were kept elsewhere, as `patella audit checkpoint` printed them, one after another. May be said again.
+        #[arg(long = "head", value_name = "FILE")]
+        heads: Vec<PathBuf>,
+    },
+    /// Prove a copy of a log's folder whole with the public key alone, on a machine that whoever holds the server does not reach. Needs
+    /// no settings and no server.
+    VerifyCopy(elsewhere::VerifyCopy),
+    /// Print the public key of each log, to keep elsewhere.
+    Key {
         /// The settings; see deploy/patella.toml.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -71,7 +84,9 @@ impl Audit {
     pub(crate) fn run(self) -> Result<()> {
         super::block_on(async {
             match self.verb {
-                Verb::Verify { config } => verify(&Config::load(&config)?).await,
+                Verb::Verify { config, heads } => verify(&Config::load(&config)?, &heads).await,
+                Verb::VerifyCopy(copy) => copy.run(),
+                Verb::Key { config } => key(&Config::load(&config)?).await,
                 Verb::List { config, patient, actor } => {
                     let patient = patient.map(|id| id.parse()).transpose();
                     let actor = actor.map(|id| id.parse()).transpose();
@@ -195,8 +210,16 @@ impl Kept {
     }
 }
 
-async fn verify(config: &Config) -> Result<()> {
-    let logs = kept(config).await?;
+async fn verify(config: &Config, elsewhere: &[PathBuf]) -> Result<()> {
+    let mut logs = kept(config).await?;
+    for file in elsewhere {
+        let names = elsewhere::logs_of(file)?;
+        let mut ours = logs.iter_mut().filter(|log| names.contains(log.log.as_str())).peekable();
+        if ours.peek().is_none() {
+            bail!("{} holds no head of these logs", file.display());
+        }
+        ours.for_each(|log| log.heads.push(file.clone()));
+    }
     for log in &logs {
         let report = log.verify()?;
         super::print(&format!(
@@ -204,7 +227,11 @@ async fn verify(config: &Config) -> Result<()> {
             log.log.as_str(),
             report.entries,
             report.checkpoint.size,
-            if log.heads.is_empty() { "; no second path to hold it against" } else { ", and so say the second paths" },
+            if log.heads.is_empty() {
+                "; no second path to hold it against"
+            } else {
+                ", and so say the heads elsewhere"
+            },
         ))?;
         let Some(dropped) = report.dropped else { continue };
         let Dropped { before, newest, years, recorded, .. } = &dropped;
@@ -263,6 +290,13 @@ async fn list(config: &Config, wanted: &Wanted) -> Result<()> {
 fn print_entry(log: &str, seq: u64, entry: &Entry) -> Result<()> {
     let line = serde_json::json!({ "log": log, "seq": seq, "entry": entry });
     super::print(&format!("{line}\n"))
+}
+
+async fn key(config: &Config) -> Result<()> {
+    for log in kept(config).await? {
+        super::print(&format!("{}\n", log.verifier))?;
+    }
+    Ok(())
 }
 
 async fn checkpoint(config: &Config) -> Result<()> {

@@ -6,7 +6,7 @@ mod restore;
 pub(super) use restore::Places;
 
 use crate::{
-    backups::{branch_of, chosen, contents, epochs, record, schedule, setup, target},
+    backups::{branch_of, chosen, contents, epochs, is_agreed, record, schedule, setup, target},
     config::Config,
     opening::{self, Log},
 };
@@ -119,10 +119,16 @@ async fn create(config: &Config) -> Result<()> {
     let began = Instant::now();
     // The command line's own log is let go before the work: it may take long, and other commands need it.
     let opened = opening::open(config, Log::Commands).await?;
-    record(&opened.house, Word::new("create_backup")).await?;
+    let agreed = is_agreed(config, &opened.house).await;
+    if agreed.is_ok() {
+        record(&opened.house, Word::new("create_backup")).await?;
+    }
     let branch = opening::branch_of_house(&opened.house).await?;
     opened.ledger.close();
-    let made = made(config, &branch, contents(config, opened.house.stores.clone())?).await;
+    let made = match agreed {
+        Ok(()) => made(config, &branch, contents(config, opened.house.stores.clone())?).await,
+        Err(error) => Err(error),
+    };
     // Also when no backup was made: what was promised of old ones does not wait for a new one.
     if let Some(epochs) = epochs(config) {
         let opened = opening::open(config, Log::Commands).await?;

@@ -92,3 +92,23 @@ fn a_bucket_without_its_storage_or_keys_is_refused_and_the_way_out_is_said() {
     fs::write(&practice.config, nowhere).expect("written");
     assert!(refused(&["backup", "list"], &practice.config).contains("[backup.s3] is missing"));
 }
+
+#[test]
+fn rented_storage_about_which_a_practice_has_no_agreement_on_file_gets_no_backup() {
+    let practice = Practice::founded();
+    if !to_a_bucket(&practice, "") {
+        return;
+    }
+    let said = refused(&["backup", "create"], &practice.config);
+    assert!(said.contains("no agreement about it on file") && said.contains("under Alerts, Agreements"), "{said}");
+    assert!(succeed(&["backup", "list"], &practice.config).contains("There is no backup"));
+    let trail = succeed(&["audit", "list"], &practice.config);
+    let line = trail.lines().find(|line| line.contains("no-agreement")).expect("recorded");
+    assert!(line.contains("create_backup") && line.contains("denied"), "{line}");
+    // A folder is the operator's own.
+    let text = fs::read_to_string(&practice.config).expect("text");
+    let bucket = text.lines().find(|line| line.starts_with("target = \"s3")).expect("a target").to_owned();
+    let folder = text.replace(&bucket, &format!("target = {:?}", practice.backups()));
+    fs::write(&practice.config, folder.split("[backup.s3]").next().expect("settings")).expect("written");
+    assert!(succeed(&["backup", "create"], &practice.config).contains("read back and signed"));
+}

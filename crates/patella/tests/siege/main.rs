@@ -5,11 +5,13 @@
 //! |---|---|---|
 //! | `PATELLA_KILL_ROUNDS` | how often the kill test kills | 100 |
 //! | `PATELLA_KILL_ROUNDS_POSTGRES` | the same with everything in PostgreSQL | 20 |
+//! | `PATELLA_AWAY_SECONDS` | for how long a collector of logs is away at least, with requests all the while | 0 |
 //! | `PATELLA_KILL_SEED` | which moments it chooses | 1 |
 //! | `PATELLA_FAULT_STRIDE` | every how many calls a fault is put in; 1 for every single one | 1 |
 //! | `PATELLA_FAULT_RUNS_POSTGRES` | at how many calls to PostgreSQL one is put in | 24 |
 
 mod accounts;
+mod away;
 mod canaries;
 mod client;
 mod commands;
@@ -23,6 +25,7 @@ mod index;
 mod kill;
 mod old_trail;
 mod postgres;
+mod rewritten;
 mod rotation;
 mod sealed;
 mod search;

@@ -14,7 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{
     Batch, CommitError,
-    rows::agreements::{self as rows, AgreementRow},
+    rows::{
+        agreements::{self as rows, AgreementRow},
+        practices,
+    },
 };
 
 const AGREEMENT: Word = Word::new("agreement");
@@ -166,9 +169,6 @@ pub async fn add_agreement(
 fn signed_on(new: &NewAgreement, today: Date) -> Result<Date, ChannelError> {
     let wrong = |field, why| Err(ChannelError::Value { field, why });
     match (new.own, new.signed_on) {
-        (true, _) if new.integration == Integration::BackupStorage => {
-            wrong("own", "is said of receivers of what is sent, not of backup storage")
-        }
         (true, Some(_)) => wrong("signed_on", "is left empty where the practice runs the receiver itself"),
         (true, None) => Ok(today),
         (false, None) => wrong("signed_on", "must be the day on which it was signed"),
@@ -199,6 +199,22 @@ pub(super) fn over(error: CommitError) -> ChannelError {
         CommitError::Conflict { .. } => ChannelError::Over,
         other => other.into(),
     }
+}
+
+/// The practices of the server for whom nothing may be kept in storage that speaks S3: neither is an agreement about it in force today,
+/// nor does the practice say that it runs that storage itself. Whoever keeps sealed records without the key is a business associate
+/// too (HHS, *Guidance on HIPAA & Cloud Computing*, 2016).
+pub async fn without_storage_agreement(house: &House) -> Result<Vec<PracticeId>, ChannelError> {
+    let mut without = Vec::new();
+    for practice in practices::all(&house.stores.identity).await? {
+        let practice = practice.practice_id;
+        let today = today(house, practice).await?;
+        let about_storage = |row: &AgreementRow| row.integration == Integration::BackupStorage && row.in_force(today);
+        if !rows::all(&house.stores.identity, practice).await?.iter().any(about_storage) {
+            without.push(practice);
+        }
+    }
+    Ok(without)
 }
 
 /// The agreement of an integration, if it is in force.

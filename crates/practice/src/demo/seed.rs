@@ -9,11 +9,12 @@ use crate::{
     House,
     accounts::{AddAccountError, EnrollError},
     billing::{BillingError, charging::ChargeError, courier::DeliverError},
+    channels::{self, ChannelError, NewAgreement},
     visits::VisitError,
 };
 use domain::{
-    AccountId, CareLinkId, EntryId, ExerciseId, ExerciseSource, Invalid, ItemId, Items, PatientId, PersonName,
-    PracticeId, ProgramId, ProgramItem, Rng, Role,
+    AccountId, AssociateName, CareLinkId, EntryId, ExerciseId, ExerciseSource, Integration, Invalid, ItemId, Items,
+    PatientId, PersonName, PracticeId, ProgramId, ProgramItem, Rng, Role,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use identity::{AccountClaims, Full, Session};
@@ -70,6 +71,9 @@ pub enum SeedError {
     /// A charge did not arrive.
     #[error(transparent)]
     Deliver(#[from] DeliverError),
+    /// It was not put on file who runs the storage of backups.
+    #[error(transparent)]
+    Agreement(#[from] ChannelError),
     /// Billing did not take something.
     #[error(transparent)]
     Billing(#[from] BillingError),
@@ -94,7 +98,7 @@ pub async fn seed(
     progress: impl Fn(),
 ) -> Result<Vec<DemoPerson>, SeedError> {
     let (mut people, mut accounts, mut therapists) = (Vec::new(), Vec::new(), HashMap::new());
-    let (mut desk, mut office) = (None, None);
+    let (mut officer, mut desk, mut office) = (None, None, None);
     for (n, member) in plan.staff().iter().enumerate() {
         let name = full_name(&member.given_name, &member.family_name)?;
         let (person, account) = account(house, practice, member.role, name, &member.email, None).await?;
@@ -103,6 +107,7 @@ pub async fn seed(
             Role::Therapist => {
                 therapists.insert(n, sign_in(house, &claims, &person.password).await?);
             }
+            Role::PrivacyOfficer => officer = Some(sign_in(house, &claims, &person.password).await?),
             Role::FrontDesk => desk = Some(sign_in(house, &claims, &person.password).await?),
             Role::Billing => office = Some(sign_in(house, &claims, &person.password).await?),
             _ => {}
@@ -110,6 +115,8 @@ pub async fn seed(
         people.push(person);
         accounts.push(account);
     }
+    let officer = officer.ok_or_else(|| SeedError::SignIn("the plan has no privacy officer".to_owned()))?;
+    own_storage(house, &officer).await?;
     let desk = desk.ok_or_else(|| SeedError::SignIn("the plan has no front desk".to_owned()))?;
     let office = office.ok_or_else(|| SeedError::SignIn("the plan has no billing".to_owned()))?;
     let crew = Crew { accounts, therapists, desk };
@@ -127,6 +134,20 @@ pub async fn seed(
     people.extend(patients.into_iter().flatten());
     billing::settle(house, &office, plan).await?;
     Ok(people)
+}
+
+/// Wherever its backups go, the demo says that it runs that storage itself: nobody's data is in them.
+async fn own_storage(house: &House, officer: &Session<Full>) -> Result<(), SeedError> {
+    let new = NewAgreement {
+        integration: Integration::BackupStorage,
+        own: true,
+        associate: AssociateName::new("Storage of the demo")?,
+        signed_on: None,
+        ends_on: None,
+        kept_at: None,
+    };
+    channels::add_agreement(house, officer, &new).await?;
+    Ok(())
 }
 
 async fn library(
