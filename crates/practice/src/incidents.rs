@@ -68,6 +68,9 @@ pub enum IncidentError {
     /// It was never frozen, so that nobody was written down as affected, and nobody is missed.
     #[error("whom this breach affects was not written down: it was never frozen")]
     NotFrozen,
+    /// It was frozen before its time was over: what was done after that is in no list.
+    #[error("it was frozen before its time was over")]
+    FrozenTooEarly,
     /// Notices are still to be given.
     #[error("notices of this breach are still to be given")]
     NotTold(Vec<BreachNotice>),

@@ -126,7 +126,7 @@ pub struct Affected {
     pub lists: Vec<Often>,
     /// Where a session was asked about: all ids under which it went on, in their order.
     pub sessions: Vec<LoginSessionId>,
-    /// The API tokens that were made in it. What was done with them is not in this answer: ask about each.
+    /// The API tokens that were made in it. What was done with them is in this answer.
     pub tokens_made: Vec<MadeToken>,
     /// How many entries there are of whoever was asked about, in this time.
     pub entries: u64,

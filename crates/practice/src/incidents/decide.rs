@@ -210,6 +210,9 @@ pub async fn close(
         if row.frozen_at.is_none() {
             return Err(IncidentError::NotFrozen);
         }
+        if missing::is_too_early(&row.missing) {
+            return Err(IncidentError::FrozenTooEarly);
+        }
         let missing = missing(house, &row).await?;
         if !missing.is_empty() {
             return Err(IncidentError::NotTold(missing));

@@ -55,6 +55,11 @@ const WHILE_ASKED: usize = 100;
 /// When nobody went on for so long, the server does.
 const LEFT: SignedDuration = SignedDuration::from_secs(15);
 
+/// After so many records that could not be held a round stops.
+const FAILURES: usize = 3;
+/// Then the server tries again after so long; whoever presses again need not wait.
+const LATER: SignedDuration = SignedDuration::from_mins(10);
+
 const FREEZE: Word = Word::new("freeze_incident");
 
 /// How far freezing is.
@@ -208,6 +213,12 @@ async fn list(house: &House, row: &mut IncidentRow, observer: &dyn TaskObserver)
     let asked = about::question(row)?;
     let (affected, touches) = affected::answer(house, row.practice_id, &asked).await?;
     let behind = about::any(house, row.practice_id, asked.whose, &touches).await?;
+    // Nobody could tell whose session it was when it was opened: now their sessions are ended first, and it is kept from them.
+    if let (None, Some(account)) = (row.about, about::one(asked.whose, &touches)) {
+        let batch = stored::take_turn(Batch::new(), row, house.clock.now());
+        let batch = stored::stage(stored::about(batch, row, account), row, FreezeStage::Ending);
+        return db.commit(batch).await.map_err(or_not_my_turn);
+    }
     drop(touches);
     let known = rows::affected(db, row.practice_id, row.incident_id).await?;
     let known: HashMap<PatientId, AffectedRow> = known.into_iter().map(|one| (one.patient_id, one)).collect();
@@ -218,10 +229,10 @@ async fn list(house: &House, row: &mut IncidentRow, observer: &dyn TaskObserver)
         db.commit(batch).await.map_err(or_not_my_turn)?;
         row.turn += 1;
     }
-    // What was missing once is missing still: freezing again adds to what was found then.
+    let missing = missing::besides(&row.missing, &affected.missing);
     let batch = stored::take_turn(Batch::new(), row, house.clock.now());
     let batch = behind.into_iter().fold(batch, |batch, account| stored::may_be_about(batch, which, account));
-    let batch = stored::listed(batch, row, affected.complete, &missing::stored(&affected.missing));
+    let batch = stored::listed(batch, row, missing.is_empty(), &missing);
     db.commit(stored::stage(batch, row, FreezeStage::Holding)).await.map_err(or_not_my_turn)?;
     observer.reached("affected_listed");
     Ok(())
@@ -273,14 +284,14 @@ async fn hold(
     let Some(freezing) = row.freezing else { return Ok(false) };
     let number = IncidentNumber::new(incident.to_string()).map_err(IncidentError::from)?;
     let why = HoldReason::new("An incident affects this record").map_err(IncidentError::from)?;
-    let (mut behind, mut done, mut failed) = (PatientId::from_bytes([0; 16]), 0, None);
+    // Placed by whoever froze it before holds had an id of their own for each record.
+    let placed = legal_holds::for_incident(&house.stores.identity, practice, number.as_str()).await?;
+    let placed: HashMap<_, _> = placed.into_iter().collect();
+    let (mut behind, mut done, mut failures) = (PatientId::from_bytes([0; 16]), 0, Vec::new());
     loop {
         let some = stored::to_hold(&house.stores.identity, (practice, incident), behind, HELD_AT_ONCE).await?;
         let Some(last) = some.last() else { break };
         behind = last.patient_id;
-        // Placed by whoever froze it before holds had an id of their own for each record.
-        let placed = legal_holds::for_incident(&house.stores.identity, practice, number.as_str()).await?;
-        let placed: HashMap<_, _> = placed.into_iter().collect();
         let new: Vec<ForIncident> = some
             .iter()
             .map(|one| ForIncident {
@@ -297,24 +308,63 @@ async fn hold(
             .collect();
         let to_place = some.iter().zip(&new).filter(|(one, _)| one.hold == IncidentHold::Waiting);
         let recorded = hand.record(house, to_place.map(|(_, new)| new.event()).collect()).await?;
-        for (one, new) in some.iter().zip(&new) {
+        let mut undone = Vec::new();
+        let mut each = some.iter().zip(&new);
+        let mut stopped = false;
+        for (one, new) in each.by_ref() {
             match hold_one(house, hand, row, (one, new, recorded.as_ref()), observer).await {
                 Ok(()) => {}
-                Err(Stopped::NotMyTurn) => return Err(Stopped::NotMyTurn),
-                Err(Stopped::Failed(error)) => failed = Some(error),
+                Err(Stopped::NotMyTurn) => {
+                    undone.push((one, new));
+                    stopped = true;
+                    break;
+                }
+                Err(Stopped::Failed(error)) => {
+                    undone.push((one, new));
+                    failures.push(error);
+                }
             }
             done += 1;
+            if failures.len() >= FAILURES {
+                break;
+            }
+        }
+        // What was recorded and not done is recorded again.
+        undone.extend(each);
+        let waited = undone.iter().filter(|(one, _)| one.hold == IncidentHold::Waiting);
+        let why = Word::new(if stopped { "decided-meanwhile" } else { "hold-failed" });
+        let not_done = waited.map(|(_, new)| Event { outcome: Outcome::Failed, reason: why.clone(), ..new.event() });
+        hand.record(house, not_done.collect()).await?;
+        if stopped {
+            return Err(Stopped::NotMyTurn);
         }
         observer.progress(done as u64, 0);
+        if failures.len() >= FAILURES {
+            break;
+        }
         if done >= most {
             // There may be more of them.
             let left = stored::to_hold(&house.stores.identity, (practice, incident), behind, 1).await?;
             if !left.is_empty() {
-                return failed.map_or(Ok(false), |error| Err(Stopped::Failed(error)));
+                return or_later(house, row, failures, false).await;
             }
         }
     }
-    failed.map_or(Ok(true), |error| Err(Stopped::Failed(error)))
+    or_later(house, row, failures, true).await
+}
+
+/// Whether that was all, where nothing failed. Otherwise the server tries again later: what fails for good must not fill the trail.
+async fn or_later(
+    house: &House,
+    row: &IncidentRow,
+    mut failures: Vec<IncidentError>,
+    all: bool,
+) -> Result<bool, Stopped> {
+    let Some(error) = failures.pop() else { return Ok(all) };
+    let later = house.clock.now().checked_add(LATER).unwrap_or(Timestamp::MAX);
+    let batch = stored::take_turn(Batch::new(), row, later);
+    house.stores.identity.commit(batch).await.map_err(or_not_my_turn)?;
+    Err(Stopped::Failed(error))
 }
 
 /// Holds a record: places the hold, then looks whether it came in time, each with what the incident says of it in one write.

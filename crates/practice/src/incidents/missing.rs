@@ -99,6 +99,17 @@ pub(super) fn stored(missing: &[Missing]) -> String {
     words.join(" ")
 }
 
+/// The same besides what was stored before: a log that was lost once is not whole again because nobody remembers what it held.
+pub(super) fn besides(before: &str, now: &[Missing]) -> String {
+    let lost = read(before).into_iter().filter(|one| one.why == WhyMissing::LogLost);
+    stored(&now.iter().cloned().chain(lost).collect::<Vec<_>>())
+}
+
+/// Whether whom it affects was listed before its time was over.
+pub(super) fn is_too_early(stored: &str) -> bool {
+    read(stored).iter().any(|one| one.why == WhyMissing::NotOver)
+}
+
 /// What was stored.
 pub(super) fn read(stored: &str) -> Vec<Missing> {
     let words = stored.split_whitespace().filter_map(|word| word.parse().ok());

@@ -14,6 +14,7 @@ use identity::{Full, Session};
 use ledger::Word;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use store::{
     Batch, StoreError,
     rows::{
@@ -52,7 +53,11 @@ pub(super) fn whose(subject: IncidentSubject, id: &str) -> Result<Whose, Inciden
     Ok(match subject {
         IncidentSubject::Account => Whose::Account(id.parse::<AccountId>().map_err(unknown)?),
         IncidentSubject::Session => Whose::Session(id.parse::<LoginSessionId>().map_err(unknown)?),
-        IncidentSubject::Address => Whose::Address(id.parse().map_err(|_| IncidentError::Subject)?),
+        IncidentSubject::Address => {
+            let address: IpAddr = id.parse().map_err(|_| IncidentError::Subject)?;
+            // As entries have it: an address of IPv4 that is written as one of IPv6 is the same one.
+            Whose::Address(address.to_canonical())
+        }
     })
 }
 

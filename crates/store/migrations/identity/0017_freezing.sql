@@ -17,6 +17,8 @@ CREATE INDEX incidents_freezing ON incidents (freezing_at) WHERE freezing IS NOT
 ALTER TABLE incident_patients ADD COLUMN seen TEXT NOT NULL DEFAULT 'opened';
 ALTER TABLE incident_patients ADD COLUMN hold TEXT NOT NULL DEFAULT 'waiting';
 UPDATE incident_patients SET hold = 'held' WHERE hold_id IS NOT NULL;
+-- Before, what could not be held had no hold; frozen again, it is tried again.
+UPDATE incident_patients SET hold = 'not_held' WHERE hold_id IS NULL;
 
 -- The accounts of which an incident at a network address may be about: those that were allowed something from there in that time.
 CREATE TABLE incident_accounts (

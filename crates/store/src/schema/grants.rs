@@ -36,7 +36,7 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "alert_entries", "SELECT, INSERT"),
     (Store::Identity, "alert_reviews", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "incidents", "SELECT, INSERT, UPDATE"),
-    (Store::Identity, "incident_accounts", "SELECT, INSERT, DELETE"),
+    (Store::Identity, "incident_accounts", "SELECT, INSERT"),
     (Store::Identity, "incident_patients", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "incident_assessments", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "incident_states", "SELECT, INSERT, UPDATE"),

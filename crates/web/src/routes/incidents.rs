@@ -40,6 +40,9 @@ impl From<IncidentError> for Problem {
             IncidentError::NotFrozen => Self::conflict().detail(
                 "Whom this breach affects was never written down. Freeze the incident first: that lists them and holds their records.",
             ),
+            IncidentError::FrozenTooEarly => Self::conflict().detail(
+                "This incident was frozen before its time was over: whoever was affected after that is not in the list. Freeze it again.",
+            ),
             IncidentError::NotTold(missing) => {
                 let missing: Vec<&str> = missing.iter().map(|notice| said::notice(*notice)).collect();
                 Self::conflict().detail(format!("Notice is still to be given to {}.", missing.join(", and to ")))

@@ -232,6 +232,6 @@ async fn a_session_goes_on_under_a_new_id_when_its_factor_is_proven_again_and_is
         assert_eq!(answer["tokens_made"].as_array().unwrap().len(), 1);
         let page = scene.site.open(&format!("/incidents/affected?{query}"), &scene.officer).await.text();
         assert!(page.contains("went on under new ids") && page.contains(&before) && page.contains(&after), "{page}");
-        assert!(page.contains("Ask about each of them"));
+        assert!(page.contains("API tokens were made in this session"));
     }
 }

@@ -178,6 +178,32 @@ async fn a_breach_is_closed_by_somebody_who_did_not_assess_it_when_everybody_was
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_breach_that_was_frozen_before_its_time_was_over_is_frozen_again_before_it_is_closed() {
+    let scene = Scene::new().await;
+    let to = scene.site.now() + jiff::SignedDuration::from_hours(1);
+    let new = json!({
+        "subject": "account", "subject_id": scene.therapist.account(), "from": "2026-05-14T00:00:00Z", "to": to,
+        "discovered_on": "2026-05-14", "what": "It may go on.",
+    });
+    let opened = scene.post(&scene.officer, "", new).await.json();
+    let incident = format!("/{}", opened["incident_id"].as_str().unwrap());
+    let (freeze, close) = (format!("{incident}/freeze"), format!("{incident}/closing"));
+    scene.done(&scene.officer, &freeze, json!({})).await;
+    scene.done(&scene.officer, &format!("{incident}/assessment"), assessment("breach")).await;
+    let closing = json!({ "lessons": "Wait until it is over." });
+    let early = scene.post(&scene.other, &close, closing.clone()).await;
+    assert!(early.status == 409 && early.text().contains("frozen before its time was over"), "{}", early.text());
+
+    scene.site.clock.advance_seconds(2 * 60 * 60);
+    let officer = scene.site.account(scene.practice, Role::PrivacyOfficer).await;
+    let officer = scene.site.signed_in(&officer).await;
+    let again = scene.post(&officer, &freeze, json!({})).await.json();
+    assert_eq!((&again["frozen"], &again["complete"]), (&true.into(), &true.into()), "{again}");
+    let next = scene.post(&officer, &close, closing).await;
+    assert!(!next.text().contains("frozen before"), "{}", next.text());
+}
+
 /// A session that serves a request from an address.
 async fn session_from(scene: &Scene, person: &Person, address: [u8; 4]) -> Session<Full> {
     let (token, sessions) = (scene.site.token(person).await, &scene.site.house.sessions);

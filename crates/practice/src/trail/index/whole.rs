@@ -82,7 +82,10 @@ pub(super) async fn touches(
         Whose::Session(session) => chain(index, practice, session, &durable).await?,
         _ => Chain::default(),
     };
-    let asked = Asked { practice, whose, sessions: chain.sessions.clone(), from, to };
+    // Whoever had the session has what was made in it: an entry by a token names the token in the session's place.
+    let tokens = chain.tokens.iter().map(|(token, _)| LoginSessionId::from_bytes(*token.as_bytes()));
+    let sessions = chain.sessions.iter().copied().chain(tokens).collect();
+    let asked = Asked { practice, whose, sessions, from, to };
     let wanted = asked.clone();
     let indexed = or_in_the_logs(index.ask(move |db| async move { indexed(&db, &wanted).await }).await);
     let mut answer = Touches { unreadable: indexed.unreadable, chain, ..Touches::default() };

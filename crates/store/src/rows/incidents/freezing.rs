@@ -27,6 +27,13 @@ pub fn stage(batch: Batch, row: &IncidentRow, stage: FreezeStage) -> Batch {
     batch.run(SQL, &[stage.word().into(), row.practice_id.into(), row.incident_id.into()]).expect(1)
 }
 
+/// Whose doing it is, where that was not known yet.
+pub fn about(batch: Batch, row: &IncidentRow, account: AccountId) -> Batch {
+    const SQL: &str =
+        "UPDATE incidents SET about_id = $1 WHERE practice_id = $2 AND incident_id = $3 AND about_id IS NULL";
+    batch.run(SQL, &[account.into(), row.practice_id.into(), row.incident_id.into()]).expect(1)
+}
+
 /// So many sessions and API tokens are ended with this, besides those that were before.
 pub fn ended(batch: Batch, row: &IncidentRow, (sessions, tokens): (i64, i64), at: Timestamp) -> Batch {
     const SQL: &str = "UPDATE incidents SET ended_at = $1, ended_sessions = ended_sessions + $2, ended_tokens = ended_tokens + $3 \

@@ -252,6 +252,7 @@ pub fn reason(word: &str) -> Cow<'static, str> {
         "access-review" => "decided in a review of access",
         "review-not-answered" => "nobody attested it in a review of access",
         "nobody-could-answer" => "the server had not been running",
+        "hold-failed" => "it could not be placed, and is tried again",
         "decided-meanwhile" => "it was decided or changed in the same moment",
         "used-code" | "used-already" => "it was used before",
         "no-challenge" => "nothing was under way",

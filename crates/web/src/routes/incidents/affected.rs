@@ -203,7 +203,7 @@ fn session(surround: &Surround, affected: &Affected) -> Markup {
         }
         @if !affected.tokens_made.is_empty() {
             (notice(Tone::Warn, "API tokens were made in this session", Some(html! {
-                p { "What was done with them is not counted here. Ask about each of them." }
+                p { "What was done with them was looked at too. Revoke them: freezing an incident about the account does." }
                 ul { @for made in &affected.tokens_made { li { code { (made.token_id) } ", " span class="num" { (surround.moment(made.made_at)) } } } }
             })))
         }

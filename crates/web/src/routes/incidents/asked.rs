@@ -109,7 +109,8 @@ fn whose(account: &str, session: &str, address: &str) -> Result<Whose, Wrong> {
         }
         [false, false, true] => {
             let address = address.parse::<IpAddr>();
-            Ok(Whose::Address(address.map_err(|_| ("address", Invalid::new("is not a network address")))?))
+            let address = address.map_err(|_| ("address", Invalid::new("is not a network address")))?;
+            Ok(Whose::Address(address.to_canonical()))
         }
         _ => Err(("account_id", Invalid::new("must be one of an account, a session or an address"))),
     }
