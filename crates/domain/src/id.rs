@@ -83,6 +83,10 @@ ids! {
     AccessSubjectId,
     /// Something that happened, whom it affects and what is decided about it.
     IncidentId,
+    /// A course in which whoever works here is trained.
+    CourseId,
+    /// That somebody was trained.
+    TrainingId,
     /// A plan of what is to be destroyed.
     PlanId,
     /// A legal hold.

@@ -27,6 +27,7 @@ mod rng;
 mod role;
 mod task;
 mod text;
+mod training;
 mod visit;
 mod voided;
 mod watch;
@@ -45,9 +46,9 @@ pub use emergency::{
 pub use exercise::{BodyRegion, Equipment, Exercise, ExerciseSource};
 pub use id::{
     AccessItemId, AccessReviewId, AccessSubjectId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId,
-    BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, DisposalId, EmergencyId, EntryId,
-    ExerciseId, HoldId, IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId,
-    PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, VisitId,
+    BillingAccountId, BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, CourseId, DisposalId, EmergencyId,
+    EntryId, ExerciseId, HoldId, IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId,
+    PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, TrainingId, VisitId,
 };
 pub use incident::{
     BreachNotice, DataAcquired, DataNature, DataRecipient, FreezeStage, IncidentConclusion, IncidentHold, IncidentSeen,
@@ -65,6 +66,10 @@ pub use rng::{Rng, SeededRng};
 pub use role::{PermissionName, PurposeKind, Role};
 pub use task::{TaskObserver, Unobserved};
 pub use text::{Comment, NoteBody};
+pub use training::{
+    Asked, CoursePurpose, CourseRoles, CourseTitle, DueDays, RenewalMonths, TrainingStanding, TrainingState,
+    TrainingWords,
+};
 pub use visit::{ClinicName, VisitMinutes, VisitRemark, VisitState};
 pub use voided::VoidReason;
 pub use watch::{AlertAnswer, AlertRule, ReviewWords};

@@ -11,6 +11,7 @@ mod identity;
 mod keys;
 mod oversight;
 mod sealed_rows;
+mod training;
 
 pub use sealed_rows::{SealedBy, SealedColumn, SealedTable, sealed_tables};
 
@@ -26,6 +27,7 @@ pub mod fields {
     pub use super::oversight::{
         alert_reviews, business_agreements, channels, incident_assessments, incident_closings, incidents,
     };
+    pub use super::training::{course_versions, trainings};
 }
 
 /// Which database a column lives in.
@@ -140,6 +142,7 @@ pub fn registry() -> impl Iterator<Item = &'static Column> {
     [
         identity::TABLES,
         oversight::TABLES,
+        training::TABLES,
         keys::TABLES,
         clinical::TABLES,
         billing::TABLES,

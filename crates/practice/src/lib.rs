@@ -39,6 +39,7 @@ pub mod sign_in;
 mod staff;
 pub mod today;
 pub mod trail;
+pub mod training;
 pub mod visits;
 pub mod voiding;
 pub mod watch;

@@ -25,6 +25,7 @@ pub(crate) use factors::opened;
 use crate::{
     access_reviews::Suspension,
     house::{HouseError, through_house},
+    training::Untrained,
 };
 use ledger::{Resource, Word};
 
@@ -40,6 +41,9 @@ pub enum SignInError {
     /// The password is right, and a review of access suspended the account. Whoever has the password is told so.
     #[error("a review of access suspended the account")]
     Suspended(Suspension),
+    /// Password and factor are right, and training is overdue without which the practice lets nobody in.
+    #[error("training is overdue")]
+    Untrained(Untrained),
     /// The session in which the factor was to be proven is over.
     #[error("the session is over")]
     Over,

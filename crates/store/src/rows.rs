@@ -48,6 +48,7 @@ pub mod rotations;
 pub mod sealed_rows;
 pub mod throttle;
 pub mod totp_factors;
+pub mod training;
 pub mod visits;
 pub mod voided;
 pub mod watching;

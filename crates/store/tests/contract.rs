@@ -85,6 +85,7 @@ contract! {
         an_account_of_a_plan_is_condemned_where_nothing_came_and_written_on_where_nothing_began
         a_quarter_has_one_review_and_each_access_in_it_is_decided_once
         why_an_account_ended_is_found_however_much_else_ended
+        what_is_asked_follows_from_the_role_the_newest_version_and_what_counts
         alerts_are_stored_once_listed_newest_first_and_reviewed_once
         settings_of_the_watch_change_and_its_place_moves_on_only_from_where_it_is
         one_server_at_a_time_sends_on_a_channel_and_what_arrived_is_stored_with_its_place

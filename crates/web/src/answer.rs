@@ -135,6 +135,10 @@ impl From<SignInError> for Problem {
             SignInError::Refused => Self::sign_in_refused(),
             SignInError::Wait(seconds) => Self::too_many(seconds),
             SignInError::Suspended(why) => Self::forbidden().detail(reviews::suspended(&why)),
+            SignInError::Untrained(_) => Self::forbidden().detail(
+                "Your training is overdue, and this practice lets nobody of its staff in without it. Ask an administrator or a privacy \
+                 officer to record it once you were trained.",
+            ),
             SignInError::Over => Self::sign_in_required(),
             SignInError::ApiToken => Self::forbidden().detail("An API token cannot do this."),
             SignInError::NoPasskey => Self::conflict().detail("This account has no passkey."),

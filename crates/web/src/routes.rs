@@ -27,6 +27,7 @@ mod restrictions;
 mod retention;
 mod session;
 mod today;
+pub(crate) mod training;
 mod visits;
 mod voiding;
 mod week;
@@ -56,6 +57,7 @@ pub fn all(table: RouteTable) -> RouteTable {
         .with(incidents::add)
         .with(agreements::add)
         .with(access_reviews::add)
+        .with(training::add)
         .with(emergencies::add)
         .with(retention::add)
         .with(policy::add)

@@ -20,6 +20,8 @@ pub(crate) struct Surround {
     open: Vec<OpenNow>,
     /// How many openings nobody signed for in time, for those who may.
     overdue: u64,
+    /// What of their own training is due soon or overdue.
+    training: Option<Markup>,
 }
 
 /// A page without its surroundings. Made by [`Sheet::new`], then the optional parts are set.
@@ -70,7 +72,8 @@ impl Surround {
             Role::PrivacyOfficer | Role::Admin => emergencies::overdue(app.house(), session).await?,
             _ => 0,
         };
-        Ok(Self { name, role, idle_seconds, zone, demo: app.settings.demo, open, overdue })
+        let training = crate::routes::training::notices(app, session).await?;
+        Ok(Self { name, role, idle_seconds, zone, demo: app.settings.demo, open, overdue, training })
     }
 
     /// The practice's time zone, in which times are shown.
@@ -94,7 +97,8 @@ impl Surround {
         words::time(hour, minute)
     }
 
-    /// What stands above everything else, on each page: what is open in an emergency, and what was not signed for in time.
+    /// What stands above everything else, on each page: what is open in an emergency, and what was not signed for in time, and one's
+    /// own training that is due.
     fn above_all(&self) -> Option<Markup> {
         let open = crate::routes::emergencies::banner(self, &self.open);
         let overdue = (self.overdue > 0).then(|| {
@@ -107,8 +111,8 @@ impl Surround {
                 Some(html! { p { "A record was opened by somebody who does not treat the patient." } (link) }),
             )
         });
-        (open.is_some() || overdue.is_some())
-            .then(|| html! { @if let Some(open) = open { (open) } @if let Some(overdue) = overdue { (overdue) } })
+        let lines: Vec<&Markup> = [&open, &overdue, &self.training].into_iter().flatten().collect();
+        (!lines.is_empty()).then(|| html! { @for line in lines { (line) } })
     }
 
     /// The whole document.
@@ -138,6 +142,7 @@ const EXERCISES: Link = ("/exercises", "Exercises", Icon::Exercise);
 const PEOPLE: Link = ("/people", "People", Icon::Person);
 const ALERTS: Link = ("/alerts", "Alerts", Icon::Eye);
 const INCIDENTS: Link = ("/incidents", "Incidents", Icon::Note);
+const TRAINING: Link = ("/training", "Training", Icon::Program);
 const REVIEWS: Link = ("/reviews", "Reviews", Icon::Check);
 const EMERGENCIES: Link = ("/emergencies", "Emergencies", Icon::Warning);
 const EMERGENCY: Link = ("/emergencies/open", "Emergency", Icon::Warning);
@@ -154,12 +159,23 @@ const ACCOUNT: Link = ("/account", "Account", Icon::Settings);
 /// What a role can open. Only what would let it in: a link that leads to a refusal is none.
 const fn links(role: Role) -> &'static [Link] {
     match role {
-        Role::Admin => {
-            &[PATIENTS, EXERCISES, PEOPLE, ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT]
-        }
+        Role::Admin => &[
+            PATIENTS,
+            EXERCISES,
+            PEOPLE,
+            ALERTS,
+            EMERGENCIES,
+            INCIDENTS,
+            REVIEWS,
+            TRAINING,
+            AUDIT,
+            POLICY,
+            RETENTION,
+            ACCOUNT,
+        ],
         Role::Therapist => &[PATIENTS, EXERCISES, EMERGENCY, ACCOUNT],
         Role::FrontDesk => &[PATIENTS, ACCOUNT],
-        Role::PrivacyOfficer => &[ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, AUDIT, POLICY, RETENTION, ACCOUNT],
+        Role::PrivacyOfficer => &[ALERTS, EMERGENCIES, INCIDENTS, REVIEWS, TRAINING, AUDIT, POLICY, RETENTION, ACCOUNT],
         Role::Patient => &[
             ("/today", "Today", Icon::Today),
             ("/week", "Week", Icon::Week),

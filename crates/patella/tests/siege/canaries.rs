@@ -48,6 +48,7 @@ async fn day(practice: &Practice, client: &Client, kept: &mut Kept) {
     let patient = format!("/api/v1/patients/{patient_id}");
     let officer = emergency(&admin, client, kept, &patient_id).await;
     incident(&admin, &officer, kept).await;
+    training(&admin, &officer, kept).await;
     let member = json!({"account_id": therapist_id, "kind": "assigned"});
     kept.done(admin.post(&format!("{patient}/care-team"), member).await);
     let agreement = json!({"integration": "webhook", "associate": marker("identity.business_agreements.associate"),
@@ -222,6 +223,24 @@ async fn incident(admin: &Client, officer: &Client, kept: &mut Kept) {
     let closing = json!({"lessons": marker("identity.incident_closings.lessons")});
     kept.done(admin.post(&format!("/api/v1/incidents/{id}/closing"), closing).await);
     for path in [format!("/incidents/{id}"), "/incidents".to_owned()] {
+        kept.done(officer.get(&path).await);
+    }
+}
+
+/// A course is made, and somebody is trained in it.
+async fn training(admin: &Client, officer: &Client, kept: &mut Kept) {
+    let course = json!({
+        "title": marker("identity.course_versions.title"), "purpose": marker("identity.course_versions.purpose"),
+        "roles": ["privacy_officer"], "due_days": 30,
+    });
+    kept.refused(admin.post("/api/v1/training/courses", json!({"title": course["title"]})).await);
+    let made = kept.done(admin.post("/api/v1/training/courses", course).await);
+    let id = text(&made, "course_id");
+    let whom = text(&officer.read("/api/v1/me").await, "account_id");
+    let how = marker("identity.trainings.how");
+    let record = json!({"account_id": whom, "trained_on": "2026-01-05", "how": how});
+    kept.done(admin.post(&format!("/api/v1/training/courses/{id}/records"), record).await);
+    for path in ["/training".to_owned(), "/training/mine".to_owned(), format!("/training/courses/{id}")] {
         kept.done(officer.get(&path).await);
     }
 }

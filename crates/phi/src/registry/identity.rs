@@ -33,6 +33,7 @@ table! {
         (password: sealed Credential as Password = String, Drop, "The password's argon2id hash.")
         (created_at: Time, Drop, "when it was made")
         (version: Structure, Drop, "counts up at each change")
+        (role_since: Time, Drop, "since when it has its role; none: since it was made")
     }
 }
 

@@ -250,11 +250,11 @@ table! {
 }
 
 table! {
-    /// What a practice set for reviews.
+    /// What a practice set for reviews of access and for training.
     Identity.oversight_settings {
         (practice_id: Id, Drop, "the practice")
         (name: Structure, Drop, "the setting")
-        (value: Structure, Drop, "its value: a number")
+        (value: Structure, Drop, "its value: a number or a word")
         (changed_by: Id, Drop, "the account that changed it last")
         (changed_at: Time, Drop, "when")
     }

@@ -83,6 +83,8 @@ const ROWS: &[Rows] = {
         (Identity, "incidents", Practice, "opened_by", "incident_id", None, "opened_by = $2"),
         (Identity, "incident_assessments", Practice, "assessed_by", "incident_id", Some("nth"), "assessed_by = $2"),
         (Identity, "incident_closings", Practice, "closed_by", "incident_id", None, "closed_by = $2"),
+        (Identity, "course_versions", Practice, "made_by", "course_id", Some("version"), "made_by = $2"),
+        (Identity, "trainings", Practice, "recorded_by", "training_id", None, "recorded_by = $2"),
     ]
 };
 

@@ -210,6 +210,10 @@ pub async fn change(
     // Again, for it may have been closed since.
     let open = enabled.map_or_else(Batch::new, |patient| merges::is_open(Batch::new(), practice, patient));
     let batch = changed(open, practice, account, (role, state), seen_version);
+    let batch = match role == row.role {
+        true => batch,
+        false => rows::role_since(batch, practice, account, house.clock.now()),
+    };
     // Two administrators who shut each other out do not both succeed.
     let batch = login_sessions::hold(batch, practice, session.account(), session.id());
     identity.commit(batch).await.map_err(|error| match error {

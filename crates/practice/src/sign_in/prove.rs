@@ -2,7 +2,10 @@
 //! token and a new id.
 
 use super::{Attempt, Factors, SignInError, Tried, factors, login_session};
-use crate::{Actor, Event, House, HouseError};
+use crate::{
+    Actor, Event, House, HouseError,
+    training::{self, Admission, Untrained},
+};
 use domain::{AccountId, LoginSessionId, PracticeId, Role};
 use identity::{
     AcceptedFactors, FactorKind, FactorProof, Full, Half, Origin, PromoteError, Session, SessionRecord, SessionToken,
@@ -153,7 +156,7 @@ pub(super) async fn finish(
     proof: FactorProof,
     used: Batch,
 ) -> Result<Promoted, SignInError> {
-    let (practice, account, old) = (proving.practice(), proving.account(), proving.id());
+    let (practice, account, role, old) = (proving.practice(), proving.account(), proving.role(), proving.id());
     let (actor, origin, action, tries) = (proving.actor(), proving.origin(), proving.action(), proving.tries());
     let factor = proof.kind();
     let entry = |outcome, reason, session| Event {
@@ -176,12 +179,31 @@ pub(super) async fn finish(
             return Err(answer);
         }
     };
+    let alone = match training::admission(house, practice, account, role).await? {
+        Admission::Admitted => false,
+        Admission::NobodyElse { .. } => true,
+        Admission::Barred(courses) => {
+            // Told only now, when it is known who asks. What was proven is used up, and the session is over.
+            let recorded = house.record_as(actor, origin, entry(Outcome::Denied, "training-overdue", old)).await?;
+            let batch = login_sessions::rotate_out(Batch::new(), practice, account, old).and(used);
+            return match house.stores.identity.commit(begun.attempt.succeeded(batch, tries)).await {
+                Ok(()) => Err(SignInError::Untrained(Untrained { practice, account, courses, recorded })),
+                Err(CommitError::Conflict { .. }) => Err(SignInError::Refused),
+                Err(other) => Err(other.into()),
+            };
+        }
+    };
     let reason = match factor {
         FactorKind::Totp => "totp",
         FactorKind::Passkey => "passkey",
         FactorKind::RecoveryCode => "recovery-code",
     };
     house.record_as(actor, origin, entry(Outcome::Allowed, reason, record.id)).await?;
+    if alone {
+        let event = Event::done(Word::new("admit_untrained"), login_session(record.id));
+        let event = Event { reason: Word::new("nobody-else-records-training"), ..event };
+        house.record_as(actor, origin, event).await?;
+    }
     let batch = login_sessions::rotate_out(Batch::new(), practice, account, old);
     let batch = emergencies::move_on(login_sessions::insert(batch, &record), practice, old, record.id).and(used);
     match house.stores.identity.commit(begun.attempt.succeeded(batch, tries)).await {

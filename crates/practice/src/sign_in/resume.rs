@@ -1,9 +1,15 @@
 //! Reads a session back: the row, then what the account is now, then the keeper's checks.
 
 use super::login_session;
-use crate::{Actor, Event, House, HouseError, refusals};
+use crate::{
+    Actor, Event, House, HouseError, refusals,
+    training::{self, Admission},
+};
 use domain::LoginSessionId;
-use identity::{ApiTokenError, ApiTokenSecret, Origin, Resumed, SessionError, SessionRecord, SessionToken, TokenLabel};
+use identity::{
+    ApiTokenError, ApiTokenSecret, Full, Origin, Resumed, Session, SessionError, SessionRecord, SessionToken,
+    TokenLabel,
+};
 use ledger::Word;
 use phi::VaultError;
 use store::{
@@ -22,26 +28,44 @@ pub async fn resume_cookie(house: &House, cookie: &str, origin: Origin) -> Resul
     let Some((record, current)) = login_sessions::with_account(db, &token.hash()).await? else { return Ok(None) };
     let now = house.clock.now();
     match house.sessions.resume(&token, &record, &current, now, origin) {
+        Ok(Resumed::Full(session)) if !is_trained(house, &session).await? => {
+            refuse(house, &record, OVERDUE, true, origin).await?;
+            Ok(None)
+        }
         Ok(resumed) => {
             if let Some(touched) = house.sessions.touch(&record, now) {
                 db.commit(login_sessions::touch(Batch::new(), &touched)).await?;
             }
             Ok(Some(resumed))
         }
+        Err(SessionError::WrongToken) => Ok(None),
         Err(error) => {
-            refuse(house, &record, error, origin).await?;
+            // What a row says that is not genuine is nobody's.
+            let genuine = !matches!(error, SessionError::Forged);
+            refuse(house, &record, reason(error), genuine, origin).await?;
             Ok(None)
         }
     }
 }
 
-async fn refuse(house: &House, record: &SessionRecord, error: SessionError, origin: Origin) -> Result<(), HouseError> {
-    let reason = reason(error);
-    if matches!(error, SessionError::WrongToken) {
-        return Ok(());
-    }
-    // What a row says that is not genuine is nobody's.
-    let genuine = !matches!(error, SessionError::Forged);
+/// Whether nothing is overdue without which the practice lets nobody in. Whoever is let in all the same, since nobody else could record
+/// training, signs in for that once more, with an entry that says so; a program never is.
+async fn is_trained(house: &House, session: &Session<Full>) -> Result<bool, HouseError> {
+    let (practice, account) = (session.practice(), session.account());
+    Ok(match training::admission(house, practice, account, session.role()).await? {
+        Admission::Admitted => true,
+        Admission::NobodyElse { since } => session.token().is_none() && session.created_at() >= since,
+        Admission::Barred(_) => false,
+    })
+}
+
+async fn refuse(
+    house: &House,
+    record: &SessionRecord,
+    reason: Word,
+    genuine: bool,
+    origin: Origin,
+) -> Result<(), HouseError> {
     let actor = match genuine {
         true => Actor {
             practice: Some(record.practice),
@@ -64,6 +88,7 @@ async fn refuse(house: &House, record: &SessionRecord, error: SessionError, orig
 }
 
 const RESUME: Word = Word::new("resume_session");
+const OVERDUE: Word = Word::new("training-overdue");
 
 const fn reason(error: SessionError) -> Word {
     Word::new(match error {
@@ -100,20 +125,18 @@ pub async fn resume_api_token(house: &House, bearer: &str, origin: Origin) -> Re
         }
         None => Err(ApiTokenError::Forged),
     };
-    match resumed {
-        Ok(session) => Ok(Some(Resumed::Full(session))),
-        Err(error) => {
-            let (actor, reason) = match error {
-                ApiTokenError::Forged => (Actor::default(), Word::new("forged")),
-                ApiTokenError::WrongSecret => (Actor::default(), Word::new("wrong-token")),
-                ApiTokenError::Expired => (actor, Word::new("expired")),
-                ApiTokenError::Account(error) => (actor, reason(error)),
-            };
-            // Told once in a window: a program that nobody watches asks every minute, for ever.
-            let event = Event::refused(RESUME, crate::account::api_token(row.token_id), reason);
-            let presented = house.indexes.presented(LoginSessionId::from_bytes(*row.token_id.as_bytes()));
-            refusals::refuse(house, &presented, actor, origin, event).await?;
-            Ok(None)
-        }
-    }
+    let refused = match resumed {
+        Ok(session) if is_trained(house, &session).await? => return Ok(Some(Resumed::Full(session))),
+        Ok(_) => (actor, OVERDUE),
+        Err(ApiTokenError::Forged) => (Actor::default(), Word::new("forged")),
+        Err(ApiTokenError::WrongSecret) => (Actor::default(), Word::new("wrong-token")),
+        Err(ApiTokenError::Expired) => (actor, Word::new("expired")),
+        Err(ApiTokenError::Account(error)) => (actor, reason(error)),
+    };
+    let (actor, reason) = refused;
+    // Told once in a window: a program that nobody watches asks every minute, for ever.
+    let event = Event::refused(RESUME, crate::account::api_token(row.token_id), reason);
+    let presented = house.indexes.presented(LoginSessionId::from_bytes(*row.token_id.as_bytes()));
+    refusals::refuse(house, &presented, actor, origin, event).await?;
+    Ok(None)
 }

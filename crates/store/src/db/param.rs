@@ -2,9 +2,10 @@
 
 use domain::{
     AccessItemId, AccessReviewId, AccountId, AgreementId, AlertId, AmendmentId, AmendmentStepId, BillingAccountId,
-    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, Date, DisposalId, EmergencyId, EntryId, ExerciseId,
-    HoldId, IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId, PayerId,
-    PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, VisitId, billing::Cents,
+    BillingLinkId, BookingId, CareLinkId, ChannelId, ChargeId, CourseId, Date, DisposalId, EmergencyId, EntryId,
+    ExerciseId, HoldId, IncidentId, InvitationId, ItemId, LoginSessionId, NoteId, OccasionId, PasskeyId, PatientId,
+    PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, Timestamp, TokenId, TrainingId, VisitId,
+    billing::Cents,
 };
 use std::borrow::Cow;
 
@@ -135,6 +136,7 @@ ids!(
     BookingId,
     CareLinkId,
     ChannelId,
+    CourseId,
     DisposalId,
     EmergencyId,
     HoldId,
@@ -156,6 +158,7 @@ ids!(
     ProgramId,
     RequestId,
     TokenId,
+    TrainingId,
     VisitId
 );
 

@@ -232,6 +232,12 @@ pub fn set_role_and_state(
     batch.run(SQL, params).expect(1)
 }
 
+/// An account gets another role from this moment on.
+pub fn role_since(batch: Batch, practice: PracticeId, account: AccountId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE accounts SET role_since = $1 WHERE practice_id = $2 AND account_id = $3";
+    batch.run(SQL, &[at.into(), practice.into(), account.into()]).expect(1)
+}
+
 fn read(row: &Row) -> Result<AccountRow, StoreError> {
     let account_id = row.id(1)?;
     let id = AccountRow::row_id(account_id);

@@ -49,6 +49,11 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "access_reviews", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "access_items", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "oversight_settings", "SELECT, INSERT, UPDATE"),
+    // A rotation of keys seals anew; who was trained on which day is never changed.
+    (Store::Identity, "courses", "SELECT, INSERT, UPDATE"),
+    (Store::Identity, "course_versions", "SELECT, INSERT, UPDATE (title, purpose)"),
+    (Store::Identity, "course_roles", "SELECT, INSERT"),
+    (Store::Identity, "trainings", "SELECT, INSERT, UPDATE (how, superseded_by)"),
     (Store::Keys, "practice_keys", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Keys, "patient_keys", "SELECT, INSERT, UPDATE, DELETE"),
     (Store::Keys, "root_in_force", "SELECT, INSERT, UPDATE"),

@@ -46,6 +46,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 15, "0015_incidents"),
             migration!("identity", 16, "0016_access_reviews_looked_at"),
             migration!("identity", 17, "0017_freezing"),
+            migration!("identity", 18, "0018_training"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

@@ -22,6 +22,8 @@ mod merges;
 mod retention;
 #[path = "rows/taken_back.rs"]
 mod taken_back;
+#[path = "rows/training.rs"]
+mod training;
 #[path = "rows/watching.rs"]
 mod watching;
 
@@ -36,6 +38,7 @@ pub(crate) use identity::*;
 pub(crate) use merges::*;
 pub(crate) use retention::*;
 pub(crate) use taken_back::*;
+pub(crate) use training::*;
 pub(crate) use watching::*;
 
 use domain::{AccountId, PatientId, PracticeId, Timestamp};

@@ -9,6 +9,7 @@ mod dose;
 pub mod incidents;
 pub mod reviews;
 pub mod trail;
+pub mod training;
 
 pub use access::{action, may, permission, purpose, role, sentence};
 pub use billing::{booking_kind, charge_state, unit_rule, withdrawal_reason};

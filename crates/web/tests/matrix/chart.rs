@@ -66,6 +66,10 @@ pub(crate) struct Chart {
     pub(crate) emergencies: [String; 2],
     /// Incidents of the practice, about nobody, one for each door; then two that somebody else assessed, to be closed.
     pub(crate) incidents: [String; 4],
+    /// Courses of the practice: one for each door, then one to be ended at each.
+    pub(crate) courses: [String; 4],
+    /// Records of training, one to be corrected at each door.
+    pub(crate) trainings: [String; 2],
     /// The session of the patient themself; empty when there is nobody.
     pub(crate) cookie: String,
 }
@@ -99,6 +103,8 @@ impl Chart {
             accesses: [id(), id(), id()],
             emergencies: [id(), id()],
             incidents: [id(), id(), id(), id()],
+            courses: [id(), id(), id(), id()],
+            trainings: [id(), id()],
             cookie: String::new(),
         }
     }
@@ -202,6 +208,8 @@ pub(crate) async fn chart(site: &Site, practice: PracticeId, exercise: &str, nam
             accesses: Default::default(),
             emergencies: Default::default(),
             incidents: Default::default(),
+            courses: Default::default(),
+            trainings: Default::default(),
             cookie: own,
         },
         account,

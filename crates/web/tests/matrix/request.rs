@@ -2,7 +2,7 @@
 
 mod body;
 
-pub(crate) use body::{incident, json_body};
+pub(crate) use body::{course, incident, json_body, training};
 
 use crate::{
     chart::Chart,
@@ -30,6 +30,11 @@ fn voids(route: &Route) -> bool {
 /// Whether a route is for a patient who was denied what they asked.
 fn disagrees(route: &Route) -> bool {
     route.path.ends_with("/disagreement") || route.path.starts_with("/amendments/")
+}
+
+/// Whether a route ends a course.
+fn ends_course(route: &Route) -> bool {
+    route.path.contains("/training/courses/") && (route.method == Verb::Delete || route.path.ends_with("/end"))
 }
 
 /// What is sent to a route, apart from whose session it is in.
@@ -96,6 +101,8 @@ pub(crate) async fn sent(world: &World, route: &Route, relation: Relation) -> Se
         "PUT /api/v1/patients/{patient_id}/program" | "POST /api/v1/patients/{patient_id}/program/end" => {
             Some(i64::from(world.program_version(chart).await))
         }
+        "PUT /api/v1/training/courses/{course_id}" => Some(world.course_version(&chart.courses[0]).await),
+        "DELETE /api/v1/training/courses/{course_id}" => Some(world.course_version(&chart.courses[2]).await),
         "PUT /api/v1/accounts/{account_id}" => Some(world.account_version(account).await),
         "PUT /api/v1/billing/accounts/{billing_account_id}/payer" => Some(world.billing_version(chart).await),
         "POST /api/v1/billing/accounts/{billing_account_id}/charges/{charge_id}/bill"
@@ -155,6 +162,8 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "review_id" => chart.reviews[usize::from(route.path.contains("/record"))].clone(),
         "access_item_id" => chart.accesses[page + usize::from(route.path.ends_with("/end"))].clone(),
         "emergency_id" => chart.emergencies[page].clone(),
+        "course_id" => chart.courses[page + 2 * usize::from(ends_course(route))].clone(),
+        "training_id" => chart.trainings[page].clone(),
         "incident_id" if route.path.ends_with("/closing") => chart.incidents[2 + page].clone(),
         "incident_id" => chart.incidents[page].clone(),
         "setting" => "denials_count".to_owned(),

@@ -26,7 +26,7 @@ const OPEN_TO_ANY: [&str; 4] = [
 ];
 
 /// What the scope would lead to, but only a person in their own session does: it opens accounts or records to others.
-const IN_PERSON: [&str; 24] = [
+const IN_PERSON: [&str; 30] = [
     "POST /api/v1/emergencies/{emergency_id}/signature",
     "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/answer",
     "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/disagreement",
@@ -39,6 +39,12 @@ const IN_PERSON: [&str; 24] = [
     "PUT /api/v1/alerts/channels/{channel_id}/agreement",
     "POST /api/v1/agreements",
     "DELETE /api/v1/agreements/{agreement_id}",
+    "PUT /api/v1/training/settings",
+    "POST /api/v1/training/courses",
+    "PUT /api/v1/training/courses/{course_id}",
+    "DELETE /api/v1/training/courses/{course_id}",
+    "POST /api/v1/training/courses/{course_id}/records",
+    "POST /api/v1/training/records/{training_id}/correction",
     "PUT /api/v1/access-reviews/settings",
     "POST /api/v1/access-reviews/{review_id}/items/{access_item_id}",
     "POST /api/v1/access-reviews/{review_id}/keep-usual",

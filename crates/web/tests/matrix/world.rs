@@ -20,7 +20,7 @@ use store::{
         alerts::{self, AlertRow},
         billing as rows, billing_outbox,
         care_links::{self, CareKind, CareLinkRow},
-        patients, programs, progress_notes, visits,
+        patients, programs, progress_notes, training, visits,
     },
 };
 use testkit::{
@@ -147,7 +147,10 @@ impl World {
         let under = agreements[2].as_str();
         let channels = [channel(&world, under).await, channel(&world, under).await, channel(&world, under).await];
         let (reviews, accesses) = reviews::two(&world.site, practice, &world.colleague).await;
+        let courses = [course(&world).await, course(&world).await, course(&world).await, course(&world).await];
+        let trainings = [training(&world, &courses[0]).await, training(&world, &courses[1]).await];
         for chart in world.charts.values_mut() {
+            (chart.courses, chart.trainings) = (courses.clone(), trainings.clone());
             (chart.reviews, chart.accesses) = (reviews.clone(), accesses.clone());
             (chart.plans, chart.holds, chart.alerts) = (plans.clone(), holds.clone(), alerts.clone());
             (chart.agreements, chart.channels) = (agreements.clone(), channels.clone());
@@ -219,6 +222,13 @@ impl World {
         let identity = &self.site.house.stores.identity;
         let row = accounts::by_patient(identity, chart.practice, chart.patient).await.expect("read").expect("there");
         practice::accounts::invite(&self.site.house, chart.practice, row.account_id).await.expect("invited");
+    }
+
+    /// The version of a course; 0 when there is none.
+    pub(crate) async fn course_version(&self, course: &str) -> i64 {
+        let course = course.parse().expect("an id");
+        let rows = training::versions(&self.site.house.stores.identity, self.practice, course).await.expect("read");
+        rows.last().map_or(0, |row| row.version)
     }
 
     /// The version of an account; 0 when there is no such account.
@@ -314,6 +324,23 @@ async fn hold(world: &World) -> String {
     let body = json!({ "reason": "A claim is open" });
     let placed = created(&world.site, Method::POST, "/api/v1/retention/holds", cookie, body).await;
     placed["hold_id"].as_str().expect("an id").to_owned()
+}
+
+/// A course of the practice.
+async fn course(world: &World) -> String {
+    let cookie = &world.cookies[&Role::PrivacyOfficer];
+    let body = crate::request::course();
+    let made = created(&world.site, Method::POST, "/api/v1/training/courses", cookie, body).await;
+    made["course_id"].as_str().expect("an id").to_owned()
+}
+
+/// That a colleague was trained.
+async fn training(world: &World, course: &str) -> String {
+    let cookie = &world.cookies[&Role::PrivacyOfficer];
+    let body = crate::request::training(world);
+    let path = format!("/api/v1/training/courses/{course}/records");
+    let recorded = created(&world.site, Method::POST, &path, cookie, body).await;
+    recorded["training_id"].as_str().expect("an id").to_owned()
 }
 
 async fn incident(world: &World) -> String {

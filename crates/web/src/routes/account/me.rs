@@ -102,6 +102,11 @@ async fn show(State(app): State<App>, SignedIn(session): SignedIn) -> Result<Mar
         (card("Where you are signed in", Some(open("/account/sessions", "sessions")), html! {
             p class="soft" { "See your sessions, and end those that you do not know." }
         }))
+        @if me.role != Role::Patient {
+            (card("Training", Some(open("/training/mine", "your training")), html! {
+                p class="soft" { "What is asked of you, when you were trained, and until when." }
+            }))
+        }
         (card("API tokens", Some(open("/account/tokens", "API tokens")), html! {
             p class="soft" { "For programs that act for you." }
         }))

@@ -5,6 +5,7 @@ use crate::{
     App, AuditClass, Form, HalfSignedIn, Json, Problem, Route, RouteTable, Verb, Visitor,
     answer::{again_in, form_after, form_again, see_other, with_cookie},
     body::Nothing,
+    cookie,
     surround::landing,
 };
 use axum::{
@@ -13,7 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use identity::{FactorKind, Half, Session};
-use practice::sign_in::{self, Promoted, Proving, SignInError};
+use practice::{
+    sign_in::{self, Promoted, Proving, SignInError},
+    training,
+};
 use serde_json::Value;
 
 const TOTP: Route = Route::api(Verb::Post, "/api/v1/session/totp", "Proves a code of an authenticator app.")
@@ -111,7 +115,7 @@ async fn submitted(
     let kinds = kinds(&app, &session).await?;
     let proven = sign_in::with_totp(app.house(), Proving::SigningIn(session), &typed.code).await;
     let wrong = "That code is not right, or was used already";
-    taken(proven, wrong, |words| page::factor(&app, &kinds, Some(words)))
+    taken(&app, proven, wrong, |words| page::factor(&app, &kinds, Some(words))).await
 }
 
 async fn show_recovery(State(app): State<App>, visitor: Visitor) -> Response {
@@ -128,11 +132,12 @@ async fn recovery_submitted(
 ) -> Result<Response, Problem> {
     let proven = sign_in::with_recovery_code(app.house(), Proving::SigningIn(session), &typed.code).await;
     let wrong = "That code is not right, or was used already";
-    taken(proven, wrong, |words| page::recovery(&app, Some(words)))
+    taken(&app, proven, wrong, |words| page::recovery(&app, Some(words))).await
 }
 
 /// On to the first page of the role, or the form again.
-fn taken(
+async fn taken(
+    app: &App,
     proven: Result<Promoted, SignInError>,
     wrong: &str,
     again: impl Fn(&str) -> maud::Markup,
@@ -142,6 +147,10 @@ fn taken(
         Err(SignInError::Refused) => Ok(form_again(StatusCode::UNAUTHORIZED, again(wrong))),
         Err(SignInError::Wait(seconds)) => {
             Ok(form_after(seconds, again(&format!("Too many tries. {}", again_in(seconds)))))
+        }
+        Err(SignInError::Untrained(why)) => {
+            let courses = training::told(app.house(), &why).await?;
+            Ok(with_cookie(form_again(StatusCode::FORBIDDEN, page::untrained(app, &courses)), cookie::clear_session()))
         }
         Err(SignInError::Over) => Ok(see_other("/sign-in")),
         Err(other) => Err(other.into()),

@@ -3,10 +3,11 @@
 use crate::{
     App, asset,
     look::{
-        ButtonKind, Ceremony, Field, FieldErrors, Frame, Passkey, email_field, frame::Kind, notice, page, parts::Tone,
-        passkey_form, password_field, submit, text_field,
+        ButtonKind, Ceremony, Field, FieldErrors, Frame, Passkey, email_field, frame::Kind, link_button, notice, page,
+        parts::Tone, passkey_form, password_field, submit, text_field, words::full_date,
     },
 };
+use domain::Date;
 use identity::FactorKind;
 use maud::{Markup, html};
 
@@ -93,6 +94,19 @@ pub(super) fn recovery(app: &App, wrong: Option<&str>) -> Markup {
         (other_account())
     };
     page(Frame::new("Recovery code", Kind::Plain, &asset).demo(app.settings.demo), content)
+}
+
+/// Password and factor were right, and training is overdue: each course with its last day.
+pub(super) fn untrained(app: &App, courses: &[(String, Date)]) -> Markup {
+    let content = html! {
+        section class="card stack" {
+            (notice(Tone::Warn, "This practice lets nobody of its staff in whose training is overdue", None))
+            ul { @for (title, due_on) in courses { li { (title) ": by " (full_date(*due_on)) } } }
+            p { "Ask an administrator or a privacy officer of your practice: once you were trained, they record it, and you can sign in." }
+            (link_button("/sign-in", "Back", ButtonKind::Quiet))
+        }
+    };
+    page(Frame::new("Your training is overdue", Kind::Plain, &asset).demo(app.settings.demo), content)
 }
 
 fn other_account() -> Markup {

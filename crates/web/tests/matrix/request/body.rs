@@ -30,6 +30,19 @@ pub(crate) fn incident() -> Value {
     })
 }
 
+/// A course that is asked of therapists.
+pub(crate) fn course() -> Value {
+    json!({
+        "title": "Privacy", "purpose": "What HIPAA asks.", "roles": ["therapist", "billing"], "renewal_months": 12,
+        "due_days": 30,
+    })
+}
+
+/// That a colleague was trained.
+pub(crate) fn training(world: &World) -> Value {
+    json!({ "account_id": world.colleague.account(), "trained_on": "2026-05-13", "how": "Read it with Sam" })
+}
+
 /// A body that fits the route.
 pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
     match name(route).as_str() {
@@ -71,6 +84,12 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "POST /api/v1/billing/payers" => json!({ "name": address(), "unit_rule": "cms" }),
         "POST /api/v1/billing/fees" => {
             json!({ "code": "97140", "valid_from": "2026-05-01", "fee": 3800, "words": "Manual therapy" })
+        }
+        "POST /api/v1/training/courses" | "PUT /api/v1/training/courses/{course_id}" => course(),
+        "PUT /api/v1/training/settings" => json!({ "enforced": false, "warn_days": 21 }),
+        "POST /api/v1/training/courses/{course_id}/records" => training(world),
+        "POST /api/v1/training/records/{training_id}/correction" => {
+            json!({ "trained_on": "2026-05-12", "how": "It was the day before" })
         }
         "POST /api/v1/incidents" => incident(),
         "POST /api/v1/incidents/{incident_id}/assessment" => {
@@ -233,6 +252,26 @@ pub(super) async fn form_body(world: &World, route: &Route, chart: &Chart, accou
                 ("valid_from", "2026-05-01"),
                 ("fee", "41.00"),
             ]);
+        }
+        "POST /training/new" | "POST /training/courses/{course_id}" => {
+            form.extend_pairs([("title", "Privacy"), ("purpose", "What HIPAA asks."), ("roles", "therapist")]);
+            form.extend_pairs([("roles", "billing"), ("renewal_months", "12"), ("due_days", "30")]);
+            if name(route).contains("{course_id}") {
+                form.append_pair("seen", &world.course_version(&chart.courses[1]).await.to_string());
+            }
+        }
+        "POST /training/settings" => {
+            form.append_pair("warn_days", "21");
+        }
+        "POST /training/courses/{course_id}/end" => {
+            form.append_pair("seen", &world.course_version(&chart.courses[3]).await.to_string());
+        }
+        "POST /training/courses/{course_id}/records" => {
+            form.append_pair("account_id", &world.colleague.account().to_string());
+            form.extend_pairs([("trained_on", "2026-05-13"), ("how", "Read it with Sam")]);
+        }
+        "POST /training/records/{training_id}" => {
+            form.extend_pairs([("trained_on", "2026-05-12"), ("how", "It was the day before")]);
         }
         "POST /incidents/new" => {
             form.extend_pairs([
