@@ -69,7 +69,18 @@ words! {
         Note = "note",
         /// Somebody looks into it.
         Alert = "alert",
+        /// Somebody looks into it, and the login session in which it happened must prove its factor again before anything else.
+        AskFactor = "ask_factor",
+        /// Somebody looks into it, and until somebody else lifts that the account takes nothing out of the practice.
+        HoldExports = "hold_exports",
         /// Somebody looks into it, and the login session in which it happened is ended at once.
         EndSession = "end_session",
+    }
+}
+
+impl AlertAnswer {
+    /// Whether something is done to whoever it is about, beyond telling.
+    pub const fn is_done_to_somebody(self) -> bool {
+        matches!(self, Self::AskFactor | Self::HoldExports | Self::EndSession)
     }
 }

@@ -242,6 +242,7 @@ impl SessionKeeper {
             patient: record.patient,
             created_at: record.created_at,
             factor: Some(record.factor),
+            factor_asked_at: None,
             origin,
             token: Some((record.id, record.scopes.clone())),
             level: PhantomData,

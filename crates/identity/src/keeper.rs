@@ -176,6 +176,7 @@ impl SessionKeeper {
             created_at: now,
             factor: None,
             last_seen: now,
+            factor_asked_at: None,
             mac: [0; 32],
         };
         Ok((token, record.sign(&self.session_key)))
@@ -244,6 +245,7 @@ impl SessionKeeper {
             created_at: session.created_at,
             factor: Some(proof.used()),
             last_seen: now,
+            factor_asked_at: None,
             mac: [0; 32],
         };
         Ok((token, record.sign(&self.session_key)))
@@ -293,6 +295,16 @@ impl SessionKeeper {
             return None;
         }
         Some(SessionRecord { last_seen: now, ..record.clone() }.sign(&self.session_key))
+    }
+
+    /// The record of a session in which a factor is to be proven again before anything else; none for one that is not genuine, or
+    /// in which it is asked for already. The caller stores `factor_asked_at` and `mac` together, where the record still is what
+    /// it was.
+    pub fn ask_factor(&self, record: &SessionRecord, now: Timestamp) -> Option<SessionRecord> {
+        if !record.is_genuine(&self.session_key) || record.factor_asked_at.is_some() {
+            return None;
+        }
+        Some(SessionRecord { factor_asked_at: Some(now), ..record.clone() }.sign(&self.session_key))
     }
 
     /// Whether the session's factor was proven recently enough for what needs a fresh one. Never for an API token.

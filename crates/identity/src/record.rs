@@ -41,6 +41,9 @@ pub struct SessionRecord {
     pub factor: Option<FactorUse>,
     /// When it was last used, to the minute.
     pub last_seen: Timestamp,
+    /// Since when a factor is to be proven in it again before anything else. Each proof begins another session, of which
+    /// nothing was asked.
+    pub factor_asked_at: Option<Timestamp>,
     /// HMAC over all of the above.
     pub mac: [u8; 32],
 }
@@ -54,12 +57,16 @@ impl SessionRecord {
         self.with_parts(|parts| crypto::mac_matches(key, parts, &self.mac))
     }
 
-    /// Every field but the MAC, in a fixed order; an absent one is an empty part, which no present one is.
+    /// Every field but the MAC, in a fixed order; an absent one is an empty part, which no present one is. What is last is left
+    /// out where it is absent: sessions that were stored before there was such a thing are genuine still.
     fn with_parts<T>(&self, then: impl FnOnce(&[&[u8]]) -> T) -> T {
         let patient = self.patient.as_ref().map_or(&[][..], |id| id.as_bytes());
         let factor = self.factor.map_or("", |factor| factor.kind.word());
         let factor_at = self.factor.map(|factor| millis(factor.at));
-        then(&[
+        let asked_at = self.factor_asked_at.map(millis);
+        let created_at = millis(self.created_at);
+        let last_seen = millis(self.last_seen);
+        let parts: [&[u8]; 12] = [
             b"login session 1",
             self.id.as_bytes(),
             &self.token_hash,
@@ -67,11 +74,13 @@ impl SessionRecord {
             self.account.as_bytes(),
             self.role.word().as_bytes(),
             patient,
-            &millis(self.created_at),
+            &created_at,
             factor.as_bytes(),
             factor_at.as_ref().map_or(&[][..], |bytes| bytes),
-            &millis(self.last_seen),
-        ])
+            &last_seen,
+            asked_at.as_ref().map_or(&[][..], |bytes| bytes),
+        ];
+        then(&parts[..parts.len() - usize::from(asked_at.is_none())])
     }
 }
 

@@ -17,6 +17,7 @@ pub struct Session<L: Level> {
     pub(crate) patient: Option<PatientId>,
     pub(crate) created_at: Timestamp,
     pub(crate) factor: Option<FactorUse>,
+    pub(crate) factor_asked_at: Option<Timestamp>,
     pub(crate) origin: Origin,
     pub(crate) token: Option<(TokenId, Scopes)>,
     pub(crate) level: PhantomData<fn() -> L>,
@@ -48,6 +49,11 @@ impl<L: Level> Session<L> {
     pub const fn created_at(&self) -> Timestamp {
         self.created_at
     }
+    /// Since when a factor is to be proven in it again before anything else; none where nobody asked. An API token proves
+    /// nothing, and is never asked.
+    pub const fn factor_asked_at(&self) -> Option<Timestamp> {
+        self.factor_asked_at
+    }
     /// Where the present request came from.
     pub const fn origin(&self) -> Origin {
         self.origin
@@ -66,6 +72,7 @@ impl<L: Level> Session<L> {
             patient: record.patient,
             created_at: record.created_at,
             factor: record.factor,
+            factor_asked_at: record.factor_asked_at,
             origin,
             token: None,
             level: PhantomData,

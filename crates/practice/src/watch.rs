@@ -8,6 +8,7 @@ mod alerts;
 mod baseline;
 mod finding;
 mod follow;
+mod holding;
 mod merge;
 mod network;
 mod people;
@@ -17,7 +18,7 @@ mod settings;
 pub mod simulate;
 
 pub use alerts::{
-    AlertDetails, AlertError, AlertLine, AlertPage, ReviewView, SettingView, Which, Whom, alert, alerts,
+    AlertDetails, AlertError, AlertLine, AlertPage, HoldView, ReviewView, SettingView, Which, Whom, alert, alerts,
     change_setting, review, settings,
 };
 pub use baseline::Usual;
@@ -28,6 +29,7 @@ pub(crate) use rules::opens_record;
 
 pub use finding::{Compared, Finding, Place};
 pub use follow::{FollowError, Follower, STEPS, WatchRound};
+pub use holding::{exports_held, lift_export_hold};
 pub use network::Network;
 pub use practice_watch::PracticeWatch;
 pub(crate) use settings::working_days;

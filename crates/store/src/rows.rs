@@ -27,6 +27,7 @@ pub mod disposals;
 pub mod emergencies;
 pub mod erasure;
 pub mod exercises;
+pub mod export_holds;
 pub mod idempotency_keys;
 pub mod imports;
 pub mod incidents;

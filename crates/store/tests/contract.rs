@@ -87,6 +87,7 @@ contract! {
         why_an_account_ended_is_found_however_much_else_ended
         what_is_asked_follows_from_the_role_the_newest_version_and_what_counts
         alerts_are_stored_once_listed_newest_first_and_reviewed_once
+        what_follows_from_an_alert_is_done_once_and_exports_are_held_once
         settings_of_the_watch_change_and_its_place_moves_on_only_from_where_it_is
         one_server_at_a_time_sends_on_a_channel_and_what_arrived_is_stored_with_its_place
         agreements_are_put_on_file_and_ended_once;

@@ -64,6 +64,8 @@ problems! {
     method_not_allowed = METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here";
     /// 409: it does not fit with what is already there.
     conflict = CONFLICT, "conflict", "This does not fit with what is already there";
+    /// 409: the account may take nothing out of the practice until somebody else lifts that.
+    exports_held = CONFLICT, "exports-held", "Your exports are held back";
     /// 410: it was there, and was destroyed when its time was over. Said only to who would be let in.
     gone = GONE, "gone", "This record was destroyed when its time was over";
     /// 412: somebody else changed it since it was read.

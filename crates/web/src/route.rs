@@ -116,6 +116,11 @@ pub struct Route {
     pub any_token: bool,
     /// What is written down.
     pub audit: AuditClass,
+    /// Whether it takes something out of the practice: whose exports are held does not get it. What is sent as a file is, and a
+    /// route that sends one without saying so sends nothing.
+    pub takes_out: bool,
+    /// Whether it stays open to a session in which a factor is to be proven again: only for proving it, and for signing out.
+    pub proves: bool,
     /// What it answers with.
     pub kind: Kind,
     /// What it does, in a sentence.
@@ -151,6 +156,8 @@ impl Route {
             roles: None,
             any_token: false,
             audit: AuditClass::None,
+            takes_out: false,
+            proves: false,
             kind,
             summary,
             body_limit: BODY_LIMIT,
@@ -216,6 +223,18 @@ impl Route {
     #[must_use]
     pub const fn audit(mut self, audit: AuditClass) -> Self {
         self.audit = audit;
+        self
+    }
+    /// Says that it takes something out of the practice.
+    #[must_use]
+    pub const fn takes_out(mut self) -> Self {
+        self.takes_out = true;
+        self
+    }
+    /// Says that a factor is proven with it, or that it signs out.
+    #[must_use]
+    pub const fn proves(mut self) -> Self {
+        self.proves = true;
         self
     }
     /// Lets a body have up to `bytes` instead of [`BODY_LIMIT`].
@@ -297,6 +316,8 @@ impl Route {
             Some("a permission needs a full session")
         } else if self.roles.is_some() && self.level != Level::Full {
             Some("a role needs a full session")
+        } else if self.takes_out && self.level != Level::Full {
+            Some("what is taken out needs a full session")
         } else if self.any_token && (self.permission.is_some() || self.kind != Kind::Api) {
             Some("any token is let in only to what the API shows without a permission")
         } else if self.kind == Kind::Asset && (self.level != Level::Public || self.method != Verb::Get) {

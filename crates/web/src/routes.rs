@@ -33,6 +33,8 @@ mod voiding;
 mod week;
 mod who_looked;
 
+pub(crate) use session::confirm_before;
+
 use crate::RouteTable;
 
 /// The whole table: the shell's own routes and all of these.

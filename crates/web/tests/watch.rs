@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod watch {
+    mod answering;
     mod channels;
     mod looking;
     mod scene;

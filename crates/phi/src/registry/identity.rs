@@ -87,6 +87,7 @@ table! {
         (factor_at: Time, Drop, "when that factor was last proven")
         (last_seen_at: Time, Drop, "when it was last used, to the minute")
         (mac: Fingerprint, Drop, "proves that the server wrote the row")
+        (factor_asked_at: Time, Drop, "since when a factor is to be proven in it again before anything else")
     }
 }
 

@@ -9,13 +9,13 @@ table! {
         (practice_id: Id, Drop, "the practice")
         (alert_id: Id, Drop, "the alert")
         (rule: Structure, Drop, "the rule that found it")
-        (answer: Structure, Drop, "what followed from it: note, alert or end_session")
+        (answer: Structure, Drop, "what followed from it: note, alert, ask_factor, hold_exports or end_session")
         (who_id: Id, Drop, "the account whose doing it is, if it is anybody's")
         (happened_at: Time, Drop, "the time of the entry with which it came to be")
         (found_at: Time, Drop, "when it was found")
         (compared: Structure, Drop, "what was counted and compared with what, JSON of numbers")
-        (login_session_id: Id, Drop, "the login session that is to be ended, where that follows")
-        (session_ended_at: Time, Drop, "when it was ended")
+        (login_session_id: Id, Drop, "the login session that is to be ended, or to prove a factor again, where that follows")
+        (answered_at: Time, Drop, "when what follows was done")
         (nth: Structure, Drop, "its number in the practice, in the order in which they were found")
     }
 }
@@ -39,6 +39,18 @@ table! {
         (reviewed_by: Id, Drop, "the account that looked into it")
         (reviewed_at: Time, Drop, "when")
         (words: sealed Account as Words = ReviewWords, Drop, "What was found.")
+    }
+}
+
+table! {
+    /// Accounts that take nothing out of the practice because of an alert, until somebody else lifts that.
+    Identity.export_holds {
+        (practice_id: Id, Drop, "the practice")
+        (alert_id: Id, Drop, "the alert")
+        (account_id: Id, Drop, "the account")
+        (held_at: Time, Drop, "since when")
+        (lifted_by: Id, Drop, "the account that lifted it")
+        (lifted_at: Time, Drop, "when")
     }
 }
 
@@ -264,6 +276,7 @@ pub(super) const TABLES: &[&[Column]] = &[
     alerts::COLUMNS,
     alert_entries::COLUMNS,
     alert_reviews::COLUMNS,
+    export_holds::COLUMNS,
     incidents::COLUMNS,
     incident_accounts::COLUMNS,
     incident_patients::COLUMNS,

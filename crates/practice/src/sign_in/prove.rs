@@ -6,7 +6,7 @@ use crate::{
     Actor, Event, House, HouseError,
     training::{self, Admission, Untrained},
 };
-use domain::{AccountId, LoginSessionId, PracticeId, Role};
+use domain::{AccountId, LoginSessionId, PracticeId, Role, Timestamp};
 use identity::{
     AcceptedFactors, FactorKind, FactorProof, Full, Half, Origin, PromoteError, Session, SessionRecord, SessionToken,
     TotpError, TotpSecret,
@@ -52,6 +52,12 @@ impl Proving<'_> {
         match self {
             Self::SigningIn(session) => session.account(),
             Self::SteppingUp(session) => session.account(),
+        }
+    }
+    const fn factor_asked_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::SigningIn(session) => session.factor_asked_at(),
+            Self::SteppingUp(session) => session.factor_asked_at(),
         }
     }
     const fn role(&self) -> Role {
@@ -157,6 +163,7 @@ pub(super) async fn finish(
     used: Batch,
 ) -> Result<Promoted, SignInError> {
     let (practice, account, role, old) = (proving.practice(), proving.account(), proving.role(), proving.id());
+    let asked = proving.factor_asked_at();
     let (actor, origin, action, tries) = (proving.actor(), proving.origin(), proving.action(), proving.tries());
     let factor = proof.kind();
     let entry = |outcome, reason, session| Event {
@@ -204,7 +211,7 @@ pub(super) async fn finish(
         let event = Event { reason: Word::new("nobody-else-records-training"), ..event };
         house.record_as(actor, origin, event).await?;
     }
-    let batch = login_sessions::rotate_out(Batch::new(), practice, account, old);
+    let batch = login_sessions::rotate_out(Batch::new(), practice, account, old, asked);
     let batch = emergencies::move_on(login_sessions::insert(batch, &record), practice, old, record.id).and(used);
     match house.stores.identity.commit(begun.attempt.succeeded(batch, tries)).await {
         Ok(()) => Ok(Promoted { token, role: record.role, factor }),

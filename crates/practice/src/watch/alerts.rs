@@ -24,14 +24,14 @@ use store::{
     Batch, CommitError, StoreError,
     rows::{
         accounts::{self, AccountState},
-        alerts::{self as rows, Found, Listed, ReviewRow},
-        audit_logs,
+        alerts::{self as rows, AlertRow, Found, Listed, ReviewRow},
+        audit_logs, export_holds,
         watching::{self, SettingRow},
     },
 };
 
 const ALERTS: Word = Word::new("alerts");
-const ALERT: Word = Word::new("alert");
+pub(super) const ALERT: Word = Word::new("alert");
 const SETTINGS_OF: Word = Word::new("watch_settings");
 
 /// Which alerts are asked for.
@@ -52,6 +52,12 @@ pub enum AlertError {
     /// Somebody looked into it already.
     #[error("somebody looked into it already")]
     Reviewed,
+    /// No exports are held for the alert, or somebody lifted that before.
+    #[error("no exports are held for it")]
+    NotHeld,
+    /// One lifts nothing that holds one's own exports, while there is somebody else who may.
+    #[error("one's own exports are given free by somebody else")]
+    OwnExports,
     /// The value is none that makes sense.
     #[error(transparent)]
     Value(#[from] Invalid),
@@ -105,6 +111,23 @@ pub struct ReviewView {
     pub words: String,
 }
 
+/// Exports of an account that are held for an alert.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct HoldView {
+    /// The alert for which they are held: another one, where they were held before.
+    pub alert_id: AlertId,
+    /// Since when.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub held_at: Timestamp,
+    /// Who lifted that; null while it is in force.
+    pub lifted_by: Option<Person>,
+    /// When.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub lifted_at: Option<Timestamp>,
+    /// Whether the account lifted it itself: there was nobody else who could.
+    pub lifted_by_oneself: bool,
+}
+
 /// An alert.
 #[derive(Clone, Serialize, JsonSchema)]
 pub struct AlertLine {
@@ -127,6 +150,11 @@ pub struct AlertLine {
     /// When the login session in which it happened was ended for it; null where it was not.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub session_ended_at: Option<Timestamp>,
+    /// When a factor was asked for in it again; null where it was not.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub factor_asked_at: Option<Timestamp>,
+    /// The exports that are or were held for it; null where none were.
+    pub exports_held: Option<HoldView>,
     /// Who looked into it; null while nobody did.
     pub review: Option<ReviewView>,
 }
@@ -149,7 +177,7 @@ pub struct AlertDetails {
     pub pointed_to: usize,
     /// What was dropped from the trail since, where the alert is old enough for some of them to have gone.
     pub dropped: Option<OldDropped>,
-    /// Where it is about whoever reads it and nobody looked into it: who else may.
+    /// Where it is about whoever reads it: who else may look into it, and give exports free.
     pub others: Vec<Person>,
 }
 
@@ -175,7 +203,7 @@ pub struct SettingView {
     pub changed_at: Option<Timestamp>,
 }
 
-async fn allowed(house: &House, session: &Session<Full>, what: Resource) -> Result<PracticeId, AlertError> {
+pub(super) async fn allowed(house: &House, session: &Session<Full>, what: Resource) -> Result<PracticeId, AlertError> {
     Ok(house.guard.authorize_practice::<ReadAudit>(session, Purpose::operations(what)).await?.practice())
 }
 
@@ -220,18 +248,19 @@ pub async fn alert(house: &House, session: &Session<Full>, alert: AlertId) -> Re
     });
     let mut names = Names::new(house, session);
     let entries = named(&mut names, of_here.collect()).await?;
-    let others = if found.alert.who == Some(session.account()) && found.review.is_none() {
-        others(house, session, &mut names).await?
-    } else {
-        Vec::new()
-    };
+    let others =
+        if found.alert.who == Some(session.account()) { others(house, session, &mut names).await? } else { Vec::new() };
     let dropped = house.trail.health().dropped.filter(|dropped| found.alert.happened_at <= dropped.until);
     let alert = line(house, session, &mut names, found).await?;
     Ok(AlertDetails { alert, entries, pointed_to: places.len(), dropped, others })
 }
 
 /// Everybody else who watches over the practice at present.
-async fn others(house: &House, session: &Session<Full>, names: &mut Names<'_>) -> Result<Vec<Person>, AlertError> {
+pub(super) async fn others(
+    house: &House,
+    session: &Session<Full>,
+    names: &mut Names<'_>,
+) -> Result<Vec<Person>, AlertError> {
     let mut found = Vec::new();
     for row in staff::everybody(house, session.practice()).await? {
         // Whoever may read the trail: the policy gives these two leave, to watch over it.
@@ -302,6 +331,11 @@ async fn line(
         }
         None => None,
     };
+    let exports_held = match alert.answer {
+        AlertAnswer::HoldExports if alert.answered_at.is_some() => hold_of(house, &alert, names).await?,
+        _ => None,
+    };
+    let when = |answer| alert.answered_at.filter(|_| alert.answer == answer);
     let compared = serde_json::from_str(&alert.compared)
         .map_err(|_| StoreError::Column { index: 7, wanted: "what was compared" })?;
     Ok(AlertLine {
@@ -312,9 +346,29 @@ async fn line(
         happened_at: alert.happened_at,
         found_at: alert.found_at,
         compared,
-        session_ended_at: alert.session_ended_at,
+        session_ended_at: when(AlertAnswer::EndSession),
+        factor_asked_at: when(AlertAnswer::AskFactor),
+        exports_held,
         review,
     })
+}
+
+/// What holds the exports of whom an alert is about, or did for it.
+async fn hold_of(house: &House, alert: &AlertRow, names: &mut Names<'_>) -> Result<Option<HoldView>, AlertError> {
+    let (db, practice) = (&house.stores.identity, alert.practice_id);
+    let found = match (export_holds::of_alert(db, practice, alert.alert_id).await?, alert.who, alert.answered_at) {
+        // They were held already.
+        (None, Some(who), Some(at)) => export_holds::at(db, practice, who, at).await?,
+        (found, ..) => found,
+    };
+    let Some(row) = found else { return Ok(None) };
+    let lifted_by = match row.lifted {
+        Some((by, _)) => Some(names.person(by).await?),
+        None => None,
+    };
+    let lifted_by_oneself = row.lifted.is_some_and(|(by, _)| by == row.account_id);
+    let (alert_id, held_at, lifted_at) = (row.alert_id, row.held_at, row.lifted.map(|(_, at)| at));
+    Ok(Some(HoldView { alert_id, held_at, lifted_by, lifted_at, lifted_by_oneself }))
 }
 
 /// All settings as they are now: numbers first, then what follows from each rule.
@@ -376,7 +430,7 @@ fn checked(name: &str, value: &str) -> Result<(String, String), AlertError> {
         let answer: AlertAnswer = value.parse()?;
         if !rule.can_be_answered(answer) {
             return Err(Invalid::new(
-                "is not what can follow from this: somebody is always told, and no session is ended",
+                "is not what can follow from this: somebody is always told, and nothing is done to anybody",
             )
             .into());
         }

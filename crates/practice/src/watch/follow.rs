@@ -8,7 +8,7 @@
 //! Of several servers over the same stores one watches. The others see that the place moves on without them, and take over
 //! when it does not.
 
-mod ending;
+mod answering;
 mod pending;
 mod reach;
 
@@ -21,8 +21,8 @@ use crate::{
     House,
     trail::{Logs, TrailError},
 };
-use domain::{AlertAnswer, PracticeId, TaskObserver, Timestamp, Timezone};
-use ending::Ending;
+use answering::Answering;
+use domain::{PracticeId, TaskObserver, Timestamp, Timezone};
 use ledger::{Entry, LogName};
 use pending::{Move, Pending};
 pub(crate) use reach::readable;
@@ -50,7 +50,7 @@ const TAKEOVER: i64 = 5;
 const LEARNED_DAYS: i64 = (LAG + REACH + 30) as i64;
 
 /// The steps of a round that are durable.
-pub const STEPS: &[&str] = &["looked", "stored", "ended"];
+pub const STEPS: &[&str] = &["looked", "stored", "answered"];
 
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub enum FollowError {
     /// What was found could not be stored.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// That a session is ended could not be recorded, so it was not.
+    /// What follows from an alert could not be recorded, so it was not done.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
 }
@@ -112,7 +112,7 @@ struct Memory {
     places: HashMap<String, u64>,
     practices: HashMap<PracticeId, PracticeWatch>,
     pending: Option<Pending>,
-    ending: Ending,
+    answering: Answering,
 }
 
 impl Follower {
@@ -239,11 +239,11 @@ impl Follower {
             for Move { log, to, .. } in &pending.moves {
                 remembered.places.insert(log.clone(), *to);
             }
-            remembered.ending.add(pending.alerts.iter().map(|(row, _)| row));
+            remembered.answering.add(pending.alerts.iter().map(|(row, _)| row));
             remembered.pending = None;
             self.observer.reached(STEPS[1]);
         }
-        if remembered.ending.end(&self.house)? {
+        if remembered.answering.act(&self.house)? {
             self.observer.reached(STEPS[2]);
         }
         Ok(round)
@@ -275,8 +275,8 @@ impl Follower {
                 tracing::warn!(%error, %log, "the watch learned what is usual without a part of a log");
             }
         }
-        let ending = Handle::current().block_on(Ending::left_behind(&self.house))?;
-        Ok(Memory { places: stored.iter().cloned().collect(), practices, pending: None, ending })
+        let answering = Handle::current().block_on(Answering::left_behind(&self.house))?;
+        Ok(Memory { places: stored.iter().cloned().collect(), practices, pending: None, answering })
     }
 
     /// The watch of an entry's practice; none for what is of no practice.
@@ -331,9 +331,9 @@ impl Follower {
         let found_at = self.house.clock.now();
         let mut alerts: Vec<(AlertRow, Vec<Place>)> = Vec::new();
         while let Some((place, entry)) = merge.next(logs)? {
-            if let Some(moved) = ending::moved(&entry) {
-                // A session that is to be ended may have gone on under another id before it is.
-                memory.ending.follow(entry.practice, moved);
+            if let Some(moved) = answering::moved(&entry) {
+                // A session in which something is to be done may have gone on under another id before it is.
+                memory.answering.follow(entry.practice, moved);
                 let here = alerts.iter_mut().map(|(row, _)| row).filter(|row| Some(row.practice_id) == entry.practice);
                 for row in here.filter(|row| row.login_session_id == Some(moved.0)) {
                     row.login_session_id = Some(moved.1);
@@ -342,9 +342,10 @@ impl Follower {
             let Some(watch) = self.watch_of(&mut memory.practices, &entry)? else { continue };
             for finding in watch.look(&place, &entry) {
                 let answer = watch.settings().answer(finding.rule);
-                // Only the session of whom the alert is about: what was tried from outside has none.
-                let ends = answer == AlertAnswer::EndSession && finding.who.is_some() && finding.who == entry.actor;
-                let session = if ends { ending::session_after(&entry) } else { None };
+                // Only to whom the alert is about, in their session: what was tried from outside has none.
+                let theirs = finding.who.is_some() && finding.who == entry.actor;
+                let done = answer.is_done_to_somebody() && theirs;
+                let session = if done { answering::session_after(&entry) } else { None };
                 alerts.push((pending::row(&finding, answer, session, found_at), finding.entries));
             }
         }

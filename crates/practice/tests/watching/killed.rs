@@ -16,7 +16,7 @@ use std::{
 use store::{
     Batch,
     rows::{
-        alerts, login_sessions,
+        alerts, export_holds, login_sessions,
         watching::{self, SettingRow},
     },
 };
@@ -99,6 +99,7 @@ async fn killed_between_the_alert_and_the_end_of_its_session_the_next_one_ends_i
             factor: None,
             last_seen: house.clock.now(),
             mac: [0; 32],
+            factor_asked_at: None,
         };
         let batch = login_sessions::insert(watching::set(Batch::new(), &set), &record);
         db.commit(batch).await.expect("stored");
@@ -119,7 +120,44 @@ async fn killed_between_the_alert_and_the_end_of_its_session_the_next_one_ends_i
         assert!(killed_at(STEPS[2], folder));
         let house = open(folder).await;
         assert!(!there(&house).await);
-        let left = alerts::to_end(&house.house.stores.identity, Timestamp::MIN).await.expect("read");
+        let left = alerts::to_do(&house.house.stores.identity, Timestamp::MIN).await.expect("read");
         assert!(left.is_empty(), "and the alert says so");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_the_alert_and_the_holding_of_exports_the_next_one_holds_them() {
+    for kind in Kind::all() {
+        let (folder, practice): (_, PracticeId) = found(kind).await;
+        let folder = folder.path();
+        let house = watched(folder).await;
+        let person = house.account(practice, Role::Therapist).await;
+        let account = person.account();
+        let set = SettingRow {
+            practice_id: practice,
+            name: "answer.denials".to_owned(),
+            value: "hold_exports".to_owned(),
+            changed_by: account,
+            changed_at: house.clock.now(),
+        };
+        house.house.stores.identity.commit(watching::set(Batch::new(), &set)).await.expect("stored");
+        let mut refused = entries(practice, house.clock.now(), 1, 20);
+        for entry in &mut refused {
+            (entry.actor, entry.login_session) = (Some(account), Some(LoginSessionId::from_bytes([5; 16])));
+        }
+        append(folder, refused).await;
+        drop(house);
+        assert!(killed_at(STEPS[1], folder));
+        let held = async |house: &TestHouse| {
+            let db = &house.house.stores.identity;
+            export_holds::in_force(db, practice, account).await.expect("read").is_some()
+        };
+        let house = open(folder).await;
+        assert!(!held(&house).await, "the alert is there, and nothing is held yet");
+        drop(house);
+        assert!(killed_at(STEPS[2], folder));
+        let house = open(folder).await;
+        assert!(held(&house).await);
+        assert!(alerts::to_do(&house.house.stores.identity, Timestamp::MIN).await.expect("read").is_empty());
     }
 }

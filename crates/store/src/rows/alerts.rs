@@ -24,33 +24,37 @@ pub struct AlertRow {
     pub found_at: Timestamp,
     /// What was counted and compared with what: JSON of numbers.
     pub compared: String,
-    /// The login session that is to be ended, where that follows; the name of a token is none, and is never found.
+    /// The login session that is to be ended, or to prove a factor again, where that follows; the name of a token is none, and
+    /// is never found.
     pub login_session_id: Option<LoginSessionId>,
-    /// When it was ended; none while it was not.
-    pub session_ended_at: Option<Timestamp>,
+    /// When what follows was done; none while it was not.
+    pub answered_at: Option<Timestamp>,
 }
 
-/// A session that is to be ended for an alert.
+/// What is to be done for an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ToEnd {
+pub struct ToDo {
     /// The practice.
     pub practice_id: PracticeId,
     /// The alert.
     pub alert_id: AlertId,
-    /// Whose session.
+    /// What.
+    pub answer: AlertAnswer,
+    /// To whom.
     pub account_id: AccountId,
-    /// Which.
+    /// In which of their sessions.
     pub session: LoginSessionId,
     /// When the alert was found.
     pub found_at: Timestamp,
 }
 
-impl ToEnd {
-    /// What an alert asks to be ended, if that was not done yet.
+impl ToDo {
+    /// What an alert asks to be done, if that was not done yet.
     pub fn of(row: &AlertRow) -> Option<Self> {
         let (account_id, session) = (row.who?, row.login_session_id?);
-        let (practice_id, alert_id, found_at) = (row.practice_id, row.alert_id, row.found_at);
-        row.session_ended_at.is_none().then_some(Self { practice_id, alert_id, account_id, session, found_at })
+        let (practice_id, alert_id, answer, found_at) = (row.practice_id, row.alert_id, row.answer, row.found_at);
+        let left = row.answered_at.is_none() && answer.is_done_to_somebody();
+        left.then_some(Self { practice_id, alert_id, answer, account_id, session, found_at })
     }
 }
 
@@ -87,7 +91,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT a.practice_id, a.alert_id, a.rule, a.answer, a.who_id, a.happened_at, a.found_at, a.compared, \
-             r.reviewed_by, r.reviewed_at, r.words, a.login_session_id, a.session_ended_at FROM alerts a LEFT JOIN alert_reviews r \
+             r.reviewed_by, r.reviewed_at, r.words, a.login_session_id, a.answered_at FROM alerts a LEFT JOIN alert_reviews r \
              ON r.practice_id = a.practice_id AND r.alert_id = a.alert_id ",
             $rest
         )
@@ -165,8 +169,8 @@ pub async fn by_number(db: &Db, practice: PracticeId, nth: u64) -> Result<Option
     Ok(found.as_ref().map(read).transpose()?.map(|found| found.alert))
 }
 
-/// Adds an alert and its entries; one that is there already stays as it is. Its session is not ended yet: see
-/// [`session_ended`].
+/// Adds an alert and its entries; one that is there already stays as it is. What follows is not done yet: see
+/// [`answered`].
 pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
     const SQL: &str = "INSERT INTO alerts (practice_id, alert_id, rule, answer, who_id, happened_at, found_at, compared, \
                        login_session_id, nth) \
@@ -192,22 +196,26 @@ pub fn insert(batch: Batch, row: &AlertRow, entries: &[(&str, u64)]) -> Batch {
     })
 }
 
-/// The sessions that are to be ended for alerts found since, and were not, in the order in which they were found.
-pub async fn to_end(db: &Db, since: Timestamp) -> Result<Vec<ToEnd>, StoreError> {
-    const SQL: &str = "SELECT practice_id, alert_id, who_id, login_session_id, found_at FROM alerts \
-                       WHERE found_at >= $1 AND who_id IS NOT NULL AND login_session_id IS NOT NULL \
-                       AND session_ended_at IS NULL ORDER BY found_at, alert_id";
+/// What is to be done for alerts found since, and was not, in the order in which they were found. Exports are held however late
+/// it is: an account does not end by itself, as sessions do.
+pub async fn to_do(db: &Db, since: Timestamp) -> Result<Vec<ToDo>, StoreError> {
+    const SQL: &str = "SELECT practice_id, alert_id, who_id, login_session_id, found_at, answer FROM alerts \
+                       WHERE (found_at >= $1 OR answer = 'hold_exports') AND who_id IS NOT NULL \
+                       AND login_session_id IS NOT NULL AND answered_at IS NULL \
+                       AND answer IN ('ask_factor', 'hold_exports', 'end_session') \
+                       ORDER BY found_at, alert_id";
     let read = |row: &Row| {
-        let (practice_id, alert_id, account_id) = (row.id(0)?, row.id(1)?, row.id(2)?);
-        Ok(ToEnd { practice_id, alert_id, account_id, session: row.id(3)?, found_at: row.timestamp(4)? })
+        let (practice_id, alert_id, account_id, session) = (row.id(0)?, row.id(1)?, row.id(2)?, row.id(3)?);
+        let (found_at, answer) = (row.timestamp(4)?, row.word(5)?);
+        Ok(ToDo { practice_id, alert_id, answer, account_id, session, found_at })
     };
     db.rows(SQL, &[since.into()]).await?.iter().map(read).collect()
 }
 
-/// The session of an alert was ended, in the batch that ends it.
-pub fn session_ended(batch: Batch, practice: PracticeId, alert: AlertId, at: Timestamp) -> Batch {
-    const SQL: &str = "UPDATE alerts SET session_ended_at = $1 \
-                       WHERE practice_id = $2 AND alert_id = $3 AND session_ended_at IS NULL";
+/// What follows from an alert was done, in the batch that does it.
+pub fn answered(batch: Batch, practice: PracticeId, alert: AlertId, at: Timestamp) -> Batch {
+    const SQL: &str = "UPDATE alerts SET answered_at = $1 \
+                       WHERE practice_id = $2 AND alert_id = $3 AND answered_at IS NULL";
     batch.run(SQL, &[at.into(), practice.into(), alert.into()]).expect(1)
 }
 
@@ -245,7 +253,7 @@ fn read(row: &Row) -> Result<Found, StoreError> {
             found_at: row.timestamp(6)?,
             compared: row.text(7)?.to_owned(),
             login_session_id: row.opt_id(11)?,
-            session_ended_at: row.opt_timestamp(12)?,
+            answered_at: row.opt_timestamp(12)?,
         },
         review,
     })

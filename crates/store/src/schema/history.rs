@@ -47,6 +47,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 16, "0016_access_reviews_looked_at"),
             migration!("identity", 17, "0017_freezing"),
             migration!("identity", 18, "0018_training"),
+            migration!("identity", 19, "0019_answers"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

@@ -1,7 +1,7 @@
 //! What stands before every handler: size, level, time.
 
 use super::{Kind, Level, Route};
-use crate::{App, Problem, envelope::Trail, gate, gate::Visitor};
+use crate::{App, Problem, envelope::Trail, gate, gate::Visitor, routes::confirm_before};
 use axum::{
     RequestExt,
     extract::{DefaultBodyLimit, FromRequestParts, RawPathParams, Request, State},
@@ -12,7 +12,7 @@ use axum::{
 use futures::FutureExt;
 use identity::{Full, Session};
 use ledger::{Resource, Word};
-use practice::Event;
+use practice::{Event, watch};
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// Lets the request in to its handler or answers it here.
@@ -32,7 +32,7 @@ pub(super) async fn admit(State((app, route)): State<(App, Arc<Route>)>, mut req
     let work = async move {
         let _running = running;
         match let_in(&app, &route, request).await {
-            Ok(request) => next.run(request).await,
+            Ok(request) => said(&route, next.run(request).await),
             Err(refused) => refused,
         }
     };
@@ -47,6 +47,15 @@ pub(super) async fn admit(State((app, route)): State<(App, Arc<Route>)>, mut req
         Ok(Err(())) => Problem::internal().into_response(),
         Err(_) => Problem::unavailable(5).detail("It took too long.").into_response(),
     }
+}
+
+/// An answer, unless it is a file of a route that does not say that it takes something out.
+fn said(route: &Route, response: Response) -> Response {
+    if route.takes_out || !response.headers().contains_key(header::CONTENT_DISPOSITION) {
+        return response;
+    }
+    tracing::error!(path = route.path, "the route sends a file and does not say that it takes something out");
+    Problem::internal().into_response()
 }
 
 /// Asks the gate, if the route wants to know who comes.
@@ -78,10 +87,13 @@ async fn let_in(app: &App, route: &Route, mut request: Request) -> Result<Reques
     };
     match refusal {
         None => {
-            if let Visitor::Full(session) = &visitor
-                && route.roles.is_some_and(|roles| !roles.contains(&session.role()))
-            {
-                return Err(turn_away(app, route, session, &mut parts).await.into_response());
+            if let Visitor::Full(session) = &visitor {
+                if session.factor_asked_at().is_some() && !route.proves {
+                    return Err(ask_first(route, &parts));
+                }
+                if let Err(problem) = may_enter(app, route, session, &mut parts).await {
+                    return Err(problem.into_response());
+                }
             }
             parts.extensions.insert(visitor);
             Ok(Request::from_parts(parts, body))
@@ -93,20 +105,48 @@ async fn let_in(app: &App, route: &Route, mut request: Request) -> Result<Reques
     }
 }
 
-/// Records that a route was asked for by somebody for whom it is not made; tells them that it is not there.
-async fn turn_away(app: &App, route: &Route, session: &Session<Full>, parts: &mut Parts) -> Problem {
+/// A factor is to be proven again in the session before anything else.
+fn ask_first(route: &Route, parts: &Parts) -> Response {
+    if route.kind == Kind::Page && matches!(parts.method, Method::GET | Method::HEAD) {
+        return Redirect::to(&confirm_before(parts.uri.path())).into_response();
+    }
+    let detail = "Something in this session was unusual for your account, so it asks for your second factor again before anything \
+                  else. What you sent was not done: send it again afterwards.";
+    Problem::fresh_factor_required().detail(detail).into_response()
+}
+
+/// Whether the account is one for which the route is made, and may take out what it takes out.
+async fn may_enter(app: &App, route: &Route, session: &Session<Full>, parts: &mut Parts) -> Result<(), Problem> {
+    if route.roles.is_some_and(|roles| !roles.contains(&session.role())) {
+        refuse(app, route, session, parts, Word::new("not-for-this-role")).await?;
+        return Err(Problem::not_found());
+    }
+    if route.takes_out && watch::exports_held(app.house(), session).await? {
+        refuse(app, route, session, parts, Word::new("exports-held")).await?;
+        let detail = "Something in your account's doing was unusual, so nothing may be taken out with it until somebody has looked \
+                      into that. Ask a privacy officer or another administrator of your practice: they find it under Alerts.";
+        return Err(Problem::exports_held().detail(detail));
+    }
+    Ok(())
+}
+
+/// Records that somebody asked for a route and did not get it.
+async fn refuse(
+    app: &App,
+    route: &Route,
+    session: &Session<Full>,
+    parts: &mut Parts,
+    reason: Word,
+) -> Result<(), Problem> {
     const ASK: Word = Word::new("ask_for_page");
     let patient = match RawPathParams::from_request_parts(parts, &()).await {
         Ok(path) => path.iter().find(|(name, _)| *name == "patient_id").and_then(|(_, id)| id.parse().ok()),
         Err(_) => None,
     };
     let action = route.permission.map_or(ASK, |permission| Word::new(permission.word()));
-    let reason = Word::new("not-for-this-role");
     let event = Event { patient, ..Event::refused(action, Resource::whole(Word::new("page")), reason) };
-    match app.house().record(session, event).await {
-        Ok(_) => Problem::not_found(),
-        Err(error) => error.into(),
-    }
+    app.house().record(session, event).await?;
+    Ok(())
 }
 
 /// Whether a token's scopes can lead to the route at all. What asks for no permission, no scope leads to.

@@ -23,6 +23,10 @@ impl From<AlertError> for Problem {
                 Self::conflict().detail("This alert is about your own account. Somebody else looks into it.")
             }
             AlertError::Reviewed => Self::conflict().detail("Somebody looked into it already. Open it again."),
+            AlertError::NotHeld => Self::conflict().detail("No exports are held for this alert. Open it again."),
+            AlertError::OwnExports => {
+                Self::conflict().detail("These are the exports of your own account. Somebody else gives them free.")
+            }
             AlertError::Value(why) => Self::invalid("value", &why),
             AlertError::Bounds { least, most } => {
                 Self::invalid_fields().field("value", format!("must be from {least} to {most}"))

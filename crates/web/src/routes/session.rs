@@ -9,6 +9,7 @@ mod step_up;
 
 pub(super) use page::code_fields;
 pub(super) use step_up::confirm_address;
+pub(crate) use step_up::confirm_before;
 
 use crate::{Json, Problem, RouteTable, answer::with_cookie, cookie, surround::landing};
 use axum::{

@@ -52,8 +52,8 @@ pub(crate) struct Chart {
     pub(crate) holds: [String; 2],
     /// What billing has of the patient.
     pub(crate) billed: Billed,
-    /// Two alerts of the practice, about nobody, one for each door.
-    pub(crate) alerts: [String; 2],
+    /// Alerts of the practice: two about nobody, one for each door, and two for which somebody's exports are held.
+    pub(crate) alerts: [String; 4],
     /// Agreements of the practice: one to be ended at each door, one under which the channels are, and another.
     pub(crate) agreements: [String; 4],
     /// Channels of the practice: one to be ended at each door, and one to be put under another agreement.
@@ -96,7 +96,7 @@ impl Chart {
             plans: [id(), id()],
             holds: [id(), id()],
             billed: Billed::nothing(),
-            alerts: [id(), id()],
+            alerts: [id(), id(), id(), id()],
             agreements: [id(), id(), id(), id()],
             channels: [id(), id(), id()],
             reviews: [id(), id()],

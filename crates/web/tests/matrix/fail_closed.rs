@@ -51,7 +51,7 @@ pub(crate) async fn rows(world: &World) -> BTreeMap<&'static str, i64> {
     found
 }
 
-fn role_of(whom: Whom) -> Option<Role> {
+pub(crate) fn role_of(whom: Whom) -> Option<Role> {
     use Whom::{
         All, Anyone, Audits, AuditsAccount, AuditsPatient, Bills, BillsAccount, Books, BreakersForm, BreaksGlass, Care,
         Clerk, ClerksForm, Desk, GovernorsForm, Governs, GovernsAccount, GovernsPatient, Half, Known, Library, List,

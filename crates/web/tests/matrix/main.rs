@@ -6,6 +6,7 @@ mod billing;
 mod bodies;
 mod chart;
 mod expectation;
+mod exports;
 mod fail_closed;
 mod forms;
 mod links;

@@ -155,7 +155,7 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "visit_id" => chart.visit.clone(),
         "plan_id" => chart.plans[page].clone(),
         "hold_id" => chart.holds[page].clone(),
-        "alert_id" => chart.alerts[page].clone(),
+        "alert_id" => chart.alerts[page + 2 * usize::from(route.path.ends_with("/lift"))].clone(),
         "agreement_id" => chart.agreements[page].clone(),
         "channel_id" if route.path.ends_with("/agreement") => chart.channels[2].clone(),
         "channel_id" => chart.channels[page].clone(),

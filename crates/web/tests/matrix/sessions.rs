@@ -8,6 +8,8 @@ use crate::{
 };
 use axum::http::Method;
 use domain::Role;
+use identity::SessionToken;
+use store::{Batch, rows::login_sessions};
 use testkit::site::Answer;
 use web::{Kind, Route, Verb, routes};
 
@@ -46,6 +48,39 @@ async fn nobody_half_sessions_and_ended_sessions_open_nothing_that_is_really_the
     }
     assert!(open.is_empty(), "{open:#?}");
     assert_eq!(world.site.ledger.backend().size(), recorded, "nothing was as much as asked for");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_factor_is_to_be_proven_again_nothing_else_opens_but_signing_out() {
+    let world = World::new().await;
+    let (house, db) = (&world.site.house, &world.site.house.stores.identity);
+    let (mut open, mut recorded) = (Vec::new(), world.site.ledger.backend().size());
+    for role in [Role::Therapist, Role::Admin, Role::Patient, Role::Billing] {
+        let cookie = &world.cookies[&role];
+        let (_, token) = cookie.split_once('=').expect("a cookie");
+        let hash = SessionToken::parse(token).expect("a token").hash();
+        let (record, _) = login_sessions::with_account(db, &hash).await.expect("read").expect("there");
+        let asked = house.sessions.ask_factor(&record, world.site.now()).expect("genuine");
+        db.commit(login_sessions::ask_factor(Batch::new(), &record, &asked)).await.expect("stored");
+        for route in routes::table().routes() {
+            if whom(&name(&route)) == Some(Whom::All) || route.proves {
+                continue;
+            }
+            let request = sent(&world, &route, Relation::Own).await;
+            recorded = world.site.ledger.backend().size();
+            let answer = world.site.send(request.with(route.method, cookie)).await;
+            let leads_to = format!("/account/confirm?next={}", request.path.split('?').next().unwrap_or_default());
+            if !is_shut(&route, &answer, &leads_to) || world.site.ledger.backend().size() != recorded {
+                open.push(format!("{} as {role}: {}", name(&route), answer.status));
+            }
+        }
+        let proving = world.site.open("/account/confirm?next=/account", cookie).await;
+        assert_eq!(proving.status, 200, "{}", proving.text());
+        let out = world.site.api(Method::DELETE, "/api/v1/session", cookie, None).await;
+        assert_eq!(out.status, 204, "{}", out.text());
+    }
+    assert!(open.is_empty(), "{open:#?}");
+    assert!(recorded > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,6 +20,7 @@ use store::{
         alerts::{self, AlertRow},
         billing as rows, billing_outbox,
         care_links::{self, CareKind, CareLinkRow},
+        export_holds::{self, HoldRow},
         patients, programs, progress_notes, training, visits,
     },
 };
@@ -141,7 +142,13 @@ impl World {
             assessed(&world, &assessor, "low_probability").await,
             assessed(&world, &assessor, "low_probability").await,
         ];
-        let alerts = [alert(&world.site, practice).await, alert(&world.site, practice).await];
+        let held = [&world.colleague, &world.site.account(practice, Role::Therapist).await].map(Person::account);
+        let alerts = [
+            alert(&world.site, practice, None).await,
+            alert(&world.site, practice, None).await,
+            alert(&world.site, practice, Some(held[0])).await,
+            alert(&world.site, practice, Some(held[1])).await,
+        ];
         let emergencies = [emergency(&world).await, emergency(&world).await];
         let agreements = [on_file(&world).await, on_file(&world).await, on_file(&world).await, on_file(&world).await];
         let under = agreements[2].as_str();
@@ -269,22 +276,26 @@ async fn plan(site: &Site, practice: PracticeId) -> String {
     made.expect("planned").to_string()
 }
 
-/// An alert about nobody, as the watch stores one.
-async fn alert(site: &Site, practice: PracticeId) -> String {
+/// An alert, as the watch stores one: about nobody, or about somebody whose exports are held for it.
+pub(crate) async fn alert(site: &Site, practice: PracticeId, held: Option<AccountId>) -> String {
     let alert_id = AlertId::random(&SystemRng);
     let row = AlertRow {
         practice_id: practice,
         alert_id,
         rule: AlertRule::ManyAccounts,
-        answer: AlertAnswer::Alert,
-        who: None,
+        answer: if held.is_some() { AlertAnswer::HoldExports } else { AlertAnswer::Alert },
+        who: held,
         happened_at: site.now(),
         found_at: site.now(),
         compared: r#"{"counted":5,"limit":5,"minutes":60,"own":null,"peers":null}"#.to_owned(),
         login_session_id: None,
-        session_ended_at: None,
+        answered_at: None,
     };
-    let batch = alerts::insert(Batch::new(), &row, &[]);
+    let mut batch = alerts::insert(Batch::new(), &row, &[]);
+    if let Some(account_id) = held {
+        let row = HoldRow { practice_id: practice, alert_id, account_id, held_at: site.now(), lifted: None };
+        batch = alerts::answered(export_holds::hold(batch, &row), practice, alert_id, site.now());
+    }
     site.house.stores.identity.commit(batch).await.expect("stored");
     alert_id.to_string()
 }

@@ -52,7 +52,7 @@ impl Pending {
     }
 }
 
-/// A finding as it is stored, with the session that is to be ended, if one is.
+/// A finding as it is stored, with the session in which something is to be done, if there is one.
 pub(super) fn row(
     finding: &Finding,
     answer: AlertAnswer,
@@ -69,6 +69,6 @@ pub(super) fn row(
         found_at,
         compared: serde_json::to_string(&finding.compared).expect("numbers are plain data"),
         login_session_id,
-        session_ended_at: None,
+        answered_at: None,
     }
 }

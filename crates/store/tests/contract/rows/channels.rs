@@ -136,7 +136,7 @@ pub(crate) async fn one_server_at_a_time_sends_on_a_channel_and_what_arrived_is_
             found_at: at(1),
             compared: "{}".to_owned(),
             login_session_id: None,
-            session_ended_at: None,
+            answered_at: None,
         };
         let elsewhere = AlertRow { practice_id: PracticeId::from_bytes([9; 16]), ..alert.clone() };
         let batch = alerts::insert(Batch::new(), &alert, &[("practice.example/audit", 1)]);

@@ -53,6 +53,7 @@ fn session(id: LoginSessionId) -> SessionRecord {
         factor: None,
         last_seen: at(0),
         mac: [9; 32],
+        factor_asked_at: None,
     }
 }
 
@@ -82,7 +83,7 @@ pub(crate) async fn a_record_is_open_in_an_emergency_in_its_session_and_until_it
         (1, 0, 0)
     );
 
-    let batch = login_sessions::rotate_out(Batch::new(), PRACTICE, ACCOUNT, SESSION);
+    let batch = login_sessions::rotate_out(Batch::new(), PRACTICE, ACCOUNT, SESSION, None);
     let batch = emergencies::move_on(login_sessions::insert(batch, &session(elsewhere)), PRACTICE, SESSION, elsewhere);
     db.commit(batch).await.expect("a factor was proven again");
     assert!(!here(10).await && glass(ACCOUNT, Some(elsewhere), PATIENT, 10).await, "it goes on with the session");

@@ -192,6 +192,7 @@ pub(crate) async fn sessions_and_tokens_are_found_by_their_secrets_and_end(house
         factor: (n == 1).then_some(FactorUse { kind: FactorKind::Totp, at: at(3) }),
         last_seen: at(4),
         mac: [9; 32],
+        factor_asked_at: None,
     };
     for n in 1..=4 {
         db.commit(login_sessions::insert(Batch::new(), &session(n))).await.expect("stored");
@@ -204,7 +205,19 @@ pub(crate) async fn sessions_and_tokens_are_found_by_their_secrets_and_end(house
     db.commit(login_sessions::touch(Batch::new(), &later)).await.expect("stored");
     assert_eq!(resumed(2).await, Some((later, claims)));
     let id = |n: u8| session(n).id;
-    let rotate = || login_sessions::rotate_out(Batch::new(), PRACTICE, ACCOUNT, id(1));
+    let asked = SessionRecord { factor_asked_at: Some(at(80)), mac: [7; 32], ..session(1) };
+    let ask = || login_sessions::ask_factor(Batch::new(), &session(1), &asked);
+    assert_eq!(db.commit(ask()).await, Ok(()));
+    assert_eq!(db.commit(ask()).await, CONFLICT, "it is not what it was any more");
+    let seen = SessionRecord { last_seen: at(90), mac: [6; 32], ..session(1) };
+    db.commit(login_sessions::touch(Batch::new(), &seen)).await.expect("nothing to do");
+    assert_eq!(resumed(1).await, Some((asked.clone(), claims)), "who read it before does not take the question away");
+    assert_eq!(login_sessions::by_id(&db, PRACTICE, ACCOUNT, id(1)).await, Ok(Some(asked)));
+    let hold = |n| login_sessions::hold(Batch::new(), PRACTICE, ACCOUNT, id(n));
+    assert_eq!((db.commit(hold(1)).await, db.commit(hold(3)).await), (CONFLICT, Ok(())));
+    let before = login_sessions::rotate_out(Batch::new(), PRACTICE, ACCOUNT, id(1), None);
+    assert_eq!(db.commit(before).await, CONFLICT, "a proof from before it was asked for");
+    let rotate = || login_sessions::rotate_out(Batch::new(), PRACTICE, ACCOUNT, id(1), Some(at(80)));
     assert_eq!(db.commit(rotate()).await, Ok(()));
     assert_eq!(db.commit(rotate()).await, CONFLICT);
     db.commit(login_sessions::end(Batch::new(), PRACTICE, ACCOUNT, id(1))).await.expect("gone already");

@@ -2,14 +2,18 @@
 
 use super::{ACCOUNT, PRACTICE, at, sealed};
 use crate::houses::{House, furnished};
-use domain::{AlertAnswer, AlertId, AlertRule, LoginSessionId, PracticeId, Timestamp};
+use domain::{AccountId, AlertAnswer, AlertId, AlertRule, LoginSessionId, PracticeId, Timestamp};
 use store::{
     Batch, CommitError, Store,
     rows::{
         alerts::{self, AlertRow, Listed, ReviewRow},
+        export_holds::{self, HoldRow},
         watching::{self, SettingRow, WATCH},
     },
 };
+
+/// Somebody else.
+const OTHER: AccountId = AccountId::from_bytes([9; 16]);
 
 fn row(n: u8, answer: AlertAnswer) -> AlertRow {
     AlertRow {
@@ -22,7 +26,7 @@ fn row(n: u8, answer: AlertAnswer) -> AlertRow {
         found_at: at(10),
         compared: "{}".to_owned(),
         login_session_id: (n > 2).then_some(LoginSessionId::from_bytes([n; 16])),
-        session_ended_at: None,
+        answered_at: None,
     }
 }
 
@@ -62,20 +66,58 @@ pub(crate) async fn alerts_are_stored_once_listed_newest_first_and_reviewed_once
     assert_eq!(found.alert, row(3, AlertAnswer::Alert));
     let read = found.review.expect("reviewed");
     assert_eq!((read.reviewed_by, read.reviewed_at, read.words.as_bytes()), (ACCOUNT, at(20), b"words".as_slice()));
-    let to_end = async || {
-        let found = alerts::to_end(&db, at(10)).await.expect("read");
-        found.iter().map(|one| (one.alert_id.as_bytes()[0], one.account_id)).collect::<Vec<_>>()
-    };
-    assert_eq!(to_end().await, [(3, ACCOUNT), (4, ACCOUNT)]);
-    let ended = || alerts::session_ended(Batch::new(), PRACTICE, AlertId::from_bytes([3; 16]), at(30));
-    db.commit(ended()).await.expect("stored");
-    assert!(matches!(db.commit(ended()).await, Err(CommitError::Conflict { .. })), "an end is told once");
-    assert_eq!(to_end().await, [(4, ACCOUNT)]);
-    assert!(alerts::to_end(&db, at(11)).await.expect("read").is_empty());
-    let found = alerts::by_id(&db, PRACTICE, AlertId::from_bytes([3; 16])).await.expect("read").expect("there");
-    assert_eq!(found.alert.session_ended_at, Some(at(30)));
     let other = PracticeId::from_bytes([9; 16]);
     assert!(alerts::by_id(&db, other, AlertId::from_bytes([3; 16])).await.expect("read").is_none());
+}
+
+pub(crate) async fn what_follows_from_an_alert_is_done_once_and_exports_are_held_once(house: &mut dyn House) {
+    let db = furnished(house, Store::Identity).await;
+    let answers = [
+        (2, AlertAnswer::EndSession),
+        (3, AlertAnswer::AskFactor),
+        (4, AlertAnswer::HoldExports),
+        (5, AlertAnswer::Alert),
+    ];
+    for (n, answer) in answers {
+        db.commit(alerts::insert(Batch::new(), &row(n, answer), &[])).await.expect("stored");
+    }
+    let to_do = async |since| {
+        let found = alerts::to_do(&db, since).await.expect("read");
+        found.iter().map(|one| (one.alert_id.as_bytes()[0], one.answer, one.account_id)).collect::<Vec<_>>()
+    };
+    let (asks, holds) = ((3, AlertAnswer::AskFactor, ACCOUNT), (4, AlertAnswer::HoldExports, ACCOUNT));
+    assert_eq!(to_do(at(10)).await, [asks, holds], "in no session nothing is done, and of an alert alone nothing");
+    assert_eq!(to_do(at(11)).await, [holds], "a session ends by itself, an account does not");
+    let id = |n| AlertId::from_bytes([n; 16]);
+    let answered = || alerts::answered(Batch::new(), PRACTICE, id(3), at(30));
+    db.commit(answered()).await.expect("stored");
+    assert!(matches!(db.commit(answered()).await, Err(CommitError::Conflict { .. })), "it is done once");
+    assert_eq!(to_do(at(10)).await, [holds]);
+    let found = alerts::by_id(&db, PRACTICE, id(3)).await.expect("read").expect("there");
+    assert_eq!(found.alert.answered_at, Some(at(30)));
+
+    let hold = |n, when| HoldRow {
+        practice_id: PRACTICE,
+        alert_id: id(n),
+        account_id: ACCOUNT,
+        held_at: at(when),
+        lifted: None,
+    };
+    let in_force = async || export_holds::in_force(&db, PRACTICE, ACCOUNT).await.expect("read");
+    assert_eq!(in_force().await, None);
+    db.commit(export_holds::hold(Batch::new(), &hold(4, 40))).await.expect("stored");
+    let twice = db.commit(export_holds::hold(Batch::new(), &hold(2, 41))).await;
+    assert!(matches!(twice, Err(CommitError::Duplicate { .. })), "at most one of an account is in force");
+    assert_eq!(in_force().await, Some(hold(4, 40)));
+    assert_eq!(export_holds::in_force(&db, PRACTICE, OTHER).await.expect("read"), None);
+    let lift = || export_holds::lift(Batch::new(), PRACTICE, id(4), OTHER, at(50));
+    db.commit(lift()).await.expect("lifted");
+    assert!(matches!(db.commit(lift()).await, Err(CommitError::Conflict { .. })), "once");
+    let lifted = HoldRow { lifted: Some((OTHER, at(50))), ..hold(4, 40) };
+    assert_eq!((in_force().await, export_holds::of_alert(&db, PRACTICE, id(4)).await), (None, Ok(Some(lifted))));
+    db.commit(export_holds::hold(Batch::new(), &hold(2, 60))).await.expect("held again");
+    let when = async |moment| export_holds::at(&db, PRACTICE, ACCOUNT, at(moment)).await.expect("read");
+    assert_eq!((when(39).await, when(45).await, when(60).await), (None, Some(lifted), Some(hold(2, 60))));
 }
 
 pub(crate) async fn settings_of_the_watch_change_and_its_place_moves_on_only_from_where_it_is(house: &mut dyn House) {

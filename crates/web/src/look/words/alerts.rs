@@ -109,15 +109,30 @@ pub const fn answer(answer: AlertAnswer) -> &'static str {
     match answer {
         AlertAnswer::Note => "It is written down only",
         AlertAnswer::Alert => "Somebody looks into it",
+        AlertAnswer::AskFactor => "The session must prove its second factor again, and somebody looks into it",
+        AlertAnswer::HoldExports => "The account takes nothing out until somebody else gives its exports free",
         AlertAnswer::EndSession => "The session is ended, and somebody looks into it",
     }
 }
 
-/// What followed from an alert. An end of a session is told of only where it was ended.
-pub const fn followed(answer: AlertAnswer, session_ended: bool) -> &'static str {
-    match (answer, session_ended) {
+/// What followed from an alert. What is done to somebody is told of only where it was done.
+pub const fn followed(answer: AlertAnswer, was_done: bool) -> &'static str {
+    match (answer, was_done) {
         (AlertAnswer::Note, _) => "It was written down only.",
         (AlertAnswer::Alert, _) => "Somebody looks into it.",
+        (AlertAnswer::AskFactor, true) => {
+            "The session was asked for its second factor again before anything else, and somebody looks into it."
+        }
+        (AlertAnswer::AskFactor, false) => {
+            "No factor was asked for: there was no session, it was over already, or an API token was used, which cannot prove one and \
+             goes on until somebody revokes it. Somebody looks into it."
+        }
+        (AlertAnswer::HoldExports, true) => {
+            "The exports of the account were held back until somebody else gives them free, and somebody looks into it."
+        }
+        (AlertAnswer::HoldExports, false) => {
+            "No exports were held: what happened was nobody's doing who was signed in. Somebody looks into it."
+        }
         (AlertAnswer::EndSession, true) => "The session was ended, and somebody looks into it.",
         (AlertAnswer::EndSession, false) => {
             "No session was ended: there was none, it was over already, or an API token was used, which goes on until somebody \

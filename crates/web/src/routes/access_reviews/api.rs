@@ -68,11 +68,13 @@ const RECORD: Route = Route::api(
 )
 .permission(PermissionName::Oversee)
 .audit(AuditClass::Practice)
+.takes_out()
 .answer::<Record>(200);
 const SHEET: Route =
     Route::api(Verb::Get, "/api/v1/access-reviews/{review_id}/record.pdf", "The record of a closed review, as PDF.")
         .permission(PermissionName::Oversee)
         .audit(AuditClass::Practice)
+        .takes_out()
         .media("application/pdf");
 const ENDED: Route =
     Route::api(Verb::Get, "/api/v1/me/ended-access", "What of one's own access ended in reviews lately, and why.")

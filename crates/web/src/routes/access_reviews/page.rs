@@ -47,11 +47,13 @@ const KEEP_USUAL: Route =
 const SHEET: Route =
     Route::page(Verb::Get, "/reviews/{review_id}/record.pdf", "The record of a closed review, as PDF.")
         .permission(PermissionName::Oversee)
-        .audit(AuditClass::Practice);
+        .audit(AuditClass::Practice)
+        .takes_out();
 const FILE: Route =
     Route::page(Verb::Get, "/reviews/{review_id}/record.json", "The record of a closed review, as JSON.")
         .permission(PermissionName::Oversee)
-        .audit(AuditClass::Practice);
+        .audit(AuditClass::Practice)
+        .takes_out();
 
 /// Accesses on a page.
 const SHOWN: usize = 50;

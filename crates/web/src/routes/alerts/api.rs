@@ -31,6 +31,14 @@ const REVIEW: Route = Route::api(
 .audit(AuditClass::Practice)
 .body::<Review>()
 .no_content();
+const LIFT: Route = Route::api(
+    Verb::Post,
+    "/api/v1/alerts/{alert_id}/lift",
+    "Lets the account that an alert is about take things out again, with a factor proven just now, and not of oneself.",
+)
+.permission(PermissionName::ReadAudit)
+.audit(AuditClass::Practice)
+.no_content();
 const SETTINGS: Route = Route::api(Verb::Get, "/api/v1/alerts/settings", "What the practice set for alerts.")
     .permission(PermissionName::ReadAudit)
     .audit(AuditClass::Practice)
@@ -44,7 +52,7 @@ const SET: Route =
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.add(LIST, list).add(SETTINGS, settings).add(SET, set).add(ONE, one).add(REVIEW, review)
+    table.add(LIST, list).add(SETTINGS, settings).add(SET, set).add(ONE, one).add(REVIEW, review).add(LIFT, lift)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -88,7 +96,7 @@ struct AllSettings {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewValue {
-    /// A number within its bounds, or `note`, `alert`, `end_session`.
+    /// A number within its bounds, or `note`, `alert`, `ask_factor`, `hold_exports`, `end_session`.
     value: String,
 }
 
@@ -119,6 +127,15 @@ async fn review(
     Json(review): Json<Review>,
 ) -> Result<StatusCode, Problem> {
     watch::review(app.house(), &session, alert, &review.words).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn lift(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(alert): PathId<AlertId>,
+) -> Result<StatusCode, Problem> {
+    watch::lift_export_hold(app.house(), &session, alert).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

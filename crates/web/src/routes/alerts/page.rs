@@ -4,24 +4,29 @@ use super::Shown;
 use crate::{
     App, AuditClass, Form, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
+    body::Nothing,
     look::{
         ButtonKind, Column, Field, FieldErrors, Head, Tone, breadcrumbs, card, definitions, empty_state, link_button,
-        notice, pagination, recorded_line, row, submit, table, tabs, tag, textarea,
+        notice, pagination, post_button, recorded_line, row, submit, table, tabs, tag, textarea,
         words::{alerts, trail},
     },
     paging::Cursor,
-    routes::audit::no_more,
+    routes::{
+        account::{confirm_first, is_fresh},
+        audit::no_more,
+        people,
+    },
     surround::{Sheet, Surround},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{AlertAnswer, AlertId, PermissionName, ReviewWords};
-use identity::{Full, Session};
+use identity::{EnrollmentError, Full, Session};
 use ledger::Outcome;
 use maud::{Markup, html};
 use practice::{
     audit::AuditedEntry,
     record::Person,
-    watch::{self, AlertDetails, AlertLine},
+    watch::{self, AlertDetails, AlertError, AlertLine, HoldView},
 };
 use serde::Deserialize;
 
@@ -36,12 +41,20 @@ const REVIEW: Route = Route::page(Verb::Post, "/alerts/{alert_id}", "Says what w
     .permission(PermissionName::ReadAudit)
     .audit(AuditClass::Practice);
 
+const LIFT: Route = Route::page(
+    Verb::Post,
+    "/alerts/{alert_id}/lift",
+    "Lets the account that an alert is about take things out again, with a factor proven just now.",
+)
+.permission(PermissionName::ReadAudit)
+.audit(AuditClass::Practice);
+
 /// Alerts on a page.
 const SHOWN: usize = 50;
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.add(PAGE, page).add(ONE, one).add(REVIEW, review)
+    table.add(PAGE, page).add(ONE, one).add(REVIEW, review).add(LIFT, lift)
 }
 
 #[derive(Deserialize)]
@@ -134,8 +147,18 @@ fn state(alert: &AlertLine) -> Markup {
         (Some(_), _) => tag("looked into", Tone::Success),
         (None, AlertAnswer::Note) => tag("a note", Tone::Neutral),
         (None, AlertAnswer::EndSession) if alert.session_ended_at.is_some() => tag("session ended", Tone::Error),
-        (None, AlertAnswer::EndSession | AlertAnswer::Alert) => tag("to look into", Tone::Warn),
+        (None, AlertAnswer::AskFactor) if alert.factor_asked_at.is_some() => tag("factor asked", Tone::Warn),
+        (None, AlertAnswer::HoldExports) if alert.exports_held.as_ref().is_some_and(is_in_force) => {
+            tag("exports held", Tone::Error)
+        }
+        (None, AlertAnswer::AskFactor | AlertAnswer::HoldExports | AlertAnswer::EndSession | AlertAnswer::Alert) => {
+            tag("to look into", Tone::Warn)
+        }
     }
+}
+
+const fn is_in_force(hold: &HoldView) -> bool {
+    hold.lifted_at.is_none()
 }
 
 async fn one(
@@ -160,6 +183,7 @@ async fn show(
         (breadcrumbs(&[(HERE, "Alerts")], alerts::rule(details.alert.rule)))
         (errors.summary())
         (card("What, who, why now", None, facts(&surround, &details.alert)))
+        @if let Some(hold) = &details.alert.exports_held { (held(app, session, &surround, &details, hold)) }
         (card("The entries that show it", None, entries(&surround, &details)))
         @match (&details.alert.review, about_me) {
             (Some(review), _) => (card("Looked into", None, html! {
@@ -189,8 +213,57 @@ async fn show(
     Ok(surround.page(Sheet::new("Alert", HERE), content))
 }
 
+/// The exports that are held for it, or were, and the button that gives them free.
+fn held(app: &App, session: &Session<Full>, surround: &Surround, details: &AlertDetails, hold: &HoldView) -> Markup {
+    let alert = details.alert.alert_id;
+    let about_me = details.alert.whom.as_ref().is_some_and(|whom| whom.account_id == session.account());
+    card(
+        "Exports of this account",
+        None,
+        html! {
+            @if let (Some(by), Some(at)) = (&hold.lifted_by, hold.lifted_at) {
+                p { "Held since " (surround.moment(hold.held_at)) ", given free again by " (by.name) ", " (surround.moment(at))
+                    @if hold.lifted_by_oneself { ", about their own account: nobody else watched over the practice" } "." }
+            } @else if hold.alert_id != alert {
+                p { "They were held already, for " a href={ (HERE) "/" (hold.alert_id) } { "another alert" }
+                    ". They are given free there." }
+            } @else {
+                p { "Since " (surround.moment(hold.held_at)) " this account takes nothing out of the practice, whichever session or \
+                     API token it uses, until somebody gives its exports free here." }
+                @if about_me && !details.others.is_empty() {
+                    p { "Somebody else does that: " (names(&details.others)) "." }
+                } @else if !is_fresh(app, session) {
+                    (confirm_first(&format!("{HERE}/{alert}")))
+                } @else {
+                    @if about_me { p { "Nobody else watches over this practice, so it falls to you. It is marked as yours about yourself." } }
+                    (post_button(&format!("{HERE}/{alert}/lift"), "Give its exports free", ButtonKind::Primary, None))
+                }
+            }
+        },
+    )
+}
+
+async fn lift(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    PathId(alert): PathId<AlertId>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, Problem> {
+    let here = format!("{HERE}/{alert}");
+    match watch::lift_export_hold(app.house(), &session, alert).await {
+        Ok(()) => Ok(see_other(&here)),
+        Err(AlertError::NotInPerson(EnrollmentError::StepUp)) => Ok(people::confirm_first(&here)),
+        Err(other) => Err(other.into()),
+    }
+}
+
 fn names(people: &[Person]) -> String {
     people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether what follows from it was done.
+const fn was_done(alert: &AlertLine) -> bool {
+    alert.session_ended_at.is_some() || alert.factor_asked_at.is_some() || alert.exports_held.is_some()
 }
 
 fn facts(surround: &Surround, alert: &AlertLine) -> Markup {
@@ -208,7 +281,7 @@ fn facts(surround: &Surround, alert: &AlertLine) -> Markup {
         ("Why now", html! { (alerts::why(alert.rule, &alert.compared)) }),
         ("Compared with", html! { @for said in alerts::compared(alert.rule, &alert.compared) { p { (said) } } }),
         ("When", html! { (surround.moment(alert.happened_at)) }),
-        ("What followed", html! { (alerts::followed(alert.answer, alert.session_ended_at.is_some())) }),
+        ("What followed", html! { (alerts::followed(alert.answer, was_done(alert))) }),
     ])
 }
 

@@ -27,6 +27,7 @@ const EXPORT: Route = Route::api(
 )
 .permission(PermissionName::ReadAudit)
 .audit(AuditClass::Practice)
+.takes_out()
 .query::<Asked>()
 .answer::<Exported>(200);
 

@@ -11,7 +11,8 @@ use practice::billing::csv::Bookings;
 
 const PAGE: Route = Route::page(Verb::Get, "/billing/bookings.csv", "Every booking, as CSV.")
     .permission(PermissionName::ReadBilling)
-    .audit(AuditClass::Billing);
+    .audit(AuditClass::Billing)
+    .takes_out();
 const API: Route = Route::api(
     Verb::Get,
     "/api/v1/billing/bookings.csv",
@@ -19,6 +20,7 @@ const API: Route = Route::api(
 )
 .permission(PermissionName::ReadBilling)
 .audit(AuditClass::Billing)
+.takes_out()
 .media("text/csv");
 
 /// Adds both.

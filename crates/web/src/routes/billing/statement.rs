@@ -23,14 +23,16 @@ const PAGE: Route =
 const SHEET: Route =
     Route::page(Verb::Get, "/billing/accounts/{billing_account_id}/statement.pdf", "The statement, to print or send.")
         .permission(PermissionName::ReadBilling)
-        .audit(AuditClass::Billing);
+        .audit(AuditClass::Billing)
+        .takes_out();
 const RECEIPT: Route = Route::page(
     Verb::Get,
     "/billing/accounts/{billing_account_id}/bookings/{booking_id}/receipt.pdf",
     "The receipt for a payment, to print or send.",
 )
 .permission(PermissionName::ReadBilling)
-.audit(AuditClass::Billing);
+.audit(AuditClass::Billing)
+.takes_out();
 const API_SHEET: Route = Route::api(
     Verb::Get,
     "/api/v1/billing/accounts/{billing_account_id}/statement.pdf",
@@ -38,6 +40,7 @@ const API_SHEET: Route = Route::api(
 )
 .permission(PermissionName::ReadBilling)
 .audit(AuditClass::Billing)
+.takes_out()
 .media("application/pdf");
 const API_RECEIPT: Route = Route::api(
     Verb::Get,
@@ -46,6 +49,7 @@ const API_RECEIPT: Route = Route::api(
 )
 .permission(PermissionName::ReadBilling)
 .audit(AuditClass::Billing)
+.takes_out()
 .media("application/pdf");
 
 /// Adds them.

@@ -34,6 +34,7 @@ const API: Route = Route::api(
 )
 .permission(PermissionName::HandleIncidents)
 .audit(AuditClass::Practice)
+.takes_out()
 .query::<Asked>()
 .answer::<Affected>(200);
 const PAGE: Route = Route::page(Verb::Get, HERE, "Whom somebody's doing affects.")

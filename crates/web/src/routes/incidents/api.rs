@@ -47,7 +47,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
     table
         .add(list.answer::<Incidents>(200), self::list)
         .add(open.body::<NewIncident>().answer::<Opened>(201), self::open)
-        .add(log.query::<OfYear>().answer::<YearLog>(200), self::log)
+        .add(log.takes_out().query::<OfYear>().answer::<YearLog>(200), self::log)
         .add(one.answer::<IncidentView>(200), self::one)
         .add(freeze.answer::<Frozen>(200), self::freeze)
         .add(assess.body::<NewAssessment>().no_content(), self::assess)

@@ -15,15 +15,17 @@ use identity::Origin;
 use practice::account;
 
 const SIGN_OUT: Route =
-    Route::api(Verb::Delete, "/api/v1/session", "Signs out.").half().audit(AuditClass::Session).no_content();
-const EVERYWHERE: Route =
-    Route::api(Verb::Delete, "/api/v1/sessions", "Signs out everywhere.").audit(AuditClass::Session).no_content();
+    Route::api(Verb::Delete, "/api/v1/session", "Signs out.").half().proves().audit(AuditClass::Session).no_content();
+const EVERYWHERE: Route = Route::api(Verb::Delete, "/api/v1/sessions", "Signs out everywhere.")
+    .proves()
+    .audit(AuditClass::Session)
+    .no_content();
 const END_ONE: Route = Route::api(Verb::Delete, "/api/v1/sessions/{session_id}", "Ends one of one's own sessions.")
     .audit(AuditClass::Session)
     .no_content();
 const SIGN_OUT_FORM: Route = Route::page(Verb::Post, "/sign-out", "Signs out.").public().audit(AuditClass::Session);
 const EVERYWHERE_FORM: Route =
-    Route::page(Verb::Post, "/account/sessions/end-all", "Signs out everywhere.").audit(AuditClass::Session);
+    Route::page(Verb::Post, "/account/sessions/end-all", "Signs out everywhere.").proves().audit(AuditClass::Session);
 const END_ONE_FORM: Route =
     Route::page(Verb::Post, "/account/sessions/{session_id}/end", "Ends one of one's own sessions.")
         .audit(AuditClass::Session);

@@ -4,9 +4,12 @@ use super::{Code, Credential, SessionAnswer, page::code_fields, promoted, sessio
 use crate::{
     App, AuditClass, Form, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     answer::{again_in, form_after, form_again, see_other, with_cookie},
+    asset,
     body::Nothing,
-    look::{ButtonKind, Ceremony, Passkey, card, hidden, passkey_form},
-    surround::{Sheet, Surround},
+    look::{
+        ButtonKind, Ceremony, Frame, Passkey, Tone, card, frame::Kind, hidden, notice, page, passkey_form, post_button,
+    },
+    surround::{Sheet, Surround, landing},
 };
 use axum::{
     extract::State,
@@ -20,21 +23,25 @@ use serde::Deserialize;
 use serde_json::Value;
 
 const TOTP: Route = Route::api(Verb::Post, "/api/v1/session/step-up/totp", "Proves a code again.")
+    .proves()
     .audit(AuditClass::Session)
     .body::<Code>()
     .answer::<SessionAnswer>(200);
 const PASSKEY_START: Route =
     Route::api(Verb::Post, "/api/v1/session/step-up/passkey/start", "Begins to prove a passkey again.")
+        .proves()
         .audit(AuditClass::Session)
         .body::<Nothing>()
         .answer::<Value>(200);
 const PASSKEY_FINISH: Route =
     Route::api(Verb::Post, "/api/v1/session/step-up/passkey/finish", "Proves a passkey again.")
+        .proves()
         .audit(AuditClass::Session)
         .body::<Credential>()
         .answer::<SessionAnswer>(200);
-const PAGE: Route = Route::page(Verb::Get, "/account/confirm", "The second factor again.");
-const FORM: Route = Route::page(Verb::Post, "/account/confirm", "Proves a code again.").audit(AuditClass::Session);
+const PAGE: Route = Route::page(Verb::Get, "/account/confirm", "The second factor again.").proves();
+const FORM: Route =
+    Route::page(Verb::Post, "/account/confirm", "Proves a code again.").proves().audit(AuditClass::Session);
 
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
@@ -105,6 +112,26 @@ fn onward(next: &str) -> &str {
     if ours && next.bytes().all(plain) { next } else { "/account" }
 }
 
+/// Where to go on in a session: where its factor is to be proven before anything else, every page of ours is one to which
+/// somebody comes back.
+fn on<'n>(session: &Session<Full>, next: &'n str) -> &'n str {
+    if session.factor_asked_at().is_none() {
+        return onward(next);
+    }
+    if is_ours(next) { next } else { landing(session.role()) }
+}
+
+/// Whether an address is the plain path of a page here.
+fn is_ours(path: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_.".contains(&b);
+    path.starts_with('/') && !path.contains("//") && path.bytes().all(plain)
+}
+
+/// Where a session goes in which the factor is to be proven before anything else, and from where it comes back to a page.
+pub(crate) fn confirm_before(path: &str) -> String {
+    format!("/account/confirm?next={}", if is_ours(path) { path } else { "/" })
+}
+
 /// Where the factor is asked for again, and from where one comes back to `next`.
 pub(in crate::routes) fn confirm_address(next: &str) -> String {
     debug_assert_eq!(onward(next), next, "nobody would come back there");
@@ -116,7 +143,7 @@ async fn show(
     SignedIn(session): SignedIn,
     Query(query): Query<Next>,
 ) -> Result<Markup, Problem> {
-    confirm(&app, &session, onward(&query.next), None).await
+    confirm(&app, &session, on(&session, &query.next), None).await
 }
 
 async fn submitted(
@@ -124,7 +151,7 @@ async fn submitted(
     SignedIn(session): SignedIn,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let next = onward(&typed.next);
+    let next = on(&session, &typed.next);
     match sign_in::with_totp(app.house(), Proving::SteppingUp(&session), &typed.code).await {
         Ok(done) => Ok(with_cookie(see_other(next), session_cookie(&done.token)?)),
         Err(SignInError::Refused) => {
@@ -150,8 +177,16 @@ async fn confirm(app: &App, session: &Session<Full>, next: &str, wrong: Option<&
         label: "Use a passkey",
     };
     let (key, totp) = (kinds.contains(&FactorKind::Passkey), kinds.contains(&FactorKind::Totp));
+    let asked = session.factor_asked_at().is_some();
     let content = html! {
-        p { "What comes next needs your second factor again. Confirm that it is you; that lasts five minutes." }
+        @if asked {
+            (notice(Tone::Warn, "Something in this session was unusual for your account", Some(html! {
+                p { "So it asks for your second factor again before anything else. Confirm that it is you, and you come back to where \
+                     you were. Somebody who watches over the practice looks into it." }
+            })))
+        } @else {
+            p { "What comes next needs your second factor again. Confirm that it is you; that lasts five minutes." }
+        }
         @if key {
             (card("Passkey", None, passkey_form(passkey, ButtonKind::Quiet, None)))
         }
@@ -164,8 +199,14 @@ async fn confirm(app: &App, session: &Session<Full>, next: &str, wrong: Option<&
         @if !key && !totp {
             p { "Nothing can be confirmed here now. Sign in again to go on." }
         }
+        @if asked { (post_button("/sign-out", "Sign out", ButtonKind::Quiet, None)) }
     };
     let scripts: &[&str] = if key { &["passkey.js"] } else { &[] };
+    if asked {
+        // Nothing around it: not even what the practice has to look into is read.
+        let frame = Frame::new("Confirm that it is you", Kind::Plain, &asset);
+        return Ok(page(frame.demo(app.settings.demo).scripts(scripts), content));
+    }
     Ok(Surround::of(app, session)
         .await?
         .page(Sheet::new("Confirm that it is you", "/account").scripts(scripts), content))
