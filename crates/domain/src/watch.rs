@@ -48,15 +48,21 @@ words! {
         BreakGlass = "break_glass",
         /// A record opened in an emergency, for which nobody signed in time.
         BreakGlassUnsigned = "break_glass_unsigned",
+        /// For long nobody looked through what was done, or into alerts that wait.
+        Unreviewed = "unreviewed",
+        /// The head of the audit trail arrived at no second path for long.
+        HeadUnwitnessed = "head_unwitnessed",
     }
 }
 
 impl AlertRule {
-    /// Whether this may be set to follow from it. Somebody is always told of a record that was opened in an emergency, and no
-    /// login session is ended for that.
+    /// Whether this may be set to follow from it. Somebody is always told of a record that was opened in an emergency, and that
+    /// nobody looks; and nothing is done to anybody for that.
     pub const fn can_be_answered(self, answer: AlertAnswer) -> bool {
         match self {
-            Self::BreakGlass | Self::BreakGlassUnsigned => matches!(answer, AlertAnswer::Alert),
+            Self::BreakGlass | Self::BreakGlassUnsigned | Self::Unreviewed => matches!(answer, AlertAnswer::Alert),
+            // It is nobody's doing.
+            Self::HeadUnwitnessed => !answer.is_done_to_somebody(),
             _ => true,
         }
     }

@@ -3,8 +3,17 @@
 use crate::{BackendError, durable};
 use std::{fs, io, path::Path};
 
+/// Writes the checkpoint and reads it again: only what stands there is witnessed.
+pub(crate) fn witness(path: &Path, note: &str) -> Result<(), BackendError> {
+    write(path, note)?;
+    match read(path)? {
+        Some(there) if there == note => Ok(()),
+        _ => Err(BackendError::Damaged(format!("{} does not hold what was written there", path.display()))),
+    }
+}
+
 /// Writes the checkpoint, whole or not at all.
-pub(crate) fn write(path: &Path, note: &str) -> Result<(), BackendError> {
+fn write(path: &Path, note: &str) -> Result<(), BackendError> {
     durable::write(path, note.as_bytes())
         .and_then(|()| durable::sync_folder_of(path))
         .map_err(|source| BackendError::Io { what: format!("{} cannot be written", path.display()), source })

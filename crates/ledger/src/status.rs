@@ -23,11 +23,22 @@ impl LedgerStatus {
     }
 }
 
+impl LedgerStatus {
+    /// Since when the head of the log does not arrive at a second path, although there are entries that its last one does not
+    /// cover; `None` when all have it, and where there is no second path.
+    pub fn unwitnessed_since(&self) -> Option<Timestamp> {
+        let away = |place: &&PlaceStatus| place.path.is_some() && place.witnessed_size < self.size;
+        self.places.iter().filter(away).filter_map(|place| place.failing_since).min()
+    }
+}
+
 /// How one place for checkpoints is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceStatus {
     /// The second path; `None` for the log itself.
     pub path: Option<PathBuf>,
-    /// Since when checkpoints could not be written there; `None` when they could.
+    /// Since when checkpoints could not be written there, or did not stand there when they were read again; `None` when they did.
     pub failing_since: Option<Timestamp>,
+    /// How many entries the last checkpoint covers that was written there; of a second path, that was read again there too.
+    pub witnessed_size: u64,
 }

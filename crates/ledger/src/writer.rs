@@ -62,7 +62,8 @@ impl Writer {
         status: Arc<Mutex<LedgerStatus>>,
     ) -> Self {
         let places = std::iter::once(None).chain(settings.second_paths.iter().cloned().map(Some));
-        lock(&status).places = places.map(|path| PlaceStatus { path, failing_since: None }).collect();
+        lock(&status).places =
+            places.map(|path| PlaceStatus { path, failing_since: None, witnessed_size: 0 }).collect();
         Self {
             backend,
             settings,
@@ -217,9 +218,9 @@ impl Writer {
         if new || self.second_owed {
             self.second_owed = false;
             for (path, place) in self.settings.second_paths.iter().zip(1..) {
-                let written = second_path::write(path, &note);
-                self.second_owed |= written.is_err();
-                self.place(place, written.as_ref().err());
+                let witnessed = second_path::witness(path, &note);
+                self.second_owed |= witnessed.is_err();
+                self.place(place, checkpoint.size, witnessed.as_ref().err());
             }
         }
         outcome.map(|()| checkpoint)
@@ -232,7 +233,7 @@ impl Writer {
             Publication { published: self.published, size: checkpoint.size, tiles: &tiles, checkpoint: note };
         let outcome = self.backend.publish(&publication);
         self.own_owed = outcome.is_err();
-        self.place(0, outcome.as_ref().err());
+        self.place(0, checkpoint.size, outcome.as_ref().err());
         outcome?;
         self.full.clear();
         self.published = checkpoint.size;
@@ -242,20 +243,22 @@ impl Writer {
     }
 
     /// Notes how a place took a checkpoint. The first failure of a row is logged, the rest only counted.
-    fn place(&self, index: usize, error: Option<&BackendError>) {
+    fn place(&self, index: usize, size: u64, error: Option<&BackendError>) {
         let mut status = lock(&self.status);
         let place = &mut status.places[index];
         let name = place.path.as_ref().map_or_else(|| "log".to_owned(), |path| path.display().to_string());
         match error {
-            None => place.failing_since = None,
+            None => (place.failing_since, place.witnessed_size) = (None, size),
             Some(error) => {
                 if place.failing_since.is_none() {
                     place.failing_since = Some(self.settings.clock.now());
                     tracing::error!(error = error as &dyn std::error::Error, place = %name, "a checkpoint could not be written");
                 }
-                metrics::counter!("patella_ledger_checkpoint_failures_total", "place" => name).increment(1);
+                metrics::counter!("patella_ledger_checkpoint_failures_total", "place" => name.clone()).increment(1);
             }
         }
+        let behind = size.saturating_sub(place.witnessed_size);
+        metrics::gauge!("patella_ledger_unwitnessed_entries", "place" => name).set(behind as f64);
     }
 
     fn broken(&self, broken: bool) {

@@ -9,6 +9,7 @@ mod baseline;
 mod finding;
 mod follow;
 mod holding;
+mod looked_through;
 mod merge;
 mod network;
 mod people;
@@ -16,6 +17,7 @@ mod practice_watch;
 mod rules;
 mod settings;
 pub mod simulate;
+mod witness;
 
 pub use alerts::{
     AlertDetails, AlertError, AlertLine, AlertPage, HoldView, ReviewView, SettingView, Which, Whom, alert, alerts,
@@ -30,7 +32,11 @@ pub(crate) use rules::opens_record;
 pub use finding::{Compared, Finding, Place};
 pub use follow::{FollowError, Follower, STEPS, WatchRound};
 pub use holding::{exports_held, lift_export_hold};
+pub use looked_through::{
+    LookError, LookedThrough, REMIND_EVERY, REMIND_STEPS, RemindError, look_through, looked_through, remind_overseers,
+};
 pub use network::Network;
 pub use practice_watch::PracticeWatch;
 pub(crate) use settings::working_days;
 pub use settings::{SETTINGS, Setting, SettingKind, Settings, Unit};
+pub use witness::tell_unwitnessed;

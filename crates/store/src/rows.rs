@@ -6,6 +6,7 @@
 
 pub mod access_reviews;
 pub mod accounts;
+pub mod activity_reviews;
 pub mod agreements;
 pub mod alerts;
 pub mod amendments;

@@ -7,6 +7,8 @@ mod watch {
     mod looking;
     mod scene;
     mod signing_in;
+    mod unreviewed;
+    mod unwitnessed;
     mod volume;
     mod where_and_when;
 }

@@ -240,9 +240,12 @@ fn a_second_path_that_fails_is_reported_and_does_not_hold_up_appends() {
     let status = ledger.handle().status();
     assert!(status.is_ready() && status.places[0].failing_since.is_none());
     assert!(status.places[1].path.as_ref() == Some(&gone) && status.places[1].failing_since.is_some());
+    assert_eq!((status.places[1].witnessed_size, status.unwitnessed_since()), (0, status.places[1].failing_since));
     fs::create_dir(gone.parent().expect("a folder")).expect("plug in");
     runtime.block_on(ledger.handle().checkpoint()).expect("published");
-    assert!(ledger.handle().status().places[1].failing_since.is_none());
+    let status = ledger.handle().status();
+    assert!(status.places[1].failing_since.is_none());
+    assert_eq!((status.places[1].witnessed_size, status.unwitnessed_since()), (1, None));
     verify(folder.path(), &verifier_key(), &[gone]).expect("whole");
 }
 

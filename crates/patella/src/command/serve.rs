@@ -11,7 +11,7 @@ use domain::{RequestId, Unobserved};
 use futures::future::{BoxFuture, FutureExt};
 use identity::Origin;
 use ledger::{Resource, Word};
-use practice::{Actor, Event, House, billing::courier, channels::Sender, emergencies, watch::Follower};
+use practice::{Actor, Event, House, billing::courier, channels::Sender, emergencies, watch, watch::Follower};
 use std::{
     path::PathBuf,
     sync::{Arc, Weak},
@@ -113,12 +113,38 @@ impl Readiness for Searchable {
     }
 }
 
+/// The heads of the audit trail stand somewhere else too. Requests are served without: what is recorded is in the ledger.
+struct Witnessed(Arc<House>);
+
+impl Readiness for Witnessed {
+    fn name(&self) -> &'static str {
+        "audit-witness"
+    }
+    fn check(&self) -> BoxFuture<'_, bool> {
+        async { true }.boxed()
+    }
+    fn note(&self) -> Option<&'static str> {
+        let status = self.0.ledger.status();
+        let elsewhere = status.places.iter().any(|place| place.path.is_some());
+        match (elsewhere, status.unwitnessed_since()) {
+            (false, _) => Some("signed heads of the log stand nowhere but here: set `second_paths` under [ledger]"),
+            (true, Some(_)) => Some("signed heads of the log do not arrive at a second path"),
+            (true, None) => None,
+        }
+    }
+}
+
 /// What handlers can reach.
 fn parts(config: &Config, house: Arc<House>) -> Parts {
-    let mut readiness: Vec<Arc<dyn Readiness>> =
-        vec![Arc::new(Stored(house.clone())), Arc::new(Recording(house.clone())), Arc::new(Searchable(house.clone()))];
+    let mut readiness: Vec<Arc<dyn Readiness>> = vec![
+        Arc::new(Stored(house.clone())),
+        Arc::new(Recording(house.clone())),
+        Arc::new(Searchable(house.clone())),
+        Arc::new(Witnessed(house.clone())),
+    ];
     tokio::spawn(carry_charges(Arc::downgrade(&house)));
     tokio::spawn(escalate_emergencies(Arc::downgrade(&house)));
+    tokio::spawn(remind_overseers(Arc::downgrade(&house)));
     if let Some(fresh) = schedule::start(config, &house) {
         readiness.push(Arc::new(fresh));
     }
@@ -156,6 +182,23 @@ async fn escalate_emergencies(house: Weak<House>) {
             tracing::warn!(%error, "it waits to be told for which emergencies nobody signed");
             drop(house);
             tokio::time::sleep(emergencies::OVERDUE_RECOVERY).await;
+        }
+    }
+}
+
+/// Tells where nobody looks through what is done, or into alerts, and that heads of the audit trail do not arrive elsewhere, until the
+/// house closes.
+async fn remind_overseers(house: Weak<House>) {
+    let mut tick = tokio::time::interval(watch::REMIND_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let Some(house) = house.upgrade() else { return };
+        if let Err(error) = watch::remind_overseers(&house, &Unobserved).await {
+            tracing::warn!(%error, "it waits to be told where nobody looks through what is done");
+        }
+        if let Err(error) = watch::tell_unwitnessed(&house, &house.ledger.status(), &Unobserved).await {
+            tracing::warn!(%error, "it waits to be told that the head of the audit trail is not witnessed");
         }
     }
 }

@@ -55,6 +55,26 @@ table! {
 }
 
 table! {
+    /// Who looked through what was done in a practice.
+    Identity.activity_reviews {
+        (practice_id: Id, Drop, "the practice")
+        (reviewed_until: Time, Drop, "up to when")
+        (reviewed_by: Id, Drop, "the account that looked")
+        (reviewed_at: Time, Drop, "when it said so")
+    }
+}
+
+table! {
+    /// When it was told last that nobody looked through what was done, or into alerts.
+    Identity.watch_reminders {
+        (practice_id: Id, Drop, "the practice")
+        (about: Structure, Drop, "activity, alerts or head")
+        (taken_at: Time, Drop, "when a server began to tell it")
+        (told_at: Time, Drop, "when it was told")
+    }
+}
+
+table! {
     /// Incidents: what happened, whose doing it is, when it was discovered.
     Identity.incidents {
         (practice_id: Id, Drop, "the practice")
@@ -277,6 +297,8 @@ pub(super) const TABLES: &[&[Column]] = &[
     alert_entries::COLUMNS,
     alert_reviews::COLUMNS,
     export_holds::COLUMNS,
+    activity_reviews::COLUMNS,
+    watch_reminders::COLUMNS,
     incidents::COLUMNS,
     incident_accounts::COLUMNS,
     incident_patients::COLUMNS,

@@ -13,6 +13,8 @@ mod recent;
 mod rise;
 mod token;
 mod two_places;
+mod unreviewed;
+mod unwitnessed;
 mod volume;
 
 use super::{Compared, Finding, Network, Place, Setting, Settings, people::People};
@@ -65,6 +67,8 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(no_care::NoCareAround::default()),
         Box::new(access_review::AccessReview),
         Box::new(glass::BrokenGlass::default()),
+        Box::new(unreviewed::Unreviewed::default()),
+        Box::new(unwitnessed::Unwitnessed::default()),
     ]
 }
 

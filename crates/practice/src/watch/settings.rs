@@ -80,6 +80,8 @@ settings! {
     AccountsCount = "accounts_count", "Accounts tried in vain from one network within an hour that are told", Count, 5 in 2..=100;
     DormantDays = "dormant_days", "An account is dormant after", Days, 30 in 7..=90;
     ChangedHours = "changed_hours", "Hours for which a changed factor or role is watched", Count, 24 in 1..=168;
+    ReviewDays = "review_days", "It is told that nobody looked through what was done, or into alerts, after", Days, 14 in 1..=90;
+    WitnessMinutes = "witness_minutes", "It is told that the head of the trail arrived at no second path after", Minutes, 60 in 5..=1440;
     NoCareDays = "no_care_days", "A patient is out of care after", Days, 60 in 14..=90;
     NoCarePatients = "no_care_patients", "Such patients opened in a week that are told", Count, 3 in 1..=100;
 }
@@ -154,13 +156,18 @@ impl Settings {
     }
 }
 
+/// What a practice set.
+pub(super) async fn of_practice(house: &House, practice: PracticeId) -> Result<Settings, StoreError> {
+    let rows = watching::settings(&house.stores.identity, practice).await?;
+    Ok(Settings::stored(rows.iter().map(|row| (row.name.as_str(), row.value.as_str()))))
+}
+
 /// On which weekdays, 1 (Monday) to 7 (Sunday), a practice works: from Monday to Friday, and at the weekend as it is set.
 pub(crate) async fn working_days(
     house: &House,
     practice: PracticeId,
 ) -> Result<impl Fn(u8) -> bool + use<>, StoreError> {
-    let rows = watching::settings(&house.stores.identity, practice).await?;
-    let settings = Settings::stored(rows.iter().map(|row| (row.name.as_str(), row.value.as_str())));
+    let settings = of_practice(house, practice).await?;
     Ok(move |weekday| match weekday {
         6 => settings.number(Setting::Saturdays) == 1,
         7 => settings.number(Setting::Sundays) == 1,

@@ -154,6 +154,15 @@ pub async fn entries(db: &Db, practice: PracticeId, alert: AlertId) -> Result<Ve
     rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.number(1)?))).collect()
 }
 
+/// When the oldest alert was found that waits for somebody to look into it; none where none waits. That nobody looks is told of by
+/// itself, and is not one of them.
+pub async fn oldest_open(db: &Db, practice: PracticeId) -> Result<Option<Timestamp>, StoreError> {
+    const SQL: &str = "SELECT MIN(a.found_at) FROM alerts a LEFT JOIN alert_reviews r \
+                       ON r.practice_id = a.practice_id AND r.alert_id = a.alert_id \
+                       WHERE a.practice_id = $1 AND r.alert_id IS NULL AND a.answer <> 'note' AND a.rule <> 'unreviewed'";
+    db.one(SQL, &[practice.into()]).await?.opt_timestamp(0)
+}
+
 /// The number of the newest alert of a practice; 0 where there is none. They are numbered in the order in which they were stored,
 /// without a gap, so that who sends them misses none.
 pub async fn newest(db: &Db, practice: PracticeId) -> Result<u64, StoreError> {

@@ -37,6 +37,8 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "alert_reviews", "SELECT, INSERT, UPDATE"),
     // Whose exports are held, for what and since when is never changed.
     (Store::Identity, "export_holds", "SELECT, INSERT, UPDATE (lifted_by, lifted_at)"),
+    (Store::Identity, "activity_reviews", "SELECT, INSERT"),
+    (Store::Identity, "watch_reminders", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "incidents", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "incident_accounts", "SELECT, INSERT"),
     (Store::Identity, "incident_patients", "SELECT, INSERT, UPDATE"),

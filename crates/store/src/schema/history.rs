@@ -48,6 +48,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 17, "0017_freezing"),
             migration!("identity", 18, "0018_training"),
             migration!("identity", 19, "0019_answers"),
+            migration!("identity", 20, "0020_unreviewed"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

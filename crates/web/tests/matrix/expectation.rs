@@ -247,6 +247,8 @@ pub(crate) const ROUTES: &[(&str, Whom)] = {
         ("GET /audit", Audits),
         ("GET /api/v1/audit/week", Audits),
         ("GET /audit/week", Audits),
+        ("POST /audit/week", Audits),
+        ("POST /api/v1/audit/reviews", Audits),
         ("GET /api/v1/audit/export", Audits),
         ("GET /api/v1/alerts", Audits),
         ("GET /api/v1/alerts/{alert_id}", Audits),

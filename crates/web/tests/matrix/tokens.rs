@@ -26,7 +26,8 @@ const OPEN_TO_ANY: [&str; 4] = [
 ];
 
 /// What the scope would lead to, but only a person in their own session does: it opens accounts or records to others.
-const IN_PERSON: [&str; 31] = [
+const IN_PERSON: [&str; 32] = [
+    "POST /api/v1/audit/reviews",
     "POST /api/v1/alerts/{alert_id}/lift",
     "POST /api/v1/emergencies/{emergency_id}/signature",
     "POST /api/v1/patients/{patient_id}/amendments/{amendment_id}/answer",

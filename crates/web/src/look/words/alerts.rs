@@ -24,6 +24,8 @@ pub fn rule(rule: AlertRule) -> &'static str {
         AlertRule::AccessReview => "A review of access waits for you",
         AlertRule::BreakGlass => "A record opened in an emergency",
         AlertRule::BreakGlassUnsigned => "An emergency for which nobody signed",
+        AlertRule::Unreviewed => "Nobody looked for long",
+        AlertRule::HeadUnwitnessed => "The audit trail's head is witnessed nowhere",
     }
 }
 
@@ -72,6 +74,14 @@ pub fn why(rule: AlertRule, compared: &Compared) -> String {
             "A record was opened in an emergency, and within three working days nobody else signed for having looked into it."
                 .to_owned()
         }
+        AlertRule::HeadUnwitnessed => {
+            format!("For {n} minutes the signed head of the audit trail did not arrive where this server cannot rewrite it, although the \
+                     trail grew. Whoever runs the server must look.")
+        }
+        AlertRule::Unreviewed => {
+            format!("For {n} days nobody said that they looked through what was done, or nobody looked into alerts that wait. The entry \
+                     below says which. Say it under Audit trail, on the week, or look into the alerts.")
+        }
     }
 }
 
@@ -84,7 +94,9 @@ pub fn compared(rule: AlertRule, compared: &Compared) -> Vec<String> {
         | AlertRule::TwoPlaces
         | AlertRule::AccessReview
         | AlertRule::BreakGlass
-        | AlertRule::BreakGlassUnsigned => {}
+        | AlertRule::BreakGlassUnsigned
+        | AlertRule::Unreviewed
+        | AlertRule::HeadUnwitnessed => {}
         AlertRule::FactorChanged | AlertRule::RoleChanged => {
             said.push(format!("Changes are watched for {} hours.", compared.limit));
         }

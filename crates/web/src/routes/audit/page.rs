@@ -1,6 +1,6 @@
 //! The audit trail, as a page.
 
-use super::asked::Asked;
+use super::{asked::Asked, looked};
 use crate::{
     App, AuditClass, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{
@@ -18,6 +18,7 @@ use maud::{Markup, html};
 use practice::{
     audit::{self, AuditPage, AuditedEntry, Choices},
     trail::{OldDropped, TrailHealth},
+    watch,
 };
 
 const HERE: &str = "/audit";
@@ -75,12 +76,14 @@ async fn show(
     let (page, choices) =
         audit::explore(app.house(), &session, &filter, asked.before()?, asked.limit.entries()).await?;
     let surround = Surround::of(&app, &session).await?;
+    let looked = watch::looked_through(app.house(), &session).await?;
     let columns = ["When", "Who", "What", "Patient", "How it went", "From where"].map(Column::text);
     let rows = page.entries.iter().map(|entry| row(&surround, &asked, entry));
     let newest = asked.cursor.is_some().then(|| asked.address_with(HERE, "cursor", ""));
     let older = page.next.map(|next| asked.address_with(HERE, "cursor", &String::from(Cursor::at(&next))));
     let content = html! {
         (views(false))
+        (looked::line(&surround, looked.as_ref()))
         @if let Some(missing) = missing(page.health) { (missing) }
         (search(&asked, &choices))
         @if page.entries.is_empty() {

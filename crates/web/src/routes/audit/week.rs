@@ -1,6 +1,9 @@
 //! A week of the audit trail at a glance.
 
-use super::page::{missing, views};
+use super::{
+    looked,
+    page::{missing, views},
+};
 use crate::{
     App, AuditClass, Json, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{Head, WeekLine, card, pagination, recorded_line, week_picture, words},
@@ -10,7 +13,10 @@ use axum::extract::State;
 use domain::{AccountId, Date, PermissionName, Role};
 use jiff::ToSpan;
 use maud::{Markup, html};
-use practice::audit::{self, PARTS, Week, Whose};
+use practice::{
+    audit::{self, PARTS, Week, Whose},
+    watch::{self, LookedThrough},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +55,8 @@ struct WeekView {
     rows: Vec<RowView>,
     /// Whether everything that was recorded before this question was counted.
     complete: bool,
+    /// Up to when somebody looked through what was done; null while nobody did.
+    looked_through: Option<LookedThrough>,
 }
 
 /// What somebody did.
@@ -84,7 +92,9 @@ async fn api(
     Query(asked): Query<Asked>,
 ) -> Result<Json<WeekView>, Problem> {
     let week = audit::week(app.house(), &session, asked.day).await?;
-    Ok(Json(WeekView { monday: week.monday, rows: rows(&week), complete: week.health.is_whole() }))
+    let looked_through = watch::looked_through(app.house(), &session).await?;
+    let (rows, complete) = (rows(&week), week.health.is_whole());
+    Ok(Json(WeekView { monday: week.monday, rows, complete, looked_through }))
 }
 
 async fn show(
@@ -92,7 +102,9 @@ async fn show(
     SignedIn(session): SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
+    let now = app.clock.now();
     let week = audit::week(app.house(), &session, asked.day).await?;
+    let looked = watch::looked_through(app.house(), &session).await?;
     let surround = Surround::of(&app, &session).await?;
     let rows = rows(&week);
     let lines: Vec<WeekLine<'_>> = rows
@@ -109,11 +121,16 @@ async fn show(
     let present = week.monday <= surround.day(app.clock.now()) && surround.day(app.clock.now()) <= sunday;
     let link = |day: Date| format!("{HERE}?day={day}");
     let (before, after) = (before.ok().map(link), after.ok().filter(|_| !present).map(link));
+    // Up to the end of what the picture shows.
+    let monday_after = week.monday.checked_add(7.days()).unwrap_or(week.monday);
+    let until = now.min(week.zone.moment(monday_after, 0, 0));
     let title = format!("{} to {}", words::day_month(week.monday), words::full_date(sunday));
     let content = html! {
         (views(true))
         @if let Some(missing) = missing(week.health) { (missing) }
+        (looked::line(&surround, looked.as_ref()))
         (card(&title, None, week_picture("week", week.monday, &lines)))
+        @if let Some(button) = looked::button(&surround, until, looked.as_ref()) { (button) }
         @if !lines.is_empty() {
             p { a href={ "/audit?since=" (week.monday) "&until=" (sunday) } { "Show the entries of this week" } }
         }

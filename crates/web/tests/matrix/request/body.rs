@@ -102,6 +102,7 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         "POST /api/v1/incidents/{incident_id}/states" => json!({ "state": "TX", "people": 3 }),
         "POST /api/v1/incidents/{incident_id}/notices" => json!({ "notice": "individuals", "given_on": "2026-05-14" }),
         "POST /api/v1/incidents/{incident_id}/closing" => json!({ "lessons": "Ask sooner." }),
+        "POST /api/v1/audit/reviews" => json!({ "until": "2026-05-14T12:00:00Z" }),
         "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
         "POST /api/v1/emergencies" => {
             json!({ "patient_id": chart.patient, "reason": "Fell in the waiting room" })
@@ -303,6 +304,9 @@ pub(super) async fn form_body(world: &World, route: &Route, chart: &Chart, accou
         }
         "POST /incidents/{incident_id}/closing" => {
             form.append_pair("lessons", "Ask sooner.");
+        }
+        "POST /audit/week" => {
+            form.append_pair("until", "2026-05-14T12:30:00Z");
         }
         "POST /alerts/{alert_id}" => {
             form.append_pair("words", "Asked her: it was a review of charts.");
