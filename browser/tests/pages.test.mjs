@@ -13,6 +13,7 @@ const ROLES = ["patient", "therapist", "admin", "front_desk", "privacy_officer",
     files look at them. */
 const ELSEWHERE = [
   "/", "/sign-in", "/sign-in/factor", "/sign-in/recovery", "/account/confirm", "/join/{secret}", "/alerts/{alert_id}", "/incidents/{incident_id}",
+  "/incidents/{incident_id}/letters",
   "/amendments/{amendment_id}", "/patients/{patient_id}/amendments", "/patients/{patient_id}/amendments/{amendment_id}",
   "/reviews/{review_id}", "/emergencies/{emergency_id}", "/training/courses/{course_id}", "/training/records/{training_id}",
 ];

@@ -1,17 +1,8 @@
-//! Incidents: what is decided about one, in which order, and by when who must be told (45 CFR 164.400-414).
+//! Incidents: what is decided about one, and in which order (45 CFR 164.400-414).
 
-use crate::{Date, Invalid, role::words, text::texts};
-use jiff::ToSpan;
+use crate::{Invalid, role::words, text::texts};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
-
-/// Days after its discovery within which everybody is told who is affected by a breach (45 CFR 164.404(b)), and the media
-/// (164.406(b)) and the Secretary (164.408(b)) where they are to be; "without unreasonable delay" holds before that.
-pub const NOTICE_DAYS: i32 = 60;
-/// From so many affected on the Secretary is told at once (45 CFR 164.408(b)); of fewer, after the end of the year (164.408(c)).
-pub const SECRETARY_FROM: u64 = 500;
-/// Above so many residents of one state the media there are told (45 CFR 164.406(a)).
-pub const MEDIA_ABOVE: u64 = 500;
 
 texts! {
     /// What happened, why something was decided, what was learned.
@@ -91,18 +82,6 @@ words! {
 }
 
 words! {
-    /// A notice that was given of a breach.
-    BreachNotice, "is not a notice" {
-        /// To each who is affected (45 CFR 164.404).
-        Individuals = "individuals",
-        /// To the media of a state (45 CFR 164.406).
-        Media = "media",
-        /// To the Secretary (45 CFR 164.408).
-        Secretary = "secretary",
-    }
-}
-
-words! {
     /// What was seen of somebody whom an incident affects; the strongest of several.
     IncidentSeen, "is not what is seen of somebody" {
         /// Something of their record was opened.
@@ -167,8 +146,8 @@ pub enum IncidentState {
     Open,
     /// Its risk was assessed.
     Assessed(IncidentConclusion),
-    /// It is over; nothing is added any more.
-    Closed,
+    /// It is over, as it was assessed last.
+    Closed(IncidentConclusion),
 }
 
 /// What is done about an incident.
@@ -180,8 +159,15 @@ pub enum IncidentStep {
     Assess(IncidentConclusion),
     /// How many of those affected live in a state.
     Count,
+    /// What letters say is written; again, when it is said better.
+    Write,
     /// A notice was given.
     Notice,
+    /// What is noted after the end too: that the Secretary was told of a breach that stands in the log of its year, and what was
+    /// noted wrong before.
+    Report,
+    /// Letters are made of what was written.
+    Tell,
     /// What was learned, and the end.
     Close,
 }
@@ -190,51 +176,18 @@ impl IncidentState {
     /// Where it stands after a step; none where that may not be done now.
     pub const fn after(self, step: IncidentStep) -> Option<Self> {
         use IncidentConclusion::Breach;
-        use IncidentStep::{Assess, Close, Count, Freeze, Notice};
+        use IncidentStep::{Assess, Close, Count, Freeze, Notice, Report, Tell, Write};
         match (self, step) {
-            (Self::Closed, _) => None,
-            (state, Freeze | Count) => Some(state),
+            (state @ (Self::Assessed(Breach) | Self::Closed(Breach)), Report | Tell) => Some(state),
+            (Self::Closed(_), _) | (_, Report | Tell) => None,
+            (state, Freeze | Count | Write) => Some(state),
             (_, Assess(conclusion)) => Some(Self::Assessed(conclusion)),
             (state @ Self::Assessed(Breach), Notice) => Some(state),
             (_, Notice) => None,
-            (Self::Assessed(_), Close) => Some(Self::Closed),
+            (Self::Assessed(conclusion), Close) => Some(Self::Closed(conclusion)),
             (Self::Open, Close) => None,
         }
     }
-}
-
-/// How many of those affected live in a state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StateCount {
-    /// The state, by its two letters.
-    #[schemars(with = "String")]
-    pub state: StateCode,
-    /// How many.
-    pub people: u32,
-}
-
-/// The notices that a breach asks for before it can be closed. Of fewer than 500 the Secretary is told by the log of the year.
-pub fn notices_due(affected: u64, states: &[StateCount]) -> Vec<BreachNotice> {
-    let mut due = vec![BreachNotice::Individuals];
-    if states.iter().any(|count| u64::from(count.people) > MEDIA_ABOVE) {
-        due.push(BreachNotice::Media);
-    }
-    if affected >= SECRETARY_FROM {
-        due.push(BreachNotice::Secretary);
-    }
-    due
-}
-
-/// The last day on which notice of a breach may be given that was discovered on a day.
-pub fn notice_due(discovered_on: Date) -> Date {
-    discovered_on.saturating_add(NOTICE_DAYS.days())
-}
-
-/// The last day on which the Secretary is told of the breaches under 500 that were discovered in a year: 60 days after its end
-/// (45 CFR 164.408(c)).
-pub fn log_due(year: i16) -> Date {
-    jiff::civil::date(year, 12, 31).saturating_add(NOTICE_DAYS.days())
 }
 
 /// A state or jurisdiction of the United States, by its two letters (USPS Publication 28, appendix B).
@@ -279,17 +232,21 @@ impl From<StateCode> for String {
 mod tests {
     use super::*;
     use IncidentConclusion::{Breach, LowProbability};
-    use jiff::civil::date;
 
     #[test]
     fn nothing_is_added_to_a_closed_incident_and_none_is_closed_before_it_was_assessed() {
-        use IncidentStep::{Assess, Close, Count, Freeze, Notice};
-        for step in [Freeze, Count, Notice, Close, Assess(Breach), Assess(LowProbability)] {
-            assert_eq!(IncidentState::Closed.after(step), None, "{step:?}");
+        use IncidentStep::{Assess, Close, Count, Freeze, Notice, Report, Tell, Write};
+        for step in [Freeze, Count, Write, Notice, Close, Assess(Breach), Assess(LowProbability)] {
+            assert_eq!(IncidentState::Closed(Breach).after(step), None, "{step:?}");
+            assert_eq!(IncidentState::Closed(LowProbability).after(step), None, "{step:?}");
+        }
+        for step in [Report, Tell] {
+            assert!(IncidentState::Closed(Breach).after(step).is_some(), "{step:?} of a breach, after its end too");
+            assert_eq!(IncidentState::Closed(LowProbability).after(step), None, "{step:?}");
         }
         assert_eq!(IncidentState::Open.after(Close), None);
         assert_eq!(IncidentState::Open.after(Assess(Breach)), Some(IncidentState::Assessed(Breach)));
-        assert_eq!(IncidentState::Assessed(LowProbability).after(Close), Some(IncidentState::Closed));
+        assert_eq!(IncidentState::Assessed(LowProbability).after(Close), Some(IncidentState::Closed(LowProbability)));
         assert_eq!(
             IncidentState::Assessed(LowProbability).after(Assess(Breach)),
             Some(IncidentState::Assessed(Breach)),
@@ -299,30 +256,11 @@ mod tests {
 
     #[test]
     fn notice_is_given_of_a_breach_and_of_nothing_else() {
-        assert_eq!(IncidentState::Open.after(IncidentStep::Notice), None);
-        assert_eq!(IncidentState::Assessed(LowProbability).after(IncidentStep::Notice), None);
-        assert!(IncidentState::Assessed(Breach).after(IncidentStep::Notice).is_some());
-    }
-
-    #[test]
-    fn the_secretary_is_told_from_500_on_and_the_media_above_500_of_a_state() {
-        let of = |people| vec![StateCount { state: StateCode::new("ca").expect("a state"), people }];
-        assert_eq!(notices_due(499, &of(499)), [BreachNotice::Individuals]);
-        assert_eq!(notices_due(500, &of(500)), [BreachNotice::Individuals, BreachNotice::Secretary]);
-        assert_eq!(
-            notices_due(501, &of(501)),
-            [BreachNotice::Individuals, BreachNotice::Media, BreachNotice::Secretary]
-        );
-        let spread = [of(300), of(300)].concat();
-        assert_eq!(notices_due(600, &spread), [BreachNotice::Individuals, BreachNotice::Secretary]);
-    }
-
-    #[test]
-    fn the_clock_runs_60_days_of_the_calendar() {
-        assert_eq!(notice_due(date(2026, 5, 14)), date(2026, 7, 13));
-        assert_eq!(notice_due(date(2027, 12, 31)), date(2028, 2, 29));
-        assert_eq!(log_due(2026), date(2027, 3, 1));
-        assert_eq!(log_due(2027), date(2028, 2, 29));
+        for step in [IncidentStep::Notice, IncidentStep::Report, IncidentStep::Tell] {
+            assert_eq!(IncidentState::Open.after(step), None);
+            assert_eq!(IncidentState::Assessed(LowProbability).after(step), None);
+            assert!(IncidentState::Assessed(Breach).after(step).is_some());
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod access_review;
 mod amendment;
 pub mod billing;
+mod breach;
 mod calendar;
 mod channel;
 mod clock;
@@ -36,6 +37,10 @@ pub use access_review::{AccessDecision, AccessKind, AccessReviewState, AccessVer
 pub use amendment::{
     AMENDMENT_DAYS, AMENDMENT_EXTENSION_DAYS, AmendmentGround, AmendmentStep, AmendmentText, amendment_due,
 };
+pub use breach::{
+    BreachNotice, DueNotice, LetterLanguage, LetterWords, MEDIA_ABOVE, NOTICE_DAYS, SECRETARY_FROM, StateCount,
+    SubstituteWay, last_day, log_due, newest_counts, notice_due, notice_fits, notices_due, uncounted,
+};
 pub use calendar::{Timezone, weekday_number};
 pub use channel::{AgreementPlace, AssociateName, ChannelState, Integration};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -51,9 +56,8 @@ pub use id::{
     PatientId, PayerId, PlanId, PracticeId, ProgramId, RequestId, RestrictionId, TokenId, TrainingId, VisitId,
 };
 pub use incident::{
-    BreachNotice, DataAcquired, DataNature, DataRecipient, FreezeStage, IncidentConclusion, IncidentHold, IncidentSeen,
-    IncidentState, IncidentStep, IncidentSubject, IncidentWords, MEDIA_ABOVE, NOTICE_DAYS, RiskMitigated,
-    SECRETARY_FROM, StateCode, StateCount, WhyMissing, log_due, notice_due, notices_due,
+    DataAcquired, DataNature, DataRecipient, FreezeStage, IncidentConclusion, IncidentHold, IncidentSeen,
+    IncidentState, IncidentStep, IncidentSubject, IncidentWords, RiskMitigated, StateCode, WhyMissing,
 };
 pub use invalid::Invalid;
 pub use log::{Effort, Pain, Performed};

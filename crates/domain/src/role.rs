@@ -84,6 +84,8 @@ words! {
         BreakGlass = "break_glass",
         /// Read why a record was opened in an emergency, and sign for having looked into that.
         ReviewEmergency = "review_emergency",
+        /// See who is affected by a breach and how to reach them, to tell them.
+        NotifyAffected = "notify_affected",
         /// Bring in somebody from elsewhere who has no record here yet; opens nothing.
         ImportRecord = "import_record",
         /// See billing.

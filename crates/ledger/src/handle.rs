@@ -1,7 +1,7 @@
 //! The ledger as others see it: append, and get receipts.
 
 use crate::{
-    Backend, BackendError, Checkpoint, Entry, LedgerStatus, LogName, OpenError, VerifierKey, open,
+    Backend, BackendError, Checkpoint, Entry, LedgerStatus, LogName, OpenError, VerifierKey, open, sign_text,
     writer::{Append, Message, Writer},
 };
 use crypto::{Key, Signer};
@@ -21,7 +21,7 @@ pub struct Settings {
     /// Seals the entries: the branch `audit seal` of the root, with the log's name as context.
     pub seal: Key,
     /// Signs the checkpoints: the branch `audit sign` of the root, with the log's name as context.
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
     /// Files on other machines or volumes that also receive each checkpoint, and are held against the log at the start.
     pub second_paths: Vec<PathBuf>,
     /// At most one checkpoint in this time, while there are new entries.
@@ -43,7 +43,7 @@ impl Settings {
         Self {
             log,
             seal,
-            signer,
+            signer: Arc::new(signer),
             second_paths: Vec::new(),
             checkpoint_every: Duration::from_secs(1),
             queue: 4096,
@@ -113,13 +113,14 @@ impl Ledger {
             broken_since: None,
             places: Vec::new(),
         }));
+        let (signer, key) = (Arc::clone(&settings.signer), settings.verifier_key());
         let mut writer = Writer::new(backend, settings, opened, Arc::clone(&status));
         writer.publish_at_open()?;
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || writer.run(&receiver))
             .map_err(|source| OpenError::Thread { source })?;
-        Ok(Self { handle: LedgerHandle { sender, permits, status }, thread: Some(thread) })
+        Ok(Self { handle: LedgerHandle { sender, permits, status, signer, key }, thread: Some(thread) })
     }
 
     /// A handle to append with.
@@ -156,6 +157,8 @@ pub struct LedgerHandle {
     sender: mpsc::Sender<Message>,
     permits: Arc<Semaphore>,
     status: Arc<Mutex<LedgerStatus>>,
+    signer: Arc<Signer>,
+    key: VerifierKey,
 }
 
 impl LedgerHandle {
@@ -179,6 +182,16 @@ impl LedgerHandle {
         let (reply, answer) = oneshot::channel();
         self.sender.send(Message::Checkpoint(reply)).map_err(|_| LedgerError::Closed)?;
         answer.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Signs a text of a kind with the log's key, as a note that is no checkpoint ([`sign_text`]). The key stays here.
+    pub fn sign(&self, kind: &str, text: &str) -> String {
+        sign_text(kind, text, self.key.name(), &self.signer)
+    }
+
+    /// What verifies this log, and what was signed with its key.
+    pub const fn verifier(&self) -> &VerifierKey {
+        &self.key
     }
 
     /// How the ledger is doing.

@@ -55,7 +55,7 @@ pub use proof::{
 pub use reader::{LogReader, ReadError};
 pub use refill::{Refill, RefillError};
 pub use segments::{FileSegments, FindError, Old, Segments, find_old};
-pub use signed_text::{open_text, sign_text, unverified_text};
+pub use signed_text::{LONGEST_TEXT, open_text, sign_text, unverified_text};
 pub use status::{LedgerStatus, PlaceStatus};
 pub use tail::LogTail;
 pub use tile::Tile;

@@ -7,7 +7,7 @@ use crate::{CheckpointError, LogName, VerifierKey, note};
 use crypto::Signer;
 
 /// Longest text that is read: a review of the access of a large practice fits.
-const LONGEST: usize = 16 * 1024 * 1024;
+pub const LONGEST_TEXT: usize = 16 * 1024 * 1024;
 
 /// Signs `text` with the key of the log `name`. `kind` becomes the first line: a few words, with a space among them, which
 /// no log's name has. Empty lines in the text are not allowed by the format and are left out.
@@ -23,7 +23,7 @@ pub fn sign_text(kind: &str, text: &str, name: &LogName, signer: &Signer) -> Str
 
 /// The text of a note that must be of this kind and carry the true signature of `key`.
 pub fn open_text<'n>(kind: &str, note: &'n str, key: &VerifierKey) -> Result<&'n str, CheckpointError> {
-    let (text, signed) = note::open(note, key, LONGEST)?;
+    let (text, signed) = note::open(note, key, LONGEST_TEXT)?;
     let text = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('\n')).ok_or(CheckpointError::Malformed)?;
     if signed { Ok(text) } else { Err(CheckpointError::Forged) }
 }

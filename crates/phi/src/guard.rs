@@ -9,6 +9,7 @@ mod facts;
 mod glass;
 mod held;
 mod kept;
+mod notify;
 mod purpose;
 mod search;
 
@@ -17,6 +18,7 @@ pub use billing::{BillingGrant, ChargingAccount, ChargingGrant, Claim, Draft};
 pub use explain::Standing;
 pub use glass::GlassError;
 pub use kept::{ContactKept, Followed, KeepError, KeptGrant, SealedContact};
+pub use notify::Notified;
 pub use purpose::Purpose;
 pub use search::{NameSearch, SealedName, SealedPerson, SearchError};
 
@@ -227,12 +229,22 @@ impl Guard {
         subjects: &[PatientId],
         purpose: Purpose,
     ) -> Result<Vec<Result<Grant<'s, P>, AccessError>>, AccessError> {
-        if subjects.is_empty() {
-            return Ok(Vec::new());
-        }
         let mut facts = Vec::with_capacity(subjects.len());
         for subject in subjects {
             facts.push(self.facts::<P>(session, *subject).await?);
+        }
+        self.record_each(session, facts, purpose).await
+    }
+
+    /// What follows from facts: recorded in one durable append, then the keys of those that are allowed.
+    async fn record_each<'s, P: Permission>(
+        &self,
+        session: &'s Session<Full>,
+        facts: Vec<Facts>,
+        purpose: Purpose,
+    ) -> Result<Vec<Result<Grant<'s, P>, AccessError>>, AccessError> {
+        if facts.is_empty() {
+            return Ok(Vec::new());
         }
         let entry = |one: &Facts| {
             let purpose = if one.emergency { purpose.in_emergency() } else { purpose.clone() };

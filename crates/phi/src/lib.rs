@@ -26,8 +26,8 @@ pub use class::{
 pub use field::{Clear, Field, OpenError, OpenFailure, RowId, Sealed};
 pub use guard::{
     AccessError, ArchiveGrant, BillingGrant, ChargingAccount, ChargingGrant, Claim, ContactKept, Draft, Followed,
-    GlassError, Grant, Guard, KeepError, KeptGrant, NameSearch, PracticeGrant, Purpose, SealedContact, SealedName,
-    SealedPerson, SearchError, Standing,
+    GlassError, Grant, Guard, KeepError, KeptGrant, NameSearch, Notified, PracticeGrant, Purpose, SealedContact,
+    SealedName, SealedPerson, SearchError, Standing,
 };
 pub use keyring::{
     AUDIT, KeyError, KeyStore, Keyring, RenewRoot, ResealError, Resealer, SERVER, WrappedKey, as_subject,
@@ -35,9 +35,10 @@ pub use keyring::{
 };
 pub use permission::{
     AnswerRequests, BillingPermission, Bills, BreakGlass, ChargeVisit, Covers, Export, Govern, HandleIncidents,
-    ImportRecord, LogExercise, Operate, Oversee, Permission, PracticePermission, ReadAccessLog, ReadAudit, ReadBilling,
-    ReadContact, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified, Retain, ReviewEmergency,
-    TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes, classes_of,
+    ImportRecord, LogExercise, NotifyAffected, Operate, Oversee, Permission, PracticePermission, ReadAccessLog,
+    ReadAudit, ReadBilling, ReadContact, ReadExercise, ReadIdentity, ReadNotes, ReadVisits, ReleaseDeidentified,
+    Retain, ReviewEmergency, TakeOutOwn, WriteBilling, WriteExercise, WriteIdentity, WriteNotes, WriteVisits, Writes,
+    classes_of,
 };
 pub use policy::{Policy, PolicyError, Rule, Ruling};
 pub use registry::{

@@ -78,6 +78,7 @@ pub const fn classes_of(permission: PermissionName) -> &'static [ClassId] {
     match permission {
         PermissionName::ReadBilling => <ReadBilling as BillingPermission>::CLASSES,
         PermissionName::WriteBilling => <WriteBilling as BillingPermission>::CLASSES,
+        PermissionName::NotifyAffected => <NotifyAffected as Permission>::CLASSES,
         other => of_patients(other),
     }
 }
@@ -110,6 +111,18 @@ impl Writes<Contact> for ImportRecord {}
 impl Writes<Exercise> for ImportRecord {}
 impl Writes<Note> for ImportRecord {}
 impl Writes<PatientWords> for ImportRecord {}
+
+/// See [`PermissionName::NotifyAffected`]: who is affected by a breach, and how to reach them, for the letter that tells them. It
+/// writes nothing, and only [`crate::Guard::notify`] grants it.
+#[derive(Debug)]
+pub enum NotifyAffected {}
+impl Closed for NotifyAffected {}
+impl Permission for NotifyAffected {
+    const NAME: PermissionName = PermissionName::NotifyAffected;
+    const CLASSES: &'static [ClassId] = &[ClassId::Identifying, ClassId::Contact];
+}
+impl Covers<Identifying> for NotifyAffected {}
+impl Covers<Contact> for NotifyAffected {}
 
 macro_rules! practice_permissions {
     ($($name:ident),* $(,)?) => {$(
@@ -181,6 +194,7 @@ mod tests {
             TakeOutOwn::CLASSES,
             BreakGlass::CLASSES,
             ReviewEmergency::CLASSES,
+            NotifyAffected::CLASSES,
         ];
         assert!(without.iter().all(|classes| !classes.contains(&ClassId::Note)));
     }
@@ -188,6 +202,12 @@ mod tests {
     #[test]
     fn whoever_looks_into_an_emergency_holds_the_key_to_its_reason_and_no_other() {
         assert_eq!(ReviewEmergency::CLASSES, [ClassId::Emergency]);
+    }
+
+    #[test]
+    fn whoever_tells_of_a_breach_holds_the_keys_to_who_it_is_and_how_to_reach_them_and_no_other() {
+        assert_eq!(NotifyAffected::CLASSES, [ClassId::Identifying, ClassId::Contact]);
+        assert_eq!(classes_of(PermissionName::NotifyAffected), NotifyAffected::CLASSES);
     }
 
     #[test]

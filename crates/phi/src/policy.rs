@@ -193,6 +193,7 @@ fn context(relation: Relation) -> Option<Context> {
         ("condemned", relation.condemned),
         ("glass", relation.glass),
         ("under_review", relation.under_review),
+        ("affected", relation.affected),
     ])
 }
 

@@ -25,7 +25,8 @@ pub mod fields {
         accounts, api_tokens, billing_links, ceremonies, emergencies, legal_holds, passkeys, totp_factors,
     };
     pub use super::oversight::{
-        alert_reviews, business_agreements, channels, incident_assessments, incident_closings, incidents,
+        alert_reviews, breach_letters, breach_notices, business_agreements, channels, incident_assessments,
+        incident_closings, incidents,
     };
     pub use super::training::{course_versions, trainings};
 }

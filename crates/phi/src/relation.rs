@@ -4,7 +4,9 @@ use crate::{
     field::Sealed,
     registry::fields::billing_links::{Kept, Linked},
 };
-use domain::{AccountId, BillingAccountId, BillingLinkId, LoginSessionId, PatientId, PracticeId, Timestamp};
+use domain::{
+    AccountId, BillingAccountId, BillingLinkId, IncidentId, LoginSessionId, PatientId, PracticeId, Timestamp,
+};
 use std::{future::Future, pin::Pin};
 
 /// How an account stands to a patient at one moment: what the policy decides on besides the role.
@@ -35,6 +37,8 @@ pub struct Relation {
     pub glass: bool,
     /// That the record was opened in an emergency is looked into. Nobody but the guard can say so.
     pub under_review: bool,
+    /// The patient stands written down as affected by the breach of which they are to be told. Nobody but the guard can say so.
+    pub affected: bool,
 }
 
 /// How an account stands to a patient by what is stored: places on the care team, what the patient asked for, and whether
@@ -83,6 +87,9 @@ pub trait CareTeams: Send + Sync {
 
     /// Whom the patient asked to be kept away, and the practice agreed, in any record of the same person.
     fn kept_away(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<AccountId>>;
+
+    /// Whom an incident affects, as it was written down when it was frozen; nobody while it is not assessed as a breach.
+    fn affected_by_breach(&self, practice: PracticeId, incident: IncidentId) -> Answer<'_, Vec<PatientId>>;
 }
 
 /// A link between a patient and a billing account, as it is stored.

@@ -26,6 +26,8 @@ fn the_matrix_of_roles_permissions_and_relationships_is_as_reviewed() {
             "  by one kept away",
             Relation { under_review: true, kept_away: true, registered: true, ..Relation::default() },
         ),
+        ("told of a breach", Relation { affected: true, registered: true, ..Relation::default() }),
+        ("  by one kept away", Relation { affected: true, kept_away: true, registered: true, ..Relation::default() }),
         ("own record", Relation { is_self: true, registered: true, ..Relation::default() }),
         ("come to by account", Relation { billed: true, registered: true, ..Relation::default() }),
         ("registered here", Relation { registered: true, ..Relation::default() }),

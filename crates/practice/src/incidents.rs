@@ -2,11 +2,15 @@
 
 mod about;
 mod affected;
+mod counts;
 mod decide;
 mod facts;
+mod file;
 mod freeze;
 mod hand;
+mod letters;
 mod missing;
+mod notices;
 mod open;
 mod view;
 mod year_log;
@@ -15,14 +19,17 @@ pub(crate) use about::lifts_not;
 pub use affected::{
     Affected, AffectedPatient, Asked, MadeToken, Often, Seen, SeenOf, Through, Whose, affected, choices,
 };
-pub use decide::{NewAssessment, NewClosing, NewNotice, assess, close, count, notice};
+pub use counts::{CountView, count};
+pub use decide::{NewAssessment, NewClosing, assess, close};
 pub use facts::Facts;
+pub use file::{INCIDENT_FILE, IncidentFile, SignedIncident, incident_file, verify_incident};
 pub use freeze::{FREEZE_STEPS, Frozen, freeze, round};
+pub use letters::{LetterView, Letters, LettersAs, NewLetter, WhichLetters, letters, make_letters, write_letter};
 pub use missing::Missing;
+pub use notices::{NewNotice, NoticeView, notice};
 pub use open::{NewIncident, open};
 pub use view::{
-    AffectedLine, AssessmentView, Done, Factor, IncidentLine, IncidentView, Incidents, NoticeView, TimelineDay,
-    incident, incidents,
+    AffectedLine, AssessmentView, Done, Factor, IncidentLine, IncidentView, Incidents, TimelineDay, incident, incidents,
 };
 pub use year_log::{LoggedBreach, YearLog, year_log};
 
@@ -30,7 +37,7 @@ use crate::{
     Event, HouseError, audit::AuditError, house::through_house, record::RecordError, retention::RetentionError,
     trail::TrailError,
 };
-use domain::{BreachNotice, Invalid, PracticeId};
+use domain::{DueNotice, Invalid, PracticeId};
 use identity::{EnrollmentError, Full, Session};
 use ledger::{Resource, Word};
 use phi::{AccessError, HandleIncidents, Purpose};
@@ -73,7 +80,37 @@ pub enum IncidentError {
     FrozenTooEarly,
     /// Notices are still to be given.
     #[error("notices of this breach are still to be given")]
-    NotTold(Vec<BreachNotice>),
+    NotTold(Vec<DueNotice>),
+    /// So many of those affected are counted in no state; or, below zero, so many too many are.
+    #[error("the counts by state do not come to as many as are affected")]
+    NotCounted(i64),
+    /// A notice was given before the breach was discovered.
+    #[error("the day is before the discovery")]
+    TooEarly,
+    /// A notice was given after its last day, and it is not said why.
+    #[error("a notice was late, and it is not said why")]
+    LateWhy,
+    /// What is said of a notice does not fit it.
+    #[error("what is said of the notice does not fit it")]
+    Notice(&'static str, Invalid),
+    /// This notice was noted before.
+    #[error("this notice was noted before")]
+    NotedBefore,
+    /// No such notice counts any more.
+    #[error("there is no such notice in whose place another could stand")]
+    NoSuchNotice,
+    /// A letter names no way to ask.
+    #[error("the letter names no way to ask")]
+    Ask,
+    /// What the letters say was not written.
+    #[error("what the letters say was not written")]
+    NoLetter,
+    /// The audit trail did not prove the making of a file.
+    #[error("the audit trail gives no proof of this file yet")]
+    Unproved,
+    /// There is more to say than a signed file holds.
+    #[error("this is more than a signed file holds")]
+    TooLong,
     /// A record could not be held.
     #[error(transparent)]
     Hold(#[from] RetentionError),

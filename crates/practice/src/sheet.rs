@@ -4,6 +4,9 @@
 //! those fonts do not have, as in the names of many people, is in a font of our own.
 
 mod letters;
+mod mail;
+
+pub(crate) use mail::{Line, Mail, mail};
 
 use letters::Letters;
 use unicode_normalization::UnicodeNormalization;
@@ -18,18 +21,9 @@ pub(crate) fn document(heading: &str, lines: &[String]) -> Vec<u8> {
     // An accent that is a letter of its own would be printed beside what it belongs to.
     let all: Vec<String> = lines.iter().flat_map(|line| broken(&line.nfc().collect::<String>())).collect();
     let pages: Vec<&[String]> = if all.is_empty() { vec![&[]] } else { all.chunks(LINES).collect() };
-    let mut pdf = Pdf::new();
-    // 1 catalog, 2 pages, 3 and 4 fonts, then two objects for each page.
-    let kids: Vec<String> = (0..pages.len()).map(|n| format!("{} 0 R", 5 + 2 * n)).collect();
-    pdf.object("<< /Type /Catalog /Pages 2 0 R /Lang (en) >>");
-    pdf.object(&format!("<< /Type /Pages /Count {} /Kids [{}] >>", pages.len(), kids.join(" ")));
-    pdf.object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>");
-    pdf.object("<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>");
-    // Behind the pages, where one needs it: our own font.
-    let own = 5 + 2 * pages.len();
     let mut taken = Letters::default();
+    let mut texts = Vec::with_capacity(pages.len());
     for (n, page) in pages.iter().enumerate() {
-        let content = 6 + 2 * n;
         let mut text = String::from("BT\n");
         if n == 0 {
             text.push_str("/H 16 Tf 48 790 Td ");
@@ -44,15 +38,33 @@ pub(crate) fn document(heading: &str, lines: &[String]) -> Vec<u8> {
             text.push_str(" Tj T*\n");
         }
         text.push_str("ET\n");
-        let ours = if taken.is_empty() { String::new() } else { format!(" /U {own} 0 R") };
+        texts.push(text);
+    }
+    bound(&texts, (595, 842), "en", &taken)
+}
+
+/// Pages of a size as one document, with the letters of our own font that they took.
+fn bound(pages: &[String], (width, height): (u32, u32), lang: &str, taken: &Letters) -> Vec<u8> {
+    let mut pdf = Pdf::new();
+    // 1 catalog, 2 pages, 3 and 4 fonts, then two objects for each page.
+    let kids: Vec<String> = (0..pages.len()).map(|n| format!("{} 0 R", 5 + 2 * n)).collect();
+    pdf.object(&format!("<< /Type /Catalog /Pages 2 0 R /Lang ({lang}) >>"));
+    pdf.object(&format!("<< /Type /Pages /Count {} /Kids [{}] >>", pages.len(), kids.join(" ")));
+    pdf.object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>");
+    pdf.object("<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>");
+    // Behind the pages, where one needs it: our own font.
+    let own = 5 + 2 * pages.len();
+    let ours = if taken.is_empty() { String::new() } else { format!(" /U {own} 0 R") };
+    for (n, text) in pages.iter().enumerate() {
+        let content = 6 + 2 * n;
         pdf.object(&format!(
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {content} 0 R \
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents {content} 0 R \
              /Resources << /Font << /H 3 0 R /C 4 0 R{ours} >> >> >>"
         ));
         pdf.stream("", text.as_bytes());
     }
     if !taken.is_empty() {
-        pdf.own_font(own, &taken);
+        pdf.own_font(own, taken);
     }
     pdf.finish()
 }

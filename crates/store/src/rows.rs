@@ -19,6 +19,7 @@ pub mod audit_touches;
 pub mod billing;
 pub mod billing_links;
 pub mod billing_outbox;
+pub mod breaches;
 pub mod care_dates;
 pub mod care_links;
 pub mod ceremonies;

@@ -5,4 +5,6 @@ mod incidents {
     mod affected;
     mod freezing;
     mod handling;
+    mod scene;
+    mod telling;
 }

@@ -15,6 +15,7 @@ use phi::{as_subject, billing_branch};
 use practice::{
     Actor, Event, House,
     access_reviews::{ACCESS_REVIEW, verify_review},
+    incidents::{INCIDENT_FILE, verify_incident},
     retention::{
         ACCOUNT_CERTIFICATE, ARCHIVE_ENDED, Signing, archives, certificate_pdf, end_archives, plan_accounts_unattended,
         plan_unattended, purge, verify_account_certificate, verify_archive_end, verify_certificate, who_was_destroyed,
@@ -93,12 +94,12 @@ enum Verb {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Verify a certificate with the public key alone. Needs no settings and no server.
+    /// Verify a certificate, a record of a review or the file of an incident with the public key alone. Needs no settings and no server.
     Verify {
         /// The public key, as `patella retention key` prints it.
         #[arg(long, value_name = "KEY")]
         key: String,
-        /// The certificate.
+        /// What is signed.
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -376,6 +377,14 @@ fn verify(key: &str, file: &Path) -> Result<()> {
         }
         let (quarter, at) = (said.quarter, said.closed_at);
         return super::print(&format!("genuine: the review of access of {quarter} was closed at {at}\n"));
+    }
+    if note.starts_with(INCIDENT_FILE) {
+        let said = verify_incident(&note, &key).context("the file is not to be believed")?;
+        if said.audit.is_none() {
+            bail!("the signature is right, but the file carries no proof from the audit trail");
+        }
+        let (incident, at) = (said.incident, said.made_at);
+        return super::print(&format!("genuine: the file of incident {incident} was made at {at}\n"));
     }
     let said = verify_certificate(&note, &key).context("the certificate is not to be believed")?;
     if said.audit.is_none() {

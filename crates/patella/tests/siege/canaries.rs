@@ -220,6 +220,13 @@ async fn incident(admin: &Client, officer: &Client, kept: &mut Kept) {
         "conclusion": "low_probability",
     });
     kept.done(officer.post(&format!("/api/v1/incidents/{id}/assessment"), assessment).await);
+    let letter = json!({
+        "language": "en", "happened": marker("identity.breach_letters.happened"),
+        "advice": marker("identity.breach_letters.advice"), "doing": marker("identity.breach_letters.doing"),
+        "ask": marker("identity.breach_letters.ask"),
+    });
+    kept.done(officer.post(&format!("/api/v1/incidents/{id}/letters"), letter).await);
+    late_notice(admin, officer, new("192.0.2.251"), kept).await;
     let closing = json!({"lessons": marker("identity.incident_closings.lessons")});
     kept.done(admin.post(&format!("/api/v1/incidents/{id}/closing"), closing).await);
     for path in [format!("/incidents/{id}"), "/incidents".to_owned()] {
@@ -243,6 +250,23 @@ async fn training(admin: &Client, officer: &Client, kept: &mut Kept) {
     for path in ["/training".to_owned(), "/training/mine".to_owned(), format!("/training/courses/{id}")] {
         kept.done(officer.get(&path).await);
     }
+}
+
+/// A breach of long ago, of which somebody was told late.
+async fn late_notice(admin: &Client, officer: &Client, mut new: serde_json::Value, kept: &mut Kept) {
+    new["discovered_on"] = "2025-01-07".into();
+    let opened = kept.done(admin.post("/api/v1/incidents", new).await);
+    let id = text(&opened, "incident_id");
+    let mut assessment = json!({"conclusion": "breach"});
+    for (factor, choice) in [("nature", "care"), ("recipient", "known"), ("acquired", "viewed"), ("mitigated", "not")] {
+        assessment[factor] = choice.into();
+        assessment[format!("{factor}_words")] = "See the other one.".into();
+    }
+    kept.done(officer.post(&format!("/api/v1/incidents/{id}/assessment"), assessment).await);
+    let late = marker("identity.breach_notices.late");
+    let notice = json!({"notice": "individuals", "given_on": "2025-12-01", "late_because": late});
+    kept.done(officer.post(&format!("/api/v1/incidents/{id}/notices"), notice).await);
+    kept.done(officer.get(&format!("/incidents/{id}")).await);
 }
 
 /// The one draft is priced and goes into the books.

@@ -2,7 +2,7 @@
 
 use super::{AccessError, Guard, glass::asked};
 use crate::{keyring::WrappedKey, permission::Permission, policy::Ruling, relation::Relation};
-use domain::{AccountId, LoginSessionId, PatientId, PracticeId};
+use domain::{AccountId, LoginSessionId, PatientId, PermissionName, PracticeId};
 use identity::{Full, Session};
 use ledger::Word;
 
@@ -31,18 +31,29 @@ impl Guard {
         session: &Session<Full>,
         subject: PatientId,
     ) -> Result<Facts, AccessError> {
-        let Found { wrapped, destroyed, relation } = self
+        let found = self
             .find_out(session.practice(), session.account(), Some(session.id()), session.patient(), subject)
             .await?;
-        let relation = asked(P::NAME, relation);
-        let mut ruling = self.rule(session, P::NAME, Some(relation));
+        let relation = asked(P::NAME, found.relation);
+        Ok(self.judged(session, P::NAME, subject, Found { relation, ..found }))
+    }
+
+    /// What the policy says of somebody about whom all is found out.
+    pub(super) fn judged(
+        &self,
+        session: &Session<Full>,
+        permission: PermissionName,
+        subject: PatientId,
+        Found { wrapped, destroyed, relation }: Found,
+    ) -> Facts {
+        let mut ruling = self.rule(session, permission, Some(relation));
         let without = Relation { glass: false, ..relation };
-        let emergency = relation.glass && ruling.allowed && !self.rule(session, P::NAME, Some(without)).allowed;
+        let emergency = relation.glass && ruling.allowed && !self.rule(session, permission, Some(without)).allowed;
         let gone = destroyed && ruling.allowed;
         if gone {
             ruling = Ruling { allowed: false, rule: Word::new("destroyed") };
         }
-        Ok(Facts { subject, wrapped, gone, ruling, emergency })
+        Facts { subject, wrapped, gone, ruling, emergency }
     }
 
     /// How an account stands to a patient at this moment, in this login session (without one, in any that it has), and what
@@ -76,6 +87,7 @@ impl Guard {
             condemned: ties.condemned,
             glass: ties.glass && registered,
             under_review: false,
+            affected: false,
         };
         Ok(Found { wrapped, destroyed, relation })
     }

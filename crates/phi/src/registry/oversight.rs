@@ -1,7 +1,7 @@
 //! The identity store: what watching over a practice leaves behind: alerts, incidents, receivers, agreements, reviews of access.
 
 use super::{Column, table};
-use domain::{AgreementPlace, AssociateName, IncidentWords, ReviewWords};
+use domain::{AgreementPlace, AssociateName, IncidentWords, LetterWords, ReviewWords};
 
 table! {
     /// Alerts: what the audit trail showed that somebody should look into.
@@ -150,24 +150,46 @@ table! {
 }
 
 table! {
-    /// How many of those whom an incident affects live in which state, as somebody counted.
-    Identity.incident_states {
+    /// How many of those whom an incident affects live in which state, as somebody counted. The last count of a state counts.
+    Identity.incident_counts {
         (practice_id: Id, Drop, "the practice")
         (incident_id: Id, Drop, "the incident")
-        (state: Structure, Drop, "the state, by its two letters")
+        (nth: Structure, Drop, "its number: the highest of a state counts")
+        (state: Structure, Drop, "the state, by its two letters; none for those of whom nobody knows where they live")
         (people: Structure, Drop, "how many")
-        (said_by: Id, Drop, "the account that said so last")
+        (said_by: Id, Drop, "the account that said so")
         (said_at: Time, Drop, "when")
     }
 }
 
 table! {
-    /// Notices that were given of a breach.
-    Identity.incident_notices {
+    /// What the letters about a breach say, once for each language. The last one of a language counts.
+    Identity.breach_letters {
         (practice_id: Id, Drop, "the practice")
         (incident_id: Id, Drop, "the incident")
-        (notice: Structure, Drop, "to whom: individuals, media or secretary")
+        (nth: Structure, Drop, "its number: the highest of a language counts")
+        (language: Structure, Drop, "en or es")
+        (happened: sealed Account as Happened = LetterWords, Drop, "What happened, as letters say it.")
+        (advice: sealed Account as Advice = LetterWords, Drop, "What whoever gets the letter should do.")
+        (doing: sealed Account as Doing = LetterWords, Drop, "What the practice does about it.")
+        (ask: sealed Account as Ask = LetterWords, Drop, "How to ask.")
+        (written_by: Id, Drop, "the account that wrote it")
+        (written_at: Time, Drop, "when")
+    }
+}
+
+table! {
+    /// Notices that were given of a breach. One that takes the place of another names it; both stay.
+    Identity.breach_notices {
+        (practice_id: Id, Drop, "the practice")
+        (incident_id: Id, Drop, "the incident")
+        (nth: Structure, Drop, "its number")
+        (notice: Structure, Drop, "to whom: individuals, substitute, media or secretary")
+        (state: Structure, Drop, "the state of the media, by its two letters")
+        (way: Structure, Drop, "how notice in place of letters was given: web, media or other")
         (given_on: Time, Drop, "on which day")
+        (late: sealed Account as Late = IncidentWords, Drop, "Why it was given after its last day.")
+        (replaces: Structure, Drop, "the number of the one whose place it takes")
         (noted_by: Id, Drop, "the account that noted it")
         (noted_at: Time, Drop, "when")
     }
@@ -303,8 +325,9 @@ pub(super) const TABLES: &[&[Column]] = &[
     incident_accounts::COLUMNS,
     incident_patients::COLUMNS,
     incident_assessments::COLUMNS,
-    incident_states::COLUMNS,
-    incident_notices::COLUMNS,
+    incident_counts::COLUMNS,
+    breach_letters::COLUMNS,
+    breach_notices::COLUMNS,
     incident_closings::COLUMNS,
     watch_settings::COLUMNS,
     read_places::COLUMNS,

@@ -1,12 +1,12 @@
 //! Breaking the glass: what it opens, to whom, for how long, and what it never does.
 
 use crate::support::{World, world};
-use domain::{Clock, EmergencyReason, PatientId, PersonName, PracticeId, PurposeKind, Role, SoughtPerson};
+use domain::{Clock, EmergencyReason, IncidentId, PatientId, PersonName, PracticeId, PurposeKind, Role, SoughtPerson};
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
 use phi::{
-    AccessError, BreakGlass, Export, GlassError, Permission, Purpose, ReadExercise, ReadIdentity, ReadNotes,
-    ReviewEmergency, RowId, SealedName, SealedPerson, WriteExercise, WriteIdentity, WriteNotes, WriteVisits,
+    AccessError, BreakGlass, Export, GlassError, NotifyAffected, Permission, Purpose, ReadExercise, ReadIdentity,
+    ReadNotes, ReviewEmergency, RowId, SealedName, SealedPerson, WriteExercise, WriteIdentity, WriteNotes, WriteVisits,
     fields::{emergencies, patients},
 };
 
@@ -210,6 +210,36 @@ async fn a_reason_opens_to_who_looks_into_it_and_says_nothing_else_of_the_record
     assert_eq!(review.open(&reason).unwrap().expose().as_str(), "Collapsed in the hall.");
     assert!(!scene.may::<ReadExercise>(&officer).await && !scene.may::<ReadIdentity>(&officer).await);
     assert!(!scene.may::<ReviewEmergency>(&scene.therapist).await);
+}
+
+#[tokio::test]
+async fn whoever_tells_of_a_breach_learns_who_it_affects_and_of_nobody_else_who_they_are() {
+    let scene = scene().await;
+    let (world, incident, other) = (&scene.world, IncidentId::from_bytes([3; 16]), IncidentId::from_bytes([4; 16]));
+    let bystander = PatientId::random(&*world.rng);
+    world.guard.register(&scene.admin, bystander, purpose()).await.unwrap();
+    world.teams.affect(incident, scene.patient);
+    let officer = world.sign_in(scene.practice, Role::PrivacyOfficer, None).await;
+    let row = RowId::new(*scene.patient.as_bytes());
+    let write = world.guard.authorize::<WriteIdentity>(&scene.admin, scene.patient, purpose()).await.unwrap();
+    let name = write.seal::<patients::FamilyName>(row, &PersonName::new("Ruiz").unwrap());
+    let asked = [scene.patient, bystander];
+    let told = world.guard.notify(&officer, incident, &asked, purpose()).await.unwrap();
+    assert_eq!(told.iter().map(|(who, _)| *who).collect::<Vec<_>>(), asked);
+    let grant = told[0].1.as_ref().unwrap();
+    assert_eq!(grant.open(&name).unwrap().expose().as_str(), "Ruiz");
+    assert!(matches!(told[1].1, Err(AccessError::Denied)), "nobody wrote down that it affects them");
+    let of_another = world.guard.notify(&officer, other, &asked, purpose()).await.unwrap();
+    assert!(of_another.iter().all(|(_, grant)| matches!(grant, Err(AccessError::Denied))), "that is another incident");
+    let therapist = world.guard.notify(&scene.therapist, incident, &asked, purpose()).await.unwrap();
+    assert!(therapist.iter().all(|(_, grant)| matches!(grant, Err(AccessError::Denied))));
+    // The general door does not lead there.
+    assert!(!scene.may::<NotifyAffected>(&officer).await && !scene.may::<NotifyAffected>(&scene.admin).await);
+    assert!(!scene.may::<ReadIdentity>(&officer).await);
+    let entries = world.ledger.entries();
+    let told = entries.iter().filter(|entry| entry.action.as_str() == "notify_affected");
+    let allowed: Vec<_> = told.filter(|entry| entry.outcome == Outcome::Allowed).map(|entry| entry.patient).collect();
+    assert_eq!(allowed, [Some(scene.patient)]);
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use crypto::RootId;
 use domain::{
-    AccountId, BillingAccountId, BillingLinkId, Clock, FixedClock, LoginSessionId, PatientId, PracticeId, RequestId,
-    Rng, Role, Timestamp,
+    AccountId, BillingAccountId, BillingLinkId, Clock, FixedClock, IncidentId, LoginSessionId, PatientId, PracticeId,
+    RequestId, Rng, Role, Timestamp,
 };
 use identity::{
     AccountClaims, Bootstrap, Enrolled, Full, HashingLimits, NewPassword, Origin, Password, PasswordHasher, Session,
@@ -122,11 +122,17 @@ pub struct MemoryTeams {
     notes_withheld: Mutex<Vec<PatientId>>,
     merged: Mutex<HashMap<PatientId, PatientId>>,
     broken: Mutex<HashMap<(LoginSessionId, PatientId), Timestamp>>,
+    affected: Mutex<Vec<(IncidentId, PatientId)>>,
     /// Whether everybody on a care team stands in for somebody.
     pub covering: AtomicBool,
 }
 
 impl MemoryTeams {
+    /// Somebody is written down as affected by a breach.
+    pub fn affect(&self, incident: IncidentId, patient: PatientId) {
+        self.affected.lock().unwrap().push((incident, patient));
+    }
+
     /// A record is open in an emergency, in a session, up to a moment.
     pub fn break_glass(&self, session: &Session<Full>, patient: PatientId, until: Timestamp) {
         self.broken.lock().unwrap().insert((session.id(), patient), until);
@@ -187,6 +193,11 @@ impl CareTeams for MemoryTeams {
         let away = self.kept_away.lock().unwrap();
         let away: Vec<_> = away.iter().filter(|(_, from)| *from == patient).map(|(account, _)| *account).collect();
         Box::pin(async move { Ok(away) })
+    }
+    fn affected_by_breach(&self, _: PracticeId, incident: IncidentId) -> Answer<'_, Vec<PatientId>> {
+        let affected = self.affected.lock().unwrap();
+        let affected: Vec<_> = affected.iter().filter(|(of, _)| *of == incident).map(|(_, who)| *who).collect();
+        Box::pin(async move { Ok(affected) })
     }
 }
 

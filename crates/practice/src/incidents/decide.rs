@@ -1,15 +1,11 @@
-//! What is decided about an incident, one step at a time: the four factors, states, notices, the end. Nobody decides about what
+//! What is decided about an incident, one step at a time: the four factors, the end. Nobody decides about what
 //! they did themself, and whoever assessed it does not close it.
 
-use super::{INCIDENT, IncidentError, about, allowed, open, reason};
-use crate::{
-    Event, House,
-    accounts::in_person,
-    record::{resource, today},
-};
+use super::{INCIDENT, IncidentError, about, allowed, counts, notices, open, reason};
+use crate::{Event, House, accounts::in_person, record::resource};
 use domain::{
-    BreachNotice, DataAcquired, DataNature, DataRecipient, Date, IncidentConclusion, IncidentId, IncidentState,
-    IncidentStep, IncidentWords, RiskMitigated, StateCount, notices_due,
+    DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentId, IncidentState, IncidentStep,
+    IncidentWords, RiskMitigated,
 };
 use identity::{Full, Session};
 use ledger::Word;
@@ -17,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{
     Batch, CommitError,
-    rows::incidents::{self as rows, AssessmentRow, ClosingRow, IncidentRow, NoticeRow},
+    rows::incidents::{self as rows, AssessmentRow, ClosingRow, IncidentRow},
 };
 
 /// The four factors (45 CFR 164.402(2)), each a choice and words, and what follows from them.
@@ -44,17 +40,6 @@ pub struct NewAssessment {
     pub conclusion: IncidentConclusion,
 }
 
-/// A notice that was given.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewNotice {
-    /// To whom.
-    pub notice: BreachNotice,
-    /// On which day; the first of several.
-    #[schemars(with = "String", extend("format" = "date"))]
-    pub given_on: Date,
-}
-
 /// The end of an incident.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -78,11 +63,13 @@ pub(super) async fn begin(
 /// Where an incident stands.
 pub(super) async fn state(house: &House, row: &IncidentRow) -> Result<IncidentState, IncidentError> {
     let db = &house.stores.identity;
-    if rows::closing(db, row.practice_id, row.incident_id).await?.is_some() {
-        return Ok(IncidentState::Closed);
-    }
     let assessments = rows::assessments(db, row.practice_id, row.incident_id).await?;
-    Ok(assessments.last().map_or(IncidentState::Open, |last| IncidentState::Assessed(last.conclusion)))
+    let closed = rows::closing(db, row.practice_id, row.incident_id).await?.is_some();
+    Ok(match assessments.last().map(|last| last.conclusion) {
+        None => IncidentState::Open,
+        Some(conclusion) if closed => IncidentState::Closed(conclusion),
+        Some(conclusion) => IncidentState::Assessed(conclusion),
+    })
 }
 
 /// Whether a step may be done now.
@@ -99,19 +86,30 @@ pub(super) fn meanwhile(error: CommitError) -> IncidentError {
 }
 
 /// What begins every decision: leave, not about oneself, in person, and at its time.
-async fn deciding(
+pub(super) async fn deciding(
     house: &House,
     session: &Session<Full>,
     incident: IncidentId,
     step: IncidentStep,
 ) -> Result<IncidentRow, IncidentError> {
-    let row = begin(house, session, incident).await?;
-    in_person(house, session)?;
+    let row = in_person_and_of_another(house, session, incident).await?;
     may(house, &row, step).await?;
     Ok(row)
 }
 
-async fn record(
+/// Leave, not about oneself, and in person.
+pub(super) async fn in_person_and_of_another(
+    house: &House,
+    session: &Session<Full>,
+    incident: IncidentId,
+) -> Result<IncidentRow, IncidentError> {
+    let row = begin(house, session, incident).await?;
+    in_person(house, session)?;
+    Ok(row)
+}
+
+/// Records a step before it is done.
+pub(super) async fn record(
     house: &House,
     session: &Session<Full>,
     incident: IncidentId,
@@ -148,45 +146,6 @@ pub async fn assess(
     db.commit(rows::assess(batch, (practice, incident), &assessment)).await.map_err(meanwhile)
 }
 
-/// Says how many of those affected live in a state. No address of a patient is kept here, so somebody counts.
-pub async fn count(
-    house: &House,
-    session: &Session<Full>,
-    incident: IncidentId,
-    new: &StateCount,
-) -> Result<(), IncidentError> {
-    const ACTION: Word = Word::new("count_incident");
-    let row = deciding(house, session, incident, IncidentStep::Count).await?;
-    record(house, session, incident, ACTION).await?;
-    let batch = rows::moves_on(Batch::new(), &row);
-    let batch = rows::count(batch, (row.practice_id, incident), new, session.account(), house.clock.now());
-    house.stores.identity.commit(batch).await.map_err(meanwhile)
-}
-
-/// Notes that notice of a breach was given.
-pub async fn notice(
-    house: &House,
-    session: &Session<Full>,
-    incident: IncidentId,
-    new: &NewNotice,
-) -> Result<(), IncidentError> {
-    const ACTION: Word = Word::new("note_breach_notice");
-    let row = deciding(house, session, incident, IncidentStep::Notice).await?;
-    if new.given_on > today(house, row.practice_id).await? {
-        return Err(IncidentError::NotYet);
-    }
-    record(house, session, incident, ACTION).await?;
-    let notice = NoticeRow {
-        notice: new.notice,
-        given_on: new.given_on,
-        noted_by: session.account(),
-        noted_at: house.clock.now(),
-    };
-    let batch = rows::moves_on(Batch::new(), &row);
-    let batch = rows::notice(batch, (row.practice_id, incident), &notice);
-    house.stores.identity.commit(batch).await.map_err(meanwhile)
-}
-
 /// Closes an incident: somebody who did not assess it; a breach when it was frozen and everybody was told who is to be.
 pub async fn close(
     house: &House,
@@ -210,10 +169,14 @@ pub async fn close(
         if row.frozen_at.is_none() {
             return Err(IncidentError::NotFrozen);
         }
-        if missing::is_too_early(&row.missing) {
+        if super::missing::is_too_early(&row.missing) {
             return Err(IncidentError::FrozenTooEarly);
         }
-        let missing = missing(house, &row).await?;
+        let uncounted = counts::uncounted_of(house, &row).await?;
+        if uncounted != 0 {
+            return Err(IncidentError::NotCounted(uncounted));
+        }
+        let missing = notices::missing(house, &row).await?;
         if !missing.is_empty() {
             return Err(IncidentError::NotTold(missing));
         }
@@ -223,14 +186,4 @@ pub async fn close(
     let closing = ClosingRow { lessons, closed_by: me, closed_at: house.clock.now() };
     let batch = rows::moves_on(Batch::new(), &row);
     db.commit(rows::close(batch, (practice, incident), &closing)).await.map_err(meanwhile)
-}
-
-/// The notices that a breach asks for and nobody noted.
-pub(super) async fn missing(house: &House, row: &IncidentRow) -> Result<Vec<BreachNotice>, IncidentError> {
-    let (practice, incident, db) = (row.practice_id, row.incident_id, &house.stores.identity);
-    let affected = rows::count_affected(db, practice, incident).await?;
-    let states = rows::states(db, practice, incident).await?;
-    let given = rows::notices(db, practice, incident).await?;
-    let due = notices_due(affected, &states).into_iter();
-    Ok(due.filter(|notice| given.iter().all(|given| given.notice != *notice)).collect())
 }

@@ -3,7 +3,13 @@
 use super::{
     Frozen, IncidentError, Missing,
     about::{self, Kept},
-    allowed, decide, freeze, missing, open,
+    allowed,
+    counts::{self, CountView},
+    decide, freeze,
+    letters::{self, LetterView},
+    missing,
+    notices::{self, NoticeView},
+    open,
 };
 use crate::{
     House,
@@ -11,9 +17,9 @@ use crate::{
     watch::Whom,
 };
 use domain::{
-    AccountId, AlertId, BreachNotice, DataAcquired, DataNature, DataRecipient, Date, HoldId, IncidentConclusion,
+    AccountId, AlertId, DataAcquired, DataNature, DataRecipient, Date, DueNotice, HoldId, IncidentConclusion,
     IncidentHold, IncidentId, IncidentSeen, IncidentState, IncidentSubject, PatientId, PracticeId, RiskMitigated, Role,
-    StateCount, Timestamp, notice_due,
+    StateCount, Timestamp, notice_due, uncounted,
 };
 use identity::{Full, Session};
 use ledger::{Outcome, Resource, Word};
@@ -112,18 +118,6 @@ pub struct AssessmentView {
     pub at: Timestamp,
 }
 
-/// A notice that was given.
-#[derive(Serialize, JsonSchema)]
-pub struct NoticeView {
-    /// To whom.
-    pub notice: BreachNotice,
-    /// On which day.
-    #[schemars(with = "String", extend("format" = "date"))]
-    pub given_on: Date,
-    /// Who noted it.
-    pub by: Person,
-}
-
 /// Who did something, when.
 #[derive(Serialize, JsonSchema)]
 pub struct Done {
@@ -190,14 +184,19 @@ pub struct IncidentView {
     pub patients: Vec<AffectedLine>,
     /// All assessments; the last one counts.
     pub assessments: Vec<AssessmentView>,
-    /// How many live in which state, as somebody counted.
+    /// How many live in which state, as somebody counted last; null stands for those nobody knows where.
     pub states: Vec<StateCount>,
-    /// How many of those affected stand in no state yet. Addresses of patients are not kept here.
-    pub in_no_state: u64,
-    /// The notices that were given.
+    /// How many of those affected are counted nowhere yet; below zero, how many too many are. Addresses of patients are not kept
+    /// here. A breach is closed when it is none.
+    pub uncounted: i64,
+    /// All counts, in the order in which they were said.
+    pub counts: Vec<CountView>,
+    /// What letters said; the last one of each language counts.
+    pub letters: Vec<LetterView>,
+    /// The notices that were given, those too that were corrected.
     pub notices: Vec<NoticeView>,
     /// Where it is a breach: the notices that are still to be given before it is closed.
-    pub notices_missing: Vec<BreachNotice>,
+    pub notices_missing: Vec<DueNotice>,
     /// What was learned; null before it is closed.
     pub lessons: Option<String>,
     /// Who closed it; null before.
@@ -254,7 +253,7 @@ pub(super) async fn line(
         due_on,
         days_left: due_on.duration_since(today).as_hours() / 24,
         conclusion: assessments.last().map(|last| last.conclusion),
-        closed: decide::state(house, row).await? == IncidentState::Closed,
+        closed: matches!(decide::state(house, row).await?, IncidentState::Closed(_)),
         affected: rows::count_affected(db, practice, incident).await?,
         about: whom(house, practice, names, row.about).await?,
     })
@@ -282,20 +281,26 @@ pub async fn incident(
     session: &Session<Full>,
     incident: IncidentId,
 ) -> Result<IncidentView, IncidentError> {
-    let row = decide::begin(house, session, incident).await?;
-    let practice = row.practice_id;
+    of(house, session, &decide::begin(house, session, incident).await?).await
+}
+
+/// Everything about an incident, for whoever has leave to read it.
+pub(super) async fn of(
+    house: &House,
+    session: &Session<Full>,
+    row: &IncidentRow,
+) -> Result<IncidentView, IncidentError> {
+    let (practice, incident) = (row.practice_id, row.incident_id);
     let (db, mut names) = (&house.stores.identity, Names::new(house, session));
-    let line = line(house, &mut names, &row, today(house, practice).await?).await?;
+    let line = line(house, &mut names, row, today(house, practice).await?).await?;
     let what = house.vault.open_directory(session, row.opened_by, &row.what).await?.expose().as_str().to_owned();
     let mut assessments = Vec::new();
     for assessment in rows::assessments(db, practice, incident).await? {
         assessments.push(assessed(house, session, &mut names, assessment).await?);
     }
-    let mut notices = Vec::new();
-    for notice in rows::notices(db, practice, incident).await? {
-        let by = names.person(notice.noted_by).await?;
-        notices.push(NoticeView { notice: notice.notice, given_on: notice.given_on, by });
-    }
+    let notices = notices::all(house, session, &mut names, row, line.affected).await?;
+    let counts = counts::all(house, &mut names, row).await?;
+    let letters = letters::all(house, session, &mut names, row).await?;
     let (lessons, closed_by) = match rows::closing(db, practice, incident).await? {
         Some(closing) => {
             let lessons = house.vault.open_directory(session, closing.closed_by, &closing.lessons).await?;
@@ -309,10 +314,9 @@ pub async fn incident(
         _ => None,
     };
     let breach = line.conclusion == Some(IncidentConclusion::Breach);
-    let states = rows::states(db, practice, incident).await?;
-    let counted: u64 = states.iter().map(|count| u64::from(count.people)).sum();
+    let states = counts::newest(house, row).await?;
     let patients = rows::affected(db, practice, incident).await?;
-    let about = about::all(house, &row).await?;
+    let about = about::all(house, row).await?;
     let assessors = assessments.iter().map(|one| one.by.account_id);
     let by_involved = assessors
         .chain(notices.iter().map(|one| one.by.account_id))
@@ -328,21 +332,23 @@ pub async fn incident(
         opened: Done { by: names.person(row.opened_by).await?, at: row.opened_at },
         frozen,
         freezing: match row.freezing {
-            Some(_) => Some(freeze::progress(house, &row).await?),
+            Some(_) => Some(freeze::progress(house, row).await?),
             None => None,
         },
         ended: row.ended.map(|ended| Ended { at: ended.at, sessions: ended.sessions, tokens: ended.tokens }),
         complete: row.complete,
         missing: missing::read(&row.missing),
-        in_no_state: line.affected.saturating_sub(counted),
+        uncounted: uncounted(line.affected, &states),
+        counts,
+        letters,
         patients: patients.into_iter().map(affected).collect(),
         assessments,
         states,
         notices,
-        notices_missing: if breach { decide::missing(house, &row).await? } else { Vec::new() },
+        notices_missing: if breach { notices::missing(house, row).await? } else { Vec::new() },
         lessons,
         closed_by,
-        timeline: timeline(house, &row).await?,
+        timeline: timeline(house, row).await?,
         about_oneself: about.contains(&session.account()),
         by_involved,
         line,

@@ -10,12 +10,12 @@ use crate::{
     House,
     record::{Names, today},
 };
-use domain::{BreachNotice, Date, IncidentConclusion, SECRETARY_FROM, log_due};
+use domain::{BreachNotice, Date, IncidentConclusion, SECRETARY_FROM, last_day, log_due};
 use identity::{Full, Session};
 use ledger::{Resource, Word};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::rows::incidents as rows;
+use store::rows::{breaches as stored, incidents as rows};
 
 /// The log of breaches that affect fewer than 500, of one year (45 CFR 164.408(c)).
 #[derive(Serialize, JsonSchema)]
@@ -41,6 +41,10 @@ pub struct LoggedBreach {
     /// On which day the Secretary was told; null before.
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub secretary_told_on: Option<Date>,
+    /// Whether those who are affected were told after the last day for it.
+    pub individuals_late: bool,
+    /// Whether the Secretary was.
+    pub secretary_late: bool,
 }
 
 /// The log of breaches under 500 that were discovered in a year.
@@ -61,10 +65,17 @@ pub async fn year_log(house: &House, session: &Session<Full>, year: i16) -> Resu
         if line.conclusion != Some(IncidentConclusion::Breach) || line.affected >= SECRETARY_FROM {
             continue;
         }
-        let notices = rows::notices(db, practice, row.incident_id).await?;
-        let told = |to| notices.iter().find(|notice| notice.notice == to).map(|notice| notice.given_on);
+        let notices = stored::standing(db, practice, row.incident_id).await?;
+        let told = |to| notices.iter().filter(|notice| notice.notice == to).map(|notice| notice.given_on).min();
+        let late = |day: Option<Date>, to| day.is_some_and(|day| day > last_day(to, row.discovered_on, line.affected));
         let (individuals_told_on, secretary_told_on) = (told(BreachNotice::Individuals), told(BreachNotice::Secretary));
-        breaches.push(LoggedBreach { line, individuals_told_on, secretary_told_on });
+        breaches.push(LoggedBreach {
+            individuals_late: late(individuals_told_on, BreachNotice::Individuals),
+            secretary_late: late(secretary_told_on, BreachNotice::Secretary),
+            individuals_told_on,
+            secretary_told_on,
+            line,
+        });
     }
     Ok(YearLog { year, due_on: log_due(year), breaches })
 }

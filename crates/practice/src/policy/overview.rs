@@ -95,6 +95,7 @@ fn cells(house: &House, role: Role) -> Vec<Cell> {
         ("billed", Relation { billed: true, ..registered }),
         ("emergency", Relation { glass: true, ..registered }),
         ("review", Relation { under_review: true, ..registered }),
+        ("affected", Relation { affected: true, ..registered }),
         ("newcomer", Relation { newcomer: true, ..Relation::default() }),
     ];
     let mut cells = Vec::new();

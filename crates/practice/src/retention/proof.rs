@@ -65,8 +65,16 @@ impl Proofs {
         entries: impl Iterator<Item = u64>,
         signing: &Signing,
     ) -> Result<Self, TrailError> {
-        let key = VerifierKey::new(signing.log.clone(), signing.signer.public());
-        Ok(Self(trail::inclusions(house, &entries.collect::<Vec<_>>(), &key).await?))
+        Self::under(house, entries, &VerifierKey::new(signing.log.clone(), signing.signer.public())).await
+    }
+
+    /// The same of entries of the log that a key verifies.
+    pub(crate) async fn under(
+        house: &House,
+        entries: impl Iterator<Item = u64>,
+        key: &VerifierKey,
+    ) -> Result<Self, TrailError> {
+        Ok(Self(trail::inclusions(house, &entries.collect::<Vec<_>>(), key).await?))
     }
 
     pub(crate) fn proof(&self, entry: Option<u64>) -> Option<Proof> {

@@ -1,11 +1,10 @@
-//! Incidents: what happened, whom it affects, what was decided about it, who was told.
+//! Incidents: what happened, whom it affects, what was decided about it.
 
 use super::sealed;
 use crate::{Batch, Db, Param, Row, StoreError};
 use domain::{
-    AccountId, AlertId, BreachNotice, DataAcquired, DataNature, DataRecipient, Date, FreezeStage, HoldId,
-    IncidentConclusion, IncidentHold, IncidentId, IncidentSeen, IncidentSubject, PatientId, PracticeId, RiskMitigated,
-    StateCode, StateCount, Timestamp,
+    AccountId, AlertId, DataAcquired, DataNature, DataRecipient, Date, FreezeStage, HoldId, IncidentConclusion,
+    IncidentHold, IncidentId, IncidentSeen, IncidentSubject, PatientId, PracticeId, RiskMitigated, Timestamp,
 };
 use phi::{
     RowId, Sealed,
@@ -117,19 +116,6 @@ pub struct AssessmentRow {
     pub assessed_by: AccountId,
     /// When.
     pub assessed_at: Timestamp,
-}
-
-/// A notice that was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoticeRow {
-    /// To whom.
-    pub notice: BreachNotice,
-    /// On which day it was given, or the first of several.
-    pub given_on: Date,
-    /// Who noted it.
-    pub noted_by: AccountId,
-    /// When.
-    pub noted_at: Timestamp,
 }
 
 /// The end of an incident.
@@ -325,64 +311,6 @@ pub fn assess(batch: Batch, (practice, incident): (PracticeId, IncidentId), row:
         row.conclusion.word().into(),
         row.assessed_by.into(),
         row.assessed_at.into(),
-    ];
-    batch.run(SQL, params).expect(1)
-}
-
-/// How many of those affected live in which state.
-pub async fn states(db: &Db, practice: PracticeId, incident: IncidentId) -> Result<Vec<StateCount>, StoreError> {
-    const SQL: &str =
-        "SELECT state, people FROM incident_states WHERE practice_id = $1 AND incident_id = $2 ORDER BY state";
-    let read = |row: &Row| {
-        let state = StateCode::new(row.text(0)?).map_err(|_| StoreError::Column { index: 0, wanted: "a state" })?;
-        Ok(StateCount { state, people: row.number(1)? })
-    };
-    db.rows(SQL, &[practice.into(), incident.into()]).await?.iter().map(read).collect()
-}
-
-/// Says how many live in a state; anew when it was said before.
-pub fn count(
-    batch: Batch,
-    (practice, incident): (PracticeId, IncidentId),
-    count: &StateCount,
-    by: AccountId,
-    at: Timestamp,
-) -> Batch {
-    const SQL: &str = "INSERT INTO incident_states (practice_id, incident_id, state, people, said_by, said_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (practice_id, incident_id, state) DO UPDATE SET \
-                       people = excluded.people, said_by = excluded.said_by, said_at = excluded.said_at";
-    let people = i64::from(count.people);
-    let params: &[Param<'_>] =
-        &[practice.into(), incident.into(), count.state.as_str().into(), people.into(), by.into(), at.into()];
-    batch.run(SQL, params).expect(1)
-}
-
-/// The notices that were given.
-pub async fn notices(db: &Db, practice: PracticeId, incident: IncidentId) -> Result<Vec<NoticeRow>, StoreError> {
-    const SQL: &str = "SELECT notice, given_on, noted_by, noted_at FROM incident_notices \
-                       WHERE practice_id = $1 AND incident_id = $2 ORDER BY given_on, notice";
-    let read = |row: &Row| {
-        Ok(NoticeRow {
-            notice: row.word(0)?,
-            given_on: row.date(1)?,
-            noted_by: row.id(2)?,
-            noted_at: row.timestamp(3)?,
-        })
-    };
-    db.rows(SQL, &[practice.into(), incident.into()]).await?.iter().map(read).collect()
-}
-
-/// Notes a notice; [`crate::CommitError::Duplicate`] when it was noted before.
-pub fn notice(batch: Batch, (practice, incident): (PracticeId, IncidentId), row: &NoticeRow) -> Batch {
-    const SQL: &str = "INSERT INTO incident_notices (practice_id, incident_id, notice, given_on, noted_by, noted_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6)";
-    let params: &[Param<'_>] = &[
-        practice.into(),
-        incident.into(),
-        row.notice.word().into(),
-        row.given_on.into(),
-        row.noted_by.into(),
-        row.noted_at.into(),
     ];
     batch.run(SQL, params).expect(1)
 }

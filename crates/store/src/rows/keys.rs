@@ -3,7 +3,7 @@
 use super::rotations;
 use crate::{Batch, CommitError, Db, Row, StoreError};
 use crypto::RootId;
-use domain::{PatientId, PracticeId, Timestamp};
+use domain::{IncidentId, PatientId, PracticeId, Timestamp};
 use phi::{Answer, KeyStore, Ties, Unavailable, WrappedKey};
 
 /// The key store over a database.
@@ -149,6 +149,10 @@ impl phi::CareTeams for CareTeams {
 
     fn kept_away(&self, practice: PracticeId, patient: PatientId) -> Answer<'_, Vec<domain::AccountId>> {
         Box::pin(async move { super::restrictions::kept_away(&self.0, practice, patient).await.map_err(unavailable) })
+    }
+
+    fn affected_by_breach(&self, practice: PracticeId, incident: IncidentId) -> Answer<'_, Vec<PatientId>> {
+        Box::pin(async move { super::breaches::affected(&self.0, practice, incident).await.map_err(unavailable) })
     }
 }
 

@@ -43,8 +43,10 @@ const TABLES: &[(Store, &str, &str)] = &[
     (Store::Identity, "incident_accounts", "SELECT, INSERT"),
     (Store::Identity, "incident_patients", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "incident_assessments", "SELECT, INSERT, UPDATE"),
-    (Store::Identity, "incident_states", "SELECT, INSERT, UPDATE"),
-    (Store::Identity, "incident_notices", "SELECT, INSERT"),
+    (Store::Identity, "incident_counts", "SELECT, INSERT"),
+    // What was written and noted is sealed anew when keys are, and otherwise stays.
+    (Store::Identity, "breach_letters", "SELECT, INSERT, UPDATE (happened, advice, doing, ask)"),
+    (Store::Identity, "breach_notices", "SELECT, INSERT, UPDATE (late)"),
     (Store::Identity, "incident_closings", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "watch_settings", "SELECT, INSERT, UPDATE"),
     (Store::Identity, "read_places", "SELECT, INSERT, UPDATE"),

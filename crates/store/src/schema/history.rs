@@ -49,6 +49,7 @@ pub const fn migrations(store: Store) -> &'static [Migration] {
             migration!("identity", 18, "0018_training"),
             migration!("identity", 19, "0019_answers"),
             migration!("identity", 20, "0020_unreviewed"),
+            migration!("identity", 21, "0021_breaches"),
         ],
         Store::Keys => &[
             migration!("keys", 1, "0001_keys"),

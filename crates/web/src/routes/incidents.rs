@@ -3,17 +3,23 @@
 mod affected;
 mod api;
 mod asked;
+mod download;
+mod letters;
 mod opening;
 mod page;
+mod telling;
 mod working;
 
-use crate::{Problem, RouteTable, answer::later, look::words::incidents as said};
+use crate::{Problem, RouteTable, answer::later};
 use domain::Invalid;
 use practice::incidents::IncidentError;
 
+/// What is asked of how to ask.
+const ASK: &str = "must name a toll-free number, an e-mail address, a web site or a postal address";
+
 /// Adds them.
 pub(super) fn add(table: RouteTable) -> RouteTable {
-    table.with(affected::add).with(api::add).with(page::add)
+    table.with(affected::add).with(api::add).with(letters::add).with(download::add).with(page::add)
 }
 
 impl From<IncidentError> for Problem {
@@ -44,9 +50,35 @@ impl From<IncidentError> for Problem {
                 "This incident was frozen before its time was over: whoever was affected after that is not in the list. Freeze it again.",
             ),
             IncidentError::NotTold(missing) => {
-                let missing: Vec<&str> = missing.iter().map(|notice| said::notice(*notice)).collect();
+                let missing: Vec<String> = missing.iter().map(telling::due_words).collect();
                 Self::conflict().detail(format!("Notice is still to be given to {}.", missing.join(", and to ")))
             }
+            IncidentError::NotCounted(left) if left < 0 => Self::conflict().detail(
+                "More people are counted by state than this breach affects. Correct the counts first.",
+            ),
+            IncidentError::NotCounted(left) => Self::conflict().detail(format!(
+                "{left} of those affected are not counted in any state. Count them first, or say that nobody knows where they live."
+            )),
+            IncidentError::TooEarly => {
+                Self::conflict().detail("This day is before the breach was discovered. Give the day on which it was.")
+            }
+            IncidentError::LateWhy => {
+                Self::invalid("late_because", &Invalid::new("must say why it was given after its last day"))
+            }
+            IncidentError::Notice(field, why) => Self::invalid(field, &why),
+            IncidentError::NotedBefore => {
+                Self::conflict().detail("This notice was noted before. To correct it, say whose place this one takes.")
+            }
+            IncidentError::NoSuchNotice => Self::conflict()
+                .detail("There is no such notice in whose place this one could stand: perhaps it was corrected before."),
+            IncidentError::Ask => Self::invalid("ask", &Invalid::new(ASK)),
+            IncidentError::NoLetter => {
+                Self::conflict().detail("What the letters say was not written yet in this language. Write it first.")
+            }
+            IncidentError::Unproved => later(&error),
+            IncidentError::TooLong => Self::conflict().detail(
+                "This is more than one signed file holds. Take out the entries with the export of the audit trail.",
+            ),
             IncidentError::Hold(error) => error.into(),
             IncidentError::Value(why) => Self::invalid("what", &why),
             IncidentError::Backwards => Self::invalid("to", &Invalid::new("must be after the beginning")),

@@ -1,10 +1,11 @@
 //! An incident from its opening to its end: frozen, assessed, told, closed by somebody else.
 
+use super::scene::{Scene, assessment};
 use axum::http::Method;
-use domain::{AccountId, PatientId, PracticeId, Role};
+use domain::{AccountId, PatientId, Role};
 use identity::{Full, Origin, Session};
 use ledger::Outcome;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::{
     Batch,
     rows::{
@@ -12,81 +13,7 @@ use store::{
         login_sessions,
     },
 };
-use testkit::{
-    house::Person,
-    site::{Answer, Site},
-};
-
-/// A therapist who opened the charts of two patients, and three who can handle that.
-struct Scene {
-    site: Site,
-    practice: PracticeId,
-    therapist: Person,
-    session: String,
-    patients: [PatientId; 2],
-    officer: String,
-    other: String,
-    admin: Person,
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let site = Site::new().await;
-        let practice = site.practice().await;
-        let patients = [site.patient(practice, "Ana", "Ruiz").await, site.patient(practice, "Bea", "Ruiz").await];
-        let therapist = site.account(practice, Role::Therapist).await;
-        let session = site.signed_in(&therapist).await;
-        for patient in patients {
-            site.care_link(&therapist, patient).await;
-            assert_eq!(site.api(Method::GET, &format!("/api/v1/patients/{patient}"), &session, None).await.status, 200);
-        }
-        let officer = site.account(practice, Role::PrivacyOfficer).await;
-        let officer = site.signed_in(&officer).await;
-        let other = site.account(practice, Role::PrivacyOfficer).await;
-        let other = site.signed_in(&other).await;
-        let admin = site.account(practice, Role::Admin).await;
-        site.clock.advance_seconds(1);
-        Self { site, practice, therapist, session, patients, officer, other, admin }
-    }
-
-    async fn post(&self, cookie: &str, path: &str, body: Value) -> Answer {
-        self.site.api(Method::POST, &format!("/api/v1/incidents{path}"), cookie, Some(body)).await
-    }
-
-    async fn done(&self, cookie: &str, path: &str, body: Value) {
-        let answer = self.post(cookie, path, body).await;
-        assert!(answer.status.is_success(), "{path}: {} {}", answer.status, answer.text());
-    }
-
-    async fn open(&self, about: &Person) -> String {
-        let new = json!({
-            "subject": "account", "subject_id": about.account(), "from": "2026-05-14T00:00:00Z", "to": self.site.now(),
-            "discovered_on": "2026-05-14", "what": "Charts were opened at night.",
-        });
-        let answer = self.post(&self.officer, "", new).await;
-        assert_eq!(answer.status, 201, "{}", answer.text());
-        format!("/{}", answer.json()["incident_id"].as_str().unwrap())
-    }
-
-    async fn read(&self, incident: &str) -> Value {
-        let answer = self.site.api(Method::GET, &format!("/api/v1/incidents{incident}"), &self.officer, None).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
-    }
-
-    async fn holds(&self) -> Vec<Value> {
-        let holds = self.site.api(Method::GET, "/api/v1/retention/holds", &self.officer, None).await.json();
-        holds["items"].as_array().unwrap().clone()
-    }
-}
-
-fn assessment(conclusion: &str) -> Value {
-    json!({
-        "nature": "care", "nature_words": "Two charts.", "recipient": "bound", "recipient_words": "A colleague.",
-        "acquired": "viewed", "acquired_words": "The entries show it.", "mitigated": "partly",
-        "mitigated_words": "She said that nothing was written down.", "conclusion": conclusion,
-    })
-}
+use testkit::house::Person;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn freezing_ends_sessions_writes_down_whom_it_affects_and_holds_their_records_once() {
@@ -134,10 +61,13 @@ async fn a_breach_is_closed_by_somebody_who_did_not_assess_it_when_everybody_was
     assert_eq!(view["assessments"].as_array().unwrap().len(), 2, "what was assessed before stays");
     assert_eq!(view["assessments"][1]["mitigated"]["words"], "She said that nothing was written down.");
     assert_eq!((&view["due_on"], &view["days_left"]), (&"2026-07-13".into(), &60.into()));
-    assert_eq!(view["notices_missing"], json!(["individuals"]));
+    assert_eq!(view["notices_missing"], json!([{ "notice": "individuals", "state": null }]));
     // More than 500 of one state: the media too.
     scene.done(officer, &format!("{incident}/states"), json!({ "state": "tx", "people": 501 })).await;
-    assert_eq!(scene.read(&incident).await["notices_missing"], json!(["individuals", "media"]));
+    assert_eq!(
+        scene.read(&incident).await["notices_missing"],
+        json!([{ "notice": "individuals", "state": null }, { "notice": "media", "state": "TX" }])
+    );
     scene.done(officer, &format!("{incident}/states"), json!({ "state": "TX", "people": 2 })).await;
     let unknown = scene.post(other, &close, closing.clone()).await;
     assert_eq!(unknown.status, 409);

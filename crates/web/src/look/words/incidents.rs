@@ -2,7 +2,7 @@
 
 use domain::{
     BreachNotice, DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentSeen, IncidentSubject,
-    RiskMitigated,
+    LetterLanguage, RiskMitigated, SubstituteWay,
 };
 
 /// A class of data, as a letter says it: "notes about your care".
@@ -88,7 +88,25 @@ pub const fn conclusion(choice: IncidentConclusion) -> &'static str {
 pub const fn notice(notice: BreachNotice) -> &'static str {
     match notice {
         BreachNotice::Individuals => "each who is affected",
+        BreachNotice::Substitute => "those whose contact is insufficient, in place of letters",
         BreachNotice::Media => "the media of a state with more than 500 affected",
         BreachNotice::Secretary => "the Secretary of Health and Human Services",
+    }
+}
+
+/// How notice is given in place of letters.
+pub const fn way(way: SubstituteWay) -> &'static str {
+    match way {
+        SubstituteWay::Web => "on the web site for 90 days (ten or more of them)",
+        SubstituteWay::Media => "in print or broadcast media (ten or more of them)",
+        SubstituteWay::Other => "by telephone or otherwise (fewer than ten of them)",
+    }
+}
+
+/// A language of letters.
+pub const fn language(language: LetterLanguage) -> &'static str {
+    match language {
+        LetterLanguage::English => "English",
+        LetterLanguage::Spanish => "Spanish",
     }
 }

@@ -237,6 +237,7 @@ const fn scope_words(scope: PermissionName) -> &'static str {
         PermissionName::TakeOutOwn => "Take out a copy of one's own record",
         PermissionName::BreakGlass => "Open records in an emergency",
         PermissionName::ReviewEmergency => "Look into openings in an emergency",
+        PermissionName::NotifyAffected => "Tell those whom a breach affects",
         PermissionName::ImportRecord => "Bring in records from an earlier program",
         PermissionName::ReadBilling => "See billing",
         PermissionName::WriteBilling => "Charge and book payments",

@@ -1,6 +1,6 @@
 //! Incidents as pages: the list, the log of a year, and one with everything that is decided about it.
 
-use super::{opening, working};
+use super::{opening, telling, working};
 use crate::{
     App, AuditClass, PathId, Problem, Query, Route, RouteTable, SignedIn, Verb,
     look::{
@@ -30,6 +30,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         .add(route(Verb::Get, "/incidents/{incident_id}", "An incident, with its time line from the audit trail."), one)
         .with(opening::add)
         .with(working::add)
+        .with(telling::add)
 }
 
 /// The views of incidents.
@@ -119,8 +120,8 @@ async fn log(
             html! { a href={ (HERE) "/" (breach.line.incident_id) } { (words::full_date(breach.line.discovered_on)) } },
             whose(&breach.line),
             html! { span class="num" { (breach.line.affected) } },
-            day(breach.individuals_told_on),
-            day(breach.secretary_told_on),
+            html! { (day(breach.individuals_told_on)) @if breach.individuals_late { " " (tag("late", Tone::Error)) } },
+            html! { (day(breach.secretary_told_on)) @if breach.secretary_late { " " (tag("late", Tone::Error)) } },
         ]
     });
     let content = html! {

@@ -1,13 +1,16 @@
 //! One incident, and the forms of what is decided about it.
 
-use super::page::{HERE, choices, classes, due, route, state, views, whose};
+use super::{
+    page::{HERE, choices, classes, due, route, state, views, whose},
+    telling,
+};
 use crate::{
     App, Form, PathId, Problem, RouteTable, SignedIn, Verb,
     answer::{form_again, see_other},
     body::Nothing,
     look::{
-        ButtonKind, Column, Field, FieldErrors, Tone, breadcrumbs, card, date_field, definitions, notice, number_field,
-        post_button, recorded_line, select, submit, table, tag, text_field, textarea,
+        ButtonKind, Column, Field, FieldErrors, Tone, breadcrumbs, card, definitions, link_button, notice, post_button,
+        recorded_line, select, submit, table, tag, textarea,
         words::{self, incidents as said},
     },
     routes::{
@@ -18,13 +21,13 @@ use crate::{
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{
-    BreachNotice, DataAcquired, DataNature, DataRecipient, Date, IncidentConclusion, IncidentHold, IncidentId,
-    IncidentWords, Invalid, RiskMitigated, StateCode, StateCount, Unobserved,
+    DataAcquired, DataNature, DataRecipient, IncidentConclusion, IncidentHold, IncidentId, IncidentWords,
+    RiskMitigated, Unobserved,
 };
 use identity::{EnrollmentError, Full, Session};
 use maud::{Markup, html};
 use practice::incidents::{
-    self, AssessmentView, Frozen, IncidentError, IncidentView, NewAssessment, NewClosing, NewNotice, TimelineDay,
+    self, AssessmentView, Frozen, IncidentError, IncidentView, NewAssessment, NewClosing, TimelineDay,
 };
 use serde::Deserialize;
 
@@ -40,8 +43,6 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
             freeze,
         )
         .add(route(Verb::Post, "/incidents/{incident_id}/assessment", "Assesses the four factors."), assess)
-        .add(route(Verb::Post, "/incidents/{incident_id}/states", "Says how many live in a state."), count)
-        .add(route(Verb::Post, "/incidents/{incident_id}/notices", "Notes that notice of a breach was given."), note)
         .add(route(Verb::Post, "/incidents/{incident_id}/closing", "Closes an incident."), close)
 }
 
@@ -68,13 +69,21 @@ pub(super) struct Typed {
     #[serde(default)]
     conclusion: String,
     #[serde(default)]
-    state: String,
+    pub(super) state: String,
     #[serde(default)]
-    people: String,
+    pub(super) people: String,
     #[serde(default)]
-    notice: String,
+    pub(super) notice: String,
     #[serde(default)]
-    given_on: String,
+    pub(super) given_on: String,
+    #[serde(default)]
+    pub(super) media_state: String,
+    #[serde(default)]
+    pub(super) way: String,
+    #[serde(default)]
+    pub(super) late_because: String,
+    #[serde(default)]
+    pub(super) replaces: String,
     #[serde(default)]
     lessons: String,
 }
@@ -97,7 +106,7 @@ pub(super) async fn show(
         (errors.summary())
         @if breach && !view.line.closed && !view.notices_missing.is_empty() {
             (notice(if view.line.days_left < 0 { Tone::Error } else { Tone::Warn }, "Notices are to be given", Some(html! {
-                ul { @for missing in &view.notices_missing { li { (said::notice(*missing)) } } }
+                ul { @for missing in &view.notices_missing { li { (telling::due_words(missing)) } } }
                 p { "Without unreasonable delay, and by " (words::full_date(view.line.due_on)) " at the latest." }
             })))
         }
@@ -110,17 +119,16 @@ pub(super) async fn show(
         (card("Whom it affects", None, affected(&surround, &view)))
         (card("Day by day, from the audit trail", None, timeline(&surround, &view.timeline)))
         @for assessment in &view.assessments { (card("Four factors", None, assessed(&surround, assessment))) }
-        @if !view.notices.is_empty() {
-            (card("Notices given", None, html! { ul { @for given in &view.notices {
-                li { (words::full_date(given.given_on)) ": " (said::notice(given.notice)) span class="soft" { ", noted by " (given.by.name) } }
-            } } }))
-        }
+        (telling::given(&view))
         @if let (Some(lessons), Some(closed)) = (&view.lessons, &view.closed_by) {
             (card("Closed", None, html! { p { (lessons) } p class="soft small" { (closed.by.name) ", " (surround.moment(closed.at)) } }))
-        } @else if !is_fresh(app, session) {
+        }
+        @if !is_fresh(app, session) {
             (ask_first(&here))
         } @else {
-            (forms(&here, &view, typed, errors))
+            @if view.line.closed { (telling::notice_form(&here, &view, typed, errors)) }
+            @else { (forms(&here, &view, typed, errors)) }
+            (taking_out(&here))
         }
         (recorded_line("Opening this incident was recorded."))
     };
@@ -190,11 +198,20 @@ fn affected(surround: &Surround, view: &IncidentView) -> Markup {
         @if view.frozen.is_none() && view.freezing.is_none() { p class="soft" { "It is written down when the incident is frozen." } }
         @else if view.patients.is_empty() { @if view.freezing.is_none() { p { "Nobody is affected." } } }
         @else { (table("Patients", &columns, rows)) }
-        @if !view.states.is_empty() || view.line.affected > 0 {
-            p {
-                "By state: "
-                @for count in &view.states { (count.state.as_str()) " " span class="num" { (count.people) } ", " }
-                span class="num" { (view.in_no_state) } " not counted yet. Addresses of patients are not kept here."
+        (telling::states(view))
+    }
+}
+
+/// Letters, and everything as one file.
+fn taking_out(here: &str) -> Markup {
+    html! {
+        section class="card stack" {
+            h2 { "Letters, and everything as one file" }
+            p class="soft" { "The file holds everything about this incident, names no patient, and is signed: whoever has the public key of the audit trail can verify it." }
+            p { (link_button(&format!("{here}/letters"), "Letters", ButtonKind::Quiet)) }
+            div class="row wrap" {
+                (post_button(&format!("{here}/file"), "Signed file", ButtonKind::Quiet, None))
+                (post_button(&format!("{here}/file/pdf"), "The same as PDF", ButtonKind::Quiet, None))
             }
         }
     }
@@ -255,7 +272,6 @@ fn assessed(surround: &Surround, one: &AssessmentView) -> Markup {
 }
 
 fn forms(here: &str, view: &IncidentView, typed: &Typed, errors: &FieldErrors) -> Markup {
-    let breach = view.line.conclusion == Some(IncidentConclusion::Breach);
     let words = |name, label, value| {
         textarea(&Field::new(name, label).required().value(value).rows(2).max_length(4000).error(errors.of(name)))
     };
@@ -290,20 +306,8 @@ fn forms(here: &str, view: &IncidentView, typed: &Typed, errors: &FieldErrors) -
             (choice("conclusion", "What follows", &typed.conclusion, &choices(IncidentConclusion::ALL, IncidentConclusion::word, said::conclusion)))
             (submit("Assess", None))
         }
-        form method="post" action={ (here) "/states" } class="card stack" {
-            h2 { "How many live in a state" }
-            (text_field(&Field::new("state", "State").required().value(&typed.state).error(errors.of("state")).hint("Two letters").autocomplete("off")))
-            (number_field(&Field::new("people", "People").required().value(&typed.people).error(errors.of("people")).between("0", "10000000").step("1")))
-            (submit("Count", None))
-        }
-        @if breach {
-            form method="post" action={ (here) "/notices" } class="card stack" {
-                h2 { "A notice was given" }
-                (choice("notice", "To", &typed.notice, &choices(BreachNotice::ALL, BreachNotice::word, said::notice)))
-                (date_field(&Field::new("given_on", "On").required().value(&typed.given_on).error(errors.of("given_on"))))
-                (submit("Note it", None))
-            }
-        }
+        (telling::count_form(here, typed, errors))
+        (telling::notice_form(here, view, typed, errors))
         @if view.line.conclusion.is_some() {
             form method="post" action={ (here) "/closing" } class="card stack" {
                 h2 { "Close it" }
@@ -317,7 +321,7 @@ fn forms(here: &str, view: &IncidentView, typed: &Typed, errors: &FieldErrors) -
 }
 
 /// Back to the incident, over the page that asks for the factor again where that is needed.
-async fn done(
+pub(super) async fn done(
     app: &App,
     session: &Session<Full>,
     incident: IncidentId,
@@ -330,6 +334,11 @@ async fn done(
         Some(Ok(())) => return Ok(see_other(&here)),
         Some(Err(IncidentError::NotInPerson(EnrollmentError::StepUp))) => return Ok(confirm_first(&here)),
         Some(Err(IncidentError::NotYet)) => errors.add("given_on", "This day has not come yet"),
+        Some(Err(IncidentError::TooEarly)) => errors.add("given_on", "This is before the breach was discovered"),
+        Some(Err(IncidentError::LateWhy)) => errors.add("late_because", "Say why it was given after its last day"),
+        Some(Err(IncidentError::Notice(field, why))) => {
+            errors.add(if field == "state" { "media_state" } else { field }, format!("This {why}"));
+        }
         Some(Err(other)) => return Err(other.into()),
         None => {}
     }
@@ -379,45 +388,6 @@ async fn assess(
     let result = match new {
         Some(new) => Some(incidents::assess(app.house(), &session, incident, &new).await),
         None => None,
-    };
-    done(&app, &session, incident, &typed, errors, result).await
-}
-
-async fn count(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId(incident): PathId<IncidentId>,
-    Form(typed): Form<Typed>,
-) -> Result<Response, Problem> {
-    let mut errors = FieldErrors::none();
-    let state = errors.keep("state", "This", StateCode::new(&typed.state));
-    let people = typed.people.trim().parse::<u32>().map_err(|_| Invalid::new("is no number of people"));
-    let people = errors.keep("people", "This", people);
-    let result = match (state, people) {
-        (Some(state), Some(people)) => {
-            let new = StateCount { state, people };
-            Some(incidents::count(app.house(), &session, incident, &new).await)
-        }
-        _ => None,
-    };
-    done(&app, &session, incident, &typed, errors, result).await
-}
-
-async fn note(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    PathId(incident): PathId<IncidentId>,
-    Form(typed): Form<Typed>,
-) -> Result<Response, Problem> {
-    let mut errors = FieldErrors::none();
-    let notice = errors.keep("notice", "This", typed.notice.parse::<BreachNotice>());
-    let day = typed.given_on.trim().parse::<Date>().map_err(|_| Invalid::new("is no day"));
-    let given_on = errors.keep("given_on", "This", day);
-    let result = match (notice, given_on) {
-        (Some(notice), Some(given_on)) => {
-            Some(incidents::notice(app.house(), &session, incident, &NewNotice { notice, given_on }).await)
-        }
-        _ => None,
     };
     done(&app, &session, incident, &typed, errors, result).await
 }

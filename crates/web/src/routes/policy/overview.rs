@@ -123,6 +123,7 @@ fn on(cell: &Cell) -> &'static str {
         "billed" => "who is billed",
         "emergency" => "whose record they opened in an emergency",
         "review" => "whose record was opened in an emergency",
+        "affected" => "whom a breach affects",
         "newcomer" => "who has no record yet",
         _ => "the practice",
     }

@@ -101,6 +101,12 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
         }
         "POST /api/v1/incidents/{incident_id}/states" => json!({ "state": "TX", "people": 3 }),
         "POST /api/v1/incidents/{incident_id}/notices" => json!({ "notice": "individuals", "given_on": "2026-05-14" }),
+        "POST /api/v1/incidents/{incident_id}/letters" => {
+            json!({
+                "language": "en", "happened": "Charts were opened.", "advice": "Look at who looked.",
+                "doing": "We ask sooner.", "ask": "Call 800 555 0100.",
+            })
+        }
         "POST /api/v1/incidents/{incident_id}/closing" => json!({ "lessons": "Ask sooner." }),
         "POST /api/v1/audit/reviews" => json!({ "until": "2026-05-14T12:00:00Z" }),
         "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
@@ -301,6 +307,13 @@ pub(super) async fn form_body(world: &World, route: &Route, chart: &Chart, accou
         }
         "POST /incidents/{incident_id}/notices" => {
             form.extend_pairs([("notice", "individuals"), ("given_on", "2026-05-14")]);
+        }
+        "POST /incidents/{incident_id}/letters" => {
+            form.extend_pairs([("language", "es"), ("happened", "Charts."), ("advice", "Look.")]);
+            form.extend_pairs([("doing", "Ask sooner."), ("ask", "Call 800 555 0100.")]);
+        }
+        "POST /incidents/{incident_id}/letters/pdf" | "POST /incidents/{incident_id}/letters/csv" => {
+            form.append_pair("language", "");
         }
         "POST /incidents/{incident_id}/closing" => {
             form.append_pair("lessons", "Ask sooner.");
