@@ -192,7 +192,7 @@ pub(super) async fn finish(
         Admission::Barred(courses) => {
             // Told only now, when it is known who asks. What was proven is used up, and the session is over.
             let recorded = house.record_as(actor, origin, entry(Outcome::Denied, "training-overdue", old)).await?;
-            let batch = login_sessions::rotate_out(Batch::new(), practice, account, old).and(used);
+            let batch = login_sessions::rotate_out(Batch::new(), practice, account, old, asked).and(used);
             return match house.stores.identity.commit(begun.attempt.succeeded(batch, tries)).await {
                 Ok(()) => Err(SignInError::Untrained(Untrained { practice, account, courses, recorded })),
                 Err(CommitError::Conflict { .. }) => Err(SignInError::Refused),

@@ -44,8 +44,11 @@ fn folder_of(folder: &Path, name: &LogName) -> PathBuf {
 
 fn settings(name: &LogName) -> Settings {
     let clock = Arc::new(domain::FixedClock::new(Timestamp::UNIX_EPOCH));
-    let signer = if *name == log() { signer() } else { branch().signer(name) };
-    Settings::new(name.clone(), branch().seal(name), signer, clock, Arc::new(SystemRng))
+    Settings::new(name.clone(), branch().seal(name), signer_of(name), clock, Arc::new(SystemRng))
+}
+
+fn signer_of(name: &LogName) -> crypto::Signer {
+    if *name == log() { signer() } else { branch().signer(name) }
 }
 
 fn verifier(name: &LogName) -> VerifierKey {
@@ -101,8 +104,8 @@ fn owner_said(folder: &Path) -> Option<PostgresOptions> {
 
 fn logs(folder: &Path, names: &[LogName]) -> Vec<OldLog> {
     let old = |name: &LogName| {
-        let Settings { log, seal, signer, .. } = settings(name);
-        OldLog { log, seal, signer, segments: segments_of(folder, name) }
+        let Settings { log, seal, .. } = settings(name);
+        OldLog { log, seal, signer: signer_of(name), segments: segments_of(folder, name) }
     };
     names.iter().map(old).collect()
 }

@@ -9,13 +9,13 @@ use domain::{LoginSessionId, Timestamp};
 pub const SESSIONS: usize = 16;
 
 /// By what somebody's entries are found, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Along {
     /// An account.
     Actor(i64),
     /// Login sessions, or API tokens, under their own ids; one may stand there more than once. Looks at all entries of the stretch
     /// of time, which are read in the order in which they lie.
-    Sessions([LoginSessionId; SESSIONS]),
+    Sessions(Box<[LoginSessionId; SESSIONS]>),
     /// A network address.
     Address(i64),
 }
@@ -57,20 +57,22 @@ macro_rules! along {
 pub async fn behind(
     db: &Db,
     practice: i64,
-    along: Along,
+    along: &Along,
     behind: Position,
     until: i64,
     most: i64,
 ) -> Result<Vec<TouchRow>, StoreError> {
     // The condition that leads says what the index is limited to, or it would not be taken.
-    let (sql, leads, others): (&'static str, Param<'_>, &[LoginSessionId]) = match &along {
+    let (sql, leads, others): (&'static str, Param<'_>, &[LoginSessionId]) = match along {
         Along::Actor(number) => (along!("actor = $2"), (*number).into(), &[]),
         Along::Address(number) => (along!("address = $2 AND address > 0"), (*number).into(), &[]),
-        Along::Sessions([first, others @ ..]) => (
-            along!("login_session IN ($2, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"),
-            (*first).into(),
-            others,
-        ),
+        Along::Sessions(ids) => {
+            let [first, others @ ..] = &**ids;
+            let sql = along!(
+                "login_session IN ($2, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
+            );
+            (sql, (*first).into(), others)
+        }
     };
     let Position { at, log, seq } = behind;
     let mut params = vec![practice.into(), leads, until.into(), at.into(), log.into(), seq.into(), most.into()];

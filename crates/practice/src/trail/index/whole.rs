@@ -249,7 +249,7 @@ async fn indexed(db: &Db, asked: &Asked) -> Result<Indexed, TrailError> {
         let mut behind = Position { at: asked.from.as_millisecond(), log: -1, seq: 0 };
         loop {
             let until = asked.to.as_millisecond();
-            let rows = audit_touches::behind(db, practice, along, behind, until, ROWS as i64).await?;
+            let rows = audit_touches::behind(db, practice, &along, behind, until, ROWS as i64).await?;
             let last = rows.last().filter(|_| rows.len() == ROWS).map(|row| row.position);
             for row in rows {
                 let Some(log) = names.get(&row.position.log) else { continue };
@@ -294,7 +294,7 @@ async fn ways(db: &Db, asked: &Asked) -> Result<Vec<Along>, StoreError> {
             let some = |some: &[LoginSessionId]| {
                 let mut ids = [some.first().copied().unwrap_or(session); SESSIONS];
                 ids[..some.len()].copy_from_slice(some);
-                Along::Sessions(ids)
+                Along::Sessions(Box::new(ids))
             };
             asked.sessions.chunks(SESSIONS).map(some).collect()
         }

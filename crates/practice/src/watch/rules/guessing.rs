@@ -45,7 +45,8 @@ impl Rule for ManyAccounts {
     fn look(&mut self, look: &Look<'_>, found: &mut Vec<Finding>) {
         let entry = look.entry;
         let (Some(who), Some(network), Outcome::Denied) = (entry.actor, look.network, entry.outcome) else { return };
-        if entry.action.as_str() != "sign_in" || entry.reason.as_str() == "throttled" {
+        // Whoever lacks training had the right password and factor: the morning after a last day is no attack.
+        if entry.action.as_str() != "sign_in" || ["throttled", "training-overdue"].contains(&entry.reason.as_str()) {
             return;
         }
         self.0.retain(|_, recent| {

@@ -22,6 +22,7 @@ const fn api(path: &'static str, what: &'static str, media: &'static str) -> Rou
         .audit(AuditClass::PatientList)
         .media(media)
         .timeout(LONG)
+        .takes_out()
 }
 
 /// Adds them.
@@ -42,7 +43,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
         "text/plain",
     );
     let sheet = api("/api/v1/incidents/{incident_id}/file/pdf", "The same to print.", "application/pdf");
-    let page = |path, what| route(Verb::Post, path, what).timeout(LONG);
+    let page = |path, what| route(Verb::Post, path, what).timeout(LONG).takes_out();
     let list = |path, what| page(path, what).audit(AuditClass::PatientList);
     table
         .add(pdf.body::<WhichLetters>(), letters_pdf)

@@ -103,6 +103,8 @@ fn onward(next: &str) -> &str {
         "/people/",
         "/patients/",
         "/retention",
+        "/reviews",
+        "/training",
         "/alerts/",
         "/agreements",
         "/incidents/",
@@ -238,6 +240,9 @@ mod tests {
             "/patients/0b9e3c1e-6d0a/restrictions",
             "/retention",
             "/retention/plans/0b9e3c1e-6d0a",
+            "/reviews/0b9e3c1e-6d0a",
+            "/training",
+            "/training/courses/0b9e3c1e-6d0a",
         ] {
             assert_eq!(onward(own), own);
             assert_eq!(confirm_address(own), format!("/account/confirm?next={own}"));

@@ -52,6 +52,7 @@ pub(super) fn add(table: RouteTable) -> RouteTable {
                 "/api/v1/training/export",
                 "Every course with all its versions, and everybody who was trained in it, corrected records too.",
             )
+            .takes_out()
             .answer::<Export>(200),
             export,
         )
