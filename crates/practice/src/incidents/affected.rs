@@ -191,7 +191,10 @@ pub(super) fn is_account(touch: &Touch) -> bool {
 
 /// What leaves as a whole, when it is allowed.
 fn is_taken_out(touch: &Touch) -> bool {
-    matches!(touch.action.as_str(), "export_audit" | "export_books" | "release_deidentified")
+    matches!(
+        touch.action.as_str(),
+        "export_audit" | "export_books" | "export_incident" | "make_breach_letters" | "release_deidentified"
+    )
 }
 
 /// A list of the practice in which patients stand by id.

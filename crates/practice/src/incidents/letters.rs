@@ -222,7 +222,7 @@ pub async fn make_letters(
     let recipients = recipients(house, session, &row, &affected).await?;
     let classes = |one: &AffectedRow| match one.seen {
         // Of their record nothing was opened; name and address of their account were shown.
-        IncidentSeen::Account if one.classes.is_empty() => vec!["account".to_owned()],
+        IncidentSeen::Account => vec!["account".to_owned()],
         _ => one.classes.split_whitespace().map(str::to_owned).collect(),
     };
     let told = |one: &AffectedRow| text::Told {

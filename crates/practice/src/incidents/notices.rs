@@ -137,7 +137,11 @@ pub(super) async fn missing(house: &House, row: &IncidentRow) -> Result<Vec<DueN
     let (practice, incident, db) = (row.practice_id, row.incident_id, &house.stores.identity);
     let affected = rows::count_affected(db, practice, incident).await?;
     let given = breaches::standing(db, practice, incident).await?;
-    let is_given = |due: &DueNotice| given.iter().any(|one| one.notice == due.notice && one.state == due.state);
+    // Whoever was told before everybody was listed was not everybody.
+    let in_time = |notice, at| notice != BreachNotice::Individuals || row.frozen_at.is_some_and(|frozen| at >= frozen);
+    let is_given = |due: &DueNotice| {
+        given.iter().any(|one| one.notice == due.notice && one.state == due.state && in_time(one.notice, one.noted_at))
+    };
     let due = notices_due(affected, &counts::newest(house, row).await?).into_iter();
     Ok(due.filter(|due| !is_given(due)).collect())
 }

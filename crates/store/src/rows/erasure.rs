@@ -11,8 +11,16 @@ use phi::{Store, registry};
 use std::{collections::BTreeMap, sync::LazyLock};
 
 /// Tables that name a patient and outlive them: why they were held, that they were destroyed, and that an incident affected them,
-/// which is documented for six years (45 CFR 164.414(b), 164.530(j)).
-const OUTLIVE: &[&str] = &["legal_holds", "retention_items", "accounts", "incident_patients"];
+/// which is documented for six years (45 CFR 164.414(b), 164.530(j)). And tables that name accounts and are about the staff alone.
+const OUTLIVE: &[&str] = &[
+    "legal_holds",
+    "retention_items",
+    "accounts",
+    "incident_patients",
+    "incident_accounts",
+    "trainings",
+    "export_holds",
+];
 
 struct Statements {
     /// Table, delete, count.

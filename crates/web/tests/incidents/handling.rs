@@ -269,8 +269,9 @@ async fn the_pages_lead_from_the_form_to_the_end() {
     let scene = Scene::new().await;
     let officer = &scene.officer;
     let fields = format!(
-        "account_id={}&from=2026-05-14&to=2026-05-14&discovered_on=2026-05-14&what=Charts+at+night",
-        scene.therapist.account()
+        "account_id={}&from=2026-05-14&to={}&discovered_on=2026-05-14&what=Charts+at+night",
+        scene.therapist.account(),
+        scene.site.now().to_string().replace(':', "%3A")
     );
     let wrong =
         scene.site.submit("/incidents/new", officer, &fields.replace("discovered_on=2026", "discovered_on=2027")).await;

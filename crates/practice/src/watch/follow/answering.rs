@@ -52,19 +52,25 @@ impl Answering {
 
     /// Does what can be done; gives whether anything was. What cannot be yet is tried again.
     pub(super) fn act(&mut self, house: &House) -> Result<bool, FollowError> {
-        let (mut any, mut nth) = (false, 0);
+        let (mut any, mut nth, mut failed) = (false, 0, None);
         while let Some(one) = self.0.get(nth).copied() {
-            match Handle::current().block_on(act(house, &one))? {
-                Done::Now => any = true,
-                Done::Never => {}
-                Done::NotYet => {
+            match Handle::current().block_on(act(house, &one)) {
+                Ok(Done::Now) => any = true,
+                Ok(Done::Never) => {}
+                Ok(Done::NotYet) => {
+                    nth += 1;
+                    continue;
+                }
+                // What stops one keeps back no other.
+                Err(error) => {
+                    failed = failed.or(Some(error));
                     nth += 1;
                     continue;
                 }
             }
             self.0.remove(nth);
         }
-        Ok(any)
+        failed.map_or(Ok(any), Err)
     }
 }
 
@@ -76,6 +82,11 @@ enum Done {
 }
 
 async fn act(house: &House, one: &ToDo) -> Result<Done, FollowError> {
+    // Another server did it, or this one without being told that it was stored: nothing is recorded again.
+    let alert = alerts::by_id(&house.stores.identity, one.practice_id, one.alert_id).await?;
+    if alert.is_none_or(|found| found.alert.answered_at.is_some()) {
+        return Ok(Done::Never);
+    }
     match one.answer {
         AlertAnswer::EndSession => end(house, one).await,
         AlertAnswer::AskFactor => ask(house, one).await,

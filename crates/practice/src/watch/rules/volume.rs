@@ -71,7 +71,7 @@ pub(super) fn exports() -> Volume {
         AlertRule::Exports,
         |look| {
             let action = look.entry.action.as_str();
-            let leaves = matches!(action, "export_audit" | "export_books")
+            let leaves = matches!(action, "export_audit" | "export_books" | "export_incident" | "make_breach_letters")
                 || look.entry.permission == Some(PermissionName::Export);
             leaves.then(|| *look.entry.request.as_bytes())
         },
