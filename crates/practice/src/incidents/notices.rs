@@ -42,7 +42,7 @@ pub struct NewNotice {
     pub late_because: Option<IncidentWords>,
     /// The number of a notice that was noted wrong, whose place this one takes.
     #[serde(default)]
-    pub replaces: Option<i64>,
+    pub replaces: Option<u32>,
 }
 
 /// A notice as it was noted.
@@ -84,6 +84,7 @@ pub async fn notice(
 ) -> Result<(), IncidentError> {
     const NOTED: Word = Word::new("note_breach_notice");
     const CORRECTED: Word = Word::new("correct_breach_notice");
+    let replaces = new.replaces.map(i64::from);
     let action = if new.replaces.is_some() { CORRECTED } else { NOTED };
     let row = decide::in_person_and_of_another(house, session, incident).await?;
     let (practice, db, me) = (row.practice_id, &house.stores.identity, session.account());
@@ -103,12 +104,12 @@ pub async fn notice(
         return Err(IncidentError::LateWhy);
     }
     let standing = breaches::standing(db, practice, incident).await?;
-    let replaced = new.replaces.map(|nth| standing.iter().find(|one| one.nth == nth && one.notice == new.notice));
+    let replaced = replaces.map(|nth| standing.iter().find(|one| one.nth == nth && one.notice == new.notice));
     if matches!(replaced, Some(None)) {
         return Err(IncidentError::NoSuchNotice);
     }
     let same = |one: &&NoticeRow| one.notice == new.notice && one.state == new.state && one.way == new.way;
-    if standing.iter().filter(|one| Some(one.nth) != new.replaces).any(|one| same(&one)) {
+    if standing.iter().filter(|one| Some(one.nth) != replaces).any(|one| same(&one)) {
         return Err(IncidentError::NotedBefore);
     }
     let nth = breaches::notices(db, practice, incident).await?.last().map_or(1, |last| last.nth + 1);
@@ -123,7 +124,7 @@ pub async fn notice(
         way: new.way,
         given_on: new.given_on,
         late: why,
-        replaces: new.replaces,
+        replaces,
         noted_by: me,
         noted_at: house.clock.now(),
     };

@@ -65,7 +65,7 @@ pub(crate) struct Chart {
     /// Two records that a colleague opened in an emergency and closed again, one for each door.
     pub(crate) emergencies: [String; 2],
     /// Incidents of the practice, about nobody, one for each door; then two that somebody else assessed, to be closed.
-    pub(crate) incidents: [String; 4],
+    pub(crate) incidents: [String; 5],
     /// Courses of the practice: one for each door, then one to be ended at each.
     pub(crate) courses: [String; 4],
     /// Records of training, one to be corrected at each door.
@@ -102,7 +102,7 @@ impl Chart {
             reviews: [id(), id()],
             accesses: [id(), id(), id()],
             emergencies: [id(), id()],
-            incidents: [id(), id(), id(), id()],
+            incidents: [id(), id(), id(), id(), id()],
             courses: [id(), id(), id(), id()],
             trainings: [id(), id()],
             cookie: String::new(),

@@ -165,6 +165,7 @@ fn filled(route: &Route, chart: &Chart, account: AccountId) -> String {
         "course_id" => chart.courses[page + 2 * usize::from(ends_course(route))].clone(),
         "training_id" => chart.trainings[page].clone(),
         "incident_id" if route.path.ends_with("/closing") => chart.incidents[2 + page].clone(),
+        "incident_id" if route.path.contains("/letters") => chart.incidents[4].clone(),
         "incident_id" => chart.incidents[page].clone(),
         "setting" => "denials_count".to_owned(),
         "restriction_id" => chart.restrictions[page].clone(),

@@ -141,6 +141,7 @@ impl World {
             assessed(&world, &assessor, "breach").await,
             assessed(&world, &assessor, "low_probability").await,
             assessed(&world, &assessor, "low_probability").await,
+            told(&world, &assessor).await,
         ];
         let held = [&world.colleague, &world.site.account(practice, Role::Therapist).await].map(Person::account);
         let alerts = [
@@ -359,6 +360,21 @@ async fn incident(world: &World) -> String {
     let body = crate::request::incident();
     let opened = created(&world.site, Method::POST, "/api/v1/incidents", cookie, body).await;
     opened["incident_id"].as_str().expect("an id").to_owned()
+}
+
+/// A breach of which letters can be made: it is frozen, and somebody wrote what they say.
+async fn told(world: &World, assessor: &str) -> String {
+    let incident = assessed(world, assessor, "breach").await;
+    let at = |what: &str| format!("/api/v1/incidents/{incident}/{what}");
+    let frozen = world.site.api(Method::POST, &at("freeze"), assessor, Some(json!({}))).await;
+    assert!(frozen.status.is_success(), "{}", frozen.text());
+    for language in ["en", "es"] {
+        let words = "Call 1-800-555-0100.";
+        let letter = json!({ "language": language, "happened": words, "advice": words, "doing": words, "ask": words });
+        let written = world.site.api(Method::POST, &at("letters"), assessor, Some(letter)).await;
+        assert!(written.status.is_success(), "{}", written.text());
+    }
+    incident
 }
 
 /// An incident that somebody else assessed so.

@@ -194,7 +194,7 @@ async fn note(
     let state = given_or_not(&mut errors, "media_state", &typed.media_state, StateCode::new);
     let way = given_or_not(&mut errors, "way", &typed.way, str::parse::<SubstituteWay>);
     let late_because = given_or_not(&mut errors, "late_because", &typed.late_because, |text| IncidentWords::new(text));
-    let number = |text: &str| text.parse::<i64>().map_err(|_| Invalid::new("is no number of a notice"));
+    let number = |text: &str| text.parse::<u32>().map_err(|_| Invalid::new("is no number of a notice"));
     let replaces = given_or_not(&mut errors, "replaces", &typed.replaces, number);
     let new = (|| {
         Some(NewNotice {
