@@ -108,7 +108,7 @@ pub(crate) fn json_body(world: &World, route: &Route, chart: &Chart) -> Value {
             })
         }
         "POST /api/v1/incidents/{incident_id}/closing" => json!({ "lessons": "Ask sooner." }),
-        "POST /api/v1/audit/reviews" => json!({ "until": "2026-05-14T12:00:00Z" }),
+        "POST /api/v1/audit/reviews" => json!({ "until": "2026-05-14T12:45:00Z" }),
         "POST /api/v1/alerts/{alert_id}/review" => json!({ "words": "Asked her: it was a review of charts." }),
         "POST /api/v1/emergencies" => {
             json!({ "patient_id": chart.patient, "reason": "Fell in the waiting room" })
