@@ -332,8 +332,9 @@ async fn hold(
         // What was recorded and not done is recorded again.
         undone.extend(each);
         let waited = undone.iter().filter(|(one, _)| one.hold == IncidentHold::Waiting);
-        let why = Word::new(if stopped { "decided-meanwhile" } else { "hold-failed" });
-        let not_done = waited.map(|(_, new)| Event { outcome: Outcome::Failed, reason: why.clone(), ..new.event() });
+        let reason = if stopped { "decided-meanwhile" } else { "hold-failed" };
+        let not_done =
+            waited.map(|(_, new)| Event { outcome: Outcome::Failed, reason: Word::new(reason), ..new.event() });
         hand.record(house, not_done.collect()).await?;
         if stopped {
             return Err(Stopped::NotMyTurn);
