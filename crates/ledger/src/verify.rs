@@ -93,11 +93,13 @@ pub fn verify(folder: &Path, key: &VerifierKey, heads: &[PathBuf]) -> Result<Rep
     all.sort_by_key(|(head, _)| head.size);
     let dropped = open_dropped(read_note(folder, DROPPED)?, &folder.join(DROPPED), key)?;
     let journal::Scan { segments, gap, .. } = journal::scan(&folder.join(JOURNAL), archived(folder)?)?;
+    let journal_end = end_of(&segments);
     let mut log = Verification {
         folder,
         key,
         own: &own,
         dropped: dropped.as_ref().map_or(0, |dropped| dropped.before),
+        journal_end,
         entries: Entries::new(folder, segments),
         tree: Tree::new(),
         heads: Heads { heads: all, agreed: 0 },
@@ -169,6 +171,11 @@ pub fn verify_backend(
     }
     heads.all_agreed(tree.size(), || (name.to_owned(), None))?;
     Ok(Report { checkpoint: own, entries: tree.size(), dropped, torn_bytes: 0 })
+}
+
+/// Up to which entry the journal goes.
+fn end_of(segments: &[journal::Segment]) -> Option<u64> {
+    segments.iter().rev().find_map(journal::Segment::end)
 }
 
 /// What is said of dropped entries whose tile is not there in full.
@@ -258,6 +265,8 @@ struct Verification<'a> {
     own: &'a Checkpoint,
     /// How many entries were dropped.
     dropped: u64,
+    /// Up to which entry the journal went when this began.
+    journal_end: Option<u64>,
     entries: Entries<'a>,
     tree: Tree,
     heads: Heads,
@@ -358,9 +367,16 @@ impl Verification<'_> {
         }
     }
 
-    /// Whether the log was published anew since this began.
+    /// Whether the log went on since this began. Tiles are written before the checkpoint that covers them and after the
+    /// journal, so a longer journal tells of it first.
     fn grown(&self) -> bool {
-        read_head(&self.folder.join(CHECKPOINT), self.key).is_ok_and(|head| head.size > self.own.size)
+        let published =
+            || read_head(&self.folder.join(CHECKPOINT), self.key).is_ok_and(|head| head.size > self.own.size);
+        let written = || {
+            let archived = archived(self.folder)?;
+            journal::scan(&self.folder.join(JOURNAL), archived).map(|scan| end_of(&scan.segments) > self.journal_end)
+        };
+        published() || written().is_ok_and(|longer| longer)
     }
 
     /// Whether the tiles at the right edge give the root of the log's own checkpoint.

@@ -51,7 +51,7 @@ impl Segment {
         self.frames.first().map(|frame| frame.header.first)
     }
 
-    pub(super) fn end(&self) -> Option<u64> {
+    pub(crate) fn end(&self) -> Option<u64> {
         self.frames.last().map(|frame| frame.header.end())
     }
 
