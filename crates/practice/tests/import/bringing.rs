@@ -10,7 +10,7 @@ use practice::{
     trail::TrailFilter,
 };
 use serde_json::json;
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, thread};
 use store::{
     Batch,
     rows::{
@@ -112,7 +112,7 @@ async fn what_was_stored_otherwise_in_any_column_is_found_and_the_import_is_not_
         let by = people.signed_in().await;
         let meddle = || {
             let batch = Batch::new().run(change, &[PRACTICE.into()]);
-            wait(scene.house.stores.clinical.commit(batch)).expect("changed");
+            wait(|| scene.house.stores.clinical.commit(batch)).expect("changed");
         };
         let observer = At("a patient is stored", std::sync::Mutex::new(Some(meddle)));
         let done = observed(&scene, &by, &scene.source(), &observer).await.expect("imported");
@@ -140,14 +140,14 @@ async fn an_import_that_was_overtaken_removes_no_key_under_which_somebody_is_sto
             begun_at: now,
             finished_at: None,
         };
-        wait(scene.house.stores.clinical.commit(imports::begin(Batch::new(), &row))).expect("begun");
+        wait(|| scene.house.stores.clinical.commit(imports::begin(Batch::new(), &row))).expect("begun");
     };
     let observer = At("a patient's key is made", std::sync::Mutex::new(Some(begin)));
     let cut = observed(&scene, &by, &scene.source(), &observer).await;
     assert!(matches!(cut, Err(ImportError::Superseded)), "{:?}", cut.err());
     // This one is about to remove it, and stalls there while a later one brings the patient in.
     let later = || {
-        let done = wait(imported(&scene, &by)).expect("the later one");
+        let done = wait(|| imported(&scene, &by)).expect("the later one");
         assert_eq!((done.brought_in, done.compared), (1, 1));
     };
     let step = "the key of somebody who was not stored may be removed";
@@ -247,8 +247,10 @@ impl<F: FnOnce() + Send> TaskObserver for At<F> {
     fn progress(&self, _: u64, _: u64) {}
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
-    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+/// Waits on a thread of its own: one that waited here would take the wake-ups of what goes on beside it in the import.
+fn wait<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
+    let runtime = tokio::runtime::Handle::current();
+    thread::scope(|threads| threads.spawn(|| runtime.block_on(work())).join().expect("no panic"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -261,7 +263,7 @@ async fn of_two_imports_at_once_the_later_goes_on_and_the_other_writes_no_more()
     }
     let by = people.signed_in().await;
     let second = || {
-        let done = wait(imported(&scene, &by)).expect("the later one");
+        let done = wait(|| imported(&scene, &by)).expect("the later one");
         assert_eq!(done.compared, 20);
     };
     let observer = At("a patient's key is made", std::sync::Mutex::new(Some(second)));
@@ -286,7 +288,7 @@ async fn who_is_signed_out_meanwhile_goes_on_no_longer() {
     let by = people.signed_in().await;
     let out = || {
         let end = login_sessions::end_all(Batch::new(), PRACTICE, people.admin.account());
-        wait(scene.house.stores.identity.commit(end)).expect("signed out");
+        wait(|| scene.house.stores.identity.commit(end)).expect("signed out");
     };
     let observer = At("a patient is stored", std::sync::Mutex::new(Some(out)));
     let stopped = observed(&scene, &by, &scene.source(), &observer).await;

@@ -14,6 +14,7 @@ use practice::{
 use std::{
     path::{Path, PathBuf},
     sync::Mutex,
+    thread,
 };
 use store::{
     Batch,
@@ -212,9 +213,11 @@ impl TaskObserver for At<'_> {
     fn progress(&self, _: u64, _: u64) {}
 }
 
-/// Waits for something in the middle of a purge, as another request would do it beside.
-pub(crate) fn beside<T>(work: impl Future<Output = T>) -> T {
-    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+/// Waits for something in the middle of a purge, as another request would do it beside: on a thread of its own, since
+/// one that waited here would take the wake-ups of what goes on beside it in the purge.
+pub(crate) fn beside<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let runtime = tokio::runtime::Handle::current();
+    thread::scope(|threads| threads.spawn(|| runtime.block_on(work)).join().expect("no panic"))
 }
 
 pub(crate) fn is_both_hands<T>(result: &Result<T, RetentionError>) -> bool {

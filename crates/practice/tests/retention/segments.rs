@@ -1,7 +1,7 @@
 //! Segments of the audit trail go when every entry in them has been kept for six years, and no sooner.
 
 use crate::{
-    fixture::copy,
+    fixture::{beside, copy},
     killed::{Kept, Killer, PRACTICE, branch, log, open, signer},
 };
 use crypto::SystemRng;
@@ -212,7 +212,7 @@ async fn a_hold_in_force_on_anybody_keeps_every_segment_until_it_is_lifted() {
     impl TaskObserver for Holder {
         fn reached(&self, step: &'static str) {
             if step == DROP_STEPS[0] {
-                tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(hold(&self.0, 2)));
+                beside(hold(&self.0, 2));
             }
         }
         fn progress(&self, _: u64, _: u64) {}
